@@ -1,0 +1,89 @@
+use std::fmt;
+
+/// A callback as it arrived, nothing decoded and nothing believed.
+///
+/// An adapter fills one in from its framework's request and passes it to
+/// [`Receiver::receive`](crate::Receiver::receive). Its `Debug` output tells sizes only: the query
+/// and the body of a callback hold its signature.
+#[derive(Clone, Copy)]
+pub struct Delivery<'a> {
+    query: &'a str,
+    headers: &'a dyn Headers,
+    body: &'a [u8],
+}
+
+impl<'a> Delivery<'a> {
+    /// Creates a delivery from a URL's raw query (without the `?`, still percent-encoded, empty
+    /// where there is none), the request's headers and its untouched body.
+    #[must_use]
+    pub fn new(query: &'a str, headers: &'a dyn Headers, body: &'a [u8]) -> Self {
+        Self {
+            query,
+            headers,
+            body,
+        }
+    }
+
+    /// The raw query, without the `?`.
+    #[must_use]
+    pub fn query(&self) -> &'a str {
+        self.query
+    }
+
+    /// The value of a header; names are compared without regard to case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
+        self.headers.get(name)
+    }
+
+    /// The body, byte for byte.
+    #[must_use]
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+}
+
+impl fmt::Debug for Delivery<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("query_bytes", &self.query.len())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The headers of a request, whichever framework holds them.
+///
+/// One method, because the frameworks do not share a header type: axum and warp use version 1 of
+/// the `http` crate, actix-web version 0.2.
+pub trait Headers {
+    /// The value of the header `name`, compared without regard to case; the first if it is repeated.
+    fn get(&self, name: &str) -> Option<&[u8]>;
+}
+
+/// No headers at all, for providers that use none.
+impl Headers for () {
+    fn get(&self, _name: &str) -> Option<&[u8]> {
+        None
+    }
+}
+
+impl Headers for Vec<(String, String)> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        let (_, value) = self
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))?;
+        Some(value.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_shows_neither_query_nor_body() {
+        let delivery = Delivery::new("Sign=5ec2e7", &(), b"{\"signature\":\"5ec2e7\"}");
+        assert!(!format!("{delivery:?}").contains("5ec2e7"));
+    }
+}

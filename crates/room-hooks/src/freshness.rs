@@ -1,0 +1,80 @@
+use std::time::{Duration, SystemTime};
+
+use crate::Refusal;
+
+/// How far from now, both ways, a delivery may have been sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Freshness(pub(crate) Duration);
+
+impl Freshness {
+    pub(crate) fn check(self, sent_at: SystemTime, now: SystemTime) -> Result<(), Refusal> {
+        match now.duration_since(sent_at) {
+            Ok(age) if age > self.0 => Err(Refusal::Stale { age }),
+            Err(error) if error.duration() > self.0 => Err(Refusal::FromTheFuture {
+                ahead: error.duration(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A Unix time, if this platform's clock can express it.
+pub(crate) fn at_unix(since_epoch: Duration) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(since_epoch)
+}
+
+/// A number in the one form that a number has: ASCII digits without a leading zero.
+///
+/// What is signed is the text, so a second text for the same number would be a second signature.
+pub(crate) fn canonical(digits: &str) -> Option<u64> {
+    let canonical = digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'));
+    if canonical { digits.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_is_fresh_up_to_the_tolerance_both_ways() {
+        let freshness = Freshness(Duration::from_secs(60));
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let (edge, beyond) = (Duration::from_secs(60), Duration::from_millis(60_001));
+        assert_eq!(freshness.check(now - edge, now), Ok(()));
+        assert_eq!(freshness.check(now + edge, now), Ok(()));
+        assert_eq!(
+            freshness.check(now - beyond, now),
+            Err(Refusal::Stale { age: beyond })
+        );
+        assert_eq!(
+            freshness.check(now + beyond, now),
+            Err(Refusal::FromTheFuture { ahead: beyond })
+        );
+    }
+
+    #[test]
+    fn only_one_text_is_a_numbers_own() {
+        for (text, number) in [("0", 0), ("7", 7), ("18446744073709551615", u64::MAX)] {
+            assert_eq!(canonical(text), Some(number));
+        }
+        for text in [
+            "",
+            " 7",
+            "7 ",
+            "+7",
+            "-7",
+            "07",
+            "00",
+            "7.0",
+            "7e1",
+            "0x7",
+            "٧",
+            "７",
+            "18446744073709551616",
+            "111111111111111111111111111111",
+        ] {
+            assert_eq!(canonical(text), None, "{text:?}");
+        }
+    }
+}

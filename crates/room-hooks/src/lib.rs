@@ -1,0 +1,70 @@
+//! Verified, typed room callbacks from ZEGOCLOUD and Tencent.
+//!
+//! A platform that runs rooms tells your backend by HTTP what happens in them. This crate takes the
+//! bytes of such a callback and hands out a typed event whose sender has been verified, or the
+//! refusal to answer with. It has no framework, no socket and no clock: `room-hooks-axum` and its
+//! siblings connect it to a web framework, and where there is none for yours, this is all they use:
+//!
+//! ```
+//! use room_hooks::{Delivery, Receiver, RoomCreated, Verified, zego::Zego};
+//! # use std::time::SystemTime;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let zego = Zego::new(1234567890, "callback secret")?;
+//! # let event = serde_json::json!({"event": "room_create", "room_id": "lobby"});
+//! # let body = zego.sign(&event, SystemTime::now())?.body;
+//!
+//! let receiver = Receiver::new(Zego::new(1234567890, "callback secret")?);
+//! let delivery = Delivery::new("", &(), &body);
+//! let created: Verified<RoomCreated> = receiver.receive(delivery, SystemTime::now())?;
+//! assert_eq!(created.event.room_id, "lobby");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is verified, and what is not
+//!
+//! Neither ZEGO's nor Tencent's signature covers the body. It proves that somebody who knows the
+//! secret has signed a *time*; whoever has seen one signature can put another body under it until
+//! that time is stale. So receive over TLS only, keep queries and bodies out of logs, and leave the
+//! freshness window narrow. What arrives is checked against the configured app, but nothing in the
+//! body is more trustworthy than the way it came.
+//!
+//! # Where to go next
+//!
+//! * [`Receiver`] is the door, [`Verified`] what comes through it, [`Refusal`] what keeps it shut.
+//! * [`zego`] and [`tencent`] hold the providers and their events.
+//! * The feature `testing` signs callbacks for tests of your handlers.
+
+mod answer;
+mod apps;
+mod delivery;
+mod document;
+mod freshness;
+mod intake;
+mod lenient;
+mod other;
+mod provider;
+mod receiver;
+mod refusal;
+mod secret;
+mod signature;
+pub mod tencent;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod unhandled;
+mod verified;
+pub mod zego;
+
+pub use answer::{Answer, Outcome};
+pub use delivery::{Delivery, Headers};
+pub use document::Document;
+pub use intake::Intake;
+pub use other::Other;
+pub use provider::{Provider, RoomEvent};
+pub use receiver::Receiver;
+pub use refusal::{ConfigError, Refusal};
+pub use secret::{SecretName, Secrets};
+pub use tencent::RoomInfoUpdated;
+pub use unhandled::Unhandled;
+pub use verified::Verified;
+pub use zego::RoomCreated;

@@ -1,0 +1,146 @@
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::{Answer, Delivery, Intake, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified};
+
+/// The only door: takes deliveries in, hands verified events out.
+///
+/// Cheap to clone, so it is an axum state, an actix-web app data or a captured variable as it is.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use room_hooks::{Delivery, Receiver, RoomCreated, Verified, zego::Zego};
+///
+/// # fn main() -> Result<(), room_hooks::ConfigError> {
+/// let receiver = Receiver::new(Zego::new(1234567890, "callback secret")?);
+/// let delivery = Delivery::new("", &(), br#"{"event":"room_create","room_id":"lobby"}"#);
+/// let received: Result<Verified<RoomCreated>, _> = receiver.receive(delivery, SystemTime::now());
+/// let unhandled = received.expect_err("it is not signed");
+/// assert_eq!(unhandled.answer.status, 401);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Receiver<P> {
+    provider: Arc<P>,
+    body_limit: usize,
+    body_deadline: Duration,
+}
+
+impl<P: Provider> Receiver<P> {
+    /// Creates a receiver for one provider, with a body limit of 1 MiB and a body deadline of 5 s.
+    #[must_use]
+    pub fn new(provider: P) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            body_limit: 1024 * 1024,
+            body_deadline: Duration::from_secs(5),
+        }
+    }
+
+    /// Sets the size in bytes above which a body is refused with 413 while it is read.
+    #[must_use]
+    pub fn with_body_limit(self, bytes: usize) -> Self {
+        Self {
+            body_limit: bytes,
+            ..self
+        }
+    }
+
+    /// Sets the time in which a body must have arrived, or be refused with 408.
+    #[must_use]
+    pub fn with_body_deadline(self, deadline: Duration) -> Self {
+        Self {
+            body_deadline: deadline,
+            ..self
+        }
+    }
+
+    /// The size in bytes above which a body is refused.
+    #[must_use]
+    pub fn body_limit(&self) -> usize {
+        self.body_limit
+    }
+
+    /// The time in which a body must have arrived; adapters hold to it, since the core has no clock.
+    #[must_use]
+    pub fn body_deadline(&self) -> Duration {
+        self.body_deadline
+    }
+
+    /// The provider's answer to a delivery that has been taken care of.
+    #[must_use]
+    pub fn acknowledgement(&self) -> Answer {
+        P::answer(Outcome::Acknowledged)
+    }
+
+    /// Begins to take a request in, as soon as its head is known: its method, and the body's length
+    /// where it is declared (otherwise 0).
+    ///
+    /// # Errors
+    ///
+    /// The request can be refused already.
+    pub fn intake(&self, method: &str, declared_length: u64) -> Result<Intake<'_, P>, Unhandled> {
+        Intake::begin(self, method, declared_length)
+    }
+
+    /// Verifies a delivery and hands out its event, if it is of the kind that is asked for.
+    ///
+    /// A refusal is logged here, with its reason; the sender is not told.
+    ///
+    /// # Errors
+    ///
+    /// The delivery is refused, or is an event of another kind, which is to be acknowledged.
+    pub fn receive<E>(
+        &self,
+        delivery: Delivery<'_>,
+        now: SystemTime,
+    ) -> Result<Verified<E>, Unhandled>
+    where
+        E: RoomEvent<Provider = P>,
+    {
+        if delivery.body().len() > self.body_limit {
+            return Err(self.refuse(Refusal::BodyTooLarge));
+        }
+        let verified = self
+            .provider
+            .open(delivery, now)
+            .map_err(|refusal| self.refuse(refusal))?;
+        tracing::debug!(
+            provider = P::NAME,
+            app_id = verified.app_id,
+            event = verified.event.name(),
+            room_id = verified.event.room_id(),
+            secret = verified.secret.map(tracing::field::display),
+            "delivery verified"
+        );
+        verified
+            .narrow()
+            .map_err(|_| Unhandled::not_asked_for::<P>())
+    }
+
+    /// Every refusal passes here, so each is logged once.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Unhandled {
+        match &refusal {
+            // Somebody's browser or health check is no cause for alarm.
+            Refusal::MethodNotAllowed => {
+                tracing::debug!(provider = P::NAME, reason = %refusal, "delivery refused");
+            }
+            _ => tracing::warn!(provider = P::NAME, reason = %refusal, "delivery refused"),
+        }
+        Unhandled::refused::<P>(refusal)
+    }
+}
+
+impl<P> Clone for Receiver<P> {
+    fn clone(&self) -> Self {
+        Self {
+            provider: Arc::clone(&self.provider),
+            body_limit: self.body_limit,
+            body_deadline: self.body_deadline,
+        }
+    }
+}

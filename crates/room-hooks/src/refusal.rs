@@ -1,0 +1,128 @@
+use std::time::Duration;
+
+/// Why a delivery is refused.
+///
+/// The sender learns a [status](Self::status) and nothing more; this is for the operator's log. No
+/// variant holds anything of the request but numbers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The connection ended before the body did. The network's or the sender's fault; a sender that
+    /// retries will send it again.
+    #[error("the body broke off: the connection ended before it was complete")]
+    BodyBrokeOff,
+
+    /// The body is over the receiver's limit. A stranger's doing, or the limit is too small: see
+    /// [`Receiver::with_body_limit`](crate::Receiver::with_body_limit).
+    #[error("the body is larger than the limit")]
+    BodyTooLarge,
+
+    /// The body did not arrive in time. A stranger's doing, or the network is slow: see
+    /// [`Receiver::with_body_deadline`](crate::Receiver::with_body_deadline).
+    #[error("the body took longer than {deadline:?}")]
+    BodyTooSlow {
+        /// The deadline that is set.
+        deadline: Duration,
+    },
+
+    /// The query and the body name different commands (Tencent). Something on the way changed one.
+    #[error("the query and the body name different commands")]
+    CommandsDiffer,
+
+    /// The timestamp is further ahead than the tolerance. The sender's clock or this machine's is
+    /// wrong, or the callback is forged.
+    #[error("sent {ahead:?} ahead of this machine's clock")]
+    FromTheFuture {
+        /// How far ahead of now the timestamp is.
+        ahead: Duration,
+    },
+
+    /// The request cannot be read as a callback. A stranger's doing, or a proxy rewrote it.
+    #[error("unreadable: {what}")]
+    Malformed {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+
+    /// The request is not a `POST`. Somebody looked with a browser, or it is a health check.
+    #[error("not a POST request")]
+    MethodNotAllowed,
+
+    /// A part of the signature is missing. Signing is not switched on at the provider, or the
+    /// request is a stranger's.
+    #[error("not signed: `{part}` is missing")]
+    NotSigned {
+        /// The field or parameter that is not there.
+        part: &'static str,
+    },
+
+    /// A parameter is given twice, so that two readers could understand two things.
+    #[error("a parameter is repeated")]
+    ParameterRepeated,
+
+    /// The timestamp is further back than the tolerance. A replay, or one of the clocks is wrong.
+    #[error("stale: sent {age:?} ago")]
+    Stale {
+        /// How far behind now the timestamp is.
+        age: Duration,
+    },
+
+    /// The app is not one of the configured ones. The app id here is wrong, another app of yours
+    /// uses this URL, or the request is a stranger's.
+    #[error("{} is not configured", app_id.map_or("the app".into(), |id| format!("the app {id}")))]
+    UnknownApp {
+        /// The app that the delivery names, if it names one with a number.
+        app_id: Option<u64>,
+    },
+
+    /// No secret gives the signature. The secret here is wrong, or the request is forged.
+    #[error("the signature is wrong")]
+    WrongSignature,
+}
+
+impl Refusal {
+    /// The HTTP status that the sender is answered: one and the same for every delivery that is not
+    /// authentic, so that a stranger does not learn which check failed.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::FromTheFuture { .. }
+            | Self::NotSigned { .. }
+            | Self::Stale { .. }
+            | Self::UnknownApp { .. }
+            | Self::WrongSignature => 401,
+            Self::BodyBrokeOff
+            | Self::CommandsDiffer
+            | Self::Malformed { .. }
+            | Self::ParameterRepeated => 400,
+            Self::MethodNotAllowed => 405,
+            Self::BodyTooSlow { .. } => 408,
+            Self::BodyTooLarge => 413,
+        }
+    }
+}
+
+/// Why a provider cannot be configured so. The operator's fault, found at start-up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// An app is configured twice. Several secrets of one app go into one
+    /// [`Secrets`](crate::Secrets).
+    #[error("the app {app_id} is configured twice")]
+    AppRepeated {
+        /// The app's id.
+        app_id: u64,
+    },
+
+    /// A secret is nothing but white space.
+    #[error("a secret is blank")]
+    SecretBlank,
+
+    /// A secret is empty, so that anybody could sign.
+    #[error("a secret is empty")]
+    SecretEmpty,
+
+    /// A secret has white space around it; a file's final newline, perhaps.
+    #[error("a secret has white space around it, perhaps a final newline")]
+    SecretPadded,
+}

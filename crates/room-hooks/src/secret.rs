@@ -1,0 +1,182 @@
+use std::{convert::Infallible, fmt};
+
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+
+use crate::ConfigError;
+
+/// The secrets that an app's callbacks may be signed with: the current one and, while a rotation
+/// lasts, previous ones.
+///
+/// Never empty, never printed, and wiped from memory on drop. A lone secret converts from a string,
+/// so `Zego::new(1234567890, "secret")` needs no more; a rotation is
+///
+/// ```
+/// # fn main() -> Result<(), room_hooks::ConfigError> {
+/// use room_hooks::{Secrets, zego::Zego};
+///
+/// let secrets = Secrets::new("this year's")?.with_previous("last year's")?;
+/// let zego = Zego::new(1234567890, secrets)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Secrets {
+    current: SecretString,
+    previous: Vec<SecretString>,
+}
+
+impl Secrets {
+    /// Creates the secrets of an app that is not in the middle of a rotation.
+    ///
+    /// # Errors
+    ///
+    /// The secret is empty, blank, or has white space around it.
+    pub fn new(current: &str) -> Result<Self, ConfigError> {
+        Ok(Self {
+            current: checked(current)?,
+            previous: Vec::new(),
+        })
+    }
+
+    /// Adds a secret that is on its way out. The log tells it from the current one as `previous-1`,
+    /// the next that is added as `previous-2`, and so on.
+    ///
+    /// # Errors
+    ///
+    /// The secret is empty, blank, or has white space around it.
+    pub fn with_previous(mut self, secret: &str) -> Result<Self, ConfigError> {
+        self.previous.push(checked(secret)?);
+        Ok(self)
+    }
+
+    /// Tells which secret a claimed digest was made with. All are tried, each in constant time.
+    pub(crate) fn signer<const N: usize>(
+        &self,
+        claimed: &[u8; N],
+        digest: impl Fn(&[u8]) -> [u8; N],
+    ) -> Option<SecretName> {
+        let named = [(SecretName::Current, &self.current)].into_iter().chain(
+            (1..)
+                .zip(&self.previous)
+                .map(|(nth, secret)| (SecretName::Previous(nth), secret)),
+        );
+        named.fold(None, |signer, (name, secret)| {
+            let matches = digest(secret.expose_secret().as_bytes()).ct_eq(claimed);
+            signer.or(bool::from(matches).then_some(name))
+        })
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn current(&self) -> &[u8] {
+        self.current.expose_secret().as_bytes()
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets")
+            .field("previous", &self.previous.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl TryFrom<&str> for Secrets {
+    type Error = ConfigError;
+
+    fn try_from(secret: &str) -> Result<Self, ConfigError> {
+        Self::new(secret)
+    }
+}
+
+impl TryFrom<&String> for Secrets {
+    type Error = ConfigError;
+
+    fn try_from(secret: &String) -> Result<Self, ConfigError> {
+        Self::new(secret)
+    }
+}
+
+/// Lets [`Secrets`] themselves be passed where a conversion into them is asked for.
+impl From<Infallible> for ConfigError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Which of an app's secrets a callback was signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SecretName {
+    /// The secret that callbacks are signed with now.
+    Current,
+    /// The nth of the previous secrets, counted from 1 in the order of their adding.
+    Previous(usize),
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Current => f.write_str("current"),
+            Self::Previous(nth) => write!(f, "previous-{nth}"),
+        }
+    }
+}
+
+fn checked(secret: &str) -> Result<SecretString, ConfigError> {
+    if secret.is_empty() {
+        return Err(ConfigError::SecretEmpty);
+    }
+    match secret.trim() {
+        "" => Err(ConfigError::SecretBlank),
+        trimmed if trimmed.len() < secret.len() => Err(ConfigError::SecretPadded),
+        _ => Ok(secret.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reversed(secret: &[u8]) -> [u8; 3] {
+        [secret[2], secret[1], secret[0]]
+    }
+
+    #[test]
+    fn every_secret_verifies_and_is_named() {
+        let secrets = Secrets::new("abc").unwrap().with_previous("def").unwrap();
+        let secrets = secrets.with_previous("ghi").unwrap();
+        for (claimed, name) in [
+            (b"cba", Some("current")),
+            (b"fed", Some("previous-1")),
+            (b"ihg", Some("previous-2")),
+            (b"abc", None),
+        ] {
+            let signer = secrets
+                .signer(claimed, reversed)
+                .map(|name| name.to_string());
+            assert_eq!(signer.as_deref(), name);
+        }
+    }
+
+    #[test]
+    fn empty_blank_and_padded_secrets_are_refused() {
+        for secret in ["", " ", "\t\n", " secret", "secret\n", "secret\u{a0}"] {
+            assert!(Secrets::new(secret).is_err(), "{secret:?}");
+            assert!(
+                Secrets::new("fine").unwrap().with_previous(secret).is_err(),
+                "{secret:?}"
+            );
+        }
+        assert!(Secrets::new("white space within").is_ok());
+    }
+
+    #[test]
+    fn debug_output_shows_no_secret() {
+        let secrets = Secrets::new("now-5ec2e7")
+            .unwrap()
+            .with_previous("old-5ec2e7")
+            .unwrap();
+        assert!(!format!("{secrets:?}").contains("5ec2e7"));
+    }
+}

@@ -1,0 +1,34 @@
+use crate::Refusal;
+
+/// Decodes a digest of N bytes from hex of either case. Anything else is a wrong signature like any
+/// other.
+pub(crate) fn from_hex<const N: usize>(hex: &str) -> Result<[u8; N], Refusal> {
+    let mut digest = [0; N];
+    match base16ct::mixed::decode(hex, &mut digest) {
+        Ok(decoded) if decoded.len() == N => Ok(digest),
+        _ => Err(Refusal::WrongSignature),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_of_either_case_and_the_right_length_is_read() {
+        assert_eq!(from_hex("0aFf"), Ok([0x0a, 0xff]));
+        for hex in [
+            "",
+            "0",
+            "0a",
+            "0aF",
+            "0affe",
+            "0aff00",
+            "0ag0",
+            "0a f",
+            "０ａｆｆ",
+        ] {
+            assert_eq!(from_hex::<2>(hex), Err(Refusal::WrongSignature), "{hex:?}");
+        }
+    }
+}

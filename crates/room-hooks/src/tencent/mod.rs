@@ -1,0 +1,204 @@
+//! Tencent: Chat-style callbacks, with the room family `Room.*`.
+//!
+//! | wire name | type |
+//! |---|---|
+//! | `Room.CallbackAfterUpdateRoomInfo` (older: `Room.CallbackUpdateRoomInfo`) | [`RoomInfoUpdated`] |
+//! | none, or whatever name over an empty body: the console checks the URL | [`Event::Probe`] |
+//! | any other | [`Other`](crate::Other), inside [`Event::Other`] |
+//!
+//! # The signature
+//!
+//! The URL's query carries `Sign`, the SHA-256 in hex of the token and `RequestTime` (Unix seconds)
+//! joined, as [Webhook Overview](https://www.tencentcloud.com/document/product/1047/34354) tells.
+//! Neither the body, the command nor the app id is signed, and all callbacks of one second carry the
+//! same `Sign`. As it is in the URL, it lands in access logs: leave queries out of yours.
+//!
+//! # The answer
+//!
+//! JSON with `ActionStatus`, `ErrorInfo` and `ErrorCode`, within 2 s. Tencent does not retry unless
+//! told to.
+
+mod event;
+mod query;
+mod room_info_updated;
+mod signature;
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, SecretName, Secrets,
+    Verified,
+    apps::{self, Apps, Signer},
+    document::{self, text_of},
+    freshness::Freshness,
+    lenient::Text,
+};
+
+use self::{event::Envelope, query::Query};
+
+pub use self::event::Event;
+pub use self::room_info_updated::{RoomInfo, RoomInfoUpdated, TakeSeatMode};
+
+/// Tencent as the sender of Chat-style callbacks, for one app or several.
+#[derive(Debug)]
+pub struct Tencent {
+    apps: Apps,
+    unsigned: BTreeSet<u64>,
+    freshness: Freshness,
+}
+
+/// Who sent a delivery and, where it is signed, how that is known.
+struct Sender {
+    app_id: u64,
+    signed: Option<(SecretName, SystemTime)>,
+}
+
+impl Tencent {
+    /// Creates the provider for an app, by its SDKAppID and the authentication token that is set in
+    /// the console. A callback is fresh for 60 s, as Tencent documents.
+    ///
+    /// # Errors
+    ///
+    /// The token is empty, blank, or has white space around it.
+    pub fn new<S>(sdk_app_id: u64, token: S) -> Result<Self, ConfigError>
+    where
+        S: TryInto<Secrets, Error: Into<ConfigError>>,
+    {
+        Self::none().with_app(sdk_app_id, token)
+    }
+
+    /// Creates the provider for an app whose console has no token set, so that its callbacks are not
+    /// signed: **anybody who knows the URL can send one**. Only the app id is checked. Keep the URL
+    /// unguessable and filter by address, or set a token.
+    #[must_use]
+    pub fn unsigned(sdk_app_id: u64) -> Self {
+        Self {
+            unsigned: BTreeSet::from([sdk_app_id]),
+            ..Self::none()
+        }
+    }
+
+    /// Adds another app whose callbacks come to the same URL.
+    ///
+    /// # Errors
+    ///
+    /// The token is empty, blank, or has white space around it, or the app is there already.
+    pub fn with_app<S>(mut self, sdk_app_id: u64, token: S) -> Result<Self, ConfigError>
+    where
+        S: TryInto<Secrets, Error: Into<ConfigError>>,
+    {
+        if self.unsigned.contains(&sdk_app_id) {
+            return Err(ConfigError::AppRepeated { app_id: sdk_app_id });
+        }
+        self.apps.insert(sdk_app_id, token)?;
+        Ok(self)
+    }
+
+    /// Adds another app, one that does not sign; see [`unsigned`](Self::unsigned).
+    ///
+    /// # Errors
+    ///
+    /// The app is there already.
+    pub fn with_unsigned_app(mut self, sdk_app_id: u64) -> Result<Self, ConfigError> {
+        if self.apps.contains(sdk_app_id) || !self.unsigned.insert(sdk_app_id) {
+            return Err(ConfigError::AppRepeated { app_id: sdk_app_id });
+        }
+        Ok(self)
+    }
+
+    /// Sets how far from now, both ways, a callback's `RequestTime` may be.
+    #[must_use]
+    pub fn with_tolerance(self, tolerance: Duration) -> Self {
+        Self {
+            freshness: Freshness(tolerance),
+            ..self
+        }
+    }
+
+    fn none() -> Self {
+        Self {
+            apps: Apps::default(),
+            unsigned: BTreeSet::new(),
+            freshness: Freshness(Duration::from_secs(60)),
+        }
+    }
+
+    /// Finds out who sent a delivery. A query without an app id, as the console's probe has it, is
+    /// from the app whose token verifies.
+    fn sender(&self, query: &Query<'_>, now: SystemTime) -> Result<Sender, Refusal> {
+        match apps::named(query.app_id.as_deref())? {
+            Some(app_id) if self.unsigned.contains(&app_id) => Ok(Sender {
+                app_id,
+                signed: None,
+            }),
+            app_id => {
+                let signed = query.signed()?;
+                let Signer { app_id, secret } =
+                    self.apps.signer(app_id, &signed.signature, |token| {
+                        signature::digest(token, signed.request_time)
+                    })?;
+                self.freshness.check(signed.sent_at, now)?;
+                Ok(Sender {
+                    app_id,
+                    signed: Some((secret, signed.sent_at)),
+                })
+            }
+        }
+    }
+}
+
+impl Provider for Tencent {
+    const NAME: &'static str = "tencent";
+
+    type Event = Event;
+
+    fn open(&self, delivery: Delivery<'_>, now: SystemTime) -> Result<Verified<Event>, Refusal> {
+        let query = Query::parse(delivery.query())?;
+        let Sender { app_id, signed } = self.sender(&query, now)?;
+        let (command, json) = match text_of(delivery.body())? {
+            "" => (None, "{}"),
+            json => {
+                let Envelope { command } = document::envelope(json)?;
+                (query.agreed(command.map(|Text(command)| command))?, json)
+            }
+        };
+
+        let document = Document::new(json);
+        Ok(Verified {
+            event: Event::decode(command.as_deref(), &document),
+            app_id,
+            sent_at: signed.map(|(_, sent_at)| sent_at),
+            secret: signed.map(|(secret, _)| secret),
+            document,
+        })
+    }
+
+    fn answer(outcome: Outcome<'_>) -> Answer {
+        Answer::empty(outcome).with_json(match outcome {
+            Outcome::Acknowledged => r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#,
+            Outcome::Refused(_) => r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#,
+        })
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Tencent {
+    /// Signs an event as Tencent does, for tests. The event is a JSON object, such as
+    /// `json!({"CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "RoomInfo": {"RoomId": "lobby"}})`.
+    /// Of several apps it is the one with the lowest id; one that does not sign only if no other is
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// The event does not serialise to a JSON object.
+    pub fn sign(
+        &self,
+        event: &impl serde::Serialize,
+        now: SystemTime,
+    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
+        signature::sign(&self.apps, self.unsigned.first().copied(), event, now)
+    }
+}

@@ -1,0 +1,105 @@
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    Refusal,
+    freshness::{at_unix, canonical},
+    signature::from_hex,
+};
+
+/// The parameters of the query that decide who sent a callback and what it is. Their names are
+/// matched without regard to case, none may be there twice, and an empty one counts as absent.
+#[derive(Default)]
+pub(super) struct Query<'a> {
+    pub(super) app_id: Option<Cow<'a, str>>,
+    command: Option<Cow<'a, str>>,
+    sign: Option<Cow<'a, str>>,
+    request_time: Option<Cow<'a, str>>,
+}
+
+/// What a signature says, in its one canonical form.
+pub(super) struct Signed<'a> {
+    pub(super) request_time: &'a str,
+    pub(super) sent_at: SystemTime,
+    pub(super) signature: [u8; 32],
+}
+
+impl<'a> Query<'a> {
+    pub(super) fn parse(query: &'a str) -> Result<Self, Refusal> {
+        let mut parsed = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let Some(parameter) = parsed.parameter(&name) else {
+                continue;
+            };
+            if parameter.replace(value).is_some() {
+                return Err(Refusal::ParameterRepeated);
+            }
+        }
+        let Self {
+            app_id,
+            command,
+            sign,
+            request_time,
+        } = &mut parsed;
+        for parameter in [app_id, command, sign, request_time] {
+            parameter.take_if(|value| value.is_empty());
+        }
+        Ok(parsed)
+    }
+
+    pub(super) fn signed(&self) -> Result<Signed<'_>, Refusal> {
+        let sign = present(&self.sign, "Sign")?;
+        let request_time = present(&self.request_time, "RequestTime")?;
+        // The token and the time are joined without a separator: only digits may follow the token.
+        let sent_at = canonical(request_time)
+            .and_then(|seconds| at_unix(Duration::from_secs(seconds)))
+            .ok_or(Refusal::Malformed {
+                what: "RequestTime is not canonical",
+            })?;
+        Ok(Signed {
+            request_time,
+            sent_at,
+            signature: from_hex(sign)?,
+        })
+    }
+
+    /// The command, which the body repeats: where both name one, it must be the same.
+    pub(super) fn agreed<'b>(
+        self,
+        in_body: Option<Cow<'b, str>>,
+    ) -> Result<Option<Cow<'b, str>>, Refusal>
+    where
+        'a: 'b,
+    {
+        match (self.command, in_body) {
+            (Some(in_query), Some(in_body)) if in_query != in_body => Err(Refusal::CommandsDiffer),
+            (in_query, in_body) => Ok(in_body.or(in_query)),
+        }
+    }
+
+    fn parameter(&mut self, name: &str) -> Option<&mut Option<Cow<'a, str>>> {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if is("SdkAppid") {
+            Some(&mut self.app_id)
+        } else if is("CallbackCommand") || is("WebhookCommand") {
+            Some(&mut self.command)
+        } else if is("Sign") {
+            Some(&mut self.sign)
+        } else if is("RequestTime") {
+            Some(&mut self.request_time)
+        } else {
+            None
+        }
+    }
+}
+
+fn present<'a>(
+    parameter: &'a Option<Cow<'_, str>>,
+    name: &'static str,
+) -> Result<&'a str, Refusal> {
+    parameter
+        .as_deref()
+        .ok_or(Refusal::NotSigned { part: name })
+}

@@ -1,0 +1,41 @@
+//! Signed callbacks for tests, without a network and without the provider.
+//!
+//! [`Zego::sign`](crate::zego::Zego::sign) and [`Tencent::sign`](crate::tencent::Tencent::sign) make
+//! them. A signer knows the secret, so it proves that a handler does its work, not that the secret
+//! is the right one.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::Delivery;
+
+/// A callback that verifies: what a provider would have put on the wire.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SignedDelivery {
+    /// The URL's query, without the `?`, percent-encoded.
+    pub query: String,
+    /// The headers that belong to the signature.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl SignedDelivery {
+    /// The same, as a receiver takes it.
+    #[must_use]
+    pub fn as_delivery(&self) -> Delivery<'_> {
+        Delivery::new(&self.query, &self.headers, &self.body)
+    }
+}
+
+impl std::fmt::Debug for SignedDelivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.as_delivery().fmt(f)
+    }
+}
+
+/// The members of what is to be signed.
+pub(crate) fn members(event: &impl Serialize) -> Result<Map<String, Value>, serde_json::Error> {
+    serde_json::from_value(serde_json::to_value(event)?)
+}

@@ -1,0 +1,63 @@
+use std::time::SystemTime;
+
+use crate::{Document, Provider, RoomEvent, SecretName};
+
+/// An event whose sender has been verified, and what is known of its delivery.
+///
+/// There is no way to make one but verification: a function that takes a `Verified` cannot be handed
+/// a forgery.
+///
+/// What is verified is the *sender*, by a signature that for both ZEGO and Tencent does not cover
+/// the body. The crate's documentation says what that leaves to you.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified<E> {
+    /// The event.
+    pub event: E,
+    /// The app that it comes from (ZEGO: `appid`; Tencent: `SdkAppid`).
+    pub app_id: u64,
+    /// When it was sent, by the sender's clock, to the second or millisecond that was signed;
+    /// `None` where nothing is signed.
+    pub sent_at: Option<SystemTime>,
+    /// Which of the app's secrets it was signed with; `None` where nothing is signed.
+    pub secret: Option<SecretName>,
+    /// All that was sent, for members that no type names.
+    pub document: Document,
+}
+
+impl<E> Verified<E> {
+    /// Takes the event as one kind, or hands it back.
+    ///
+    /// # Errors
+    ///
+    /// The event is of another kind.
+    pub fn narrow<F>(self) -> Result<Verified<F>, Self>
+    where
+        F: RoomEvent,
+        F::Provider: Provider<Event = E>,
+    {
+        let Self {
+            event,
+            app_id,
+            sent_at,
+            secret,
+            document,
+        } = self;
+        match F::narrow(event) {
+            Ok(event) => Ok(Verified {
+                event,
+                app_id,
+                sent_at,
+                secret,
+                document,
+            }),
+            Err(event) => Err(Self {
+                event,
+                app_id,
+                sent_at,
+                secret,
+                document,
+            }),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+use std::{borrow::Cow, collections::BTreeMap};
+
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+use crate::{Refusal, document::text_of};
+
+/// The JSON that a body stands for, whichever encoding it came in.
+///
+/// A body that begins as JSON is never percent-decoded: room and user ids may hold `%`, `+`, `&` and
+/// `=`.
+pub(super) fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+    let text = text_of(body)?;
+    match text.as_bytes() {
+        [] => Err(Refusal::Malformed {
+            what: "the body is empty, or was taken before",
+        }),
+        [b'{', ..] => Ok(text.into()),
+        [b'%', b'7', b'B' | b'b', ..] => from_percent_encoded(text).map(Cow::Owned),
+        _ => from_form(text).map(Cow::Owned),
+    }
+}
+
+fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
+    // Posted as a form, a document is the name of a pair without a value.
+    let text = text.strip_suffix('=').unwrap_or(text);
+    // An encoder that leaves JSON's colons bare is one for paths, which leaves a plus sign bare as
+    // well. All others write a plus sign as `%2B`, so that a bare one is a space.
+    let spaced = if text.contains(':') {
+        text.into()
+    } else {
+        Cow::Owned(text.replace('+', " "))
+    };
+    match percent_decode_str(&spaced).decode_utf8() {
+        Ok(json) => Ok(json.into_owned()),
+        Err(_) => Err(Refusal::Malformed {
+            what: "the percent-encoded body is not UTF-8",
+        }),
+    }
+}
+
+/// What a form has under one name.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value<'a> {
+    One(Cow<'a, str>),
+    Many(Vec<Cow<'a, str>>),
+}
+
+/// Writes a form as the JSON object that it stands for: every value a string, `name[]` a list.
+fn from_form(text: &str) -> Result<String, Refusal> {
+    let mut members = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        match name.strip_suffix("[]").map(str::to_owned) {
+            None => {
+                if members.insert(name, Value::One(value)).is_some() {
+                    return Err(Refusal::ParameterRepeated);
+                }
+            }
+            Some(name) => match members
+                .entry(name.into())
+                .or_insert_with(|| Value::Many(vec![]))
+            {
+                Value::One(_) => return Err(Refusal::ParameterRepeated),
+                Value::Many(values) => values.push(value),
+            },
+        }
+    }
+    if !members.contains_key("event") {
+        return Err(Refusal::Malformed {
+            what: "the body is in no known encoding",
+        });
+    }
+    serde_json::to_string(&members).map_err(|_| Refusal::Malformed {
+        what: "the form cannot be written as JSON",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn becomes(body: &str, json: &str) {
+        assert_eq!(to_json(body.as_bytes()).as_deref(), Ok(json), "{body}");
+    }
+
+    #[test]
+    fn json_is_taken_as_it_is() {
+        let json = r#"{"room_id":"a%20b+c&d=e"}"#;
+        becomes(json, json);
+        becomes(&format!("\u{feff} \r\n\t{json}\n"), json);
+    }
+
+    #[test]
+    fn percent_encoded_json_is_decoded_once() {
+        becomes("%7B%22id%22%3A%22a%2520b%22%7D", r#"{"id":"a%20b"}"#);
+        becomes("%7b%22id%22%3a%22a%2520b%22%7d", r#"{"id":"a%20b"}"#);
+        becomes("%7B%22id%22%3A%22%E6%88%BF%22%7D=", r#"{"id":"房"}"#);
+    }
+
+    #[test]
+    fn a_plus_sign_is_a_space_unless_the_encoder_leaves_it_bare() {
+        becomes("%7B%22id%22%3A%22a+b%2Bc%20d%22%7D", r#"{"id":"a b+c d"}"#);
+        becomes("%7B%22id%22:%22a+b%2Bc%20d%22%7D", r#"{"id":"a+b+c d"}"#);
+    }
+
+    #[test]
+    fn a_form_becomes_an_object_of_strings_and_lists() {
+        becomes(
+            "event=room_exit&room_id=a+b%2Bc%26d&ids[]=1&ids%5B%5D=2&appid=1",
+            r#"{"appid":"1","event":"room_exit","ids":["1","2"],"room_id":"a b+c&d"}"#,
+        );
+    }
+
+    #[test]
+    fn a_name_counts_once() {
+        for body in ["event=a&event=b", "event=a&x=1&x[]=2", "event=a&x[]=1&x=2"] {
+            assert_eq!(
+                to_json(body.as_bytes()),
+                Err(Refusal::ParameterRepeated),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_callback_is_refused() {
+        for body in [
+            &b""[..],
+            b" \n",
+            b"\xff\xfe",
+            b"\xff\xfe{\0}\0",
+            b"%7B%FF%7D",
+            b"[]",
+            b"null",
+            b"42",
+            b"hello",
+            b"a=b",
+            b"<xml/>",
+            b"\0",
+        ] {
+            assert!(
+                matches!(to_json(body), Err(Refusal::Malformed { .. })),
+                "{body:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    Refusal, document,
+    freshness::{at_unix, canonical},
+    lenient::{self, Text},
+    signature::from_hex,
+};
+
+/// The outermost members that decide who sent a callback and what it is, borrowed; the rest is only
+/// skipped over. A member that is there twice is refused.
+#[derive(Deserialize)]
+pub(super) struct Envelope<'a> {
+    #[serde(
+        rename = "appid",
+        borrow,
+        default,
+        deserialize_with = "lenient::text_on_wire"
+    )]
+    pub(super) app_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) event: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text_on_wire")]
+    timestamp: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text_on_wire")]
+    nonce: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text_on_wire")]
+    signature: Option<Cow<'a, str>>,
+    room_id: Option<IgnoredAny>,
+    room_session_id: Option<IgnoredAny>,
+    room_create_time: Option<IgnoredAny>,
+    id_name: Option<IgnoredAny>,
+}
+
+/// What a signature says, in its one canonical form.
+pub(super) struct Signed<'a> {
+    pub(super) timestamp: &'a str,
+    pub(super) nonce: &'a str,
+    pub(super) sent_at: SystemTime,
+    pub(super) signature: [u8; 20],
+}
+
+impl<'a> Envelope<'a> {
+    pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
+        let envelope: Self = document::envelope(json)?;
+        match envelope.event {
+            Some(_) => Ok(envelope),
+            None => Err(Refusal::Malformed {
+                what: "the body names no event",
+            }),
+        }
+    }
+
+    /// The parts of the signature. Nothing separates them where they are joined, so their alphabets
+    /// keep digits from being moved between them, and SHA-1's padding from hiding in a nonce.
+    pub(super) fn signed(&self) -> Result<Signed<'_>, Refusal> {
+        let timestamp = present(&self.timestamp, "timestamp")?;
+        let nonce = present(&self.nonce, "nonce")?;
+        let signature = present(&self.signature, "signature")?;
+        if !(1..=64).contains(&nonce.len()) || !nonce.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(Refusal::Malformed {
+                what: "the nonce is not canonical",
+            });
+        }
+        let sent_at = instant(timestamp).ok_or(Refusal::Malformed {
+            what: "the timestamp is not canonical",
+        })?;
+        Ok(Signed {
+            timestamp,
+            nonce,
+            sent_at,
+            signature: from_hex(signature)?,
+        })
+    }
+
+    /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
+    pub(super) fn is_express(&self) -> bool {
+        self.room_session_id.is_some() || self.room_create_time.is_some() || self.id_name.is_some()
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.room_id.is_some()
+    }
+}
+
+fn present<'a>(part: &'a Option<Cow<'_, str>>, name: &'static str) -> Result<&'a str, Refusal> {
+    part.as_deref().ok_or(Refusal::NotSigned { part: name })
+}
+
+/// Express sends seconds, ZIM's pages say milliseconds and show seconds: the size tells.
+fn instant(timestamp: &str) -> Option<SystemTime> {
+    const LEAST_MILLIS: u64 = 100_000_000_000;
+    at_unix(match canonical(timestamp)? {
+        seconds @ ..LEAST_MILLIS => Duration::from_secs(seconds),
+        millis => Duration::from_millis(millis),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent_at(timestamp: &str) -> Option<u128> {
+        let since_epoch = instant(timestamp)?.duration_since(SystemTime::UNIX_EPOCH);
+        since_epoch.ok().map(|duration| duration.as_millis())
+    }
+
+    #[test]
+    fn seconds_and_milliseconds_are_told_apart_by_size() {
+        assert_eq!(sent_at("1757500000"), Some(1_757_500_000_000));
+        assert_eq!(sent_at("1757500000123"), Some(1_757_500_000_123));
+        assert_eq!(sent_at("99999999999"), Some(99_999_999_999_000));
+        assert_eq!(sent_at("100000000000"), Some(100_000_000_000));
+        assert_eq!(sent_at("18446744073709551615"), Some(u128::from(u64::MAX)));
+    }
+}

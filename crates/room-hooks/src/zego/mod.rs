@@ -1,0 +1,138 @@
+//! ZEGOCLOUD: In-app Chat (ZIM) callbacks.
+//!
+//! | wire name | type |
+//! |---|---|
+//! | `room_create` (and `group_create` with a `room_id`, as some pages had it) | [`RoomCreated`] |
+//! | any other | [`Other`](crate::Other), inside [`Event::Other`] |
+//!
+//! # The signature
+//!
+//! The body carries `timestamp`, `nonce` and `signature`: the SHA-1, in hex, of the callback secret
+//! and the two, sorted byte-wise and joined. See
+//! [Authenticating callbacks](https://www.zegocloud.com/docs/zim-server/callbacks/authenticating-server-to-server-callbacks). Timestamps
+//! are Unix seconds or, from 10^11 on, milliseconds. Both members are taken as the text that arrived
+//! and must be in their one canonical form, since nothing separates them where they are joined.
+//!
+//! # The body
+//!
+//! JSON, percent-encoded JSON, or a form (a mode that ZEGO turns on for a project on request). All
+//! three come out as the same event. The `Content-Type` is not looked at.
+
+mod body;
+mod envelope;
+mod event;
+mod room_created;
+mod signature;
+
+use std::time::{Duration, SystemTime};
+
+use crate::{
+    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, Secrets, Verified,
+    apps::{self, Apps, Signer},
+    freshness::Freshness,
+};
+
+use self::envelope::Envelope;
+
+pub use self::event::Event;
+pub use self::room_created::{RoomAttribute, RoomCreated};
+
+/// ZEGOCLOUD as the sender of callbacks, for one app or several.
+#[derive(Debug)]
+pub struct Zego {
+    apps: Apps,
+    freshness: Freshness,
+}
+
+impl Zego {
+    /// Creates the provider for an app, by its AppID and its *CallbackSecret* from the console (not
+    /// the ServerSecret). A callback is fresh for 300 s.
+    ///
+    /// # Errors
+    ///
+    /// The secret is empty, blank, or has white space around it.
+    pub fn new<S>(app_id: u64, callback_secret: S) -> Result<Self, ConfigError>
+    where
+        S: TryInto<Secrets, Error: Into<ConfigError>>,
+    {
+        let zego = Self {
+            apps: Apps::default(),
+            freshness: Freshness(Duration::from_secs(300)),
+        };
+        zego.with_app(app_id, callback_secret)
+    }
+
+    /// Adds another app whose callbacks come to the same URL.
+    ///
+    /// # Errors
+    ///
+    /// The secret is empty, blank, or has white space around it, or the app is there already.
+    pub fn with_app<S>(mut self, app_id: u64, callback_secret: S) -> Result<Self, ConfigError>
+    where
+        S: TryInto<Secrets, Error: Into<ConfigError>>,
+    {
+        self.apps.insert(app_id, callback_secret)?;
+        Ok(self)
+    }
+
+    /// Sets how far from now, both ways, a callback's timestamp may be.
+    ///
+    /// For as long as this, a signature that somebody has seen can be put over another body. ZEGO
+    /// tries a callback again for about a minute.
+    #[must_use]
+    pub fn with_tolerance(self, tolerance: Duration) -> Self {
+        Self {
+            freshness: Freshness(tolerance),
+            ..self
+        }
+    }
+}
+
+impl Provider for Zego {
+    const NAME: &'static str = "zego";
+
+    type Event = Event;
+
+    fn open(&self, delivery: Delivery<'_>, now: SystemTime) -> Result<Verified<Event>, Refusal> {
+        let json = body::to_json(delivery.body())?;
+        let envelope = Envelope::read(&json)?;
+        let signed = envelope.signed()?;
+        let app_id = apps::named(envelope.app_id.as_deref())?;
+        let Signer { app_id, secret } = self.apps.signer(app_id, &signed.signature, |secret| {
+            signature::digest(secret, signed.timestamp, signed.nonce)
+        })?;
+        self.freshness.check(signed.sent_at, now)?;
+
+        let document = Document::new(&json);
+        Ok(Verified {
+            event: Event::decode(&envelope, &document),
+            app_id,
+            sent_at: Some(signed.sent_at),
+            secret: Some(secret),
+            document,
+        })
+    }
+
+    /// ZEGO looks at the status only.
+    fn answer(outcome: Outcome<'_>) -> Answer {
+        Answer::empty(outcome)
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Zego {
+    /// Signs an event as ZEGO does, for tests. The event is a JSON object, such as
+    /// `json!({"event": "room_create", "room_id": "lobby"})`; app id, timestamp, nonce and signature
+    /// are put in. Of several apps it is the one with the lowest id.
+    ///
+    /// # Errors
+    ///
+    /// The event does not serialise to a JSON object.
+    pub fn sign(
+        &self,
+        event: &impl serde::Serialize,
+        now: SystemTime,
+    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
+        signature::sign(&self.apps, event, now)
+    }
+}

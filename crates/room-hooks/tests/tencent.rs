@@ -1,0 +1,372 @@
+//! Tencent's callbacks, from bytes to event or refusal.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use room_hooks::{
+    Delivery, Receiver, Refusal, RoomEvent, RoomInfoUpdated, SecretName, Secrets, Unhandled,
+    Verified,
+    tencent::{Event, TakeSeatMode, Tencent},
+};
+
+const APP: u64 = 1400000000;
+const TOKEN: &str = "k3y-For_Tests";
+/// What [`TOKEN`] and the time below give.
+const SIGN: &str = "094034376f04e2f60704e89141c627dc50fd7b1025d913935f2ff905b33d2ff1";
+const TIME: u64 = 1712345678;
+const UPDATED: &str = "Room.CallbackAfterUpdateRoomInfo";
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(TIME)
+}
+
+fn tencent() -> Tencent {
+    Tencent::new(APP, TOKEN).unwrap()
+}
+
+fn query() -> String {
+    format!(
+        "SdkAppid={APP}&CallbackCommand={UPDATED}&contenttype=json&ClientIP=127.0.0.1\
+         &OptPlatform=RESTAPI&Sign={SIGN}&RequestTime={TIME}"
+    )
+}
+
+fn body() -> Value {
+    json!({
+        "CallbackCommand": UPDATED, "Operator_Account": "bob",
+        "RoomInfo": {
+            "RoomId": "rid-123", "RoomName": "rname-123", "Owner_Account": "jack",
+            "TakeSeatMode": "FreeToTake", "MaxMemberCount": 300, "IsVideoDisabled": false,
+            "IsAudioDisabled": true, "IsMessageDisabled": false,
+            "IsScreenSharingDisabled": false, "IsCloudRecordingDisabled": "false",
+            "CustomInfo": "123",
+        },
+        "EventTime": 1670574414123_u64,
+    })
+}
+
+fn received<E>(tencent: Tencent, query: &str, body: &[u8]) -> Result<Verified<E>, Unhandled>
+where
+    E: RoomEvent<Provider = Tencent>,
+{
+    Receiver::new(tencent).receive(Delivery::new(query, &(), body), now())
+}
+
+fn receive(query: &str, body: impl AsRef<[u8]>) -> Result<Verified<Event>, Refusal> {
+    received(tencent(), query, body.as_ref())
+        .map_err(|unhandled| unhandled.refusal.expect("it is refused"))
+}
+
+#[test]
+fn tencents_own_vector_verifies() {
+    let tencent = Tencent::new(APP, "xxxxyyyy").unwrap();
+    let query = format!(
+        "SdkAppid={APP}&RequestTime=1669872112&CallbackCommand={UPDATED}\
+         &Sign=17773bc39a671d7b9aa835458704d2a6db81360a5940292b587d6d760d484061"
+    );
+    let body = body().to_string();
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1669872112);
+    let updated: Result<Verified<RoomInfoUpdated>, _> =
+        Receiver::new(tencent).receive(Delivery::new(&query, &(), body.as_bytes()), then);
+    assert_eq!(updated.unwrap().sent_at, Some(then));
+}
+
+#[test]
+fn a_room_info_updated_arrives_whole() {
+    let updated: Verified<RoomInfoUpdated> =
+        received(tencent(), &query(), body().to_string().as_bytes()).unwrap();
+    assert_eq!((updated.app_id, updated.sent_at), (APP, Some(now())));
+    assert_eq!(updated.secret, Some(SecretName::Current));
+    let event = updated.event;
+    assert_eq!(event.operator_account.as_deref(), Some("bob"));
+    assert_eq!(event.event_time, Some(1670574414123));
+    let occurred_at = event.occurred_at().unwrap();
+    let since_epoch = occurred_at.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!(since_epoch.as_millis(), 1670574414123);
+    let room = event.room_info;
+    assert_eq!(room.room_id, "rid-123");
+    assert_eq!(room.room_name.as_deref(), Some("rname-123"));
+    assert_eq!(room.owner_account.as_deref(), Some("jack"));
+    assert_eq!(room.take_seat_mode, Some(TakeSeatMode::FreeToTake));
+    assert_eq!(room.max_member_count, Some(300));
+    assert_eq!(room.is_video_disabled, Some(false));
+    assert_eq!(room.is_audio_disabled, Some(true));
+    assert_eq!(room.is_message_disabled, Some(false));
+    assert_eq!(room.is_screen_sharing_disabled, Some(false));
+    assert_eq!(room.is_cloud_recording_disabled, Some(false));
+    assert_eq!(room.custom_info.as_deref(), Some("123"));
+}
+
+#[test]
+fn an_event_serialises_as_on_the_wire_and_comes_back() {
+    let event = receive(&query(), body().to_string()).unwrap().event;
+    let json = serde_json::to_value(&event).unwrap();
+    let mut wire = body();
+    wire["RoomInfo"]["IsCloudRecordingDisabled"] = json!(false);
+    assert_eq!(json, wire);
+    assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+}
+
+#[test]
+fn everything_but_the_room_may_be_absent_and_scalars_may_drift() {
+    let body = json!({"CallbackCommand": UPDATED, "RoomInfo": {
+        "RoomId": u64::MAX, "MaxMemberCount": "300", "IsAudioDisabled": "true",
+        "IsVideoDisabled": 0, "TakeSeatMode": "Auction", "RoomName": null,
+    }});
+    let event = receive(&query(), body.to_string()).unwrap().event;
+    let Event::RoomInfoUpdated(RoomInfoUpdated {
+        room_info: room, ..
+    }) = event
+    else {
+        panic!("{event:?}")
+    };
+    assert_eq!(room.room_id, "18446744073709551615");
+    assert_eq!(room.max_member_count, Some(300));
+    assert_eq!(
+        (room.is_audio_disabled, room.is_video_disabled),
+        (Some(true), Some(false))
+    );
+    assert_eq!(
+        room.take_seat_mode,
+        Some(TakeSeatMode::Unknown("Auction".into()))
+    );
+    assert_eq!(room.room_name, None);
+}
+
+#[test]
+fn parameters_come_in_any_order_and_case() {
+    let body = body().to_string();
+    for query in [
+        format!("sign={SIGN}&REQUESTTIME={TIME}&SDKAppID={APP}&callbackcommand={UPDATED}"),
+        format!(
+            "Sign={}&RequestTime={TIME}&SdkAppId={APP}",
+            SIGN.to_uppercase()
+        ),
+        format!("WebhookCommand={UPDATED}&Sign={SIGN}&RequestTime={TIME}&SdkAppid={APP}"),
+        format!("Sign={SIGN}&RequestTime={TIME}&CallbackCommand=&SdkAppid="),
+    ] {
+        let received = receive(&query, &body).unwrap();
+        assert!(
+            matches!(received.event, Event::RoomInfoUpdated(_)),
+            "{query}"
+        );
+        assert_eq!(received.app_id, APP);
+    }
+}
+
+#[test]
+fn a_parameter_counts_once() {
+    for repeated in [
+        format!("sign={SIGN}"),
+        format!("RequestTime={TIME}"),
+        format!("SdkAppID={APP}"),
+        format!("CallbackCommand={UPDATED}"),
+        format!("WebhookCommand={UPDATED}"),
+        "Sign=".into(),
+    ] {
+        let received = receive(&format!("{}&{repeated}", query()), body().to_string());
+        assert_eq!(
+            received.unwrap_err(),
+            Refusal::ParameterRepeated,
+            "{repeated}"
+        );
+    }
+}
+
+#[test]
+fn query_and_body_name_the_same_command() {
+    let other = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "r"});
+    assert_eq!(
+        receive(&query(), other.to_string()).unwrap_err(),
+        Refusal::CommandsDiffer
+    );
+
+    let mut unnamed = body();
+    unnamed.as_object_mut().unwrap().remove("CallbackCommand");
+    let received = receive(&query(), unnamed.to_string()).unwrap();
+    assert!(matches!(received.event, Event::RoomInfoUpdated(_)));
+}
+
+#[test]
+fn the_older_name_is_the_same_event() {
+    let body = body().to_string().replace("AfterUpdate", "Update");
+    let received = receive(&query().replace("AfterUpdate", "Update"), body).unwrap();
+    assert_eq!(received.event.name(), UPDATED);
+    assert!(matches!(received.event, Event::RoomInfoUpdated(_)));
+}
+
+#[test]
+fn other_commands_and_other_shapes_are_handed_over() {
+    let query = query().replace(UPDATED, "Room.CallbackAfterDestroyRoom");
+    let body = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": 7});
+    let received = receive(&query, body.to_string()).unwrap();
+    let Event::Other(other) = &received.event else {
+        panic!("{received:?}")
+    };
+    assert_eq!(
+        (&*other.name, &other.error),
+        ("Room.CallbackAfterDestroyRoom", &None)
+    );
+    assert_eq!(received.event.room_id(), Some("7"));
+
+    let misshapen = json!({"CallbackCommand": UPDATED, "RoomInfo": "none"});
+    let received = receive(&self::query(), misshapen.to_string()).unwrap();
+    assert!(matches!(received.event, Event::Other(ref other) if other.error.is_some()));
+}
+
+#[test]
+fn the_consoles_probe_is_acknowledged_without_a_handler() {
+    let bare = format!("Sign={SIGN}&RequestTime={TIME}");
+    for (query, body) in [(&bare, ""), (&bare, " \n"), (&bare, "{}"), (&query(), "")] {
+        let unhandled = received::<Event>(tencent(), query, body.as_bytes()).unwrap_err();
+        assert_eq!((unhandled.answer.status, unhandled.refusal), (200, None));
+    }
+    let unhandled = received::<Event>(tencent(), "", b"").unwrap_err();
+    assert_eq!(unhandled.answer.status, 401);
+}
+
+#[test]
+fn a_request_time_is_canonical_digits() {
+    for time in [
+        "",
+        "+1712345678",
+        "%2B1712345678",
+        "%201712345678",
+        "01712345678",
+        "1712345678.0",
+        "1.7e9",
+        "-1",
+        "171234567812345678901234567890",
+        "%EF%BC%91",
+    ] {
+        let received = receive(
+            &query().replace(&TIME.to_string(), time),
+            body().to_string(),
+        )
+        .unwrap_err();
+        let expected = matches!(
+            received,
+            Refusal::Malformed { .. } | Refusal::NotSigned { .. }
+        );
+        assert!(expected, "{time}: {received}");
+    }
+    let extreme = query().replace(&TIME.to_string(), &u64::MAX.to_string());
+    assert!(receive(&extreme, body().to_string()).is_err());
+}
+
+#[test]
+fn unauthentic_deliveries_are_refused_alike() {
+    let mut flipped = SIGN.to_owned();
+    flipped.replace_range(..1, "1");
+    for (query, refusal) in [
+        (query().replace(SIGN, &flipped), Refusal::WrongSignature),
+        (query().replace(SIGN, &SIGN[..62]), Refusal::WrongSignature),
+        (
+            query().replace("&Sign=", "&Sig="),
+            Refusal::NotSigned { part: "Sign" },
+        ),
+        (
+            query().replace("RequestT", "T"),
+            Refusal::NotSigned {
+                part: "RequestTime",
+            },
+        ),
+        (
+            query().replace(&APP.to_string(), "1400000001"),
+            Refusal::UnknownApp {
+                app_id: Some(1400000001),
+            },
+        ),
+        (
+            query().replace(&APP.to_string(), "x"),
+            Refusal::UnknownApp { app_id: None },
+        ),
+    ] {
+        let received = receive(&query, body().to_string()).unwrap_err();
+        assert_eq!((received.status(), &received), (401, &refusal));
+    }
+}
+
+#[test]
+fn a_minute_off_is_invalid_both_ways() {
+    let body = body().to_string();
+    let status = |now: SystemTime| {
+        Receiver::new(tencent())
+            .receive::<Event>(Delivery::new(&query(), &(), body.as_bytes()), now)
+            .err()
+            .map(|unhandled| unhandled.answer.status)
+    };
+    assert_eq!(status(now() + Duration::from_secs(60)), None);
+    assert_eq!(status(now() - Duration::from_secs(60)), None);
+    assert_eq!(status(now() + Duration::from_secs(61)), Some(401));
+    assert_eq!(status(now() - Duration::from_secs(61)), Some(401));
+}
+
+#[test]
+fn a_body_that_is_no_json_object_is_malformed() {
+    for body in [&b"\xff\xfe"[..], b"[]", b"42", b"{", b"CallbackCommand=x"] {
+        let received = receive(&query(), body);
+        assert!(
+            matches!(received, Err(Refusal::Malformed { .. })),
+            "{body:?}"
+        );
+    }
+}
+
+#[test]
+fn an_unsigned_app_is_checked_by_its_id_alone() {
+    let unsigned = || {
+        let tencent = Tencent::unsigned(7).with_app(APP, TOKEN).unwrap();
+        tencent.with_unsigned_app(8).unwrap()
+    };
+    let body = body().to_string();
+    let received = |query: &str| received::<Event>(unsigned(), query, body.as_bytes());
+    let verified = received("SdkAppid=7").unwrap();
+    assert_eq!(
+        (verified.app_id, verified.secret, verified.sent_at),
+        (7, None, None)
+    );
+    assert_eq!(received("SdkAppid=8").unwrap().app_id, 8);
+    assert_eq!(received(&query()).unwrap().app_id, APP);
+    for query in ["", "SdkAppid=9", &format!("SdkAppid={APP}")] {
+        assert_eq!(received(query).unwrap_err().answer.status, 401, "{query}");
+    }
+}
+
+#[test]
+fn an_app_is_configured_once() {
+    assert!(Tencent::unsigned(7).with_app(7, TOKEN).is_err());
+    assert!(tencent().with_unsigned_app(APP).is_err());
+    assert!(tencent().with_app(APP, "other").is_err());
+    assert!(Tencent::unsigned(7).with_unsigned_app(7).is_err());
+}
+
+#[test]
+fn a_rotated_token_verifies_under_its_name() {
+    let tokens = Secrets::new("new").unwrap().with_previous(TOKEN).unwrap();
+    let tencent = Tencent::new(APP, tokens).unwrap();
+    let received: Verified<Event> =
+        received(tencent, &query(), body().to_string().as_bytes()).unwrap();
+    assert_eq!(received.secret, Some(SecretName::Previous(1)));
+}
+
+#[test]
+fn every_answer_is_json_with_three_fields() {
+    let acknowledged = Receiver::new(tencent()).acknowledgement();
+    let refused = received::<Event>(tencent(), "", b"").unwrap_err().answer;
+    for (answer, status, action, code) in [(acknowledged, 200, "OK", 0), (refused, 401, "FAIL", 1)]
+    {
+        assert_eq!(answer.status, status);
+        let headers: Vec<_> = answer.headers().collect();
+        assert_eq!(headers, [("content-type", "application/json")]);
+        let body: Value = serde_json::from_str(answer.body).unwrap();
+        assert_eq!(
+            (&body["ActionStatus"], &body["ErrorCode"]),
+            (&json!(action), &json!(code))
+        );
+        assert!(body["ErrorInfo"].is_string());
+    }
+}

@@ -1,0 +1,421 @@
+//! ZEGO's callbacks, from bytes to event or refusal.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use room_hooks::{
+    Delivery, Receiver, Refusal, RoomCreated, RoomEvent, SecretName, Secrets, Verified,
+    zego::{Event, Zego},
+};
+
+const APP: u64 = 1234567890;
+const SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
+/// What [`SECRET`], the time below and the nonce `350176` give.
+const SIGNATURE: &str = "39959ee998678e0101e90cf6d67f002ea779ead0";
+const TIME: u64 = 1757500000;
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(TIME)
+}
+
+fn zego() -> Zego {
+    Zego::new(APP, SECRET).unwrap()
+}
+
+fn receive_at<E>(zego: Zego, body: &[u8], now: SystemTime) -> Result<Verified<E>, Refusal>
+where
+    E: RoomEvent<Provider = Zego>,
+{
+    let received = Receiver::new(zego).receive(Delivery::new("", &(), body), now);
+    received.map_err(|unhandled| unhandled.refusal.expect("it is refused"))
+}
+
+fn receive(body: impl AsRef<[u8]>) -> Result<Verified<Event>, Refusal> {
+    receive_at(zego(), body.as_ref(), now())
+}
+
+/// A signed `room_create` with some members replaced; `null` takes one away.
+fn body(changes: Value) -> String {
+    let mut body = json!({
+        "appid": APP.to_string(), "event": "room_create", "timestamp": TIME, "nonce": "350176",
+        "signature": SIGNATURE, "room_id": "lobby", "operator_account": "ada",
+        "room_name": "The Lobby",
+        "attributes": [
+            {"key": "topic", "value": "rust", "auto_delete": 0},
+            {"key": "mood", "value": "calm", "auto_delete": 1},
+        ],
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body.to_string()
+}
+
+fn is_malformed(received: &Result<Verified<Event>, Refusal>) -> bool {
+    matches!(received, Err(Refusal::Malformed { .. }))
+}
+
+#[test]
+fn zegos_own_vector_verifies() {
+    let zego = Zego::new(1, "secret").unwrap();
+    let body = br#"{"appid":"1","event":"room_create","timestamp":1470820198,"nonce":"123412",
+        "signature":"5bd59fd62953a8059fb7eaba95720f66d19e4517","room_id":"1"}"#;
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1470820198);
+    let created: Verified<RoomCreated> = receive_at(zego, body, then).unwrap();
+    assert_eq!((created.app_id, created.sent_at), (1, Some(then)));
+}
+
+#[test]
+fn a_room_created_arrives_whole() {
+    let created: Verified<RoomCreated> =
+        receive_at(zego(), body(json!({})).as_bytes(), now()).unwrap();
+    assert_eq!(created.app_id, APP);
+    assert_eq!(created.sent_at, Some(now()));
+    assert_eq!(created.secret, Some(SecretName::Current));
+    let event = created.event;
+    assert_eq!(event.room_id, "lobby");
+    assert_eq!(event.operator_account.as_deref(), Some("ada"));
+    assert_eq!(event.room_name.as_deref(), Some("The Lobby"));
+    let attributes: Vec<_> = event
+        .attributes
+        .iter()
+        .map(|attribute| (&*attribute.key, &*attribute.value, attribute.auto_delete))
+        .collect();
+    assert_eq!(
+        attributes,
+        [("topic", "rust", false), ("mood", "calm", true)]
+    );
+}
+
+#[test]
+fn an_event_serialises_as_on_the_wire_without_what_signed_it() {
+    let wire: Value = serde_json::from_str(&body(json!({}))).unwrap();
+    let event = receive(body(json!({}))).unwrap().event;
+    let json = serde_json::to_value(&event).unwrap();
+    assert_eq!(json["event"], "room_create");
+    for name in ["room_id", "operator_account", "room_name", "attributes"] {
+        assert_eq!(json[name], wire[name], "{name}");
+    }
+    assert_eq!(json.get("signature"), None);
+    assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+}
+
+#[test]
+fn an_unknown_event_is_handed_over_and_comes_back_from_json() {
+    let received = receive(body(json!({"event": "user_action", "big": u64::MAX}))).unwrap();
+    let Event::Other(other) = &received.event else {
+        panic!("{received:?}")
+    };
+    assert_eq!(
+        (&*other.name, other.error.as_deref()),
+        ("user_action", None)
+    );
+    assert_eq!(received.event.room_id(), Some("lobby"));
+    let json = serde_json::to_string(&received.event).unwrap();
+    assert!(json.contains(&u64::MAX.to_string()));
+    assert!(!json.contains(SIGNATURE));
+    let back: Event = serde_json::from_str(&json).unwrap();
+    assert_eq!(serde_json::to_string(&back).unwrap(), json);
+}
+
+#[test]
+fn a_known_event_of_another_shape_is_handed_over_with_the_reason() {
+    for changes in [
+        json!({"room_id": null}),
+        json!({"room_id": ["lobby"]}),
+        json!({"attributes": {"key": "topic"}}),
+        json!({"attributes": [{"key": "topic"}]}),
+    ] {
+        let received = receive(body(changes)).unwrap();
+        let Event::Other(other) = received.event else {
+            panic!("{received:?}")
+        };
+        assert_eq!(&*other.name, "room_create");
+        assert!(other.error.is_some());
+        assert!(other.document.as_str().contains("operator_account"));
+    }
+}
+
+#[test]
+fn expresss_room_create_and_a_groups_are_not_zims() {
+    for changes in [
+        json!({"room_session_id": 858012925204410400_u64}),
+        json!({"room_create_time": "1499676978027"}),
+        json!({"id_name": "ada"}),
+        json!({"event": "group_create", "room_id": null, "group_id": "g"}),
+    ] {
+        let received = receive(body(changes)).unwrap();
+        assert!(matches!(received.event, Event::Other(ref other) if other.error.is_none()));
+    }
+    let renamed = receive(body(json!({"event": "group_create"}))).unwrap();
+    assert!(matches!(renamed.event, Event::RoomCreated(_)));
+    assert_eq!(renamed.event.name(), "room_create");
+}
+
+#[test]
+fn a_number_and_a_string_of_the_same_digits_are_the_same() {
+    for changes in [
+        json!({"appid": APP}),
+        json!({"timestamp": TIME.to_string()}),
+        json!({"nonce": 350176}),
+        json!({"signature": SIGNATURE.to_uppercase()}),
+    ] {
+        assert!(receive(body(changes)).is_ok());
+    }
+    let number = receive(body(json!({"room_id": u64::MAX}))).unwrap().event;
+    assert_eq!(number.room_id(), Some("18446744073709551615"));
+}
+
+#[test]
+fn a_number_of_any_length_is_signed_as_the_text_that_arrived() {
+    let nonce = "1234567890123456789012345";
+    let signed = body(json!({
+        "nonce": nonce, "signature": "18badc698c8fc49d7d7d0bb17882a43adbbf61e6",
+    }));
+    assert!(receive(&signed).is_ok());
+    assert!(receive(signed.replace(&format!("\"{nonce}\""), nonce)).is_ok());
+}
+
+#[test]
+fn milliseconds_verify_as_the_text_that_arrived() {
+    let body = body(json!({
+        "timestamp": 1757500000123_u64, "nonce": "045678",
+        "signature": "11e754f79088e777a5cd7de36b95b0cf1c0c50c1",
+    }));
+    let sent_at = receive(body).unwrap().sent_at.unwrap();
+    assert_eq!(
+        sent_at.duration_since(now()).unwrap(),
+        Duration::from_millis(123)
+    );
+}
+
+#[test]
+fn every_encoding_gives_the_same_event() {
+    let json = body(json!({"room_id": "50% off+a&b=c d"}));
+    let expected = receive(&json).unwrap().event;
+    assert_eq!(expected.room_id(), Some("50% off+a&b=c d"));
+
+    let quoted: String = form_urlencoded::byte_serialize(json.as_bytes()).collect();
+    let members: Value = serde_json::from_str(&json).unwrap();
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in members.as_object().unwrap() {
+        match value.as_array() {
+            Some(list) => {
+                form.extend_pairs(list.iter().map(|v| (format!("{name}[]"), v.to_string())))
+            }
+            None => form.append_pair(name, value.as_str().unwrap_or(&value.to_string())),
+        };
+    }
+    for body in [
+        format!("\u{feff}\n {json}"),
+        quoted.clone(),
+        quoted.replace('+', "%20"),
+        format!("{quoted}="),
+        form.finish(),
+    ] {
+        assert_eq!(receive(&body).unwrap().event, expected, "{body}");
+    }
+}
+
+#[test]
+fn a_timestamp_that_is_not_canonical_is_not_normalised() {
+    for timestamp in [
+        json!("1757500000.0"),
+        json!(1757500000.0),
+        json!("1.7575e9"),
+        json!("+1757500000"),
+        json!(" 1757500000"),
+        json!("01757500000"),
+        json!("-1757500000"),
+        json!(-1757500000_i64),
+        json!(""),
+        json!("175750000012345678901234567890"),
+        json!("１７５７５０００００"),
+        json!(true),
+        json!([TIME]),
+    ] {
+        assert!(
+            is_malformed(&receive(body(json!({"timestamp": timestamp})))),
+            "{timestamp}"
+        );
+    }
+    let exponent = body(json!({})).replace("1757500000", "17575e5");
+    assert!(is_malformed(&receive(exponent)));
+}
+
+#[test]
+fn a_nonce_is_alphanumeric_and_short() {
+    for nonce in [
+        json!(""),
+        json!("35 0176"),
+        json!("3501\u{80}76"),
+        json!("3".repeat(65)),
+        json!("３"),
+    ] {
+        assert!(
+            is_malformed(&receive(body(json!({"nonce": nonce})))),
+            "{nonce}"
+        );
+    }
+}
+
+/// SHA-1's padding inside a nonce would let a stranger append to what was signed.
+#[test]
+fn a_nonce_cannot_carry_padding() {
+    let padded = "\u{80}\0\0\0\u{1}350176";
+    assert!(is_malformed(&receive(body(json!({"nonce": padded})))));
+}
+
+/// The parts are joined without a separator, so these have the digest of the honest pair: a guard
+/// must not take them for new ones.
+#[test]
+fn digits_moved_between_timestamp_and_nonce_are_out_of_date() {
+    let swapped = body(json!({"timestamp": 350176, "nonce": TIME.to_string()}));
+    assert!(matches!(receive(swapped), Err(Refusal::Stale { .. })));
+    let moved = body(json!({"timestamp": 17575000003_u64, "nonce": "50176"}));
+    assert!(matches!(receive(moved), Err(Refusal::FromTheFuture { .. })));
+}
+
+#[test]
+fn a_missing_part_of_the_signature_is_named_in_the_refusal() {
+    for part in ["timestamp", "nonce", "signature"] {
+        assert_eq!(
+            receive(body(json!({part: null}))).unwrap_err(),
+            Refusal::NotSigned { part }
+        );
+    }
+}
+
+#[test]
+fn a_wrong_signature_is_wrong_whatever_its_length() {
+    let mut flipped = SIGNATURE.to_owned();
+    flipped.replace_range(39.., "1");
+    for signature in [
+        "",
+        "39",
+        &SIGNATURE[..38],
+        &flipped,
+        &format!("{SIGNATURE}00"),
+        "zz",
+    ] {
+        let received = receive(body(json!({"signature": signature})));
+        assert_eq!(
+            received.unwrap_err(),
+            Refusal::WrongSignature,
+            "{signature}"
+        );
+    }
+}
+
+#[test]
+fn stale_and_future_callbacks_are_refused_alike() {
+    let year = Duration::from_secs(365 * 24 * 3600);
+    for (now, status) in [
+        (now() + Duration::from_secs(300), None),
+        (now() - Duration::from_secs(300), None),
+        (now() + Duration::from_secs(301), Some(401)),
+        (now() - Duration::from_secs(301), Some(401)),
+        (now() + year, Some(401)),
+        (now() - year, Some(401)),
+        (SystemTime::UNIX_EPOCH, Some(401)),
+    ] {
+        let received: Result<Verified<Event>, _> =
+            receive_at(zego(), body(json!({})).as_bytes(), now);
+        assert_eq!(received.err().map(|refusal| refusal.status()), status);
+    }
+    let lasting = zego().with_tolerance(Duration::MAX);
+    assert!(receive_at::<Event>(lasting, body(json!({})).as_bytes(), now() + 50 * year).is_ok());
+}
+
+#[test]
+fn an_app_that_is_not_configured_is_refused() {
+    for (app_id, named) in [
+        (json!(APP + 1), Some(APP + 1)),
+        (json!("01234567890"), None),
+    ] {
+        let received = receive(body(json!({"appid": app_id})));
+        assert_eq!(received.unwrap_err(), Refusal::UnknownApp { app_id: named });
+    }
+    assert_eq!(receive(body(json!({"appid": null}))).unwrap().app_id, APP);
+}
+
+#[test]
+fn a_rotated_secret_verifies_under_its_name() {
+    let secrets = Secrets::new("new").unwrap().with_previous("older").unwrap();
+    let zego = Zego::new(APP, secrets.with_previous(SECRET).unwrap()).unwrap();
+    let received: Verified<Event> = receive_at(zego, body(json!({})).as_bytes(), now()).unwrap();
+    assert_eq!(received.secret, Some(SecretName::Previous(2)));
+}
+
+#[test]
+fn a_member_counts_once() {
+    for member in [
+        r#""timestamp":1757500000"#,
+        r#""nonce":"350176""#,
+        r#""event":"room_create""#,
+        r#""appid":1"#,
+        r#""room_id":"elsewhere""#,
+        r#""signature":"""#,
+        r#""\u0065vent":"x""#,
+    ] {
+        let twice = body(json!({})).replacen('{', &format!("{{{member},"), 1);
+        assert!(is_malformed(&receive(twice)), "{member}");
+    }
+}
+
+#[test]
+fn what_is_no_callback_is_malformed() {
+    for body in [
+        &b""[..],
+        b"{}",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"a=b",
+        b"event=room_create&x",
+        br#"{"event":null}"#,
+        br#"{"event":7}"#,
+        br#"{"event":{}}"#,
+        br#"{"event":"room_create"}{}"#,
+    ] {
+        let received = receive(body);
+        assert!(
+            is_malformed(&received) || matches!(received, Err(Refusal::NotSigned { .. })),
+            "{body:?}: {received:?}"
+        );
+    }
+}
+
+#[test]
+fn nesting_cannot_overflow_the_stack() {
+    let deep = format!("{}{}", "[".repeat(400_000), "]".repeat(400_000));
+    let received = receive(body(json!({})).replacen('{', &format!("{{\"deep\":{deep},"), 1));
+    assert!(matches!(received.unwrap().event, Event::RoomCreated(_)));
+    let attributes = body(json!({"attributes": null})).replace("null", &deep);
+    let Event::Other(other) = receive(attributes).unwrap().event else {
+        panic!()
+    };
+    assert!(other.error.is_some());
+    assert!(is_malformed(&receive(deep.as_bytes())));
+    assert!(is_malformed(&receive("{\"a\":".repeat(100_000))));
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused_before_it_is_read() {
+    let body = body(json!({}));
+    let received = |limit| {
+        Receiver::new(zego())
+            .with_body_limit(limit)
+            .receive::<Event>(Delivery::new("", &(), body.as_bytes()), now())
+            .map_err(|unhandled| (unhandled.answer.status, unhandled.refusal))
+    };
+    assert_eq!(
+        received(body.len() - 1),
+        Err((413, Some(Refusal::BodyTooLarge)))
+    );
+    assert!(received(body.len()).is_ok());
+}
