@@ -1,0 +1,51 @@
+//! Verified, typed room callbacks from ZEGOCLOUD and Tencent in axum handlers.
+//!
+//! ```no_run
+//! use axum::{Router, routing::post};
+//! use room_hooks::{Receiver, RoomCreated, zego::Zego};
+//! use room_hooks_axum::{Ack, RoomHook};
+//!
+//! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
+//!     println!("{} is open", created.event.room_id);
+//!     Ack::new()
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
+//!     let receiver = Receiver::new(Zego::new(1234567890, &secret)?);
+//!     let app = Router::new()
+//!         .route("/hooks/zego", post(on_created))
+//!         .with_state(receiver);
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! There are two ways in, and both refuse by themselves what is not authentic:
+//!
+//! * [`RoomHook`] extracts an event. The receiver comes from the router's state.
+//! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`]
+//!   behind it takes the event that the layer has verified and does not verify again.
+//!
+//! Both hold a body to the receiver's own limit and deadline, so axum's
+//! `DefaultBodyLimit` does not apply; a limit that wraps the body, such as tower-http's
+//! `RequestBodyLimit`, does, and is answered 413 as well.
+//!
+//! Request loggers usually write the URL with its query, and Tencent's query holds the signature:
+//! have yours write the path only.
+
+mod ack;
+mod receive;
+mod room_hook;
+mod verify;
+
+pub use ack::Ack;
+pub use room_hook::{RoomHook, RoomHookRejection};
+pub use verify::{Verify, VerifyLayer};
+
+/// The README's own examples, so that they compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,51 @@
+use std::{error::Error, time::SystemTime};
+
+use axum_core::body::Body;
+use http::{HeaderMap, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError};
+use room_hooks::{Delivery, Headers, Intake, Provider, Receiver, RoomEvent, Unhandled, Verified};
+use tokio::time::timeout;
+
+/// Reads a request's body, within the receiver's limit and deadline, and verifies the whole. Hands
+/// out the body as well, for whoever comes next.
+pub(crate) async fn receive<E: RoomEvent>(
+    receiver: &Receiver<E::Provider>,
+    parts: &Parts,
+    body: Body,
+) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
+    let declared_length = http_body::Body::size_hint(&body).lower();
+    let mut intake = receiver.intake(parts.method.as_str(), declared_length)?;
+    match timeout(receiver.body_deadline(), read(&mut intake, body)).await {
+        Ok(read) => read?,
+        Err(_) => return Err(intake.too_slow()),
+    }
+    let body = intake.into_body();
+    let headers = RequestHeaders(&parts.headers);
+    let delivery = Delivery::new(parts.uri.query().unwrap_or_default(), &headers, &body);
+    let verified = receiver.receive(delivery, SystemTime::now())?;
+    Ok((verified, body))
+}
+
+async fn read<P: Provider>(intake: &mut Intake<'_, P>, mut body: Body) -> Result<(), Unhandled> {
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => intake.push(frame.data_ref().map_or(&[], |chunk| chunk))?,
+            Err(error) if is_over_a_limit(&error) => return Err(intake.too_large()),
+            Err(_) => return Err(intake.broke_off()),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a limit that a middleware has put around the body cut it off.
+fn is_over_a_limit(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_over_a_limit)
+}
+
+struct RequestHeaders<'a>(&'a HeaderMap);
+
+impl Headers for RequestHeaders<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(http::HeaderValue::as_bytes)
+    }
+}

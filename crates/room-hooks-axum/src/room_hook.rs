@@ -1,0 +1,88 @@
+use std::{error::Error, fmt};
+
+use axum_core::{
+    extract::{FromRef, FromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use room_hooks::{Provider, Receiver, Refusal, RoomEvent, Unhandled, Verified};
+
+use crate::{ack::response, receive::receive};
+
+/// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
+/// provider sends, such as `RoomHook<zego::Event>`.
+///
+/// The [`Receiver`] comes from the router's state. A state without one does not compile, and the
+/// compiler says which receiver it looks for:
+///
+/// ```compile_fail
+/// # use room_hooks::RoomCreated;
+/// # use room_hooks_axum::RoomHook;
+/// # async fn on_created(_: RoomHook<RoomCreated>) {}
+/// let app: axum::Router =
+///     axum::Router::new().route("/", axum::routing::post(on_created)).with_state(());
+/// // expected `Receiver<Zego>`, found `()`
+/// ```
+///
+/// A state with more in it than one receiver has a field for each and derives `FromRef`.
+///
+/// An authentic event of another kind is acknowledged, and the handler is not called.
+#[derive(Debug, Clone)]
+pub struct RoomHook<E>(pub Verified<E>);
+
+impl<E, S> FromRequest<S> for RoomHook<E>
+where
+    E: RoomEvent,
+    S: Send + Sync,
+    Receiver<E::Provider>: FromRef<S>,
+{
+    type Rejection = RoomHookRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let (mut parts, body) = request.into_parts();
+        // A layer in front has verified the request already; only verification makes a `Verified`.
+        let verified = parts
+            .extensions
+            .remove::<Verified<<E::Provider as Provider>::Event>>();
+        match verified {
+            Some(verified) => verified
+                .narrow()
+                .map(Self)
+                .map_err(|_| RoomHookRejection(Unhandled::not_asked_for::<E::Provider>())),
+            None => match receive(&Receiver::from_ref(state), &parts, body).await {
+                Ok((verified, _)) => Ok(Self(verified)),
+                Err(unhandled) => Err(RoomHookRejection(unhandled)),
+            },
+        }
+    }
+}
+
+/// The rejection of a [`RoomHook`]: the delivery is refused, or is an event of another kind, which is
+/// acknowledged. The reply holds nothing of the reason.
+#[derive(Debug, Clone)]
+pub struct RoomHookRejection(Unhandled);
+
+impl RoomHookRejection {
+    /// Why the delivery was refused; `None` where it was acknowledged. It is in the log already.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.0.refusal.as_ref()
+    }
+}
+
+impl fmt::Display for RoomHookRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for RoomHookRejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl IntoResponse for RoomHookRejection {
+    fn into_response(self) -> Response {
+        response(&self.0.answer)
+    }
+}

@@ -1,0 +1,258 @@
+//! What is axum's own about the adapter: state, layers, readiness, and the framework's limits.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{DefaultBodyLimit, Request},
+    http::{Method, StatusCode, header::ALLOW},
+    middleware::map_request,
+    response::Response,
+    routing::{any, post},
+};
+use http_body_util::{BodyExt, Limited, StreamBody};
+use room_hooks::{Receiver, RoomCreated, zego, zego::Zego};
+use room_hooks_axum::{Ack, RoomHook, RoomHookRejection, Verify, VerifyLayer};
+use serde_json::json;
+use tower::{Layer, Service, ServiceExt};
+
+fn receiver() -> Receiver<Zego> {
+    Receiver::new(Zego::new(1, "secret").unwrap())
+}
+
+fn signed(event: &str, padding: usize) -> Bytes {
+    let zego = Zego::new(1, "secret").unwrap();
+    let event = json!({"event": event, "room_id": "lobby", "padding": " ".repeat(padding)});
+    zego.sign(&event, SystemTime::now()).unwrap().body.into()
+}
+
+fn request(body: impl Into<Body>) -> Request {
+    Request::post("/").body(body.into()).unwrap()
+}
+
+/// A body of chunks, without a length.
+fn chunked(body: Bytes) -> Body {
+    let chunks: Vec<_> = body.chunks(1024).map(Bytes::copy_from_slice).collect();
+    let frames = chunks
+        .into_iter()
+        .map(|chunk| Ok::<_, Infallible>(http_body::Frame::data(chunk)));
+    Body::new(StreamBody::new(tokio_stream::iter(frames)))
+}
+
+async fn answer(router: Router, request: Request) -> (StatusCode, Bytes) {
+    let response = router.oneshot(request).await.unwrap();
+    let status = response.status();
+    (
+        status,
+        response.into_body().collect().await.unwrap().to_bytes(),
+    )
+}
+
+/// Answers with the room, so that it shows whether the handler was called.
+async fn room(RoomHook(created): RoomHook<RoomCreated>) -> String {
+    created.event.room_id
+}
+
+fn extracting(receiver: Receiver<Zego>) -> Router {
+    Router::new().route("/", any(room)).with_state(receiver)
+}
+
+#[tokio::test]
+async fn the_extractor_hands_over_the_event_and_the_ack_is_the_providers() {
+    let seen = answer(extracting(receiver()), request(signed("room_create", 0))).await;
+    assert_eq!(seen, (StatusCode::OK, "lobby".into()));
+
+    async fn acked(_: RoomHook<zego::Event>) -> Ack<Zego> {
+        Ack::new()
+    }
+    let router = Router::new().route("/", post(acked)).with_state(receiver());
+    assert_eq!(
+        answer(router, request(signed("x", 0))).await,
+        (StatusCode::OK, Bytes::new())
+    );
+}
+
+#[tokio::test]
+async fn an_event_of_another_kind_is_acknowledged_without_the_handler() {
+    let seen = answer(extracting(receiver()), request(signed("room_exit", 0))).await;
+    assert_eq!(seen, (StatusCode::OK, Bytes::new()));
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_bare_status_and_its_reason_stays_here() {
+    let body = String::from_utf8(signed("room_create", 0).to_vec()).unwrap();
+    let forged = body.replace("\"signature\":\"", "\"signature\":\"0");
+    let seen = answer(extracting(receiver()), request(forged.clone())).await;
+    assert_eq!(seen, (StatusCode::UNAUTHORIZED, Bytes::new()));
+
+    async fn reason(hook: Result<RoomHook<RoomCreated>, RoomHookRejection>) -> String {
+        hook.unwrap_err().refusal().unwrap().to_string()
+    }
+    let router = Router::new()
+        .route("/", post(reason))
+        .with_state(receiver());
+    assert_eq!(
+        answer(router, request(forged)).await.1,
+        "the signature is wrong"
+    );
+}
+
+#[tokio::test]
+async fn the_layer_guards_a_handler_that_asks_nothing_and_passes_the_body_on() {
+    async fn echo(body: Bytes) -> Bytes {
+        body
+    }
+    let router = Router::new()
+        .route("/", post(echo))
+        .layer(VerifyLayer::new(receiver()));
+    let body = signed("room_create", 0);
+    let seen = answer(router.clone(), request(body.clone())).await;
+    assert_eq!(seen, (StatusCode::OK, body));
+    assert_eq!(
+        answer(router, request("{}")).await,
+        (StatusCode::BAD_REQUEST, Bytes::new())
+    );
+}
+
+#[tokio::test]
+async fn behind_the_layer_nothing_is_verified_again() {
+    async fn without_body(request: Request) -> Request {
+        request.map(|_| Body::empty())
+    }
+    let router = extracting(receiver())
+        .layer(map_request(without_body))
+        .layer(VerifyLayer::new(receiver()));
+    let seen = answer(router, request(signed("room_create", 0))).await;
+    assert_eq!(seen, (StatusCode::OK, "lobby".into()));
+}
+
+#[tokio::test]
+async fn only_post_is_taken() {
+    async fn never() {
+        unreachable!("nothing but a POST is verified");
+    }
+    let guarded = Router::new()
+        .route("/", any(never))
+        .layer(VerifyLayer::new(receiver()));
+    for router in [extracting(receiver()), guarded] {
+        let get = Request::builder()
+            .method(Method::GET)
+            .uri("/")
+            .body(Body::empty())
+            .unwrap();
+        let response = router.oneshot(get).await.unwrap();
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()[ALLOW], "POST");
+    }
+}
+
+#[tokio::test]
+async fn the_receivers_limit_holds_with_and_without_a_length() {
+    let body = signed("room_create", 5000);
+    for (limit, status) in [
+        (body.len(), StatusCode::OK),
+        (body.len() - 1, StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        for body in [Body::from(body.clone()), chunked(body.clone())] {
+            let router = extracting(receiver().with_body_limit(limit));
+            assert_eq!(answer(router, request(body)).await.0, status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn neither_axums_limit_nor_the_receivers_masks_the_other() {
+    let large = receiver().with_body_limit(8 * 1024 * 1024);
+    let body = signed("room_create", 3 * 1024 * 1024);
+    let router = extracting(large.clone()).layer(DefaultBodyLimit::max(1024));
+    assert_eq!(
+        answer(router, request(body.clone())).await.0,
+        StatusCode::OK
+    );
+
+    async fn limited(request: Request) -> Request {
+        request.map(|body| Body::new(Limited::new(body, 1024)))
+    }
+    let router = extracting(large).layer(map_request(limited));
+    assert_eq!(
+        answer(router, request(chunked(body))).await.0,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_or_breaks_off_is_refused() {
+    let stalled = Body::new(StreamBody::new(tokio_stream::pending::<
+        Result<http_body::Frame<Bytes>, Infallible>,
+    >()));
+    let quick = receiver().with_body_deadline(Duration::from_millis(20));
+    assert_eq!(
+        answer(extracting(quick), request(stalled)).await.0,
+        StatusCode::REQUEST_TIMEOUT
+    );
+
+    let broken = Body::new(StreamBody::new(tokio_stream::once(Err::<
+        http_body::Frame<Bytes>,
+        _,
+    >(
+        std::io::Error::other("reset"),
+    ))));
+    assert_eq!(
+        answer(extracting(receiver()), request(broken)).await.0,
+        StatusCode::BAD_REQUEST
+    );
+}
+
+/// Answers only if this very value was polled ready, as a service with a permit does.
+#[derive(Debug, Default)]
+struct Permit(bool);
+
+impl Clone for Permit {
+    fn clone(&self) -> Self {
+        Self(false)
+    }
+}
+
+impl Service<Request> for Permit {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0 = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request) -> Self::Future {
+        assert!(self.0, "called without having been polled ready");
+        ready(Ok(Response::default()))
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_was_polled_ready_is_called() {
+    let mut service = VerifyLayer::new(receiver()).layer(Permit::default());
+    for _ in 0..2 {
+        let request = request(signed("room_create", 0));
+        let response = service.ready().await.unwrap().call(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+}
+
+#[test]
+fn what_users_hold_can_be_cloned_and_shared() {
+    fn shared<T: Clone + Send + Sync + 'static>() {}
+    shared::<Receiver<Zego>>();
+    shared::<RoomHook<RoomCreated>>();
+    shared::<VerifyLayer<Zego>>();
+    shared::<Verify<Zego, Permit>>();
+    shared::<RoomHookRejection>();
+}
