@@ -1,0 +1,200 @@
+//! What the operator sees: a reason for each refusal, and never what would let a reader forge.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    cell::RefCell,
+    io::{self, Write},
+    sync::Once,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::json;
+use tracing::Level;
+
+use room_hooks::{
+    Delivery, Provider, Receiver, Secrets,
+    tencent::{self, Tencent},
+    zego::{self, Zego},
+};
+
+const SECRET: &str = "current-5ec2e7";
+const PREVIOUS: &str = "previous-5ec2e7";
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+}
+
+fn secrets() -> Secrets {
+    Secrets::new(SECRET)
+        .unwrap()
+        .with_previous(PREVIOUS)
+        .unwrap()
+}
+
+fn zego() -> Zego {
+    Zego::new(1, secrets()).unwrap()
+}
+
+fn tencent() -> Tencent {
+    Tencent::new(1, secrets()).unwrap()
+}
+
+thread_local! {
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes to the log of the thread, and so of the test.
+struct ThreadLog;
+
+impl Write for ThreadLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that is logged while `act` runs, and what it returns.
+fn logged<T>(act: impl FnOnce() -> T) -> (String, T) {
+    static SUBSCRIBER: Once = Once::new();
+    SUBSCRIBER.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_ansi(false);
+        subscriber.with_writer(|| ThreadLog).init();
+    });
+    LOG.take();
+    let returned = act();
+    (String::from_utf8(LOG.take()).unwrap(), returned)
+}
+
+fn receive<P: Provider>(provider: P, query: &str, body: &str, now: SystemTime) -> (String, u16) {
+    let receiver = Receiver::new(provider);
+    let delivery = Delivery::new(query, &(), body.as_bytes());
+    logged(|| match receiver.receive::<P::Event>(delivery, now) {
+        Ok(_) => 200,
+        Err(unhandled) => unhandled.answer.status,
+    })
+}
+
+#[test]
+fn each_refusal_is_one_warning_with_its_reason_and_nothing_that_signs() {
+    let signed = zego()
+        .sign(&json!({"event": "room_create", "room_id": "r"}), now())
+        .unwrap();
+    let body = String::from_utf8(signed.body).unwrap();
+    let members: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let signing = [
+        members["nonce"].as_str().unwrap(),
+        members["signature"].as_str().unwrap(),
+    ];
+    let late = now() + Duration::from_secs(1000);
+    for (body, now, reason) in [
+        (
+            body.replace("room_create", "x")
+                .replace("\"appid\":\"1\"", "\"appid\":2"),
+            now(),
+            "app 2",
+        ),
+        (
+            body.replace("\"nonce\":\"", "\"nonce\":\"1"),
+            now(),
+            "signature is wrong",
+        ),
+        (
+            body.replace("\"signature\"", "\"signatura\""),
+            now(),
+            "`signature` is missing",
+        ),
+        (
+            body.replace("\"timestamp\":", "\"timestamp\":1.0e"),
+            now(),
+            "timestamp is not canonical",
+        ),
+        (body.clone(), late, "stale"),
+        (body[..body.len() - 1].to_owned(), late, "not the JSON"),
+    ] {
+        let (log, status) = receive(zego(), "", &body, now);
+        assert!(status >= 400);
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(
+            log.contains("WARN") && log.contains("zego") && log.contains(reason),
+            "{log}"
+        );
+        for secret in [SECRET, PREVIOUS, signing[0], signing[1]] {
+            assert!(!log.contains(secret), "{log}");
+        }
+    }
+}
+
+#[test]
+fn an_acceptance_names_the_secret_and_does_not_show_it() {
+    let old = Tencent::new(1, PREVIOUS).unwrap();
+    let signed = old
+        .sign(
+            &json!({"CallbackCommand": "Room.CallbackAfterCreateRoom", "RoomId": "r"}),
+            now(),
+        )
+        .unwrap();
+    let body = String::from_utf8(signed.body).unwrap();
+    let (log, status) = receive(tencent(), &signed.query, &body, now());
+    assert_eq!(status, 200);
+    for shown in [
+        "previous-1",
+        "Room.CallbackAfterCreateRoom",
+        "room_id=\"r\"",
+        "app_id=1",
+    ] {
+        assert!(log.contains(shown), "{log}");
+    }
+    let sign = signed.query.split("Sign=").nth(1).unwrap();
+    for secret in [SECRET, PREVIOUS, &sign[..64], &signed.query] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
+
+#[test]
+fn what_is_no_post_is_no_cause_for_alarm() {
+    let receiver = Receiver::new(zego());
+    let (log, status) = logged(|| receiver.intake("GET", 0).unwrap_err().answer.status);
+    assert_eq!(status, 405);
+    assert!(log.contains("DEBUG") && !log.contains("WARN"), "{log}");
+}
+
+#[test]
+fn debug_output_shows_no_secret_and_no_signature() {
+    let signed = zego()
+        .sign(&json!({"event": "x", "room_id": "r"}), now())
+        .unwrap();
+    let receiver = Receiver::new(zego());
+    let verified = receiver
+        .receive::<zego::Event>(signed.as_delivery(), now())
+        .unwrap();
+    let signature = verified
+        .document
+        .as_str()
+        .split("\"signature\":\"")
+        .nth(1)
+        .unwrap();
+    let mut intake = receiver.intake("POST", 0).unwrap();
+    intake.push(b"5ec2e7").unwrap();
+    assert!(!format!("{intake:?}").contains("53, 101"));
+    let debugged = [
+        format!("{receiver:?}"),
+        format!("{:?}", tencent()),
+        format!("{signed:?}"),
+        format!("{verified:?}"),
+    ];
+    for output in debugged {
+        for secret in [SECRET, PREVIOUS, &signature[..40]] {
+            assert!(!output.contains(secret), "{output}");
+        }
+    }
+    let event = serde_json::to_string(&verified.event).unwrap();
+    assert!(!event.contains(&signature[..40]), "{event}");
+    let probe = serde_json::to_string(&tencent::Event::Probe {}).unwrap();
+    assert_eq!(probe, "{}");
+}
