@@ -13,14 +13,13 @@ pub(crate) async fn receive<E: RoomEvent>(
     parts: &Parts,
     body: Body,
 ) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
-    let declared_length = http_body::Body::size_hint(&body).lower();
-    let mut intake = receiver.intake(parts.method.as_str(), declared_length)?;
+    let headers = RequestHeaders(&parts.headers);
+    let mut intake = receiver.intake(parts.method.as_str(), &headers)?;
     match timeout(receiver.body_deadline(), read(&mut intake, body)).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
-    let body = intake.into_body();
-    let headers = RequestHeaders(&parts.headers);
+    let body = intake.finish()?;
     let delivery = Delivery::new(parts.uri.query().unwrap_or_default(), &headers, &body);
     let verified = receiver.receive(delivery, SystemTime::now())?;
     Ok((verified, body))

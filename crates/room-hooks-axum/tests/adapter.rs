@@ -13,7 +13,10 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Request},
-    http::{Method, StatusCode, header::ALLOW},
+    http::{
+        Method, StatusCode,
+        header::{ALLOW, CONTENT_LENGTH},
+    },
     middleware::map_request,
     response::Response,
     routing::{any, post},
@@ -255,4 +258,22 @@ fn what_users_hold_can_be_cloned_and_shared() {
     shared::<VerifyLayer<Zego>>();
     shared::<Verify<Zego, Permit>>();
     shared::<RoomHookRejection>();
+}
+
+/// An empty body would be Tencent's probe, and be acknowledged.
+#[tokio::test]
+async fn a_body_that_a_middleware_has_taken_is_no_empty_body() {
+    async fn take(request: Request) -> Request {
+        request.map(|_| Body::empty())
+    }
+    let router = extracting(receiver()).layer(map_request(take));
+    let body = signed("room_create", 0);
+    let mut request = request(body.clone());
+    request
+        .headers_mut()
+        .insert(CONTENT_LENGTH, body.len().into());
+    assert_eq!(
+        answer(router, request).await.0,
+        StatusCode::INTERNAL_SERVER_ERROR
+    );
 }

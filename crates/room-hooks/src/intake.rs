@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Provider, Receiver, Refusal, Unhandled};
+use crate::{Headers, Provider, Receiver, Refusal, Unhandled};
 
 /// A request's body while it is read, held to the receiver's limit.
 ///
@@ -8,6 +8,7 @@ use crate::{Provider, Receiver, Refusal, Unhandled};
 /// reading ends badly, is decided here.
 pub struct Intake<'r, P> {
     receiver: &'r Receiver<P>,
+    declared_length: usize,
     body: Vec<u8>,
 }
 
@@ -15,18 +16,25 @@ impl<'r, P: Provider> Intake<'r, P> {
     pub(crate) fn begin(
         receiver: &'r Receiver<P>,
         method: &str,
-        declared_length: u64,
+        headers: &dyn Headers,
     ) -> Result<Self, Unhandled> {
         if method != "POST" {
-            return Err(receiver.refuse(Refusal::MethodNotAllowed));
+            return Err(Unhandled::refused::<P>(Refusal::MethodNotAllowed));
         }
-        match usize::try_from(declared_length) {
-            // A declared length is only believed once it has arrived: no memory is reserved for it.
-            Ok(length) if length <= receiver.body_limit() => Ok(Self {
-                receiver,
-                body: Vec::new(),
-            }),
-            _ => Err(receiver.refuse(Refusal::BodyTooLarge)),
+        let declared_length = headers
+            .get("content-length")
+            .and_then(|digits| str::from_utf8(digits).ok()?.parse().ok())
+            .unwrap_or_default();
+        // No memory is reserved for a length that is only declared.
+        let intake = Self {
+            receiver,
+            declared_length,
+            body: Vec::new(),
+        };
+        if declared_length > receiver.body_limit() {
+            Err(intake.too_large())
+        } else {
+            Ok(intake)
         }
     }
 
@@ -44,28 +52,41 @@ impl<'r, P: Provider> Intake<'r, P> {
     }
 
     /// The body, complete.
-    #[must_use]
-    pub fn into_body(self) -> Vec<u8> {
-        self.body
+    ///
+    /// # Errors
+    ///
+    /// It is shorter than the length that was declared for it, so something has taken it before.
+    pub fn finish(self) -> Result<Vec<u8>, Unhandled> {
+        if self.body.len() < self.declared_length {
+            Err(self.taken())
+        } else {
+            Ok(self.body)
+        }
     }
 
     /// The end of an intake whose connection ended before the body did.
     #[must_use]
     pub fn broke_off(&self) -> Unhandled {
-        self.receiver.refuse(Refusal::BodyBrokeOff)
+        Unhandled::refused::<P>(Refusal::BodyBrokeOff)
     }
 
     /// The end of an intake that a limit of the framework's cut off.
     #[must_use]
     pub fn too_large(&self) -> Unhandled {
-        self.receiver.refuse(Refusal::BodyTooLarge)
+        Unhandled::refused::<P>(Refusal::BodyTooLarge)
+    }
+
+    /// The end of an intake whose body another extractor or a middleware has taken.
+    #[must_use]
+    pub fn taken(&self) -> Unhandled {
+        Unhandled::refused::<P>(Refusal::BodyTaken)
     }
 
     /// The end of an intake at its deadline.
     #[must_use]
     pub fn too_slow(&self) -> Unhandled {
         let deadline = self.receiver.body_deadline();
-        self.receiver.refuse(Refusal::BodyTooSlow { deadline })
+        Unhandled::refused::<P>(Refusal::BodyTooSlow { deadline })
     }
 }
 
@@ -80,48 +101,67 @@ impl<P> fmt::Debug for Intake<'_, P> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use crate::zego::Zego;
 
     use super::*;
 
-    fn receiver() -> Receiver<Zego> {
-        Receiver::new(Zego::new(1, "secret").unwrap()).with_body_limit(4)
+    fn receiver() -> &'static Receiver<Zego> {
+        static RECEIVER: LazyLock<Receiver<Zego>> =
+            LazyLock::new(|| Receiver::new(Zego::new(1, "secret").unwrap()).with_body_limit(4));
+        &RECEIVER
+    }
+
+    fn length(length: &str) -> Vec<(String, String)> {
+        vec![("Content-Length".into(), length.into())]
     }
 
     #[test]
     fn a_body_is_cut_off_by_the_chunk_that_crosses_the_limit() {
         let receiver = receiver();
-        let mut intake = receiver.intake("POST", 0).unwrap();
-        assert_eq!(
-            (intake.push(b"ab"), intake.push(b""), intake.push(b"cd")),
-            (Ok(()), Ok(()), Ok(()))
-        );
+        let mut intake = receiver.intake("POST", &()).unwrap();
+        for chunk in [&b"ab"[..], b"", b"cd"] {
+            assert_eq!(intake.push(chunk), Ok(()));
+        }
         assert_eq!(
             intake.push(b"e").unwrap_err().refusal,
             Some(Refusal::BodyTooLarge)
         );
-        assert_eq!(intake.into_body(), b"abcd");
+        assert_eq!(intake.finish().unwrap(), b"abcd");
     }
 
     #[test]
     fn a_declared_length_over_the_limit_is_refused_at_once() {
-        assert!(receiver().intake("POST", 4).is_ok());
-        for length in [5, u64::MAX] {
-            let refused = receiver()
-                .intake("POST", length)
-                .map(Intake::into_body)
-                .unwrap_err();
+        assert!(receiver().intake("POST", &length("4")).is_ok());
+        for declared in ["5", "18446744073709551615"] {
+            let refused = receiver().intake("POST", &length(declared)).unwrap_err();
             assert_eq!(refused.answer.status, 413);
         }
     }
 
     #[test]
+    fn a_body_that_is_gone_is_not_an_empty_one() {
+        let receiver = receiver();
+        assert_eq!(
+            receiver.intake("POST", &length("0")).unwrap().finish(),
+            Ok(Vec::new())
+        );
+        let refused = receiver
+            .intake("POST", &length("3"))
+            .unwrap()
+            .finish()
+            .unwrap_err();
+        assert_eq!(
+            (refused.answer.status, refused.refusal),
+            (500, Some(Refusal::BodyTaken))
+        );
+    }
+
+    #[test]
     fn nothing_but_post_is_taken() {
         for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
-            let refused = receiver()
-                .intake(method, 0)
-                .map(Intake::into_body)
-                .unwrap_err();
+            let refused = receiver().intake(method, &()).unwrap_err();
             assert_eq!(refused.refusal, Some(Refusal::MethodNotAllowed), "{method}");
             assert!(
                 refused

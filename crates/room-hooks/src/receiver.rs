@@ -3,7 +3,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Answer, Delivery, Intake, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified};
+use crate::{
+    Answer, Delivery, Headers, Intake, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified,
+};
 
 /// The only door: takes deliveries in, hands verified events out.
 ///
@@ -77,14 +79,13 @@ impl<P: Provider> Receiver<P> {
         P::answer(Outcome::Acknowledged)
     }
 
-    /// Begins to take a request in, as soon as its head is known: its method, and the body's length
-    /// where it is declared (otherwise 0).
+    /// Begins to take a request in, as soon as its head is known.
     ///
     /// # Errors
     ///
     /// The request can be refused already.
-    pub fn intake(&self, method: &str, declared_length: u64) -> Result<Intake<'_, P>, Unhandled> {
-        Intake::begin(self, method, declared_length)
+    pub fn intake(&self, method: &str, headers: &dyn Headers) -> Result<Intake<'_, P>, Unhandled> {
+        Intake::begin(self, method, headers)
     }
 
     /// Verifies a delivery and hands out its event, if it is of the kind that is asked for.
@@ -103,12 +104,12 @@ impl<P: Provider> Receiver<P> {
         E: RoomEvent<Provider = P>,
     {
         if delivery.body().len() > self.body_limit {
-            return Err(self.refuse(Refusal::BodyTooLarge));
+            return Err(Unhandled::refused::<P>(Refusal::BodyTooLarge));
         }
         let verified = self
             .provider
             .open(delivery, now)
-            .map_err(|refusal| self.refuse(refusal))?;
+            .map_err(Unhandled::refused::<P>)?;
         tracing::debug!(
             provider = P::NAME,
             app_id = verified.app_id,
@@ -120,18 +121,6 @@ impl<P: Provider> Receiver<P> {
         verified
             .narrow()
             .map_err(|_| Unhandled::not_asked_for::<P>())
-    }
-
-    /// Every refusal passes here, so each is logged once.
-    pub(crate) fn refuse(&self, refusal: Refusal) -> Unhandled {
-        match &refusal {
-            // Somebody's browser or health check is no cause for alarm.
-            Refusal::MethodNotAllowed => {
-                tracing::debug!(provider = P::NAME, reason = %refusal, "delivery refused");
-            }
-            _ => tracing::warn!(provider = P::NAME, reason = %refusal, "delivery refused"),
-        }
-        Unhandled::refused::<P>(refusal)
     }
 }
 

@@ -12,6 +12,11 @@ pub enum Refusal {
     #[error("the body broke off: the connection ended before it was complete")]
     BodyBrokeOff,
 
+    /// Another extractor or a middleware has taken the body before it could be verified. This
+    /// server's fault: verify first.
+    #[error("the body was taken before it could be verified, by another extractor or a middleware")]
+    BodyTaken,
+
     /// The body is over the receiver's limit. A stranger's doing, or the limit is too small: see
     /// [`Receiver::with_body_limit`](crate::Receiver::with_body_limit).
     #[error("the body is larger than the limit")]
@@ -47,6 +52,13 @@ pub enum Refusal {
     /// The request is not a `POST`. Somebody looked with a browser, or it is a health check.
     #[error("not a POST request")]
     MethodNotAllowed,
+
+    /// No receiver is configured for the route. This server's fault.
+    #[error("not configured: there is no `{missing}` where the adapter looks for it")]
+    NotConfigured {
+        /// The type that is missing.
+        missing: &'static str,
+    },
 
     /// A part of the signature is missing. Signing is not switched on at the provider, or the
     /// request is a stranger's.
@@ -98,6 +110,7 @@ impl Refusal {
             Self::MethodNotAllowed => 405,
             Self::BodyTooSlow { .. } => 408,
             Self::BodyTooLarge => 413,
+            Self::BodyTaken | Self::NotConfigured { .. } => 500,
         }
     }
 }

@@ -1,6 +1,6 @@
-use std::fmt;
+use std::{any::type_name, fmt};
 
-use crate::{Answer, Outcome, Provider, Refusal};
+use crate::{Answer, Outcome, Provider, Receiver, Refusal};
 
 /// The end of a delivery that reaches no handler: it is refused, or it is an authentic event of a
 /// kind that the handler did not ask for.
@@ -26,7 +26,24 @@ impl Unhandled {
         }
     }
 
+    /// A delivery to a route for which nobody has configured a receiver: this server's fault, so
+    /// that the sender is to try again. For frameworks that find out only when a delivery comes.
+    #[must_use]
+    pub fn not_configured<P: Provider>() -> Self {
+        Self::refused::<P>(Refusal::NotConfigured {
+            missing: type_name::<Receiver<P>>(),
+        })
+    }
+
+    /// Every refusal passes here, so each is logged, once.
     pub(crate) fn refused<P: Provider>(refusal: Refusal) -> Self {
+        let provider = P::NAME;
+        match refusal.status() {
+            // Somebody's browser or health check is no cause for alarm.
+            405 => tracing::debug!(provider, reason = %refusal, "delivery refused"),
+            500.. => tracing::error!(provider, reason = %refusal, "delivery refused"),
+            _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),
+        }
         Self {
             answer: P::answer(Outcome::Refused(&refusal)),
             refusal: Some(refusal),

@@ -159,7 +159,7 @@ fn an_acceptance_names_the_secret_and_does_not_show_it() {
 #[test]
 fn what_is_no_post_is_no_cause_for_alarm() {
     let receiver = Receiver::new(zego());
-    let (log, status) = logged(|| receiver.intake("GET", 0).unwrap_err().answer.status);
+    let (log, status) = logged(|| receiver.intake("GET", &()).unwrap_err().answer.status);
     assert_eq!(status, 405);
     assert!(log.contains("DEBUG") && !log.contains("WARN"), "{log}");
 }
@@ -179,7 +179,7 @@ fn debug_output_shows_no_secret_and_no_signature() {
         .split("\"signature\":\"")
         .nth(1)
         .unwrap();
-    let mut intake = receiver.intake("POST", 0).unwrap();
+    let mut intake = receiver.intake("POST", &()).unwrap();
     intake.push(b"5ec2e7").unwrap();
     assert!(!format!("{intake:?}").contains("53, 101"));
     let debugged = [

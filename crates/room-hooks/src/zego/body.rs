@@ -13,7 +13,7 @@ pub(super) fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let text = text_of(body)?;
     match text.as_bytes() {
         [] => Err(Refusal::Malformed {
-            what: "the body is empty, or was taken before",
+            what: "the body is empty",
         }),
         [b'{', ..] => Ok(text.into()),
         [b'%', b'7', b'B' | b'b', ..] => from_percent_encoded(text).map(Cow::Owned),
