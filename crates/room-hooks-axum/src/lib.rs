@@ -44,8 +44,3 @@ mod verify;
 pub use ack::Ack;
 pub use room_hook::{RoomHook, RoomHookRejection};
 pub use verify::{Verify, VerifyLayer};
-
-/// The README's own examples, so that they compile.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

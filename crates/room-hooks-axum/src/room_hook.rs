@@ -47,7 +47,7 @@ where
             Some(verified) => verified
                 .narrow()
                 .map(Self)
-                .map_err(|_| RoomHookRejection(Unhandled::not_asked_for::<E::Provider>())),
+                .map_err(|other| RoomHookRejection(Unhandled::not_asked_for(&other))),
             None => match receive(&Receiver::from_ref(state), &parts, body).await {
                 Ok((verified, _)) => Ok(Self(verified)),
                 Err(unhandled) => Err(RoomHookRejection(unhandled)),

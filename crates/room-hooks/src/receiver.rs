@@ -120,7 +120,7 @@ impl<P: Provider> Receiver<P> {
         );
         verified
             .narrow()
-            .map_err(|_| Unhandled::not_asked_for::<P>())
+            .map_err(|other| Unhandled::not_asked_for(&other))
     }
 }
 

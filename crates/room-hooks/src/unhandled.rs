@@ -1,6 +1,6 @@
 use std::{any::type_name, fmt};
 
-use crate::{Answer, Outcome, Provider, Receiver, Refusal};
+use crate::{Answer, Outcome, Provider, Receiver, Refusal, RoomEvent, Verified};
 
 /// The end of a delivery that reaches no handler: it is refused, or it is an authentic event of a
 /// kind that the handler did not ask for.
@@ -16,12 +16,12 @@ pub struct Unhandled {
 }
 
 impl Unhandled {
-    /// An authentic delivery that the handler did not ask for. It is acknowledged, since the sender
-    /// would only repeat it.
+    /// An authentic event that the handler did not ask for. It is acknowledged, since the sender would
+    /// only repeat it.
     #[must_use]
-    pub fn not_asked_for<P: Provider>() -> Self {
+    pub fn not_asked_for<E: RoomEvent>(_event: &Verified<E>) -> Self {
         Self {
-            answer: P::answer(Outcome::Acknowledged),
+            answer: E::Provider::answer(Outcome::Acknowledged),
             refusal: None,
         }
     }

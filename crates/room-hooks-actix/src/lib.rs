@@ -1,0 +1,48 @@
+//! Verified, typed room callbacks from ZEGOCLOUD and Tencent in actix-web handlers.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use room_hooks::{Receiver, RoomCreated, zego::Zego};
+//! use room_hooks_actix::{Ack, RoomHook};
+//!
+//! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
+//!     println!("{} is open", created.event.room_id);
+//!     Ack::new()
+//! }
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
+//!     let receiver = Receiver::new(Zego::new(1234567890, &secret)?);
+//!     let app = move || {
+//!         App::new()
+//!             .app_data(receiver.clone())
+//!             .route("/hooks/zego", web::to(on_created))
+//!     };
+//!     HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! There are two ways in, and both refuse by themselves what is not authentic:
+//!
+//! * [`RoomHook`] extracts an event. The receiver is looked for in the `app_data`, as it is or in a
+//!   `web::Data`; where there is none, deliveries are answered 500, and the log names the missing type.
+//! * [`verify`] guards a scope, whether or not its handlers extract anything. A [`RoomHook`] behind
+//!   it takes the event that is verified already and does not verify again.
+//!
+//! Both hold a body to the receiver's own limit and deadline, so actix-web's `PayloadConfig` does not
+//! apply. With `web::to` rather than `web::post` they also answer what is no `POST`, in the
+//! provider's form.
+//!
+//! `middleware::Logger` writes the URL with its query by default, and Tencent's query holds the
+//! signature: give it a format with `%U`, the path alone, in place of `%r`.
+
+mod ack;
+mod receive;
+mod room_hook;
+mod verify;
+
+pub use ack::Ack;
+pub use room_hook::{RoomHook, RoomHookError};
+pub use verify::verify;

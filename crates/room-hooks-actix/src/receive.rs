@@ -1,0 +1,68 @@
+use std::{future::poll_fn, pin::Pin, time::SystemTime};
+
+use actix_web::{
+    HttpMessage, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::header::{HeaderMap, HeaderValue},
+    rt::time::timeout,
+    web,
+};
+use futures_core::Stream;
+use room_hooks::{Delivery, Headers, Intake, Provider, Receiver, RoomEvent, Unhandled, Verified};
+
+/// Reads a request's body, within the receiver's limit and deadline, and verifies the whole. Hands
+/// out the body as well, for whoever comes next.
+pub(crate) async fn receive<E: RoomEvent>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
+    let Some(receiver) = receiver::<E::Provider>(request) else {
+        return Err(Unhandled::not_configured::<E::Provider>());
+    };
+    let headers = RequestHeaders(request.headers());
+    let mut intake = receiver.intake(request.method().as_str(), &headers)?;
+    // A chunked body leaves this behind only when somebody has taken it.
+    if matches!(payload, Payload::None) && request.chunked().unwrap_or_default() {
+        return Err(intake.taken());
+    }
+    match timeout(receiver.body_deadline(), read(&mut intake, payload)).await {
+        Ok(read) => read?,
+        Err(_) => return Err(intake.too_slow()),
+    }
+    let body = intake.finish()?;
+    let delivery = Delivery::new(request.query_string(), &headers, &body);
+    let verified = receiver.receive(delivery, SystemTime::now())?;
+    Ok((verified, body))
+}
+
+fn receiver<P: Provider>(request: &HttpRequest) -> Option<&Receiver<P>> {
+    let shared = || {
+        request
+            .app_data::<web::Data<Receiver<P>>>()
+            .map(web::Data::get_ref)
+    };
+    request.app_data().or_else(shared)
+}
+
+async fn read<P: Provider>(
+    intake: &mut Intake<'_, P>,
+    mut payload: Payload,
+) -> Result<(), Unhandled> {
+    while let Some(chunk) = poll_fn(|context| Pin::new(&mut payload).poll_next(context)).await {
+        match chunk {
+            Ok(chunk) => intake.push(&chunk)?,
+            Err(PayloadError::Overflow) => return Err(intake.too_large()),
+            Err(_) => return Err(intake.broke_off()),
+        }
+    }
+    Ok(())
+}
+
+struct RequestHeaders<'a>(&'a HeaderMap);
+
+impl Headers for RequestHeaders<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(HeaderValue::as_bytes)
+    }
+}

@@ -1,0 +1,77 @@
+use std::{error::Error, fmt, pin::Pin};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, dev::Payload};
+use actix_web::{body::BoxBody, http::StatusCode};
+use room_hooks::{Provider, Refusal, RoomEvent, Unhandled, Verified};
+
+use crate::{ack::response, receive::receive};
+
+/// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
+/// provider sends, such as `RoomHook<zego::Event>`.
+///
+/// The [`Receiver`](room_hooks::Receiver) comes from the `app_data`. It must be the handler's only
+/// extractor that reads the body.
+///
+/// An authentic event of another kind is acknowledged, and the handler is not called.
+#[derive(Debug, Clone)]
+pub struct RoomHook<E>(pub Verified<E>);
+
+impl<E: RoomEvent> FromRequest for RoomHook<E> {
+    type Error = RoomHookError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, RoomHookError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            // A guard in front has verified the request already; only verification makes a `Verified`.
+            let verified = request
+                .extensions_mut()
+                .remove::<Verified<<E::Provider as Provider>::Event>>();
+            match verified {
+                Some(verified) => verified
+                    .narrow()
+                    .map(Self)
+                    .map_err(|other| RoomHookError(Unhandled::not_asked_for(&other))),
+                None => match receive(&request, payload).await {
+                    Ok((verified, _)) => Ok(Self(verified)),
+                    Err(unhandled) => Err(RoomHookError(unhandled)),
+                },
+            }
+        })
+    }
+}
+
+/// The error of a [`RoomHook`]: the delivery is refused, or is an event of another kind, which is
+/// acknowledged. The response holds nothing of the reason.
+#[derive(Debug, Clone)]
+pub struct RoomHookError(Unhandled);
+
+impl RoomHookError {
+    /// Why the delivery was refused; `None` where it was acknowledged. It is in the log already.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.0.refusal.as_ref()
+    }
+}
+
+impl fmt::Display for RoomHookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for RoomHookError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl ResponseError for RoomHookError {
+    fn status_code(&self) -> StatusCode {
+        self.error_response().status()
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        response(&self.0.answer)
+    }
+}

@@ -1,0 +1,47 @@
+use std::marker::PhantomData;
+
+use room_hooks::{Answer, Outcome, Provider};
+use warp::{
+    Reply,
+    http::{HeaderName, HeaderValue, StatusCode},
+    reply::Response,
+};
+
+/// The reply that tells the provider, in its own form, that an event is taken care of.
+#[derive(Debug)]
+pub struct Ack<P>(PhantomData<P>);
+
+impl<P> Ack<P> {
+    /// Creates the reply.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<P> Default for Ack<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: Provider> Reply for Ack<P> {
+    fn into_response(self) -> Response {
+        response(&P::answer(Outcome::Acknowledged))
+    }
+}
+
+/// An answer as warp sends it.
+pub(crate) fn response(answer: &Answer) -> Response {
+    let mut response = Response::new(answer.body.into());
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers() {
+        let (name, value) = (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+        response.headers_mut().insert(name, value);
+    }
+    response
+}

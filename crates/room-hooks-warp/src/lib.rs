@@ -1,0 +1,40 @@
+//! Verified, typed room callbacks from ZEGOCLOUD and Tencent as warp filters.
+//!
+//! ```no_run
+//! use room_hooks::{Receiver, RoomCreated, Verified, zego::Zego};
+//! use room_hooks_warp::{Ack, recover, room_hook};
+//! use warp::Filter;
+//!
+//! fn on_created(created: Verified<RoomCreated>) -> Ack<Zego> {
+//!     println!("{} is open", created.event.room_id);
+//!     Ack::new()
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
+//!     let receiver = Receiver::new(Zego::new(1234567890, &secret)?);
+//!     let app = warp::path!("hooks" / "zego")
+//!         .and(room_hook(receiver))
+//!         .map(on_created)
+//!         .recover(recover);
+//!     warp::serve(app).run(([127, 0, 0, 1], 3000)).await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`room_hook`] refuses by itself what is not authentic, with a rejection that [`recover`] turns
+//! into the provider's answer. Put the `recover` on the route, as above: warp tries the next route
+//! after a rejection, so one that comes after an `or` lets a catch-all route answer a forgery first.
+//!
+//! A body is held to the receiver's own limit and deadline while it is read, chunked or not.
+//!
+//! `warp::log` leaves the query, and with it Tencent's signature, out of its lines; leave it out of a
+//! `warp::log::custom` as well.
+
+mod ack;
+mod receive;
+mod room_hook;
+
+pub use ack::Ack;
+pub use room_hook::{RoomHookRejection, recover, room_hook};

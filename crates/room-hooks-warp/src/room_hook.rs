@@ -1,0 +1,58 @@
+use std::convert::Infallible;
+
+use room_hooks::{Receiver, Refusal, RoomEvent, Unhandled, Verified};
+use warp::{Filter, Rejection, reject::Reject, reply::Response};
+
+use crate::{ack::response, receive::receive};
+
+/// Filter that extracts a verified event: one kind of it, such as `Verified<RoomCreated>`, or all
+/// that a provider sends, such as `Verified<zego::Event>`.
+///
+/// It takes requests of every method and rejects all but `POST`. An authentic event of another kind
+/// is rejected as well, and [`recover`] acknowledges it: the next route is not meant for it either.
+pub fn room_hook<E: RoomEvent>(
+    receiver: Receiver<E::Provider>,
+) -> impl Filter<Extract = (Verified<E>,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let query = warp::query::raw().or_else(async |_| Ok::<_, Infallible>((String::new(),)));
+    let body = warp::body::stream()
+        .map(Some)
+        .or_else(async |_| Ok::<_, Infallible>((None,)));
+    warp::any()
+        .map(move || receiver.clone())
+        .and(warp::method())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(body)
+        .and_then(async |receiver, method, query, headers, body| {
+            let received = receive(receiver, method, query, headers, body).await;
+            received.map_err(|unhandled| warp::reject::custom(RoomHookRejection(unhandled)))
+        })
+}
+
+/// The rejection of a [`room_hook`]: the delivery is refused, or is an event of another kind, which
+/// is acknowledged.
+#[derive(Debug, Clone)]
+pub struct RoomHookRejection(Unhandled);
+
+impl RoomHookRejection {
+    /// Why the delivery was refused; `None` where it was acknowledged. It is in the log already.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.0.refusal.as_ref()
+    }
+}
+
+impl Reject for RoomHookRejection {}
+
+/// Turns the rejection of a [`room_hook`] into the answer that the provider expects, without the
+/// reason, and passes every other rejection on.
+///
+/// # Errors
+///
+/// The rejection is another filter's.
+pub async fn recover(rejection: Rejection) -> Result<Response, Rejection> {
+    match rejection.find::<RoomHookRejection>() {
+        Some(RoomHookRejection(unhandled)) => Ok(response(&unhandled.answer)),
+        None => Err(rejection),
+    }
+}
