@@ -1,0 +1,180 @@
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::Way;
+
+/// An entry of `cases/*.toml`: how a delivery differs from an honest one, and what must come of it.
+///
+/// An honest delivery is a ZIM `room_create` or a Tencent `Room.CallbackAfterUpdateRoomInfo` about the
+/// room `lobby`, signed now. In `set` and `query`, the text `@now` with an offset in seconds, as in
+/// `@now-301`, is that time as a number, `@now*1000` in milliseconds, `@text` likewise as a string.
+/// The signature is of what is set, unless it is set or removed itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Case {
+    /// What holds, as a sentence.
+    pub(crate) name: String,
+    /// Who is played.
+    pub(crate) provider: ProviderName,
+    /// How the receiver is set up.
+    #[serde(default)]
+    pub(crate) receiver: Setup,
+    /// The ways that it is sent in; all if it says nothing.
+    pub(crate) ways: Option<Vec<Way>>,
+
+    /// The request's method.
+    #[serde(default = "post")]
+    pub(crate) method: String,
+    /// Members of the body that are set.
+    #[serde(default)]
+    pub(crate) set: Map<String, Value>,
+    /// Members of the body that are taken away.
+    #[serde(default)]
+    pub(crate) remove: Vec<String>,
+    /// Parameters of the query that are set; an empty text takes one away.
+    #[serde(default)]
+    pub(crate) query: BTreeMap<String, String>,
+    /// Text that is put behind the query.
+    #[serde(default)]
+    pub(crate) query_append: String,
+    /// Text of the body that is replaced, once it is written.
+    #[serde(default)]
+    pub(crate) replace: BTreeMap<String, String>,
+    /// The whole body, instead.
+    pub(crate) body: Option<String>,
+    /// The whole body, instead, in hex.
+    pub(crate) body_hex: Option<String>,
+    /// How the body is encoded.
+    #[serde(default)]
+    pub(crate) encoding: Encoding,
+    /// The length in bytes to which the body is filled up with spaces.
+    pub(crate) pad_to: Option<usize>,
+    /// A `Content-Type` to send.
+    pub(crate) content_type: Option<String>,
+    /// How the request is put on the wire.
+    #[serde(default)]
+    pub(crate) transport: Transport,
+
+    /// The status that it is answered; 0 where no answer can arrive.
+    pub(crate) status: u16,
+    /// Whether a handler that asks for the whole `Event` is called; by default if the status is 200.
+    pub(crate) handled: Option<bool>,
+    /// Whether the event has a type, so that a handler that asks for one kind is called too.
+    #[serde(default = "yes")]
+    pub(crate) typed: bool,
+    /// The event's name, if it is not the honest one's.
+    pub(crate) event: Option<String>,
+    /// The room, if it is not `lobby`.
+    pub(crate) room_id: Option<String>,
+    /// The app, if it is not the honest one's.
+    pub(crate) app_id: Option<u64>,
+    /// Members of the typed event.
+    #[serde(default)]
+    pub(crate) data: Map<String, Value>,
+}
+
+/// Who is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ProviderName {
+    Tencent,
+    Zego,
+}
+
+/// How a receiver is set up; `receivers.rs` does it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Setup {
+    /// As a user would: one app, one secret, the defaults.
+    #[default]
+    Standard,
+    /// Two apps, the first in the middle of a rotation.
+    Several,
+    /// The apps and secrets of the published vectors, and no freshness to speak of.
+    Vectors,
+    /// An app without a token (Tencent).
+    Unsigned,
+    /// A body limit of 1,000 bytes.
+    Small,
+    /// A body limit of 4 MiB, above every framework's own.
+    Large,
+    /// A body deadline of 300 ms.
+    Hasty,
+}
+
+/// How a body is encoded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Encoding {
+    #[default]
+    Json,
+    /// With a byte order mark and white space before and behind.
+    Marked,
+    /// The whole document percent-encoded, spaces as `%20`.
+    Percent,
+    /// The whole document as a form would have it, spaces as `+`.
+    Plus,
+    /// `name=value&…`.
+    Form,
+}
+
+/// How a request is put on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Transport {
+    /// In one piece, with a `Content-Length`.
+    #[default]
+    Whole,
+    /// In chunks of 1,000 bytes, without a length.
+    Chunked,
+    /// In chunks of one byte, each in a packet of its own.
+    Bytewise,
+    /// The head alone, with the `Content-Length` of the body that never follows.
+    Announced,
+    /// Half of the body, and then silence.
+    Stalled,
+    /// A byte now and then, chunked, for longer than any deadline.
+    Dripping,
+    /// Half of the body, and then the connection is closed.
+    BrokenOff,
+    /// Twice in one packet, on one connection.
+    Pipelined,
+}
+
+impl Case {
+    /// All cases, from all files.
+    pub(crate) fn all() -> Vec<Self> {
+        #[derive(Deserialize)]
+        struct Cases {
+            case: Vec<Case>,
+        }
+
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+        let mut files: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|f| f.unwrap().path())
+            .collect();
+        files.sort();
+        let read = |file| {
+            let text = fs::read_to_string(&file).unwrap();
+            let cases: Cases = toml::from_str(&text)
+                .unwrap_or_else(|error| panic!("{}: {error}", Path::new(&file).display()));
+            cases.case
+        };
+        files.into_iter().flat_map(read).collect()
+    }
+
+    pub(crate) fn is_handled(&self) -> bool {
+        self.handled.unwrap_or(self.status == 200)
+    }
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}

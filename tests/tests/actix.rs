@@ -1,0 +1,74 @@
+//! actix-web under the contract.
+
+use std::{net::TcpListener, process::ExitCode};
+
+use actix_web::{
+    App, HttpServer,
+    middleware::{Condition, from_fn},
+    web,
+};
+use room_hooks::{Receiver, RoomEvent};
+use room_hooks_actix::{Ack, RoomHook, verify};
+use room_hooks_tests::{Driver, Mount, Seen, Way, run};
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+struct Actix;
+
+impl Driver for Actix {
+    const NAME: &'static str = "actix";
+
+    const WAYS: &'static [Way] = &[
+        Way::Extractor,
+        Way::OneKind,
+        Way::Guard,
+        Way::GuardAndExtractor,
+    ];
+
+    #[actix_web::main]
+    async fn serve<E: RoomEvent + Serialize>(
+        listener: TcpListener,
+        mount: Mount,
+        receiver: Receiver<E::Provider>,
+        seen: Seen,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = move || {
+            let guard =
+                Condition::new(mount != Mount::Extractor, from_fn(verify::<E::Provider, _>));
+            let handler = match mount {
+                Mount::Guard => web::to(on_body::<E>),
+                Mount::Extractor | Mount::GuardAndExtractor => web::to(on_event::<E>),
+            };
+            App::new()
+                .app_data(receiver.clone())
+                .app_data(web::Data::new(seen.clone()))
+                .service(web::resource("/").wrap(guard).route(handler))
+        };
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        let server = server.listen(listener).expect("it is a socket").run();
+        let handle = server.handle();
+        actix_web::rt::spawn(async move {
+            let _ = stop.await;
+            handle.stop(false).await;
+        });
+        server.await.expect("it serves");
+    }
+}
+
+async fn on_event<E: RoomEvent + Serialize>(
+    seen: web::Data<Seen>,
+    RoomHook(verified): RoomHook<E>,
+) -> Ack<E::Provider> {
+    seen.event(&verified);
+    Ack::new()
+}
+
+async fn on_body<E: RoomEvent>(seen: web::Data<Seen>, body: web::Bytes) -> Ack<E::Provider> {
+    seen.body(&body);
+    Ack::new()
+}
+
+fn main() -> ExitCode {
+    run::<Actix>()
+}

@@ -1,0 +1,46 @@
+//! warp under the contract. Its filter is extractor and guard in one.
+
+use std::{net::TcpListener, process::ExitCode};
+
+use room_hooks::{Receiver, RoomEvent, Verified};
+use room_hooks_tests::{Driver, Mount, Seen, Way, run};
+use room_hooks_warp::{Ack, recover, room_hook};
+use serde::Serialize;
+use tokio::sync::oneshot;
+use warp::Filter;
+
+struct Warp;
+
+impl Driver for Warp {
+    const NAME: &'static str = "warp";
+
+    const WAYS: &'static [Way] = &[Way::Extractor, Way::OneKind];
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve<E: RoomEvent + Serialize>(
+        listener: TcpListener,
+        _mount: Mount,
+        receiver: Receiver<E::Provider>,
+        seen: Seen,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let on_event = move |verified: Verified<E>| {
+            seen.event(&verified);
+            Ack::<E::Provider>::new()
+        };
+        let app = warp::path::end()
+            .and(room_hook(receiver))
+            .map(on_event)
+            .recover(recover);
+        listener.set_nonblocking(true).expect("it is a socket");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+        tokio::select! {
+            () = warp::serve(app).incoming(listener).run() => {}
+            _ = stop => {}
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    run::<Warp>()
+}
