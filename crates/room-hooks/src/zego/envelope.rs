@@ -1,5 +1,6 @@
 use std::{
     borrow::Cow,
+    iter,
     time::{Duration, SystemTime},
 };
 
@@ -16,12 +17,7 @@ use crate::{
 /// skipped over. A member that is there twice is refused.
 #[derive(Deserialize)]
 pub(super) struct Envelope<'a> {
-    #[serde(
-        rename = "appid",
-        borrow,
-        default,
-        deserialize_with = "lenient::text_on_wire"
-    )]
+    #[serde(rename = "appid", borrow, default, deserialize_with = "lenient::text_on_wire")]
     pub(super) app_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) event: Option<Text<'a>>,
@@ -45,37 +41,46 @@ pub(super) struct Signed<'a> {
     pub(super) signature: [u8; 20],
 }
 
+impl Signed<'_> {
+    /// The times at which the digits that are signed can have been sent.
+    ///
+    /// Timestamp and nonce are joined without a separator. So the digits of an old pair, timestamp
+    /// first, can be divided anew into a nonce that begins with the old timestamp and a timestamp of
+    /// today, and give the same signature. ZEGO's own nonces have 19 digits and do not begin like a
+    /// timestamp; where a nonce of a length that such a division gives does, that time must be fresh
+    /// as well.
+    pub(super) fn readings(&self) -> impl Iterator<Item = SystemTime> {
+        /// ZEGO was founded in 2015.
+        const EARLIEST: Duration = Duration::from_secs(1_420_070_400);
+        // 19 digits, less or more by what milliseconds have on seconds.
+        let divided = self.nonce.get(..10).filter(|_| matches!(self.nonce.len(), 16 | 19 | 22));
+        let divided = divided.and_then(canonical).map(Duration::from_secs);
+        let earlier = divided.filter(|&time| time >= EARLIEST).and_then(at_unix);
+        iter::once(self.sent_at).chain(earlier.filter(|&time| time < self.sent_at))
+    }
+}
+
 impl<'a> Envelope<'a> {
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
         let envelope: Self = document::envelope(json)?;
         match envelope.event {
             Some(_) => Ok(envelope),
-            None => Err(Refusal::Malformed {
-                what: "the body names no event",
-            }),
+            None => Err(Refusal::Malformed { what: "the body names no event" }),
         }
     }
 
-    /// The parts of the signature. Nothing separates them where they are joined, so their alphabets
-    /// keep digits from being moved between them, and SHA-1's padding from hiding in a nonce.
+    /// The parts of the signature. Their alphabets keep SHA-1's padding from hiding in a nonce, and
+    /// leave digits only to be moved between the two; see [`Signed::readings`].
     pub(super) fn signed(&self) -> Result<Signed<'_>, Refusal> {
         let timestamp = present(&self.timestamp, "timestamp")?;
         let nonce = present(&self.nonce, "nonce")?;
         let signature = present(&self.signature, "signature")?;
         if !(1..=64).contains(&nonce.len()) || !nonce.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(Refusal::Malformed {
-                what: "the nonce is not canonical",
-            });
+            return Err(Refusal::Malformed { what: "the nonce is not canonical" });
         }
-        let sent_at = instant(timestamp).ok_or(Refusal::Malformed {
-            what: "the timestamp is not canonical",
-        })?;
-        Ok(Signed {
-            timestamp,
-            nonce,
-            sent_at,
-            signature: from_hex(signature)?,
-        })
+        let sent_at = instant(timestamp)
+            .ok_or(Refusal::Malformed { what: "the timestamp is not canonical" })?;
+        Ok(Signed { timestamp, nonce, sent_at, signature: from_hex(signature)? })
     }
 
     /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.

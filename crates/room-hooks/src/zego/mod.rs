@@ -11,7 +11,9 @@
 //! and the two, sorted byte-wise and joined. See
 //! [Authenticating callbacks](https://www.zegocloud.com/docs/zim-server/callbacks/authenticating-server-to-server-callbacks). Timestamps
 //! are Unix seconds or, from 10^11 on, milliseconds. Both members are taken as the text that arrived
-//! and must be in their one canonical form, since nothing separates them where they are joined.
+//! and must be in their one canonical form. Nothing separates them where they are joined, so that an old
+//! signature's digits could be divided into another time and nonce: a nonce that begins with a time
+//! must be as fresh as the timestamp.
 //!
 //! # The body
 //!
@@ -38,7 +40,7 @@ pub use self::event::Event;
 pub use self::room_created::{RoomAttribute, RoomCreated};
 
 /// ZEGOCLOUD as the sender of callbacks, for one app or several.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Zego {
     apps: Apps,
     freshness: Freshness,
@@ -55,10 +57,7 @@ impl Zego {
     where
         S: TryInto<Secrets, Error: Into<ConfigError>>,
     {
-        let zego = Self {
-            apps: Apps::default(),
-            freshness: Freshness(Duration::from_secs(300)),
-        };
+        let zego = Self { apps: Apps::default(), freshness: Freshness(Duration::from_secs(300)) };
         zego.with_app(app_id, callback_secret)
     }
 
@@ -81,10 +80,7 @@ impl Zego {
     /// tries a callback again for about a minute.
     #[must_use]
     pub fn with_tolerance(self, tolerance: Duration) -> Self {
-        Self {
-            freshness: Freshness(tolerance),
-            ..self
-        }
+        Self { freshness: Freshness(tolerance), ..self }
     }
 }
 
@@ -101,7 +97,7 @@ impl Provider for Zego {
         let Signer { app_id, secret } = self.apps.signer(app_id, &signed.signature, |secret| {
             signature::digest(secret, signed.timestamp, signed.nonce)
         })?;
-        self.freshness.check(signed.sent_at, now)?;
+        signed.readings().try_for_each(|sent_at| self.freshness.check(sent_at, now))?;
 
         let document = Document::new(&json);
         Ok(Verified {
