@@ -12,9 +12,7 @@ use crate::{Refusal, document::text_of};
 pub(super) fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let text = text_of(body)?;
     match text.as_bytes() {
-        [] => Err(Refusal::Malformed {
-            what: "the body is empty",
-        }),
+        [] => Err(Refusal::Malformed { what: "the body is empty" }),
         [b'{', ..] => Ok(text.into()),
         [b'%', b'7', b'B' | b'b', ..] => from_percent_encoded(text).map(Cow::Owned),
         _ => from_form(text).map(Cow::Owned),
@@ -26,17 +24,21 @@ fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
     let text = text.strip_suffix('=').unwrap_or(text);
     // An encoder that leaves JSON's colons bare is one for paths, which leaves a plus sign bare as
     // well. All others write a plus sign as `%2B`, so that a bare one is a space.
-    let spaced = if text.contains(':') {
-        text.into()
-    } else {
-        Cow::Owned(text.replace('+', " "))
-    };
-    match percent_decode_str(&spaced).decode_utf8() {
-        Ok(json) => Ok(json.into_owned()),
-        Err(_) => Err(Refusal::Malformed {
-            what: "the percent-encoded body is not UTF-8",
-        }),
+    let json = if text.contains(':') { percent_decoded(text) } else { form_decoded(text) };
+    json.map(Cow::into_owned)
+}
+
+fn form_decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
+    match text.contains('+') {
+        true => percent_decoded(&text.replace('+', " ")).map(|text| text.into_owned().into()),
+        false => percent_decoded(text),
     }
+}
+
+fn percent_decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
+    percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| Refusal::Malformed { what: "what is percent-encoded is not UTF-8" })
 }
 
 /// What a form has under one name.
@@ -50,30 +52,26 @@ enum Value<'a> {
 /// Writes a form as the JSON object that it stands for: every value a string, `name[]` a list.
 fn from_form(text: &str) -> Result<String, Refusal> {
     let mut members = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (form_decoded(name)?, form_decoded(value)?);
         match name.strip_suffix("[]").map(str::to_owned) {
             None => {
                 if members.insert(name, Value::One(value)).is_some() {
                     return Err(Refusal::ParameterRepeated);
                 }
             }
-            Some(name) => match members
-                .entry(name.into())
-                .or_insert_with(|| Value::Many(vec![]))
-            {
+            Some(name) => match members.entry(name.into()).or_insert_with(|| Value::Many(vec![])) {
                 Value::One(_) => return Err(Refusal::ParameterRepeated),
                 Value::Many(values) => values.push(value),
             },
         }
     }
     if !members.contains_key("event") {
-        return Err(Refusal::Malformed {
-            what: "the body is in no known encoding",
-        });
+        return Err(Refusal::Malformed { what: "the body is in no known encoding" });
     }
-    serde_json::to_string(&members).map_err(|_| Refusal::Malformed {
-        what: "the form cannot be written as JSON",
-    })
+    serde_json::to_string(&members)
+        .map_err(|_| Refusal::Malformed { what: "the form cannot be written as JSON" })
 }
 
 #[cfg(test)]
@@ -116,11 +114,7 @@ mod tests {
     #[test]
     fn a_name_counts_once() {
         for body in ["event=a&event=b", "event=a&x=1&x[]=2", "event=a&x[]=1&x=2"] {
-            assert_eq!(
-                to_json(body.as_bytes()),
-                Err(Refusal::ParameterRepeated),
-                "{body}"
-            );
+            assert_eq!(to_json(body.as_bytes()), Err(Refusal::ParameterRepeated), "{body}");
         }
     }
 
@@ -132,6 +126,7 @@ mod tests {
             b"\xff\xfe",
             b"\xff\xfe{\0}\0",
             b"%7B%FF%7D",
+            b"event=x&room_id=%FF%FE",
             b"[]",
             b"null",
             b"42",
@@ -140,10 +135,7 @@ mod tests {
             b"<xml/>",
             b"\0",
         ] {
-            assert!(
-                matches!(to_json(body), Err(Refusal::Malformed { .. })),
-                "{body:?}"
-            );
+            assert!(matches!(to_json(body), Err(Refusal::Malformed { .. })), "{body:?}");
         }
     }
 }
