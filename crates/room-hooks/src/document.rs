@@ -1,6 +1,6 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny, ser::Error as _};
 use serde_json::value::RawValue;
 
 use crate::Refusal;
@@ -19,6 +19,19 @@ pub struct Document(Arc<str>);
 impl Document {
     pub(crate) fn new(json: &str) -> Self {
         Self(json.into())
+    }
+
+    /// The object `json` with a member put in front.
+    pub(crate) fn with_member(name: &str, value: &str, json: &str) -> Self {
+        let members = json.trim_start_matches('{').trim_start();
+        let separator = if members.starts_with('}') { "" } else { "," };
+        let value = serde_json::Value::from(value);
+        Self(format!(r#"{{"{name}":{value}{separator}{members}"#).into())
+    }
+
+    /// Whether it is the object without members.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.decode::<BTreeMap<Cow<'_, str>, IgnoredAny>>().is_ok_and(|members| members.is_empty())
     }
 
     /// The document's text, signature included.
@@ -64,9 +77,8 @@ impl<'de> Deserialize<'de> for Document {
 
 /// The text of a body, without a byte order mark and the white space around it.
 pub(crate) fn text_of(body: &[u8]) -> Result<&str, Refusal> {
-    let text = str::from_utf8(body).map_err(|_| Refusal::Malformed {
-        what: "the body is not UTF-8",
-    })?;
+    let text =
+        str::from_utf8(body).map_err(|_| Refusal::Malformed { what: "the body is not UTF-8" })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii())
 }
 
@@ -74,9 +86,9 @@ pub(crate) fn text_of(body: &[u8]) -> Result<&str, Refusal> {
 pub(crate) fn envelope<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Refusal> {
     // A list would do for a struct as well, its fields by position.
     let object = json.starts_with('{').then(|| serde_json::from_str(json));
-    object.and_then(Result::ok).ok_or(Refusal::Malformed {
-        what: "the body is not the JSON of a callback",
-    })
+    object
+        .and_then(Result::ok)
+        .ok_or(Refusal::Malformed { what: "the body is not the JSON of a callback" })
 }
 
 #[cfg(test)]
@@ -93,9 +105,6 @@ mod tests {
 
     #[test]
     fn debug_output_shows_no_content() {
-        assert_eq!(
-            format!("{:?}", Document::new(r#"{"signature":"s"}"#)),
-            "Document(17 bytes)"
-        );
+        assert_eq!(format!("{:?}", Document::new(r#"{"signature":"s"}"#)), "Document(17 bytes)");
     }
 }

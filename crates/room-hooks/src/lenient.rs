@@ -103,9 +103,17 @@ pub(crate) fn optional_text<'de, D>(deserializer: D) -> Result<Option<String>, D
 where
     D: Deserializer<'de>,
 {
-    Option::<Scalar<'_>>::deserialize(deserializer)?
-        .map(text_of)
-        .transpose()
+    Option::<Scalar<'_>>::deserialize(deserializer)?.map(text_of).transpose()
+}
+
+/// A member of one of the wire's enumerations, or nothing.
+pub(crate) fn optional_name<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<String>,
+{
+    let name = optional_text(deserializer)?.filter(|name| !name.is_empty());
+    Ok(name.map(T::from))
 }
 
 /// An integer that is not negative, or its digits in a string, or nothing.
@@ -119,9 +127,7 @@ where
         Some(Scalar::Text(text)) if text.is_empty() => Ok(None),
         Some(Scalar::Text(text)) => {
             let number = text.parse();
-            number
-                .map(Some)
-                .map_err(|_| D::Error::invalid_value(Unexpected::Str(&text), &"digits"))
+            number.map(Some).map_err(|_| D::Error::invalid_value(Unexpected::Str(&text), &"digits"))
         }
         Some(other) => Err(D::Error::invalid_type(other.unexpected(), &"an integer")),
     }
@@ -164,9 +170,7 @@ struct Nested<T>(T);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Nested<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(NestedVisitor(PhantomData))
-            .map(Self)
+        deserializer.deserialize_any(NestedVisitor(PhantomData)).map(Self)
     }
 }
 
@@ -196,10 +200,7 @@ fn text_of<E: de::Error>(scalar: Scalar<'_>) -> Result<String, E> {
     match scalar {
         Scalar::Text(text) => Ok(text.into_owned()),
         Scalar::Integer(number) => Ok(number.to_string()),
-        other => Err(E::invalid_type(
-            other.unexpected(),
-            &"a string or an integer",
-        )),
+        other => Err(E::invalid_type(other.unexpected(), &"a string or an integer")),
     }
 }
 
@@ -235,11 +236,9 @@ mod tests {
 
     #[test]
     fn absent_null_and_empty_are_the_same() {
-        for json in [
-            r"{}",
-            r#"{"id":null,"count":null,"muted":null}"#,
-            r#"{"count":"","muted":""}"#,
-        ] {
+        for json in
+            [r"{}", r#"{"id":null,"count":null,"muted":null}"#, r#"{"count":"","muted":""}"#]
+        {
             assert_eq!(read(json), Some(Fields::default()), "{json}");
         }
     }
@@ -274,11 +273,7 @@ mod tests {
             (r#"{"list":null}"#, 0),
             (r#"{}"#, 0),
         ] {
-            assert_eq!(
-                serde_json::from_str::<Lists>(json).unwrap().list.len(),
-                members,
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<Lists>(json).unwrap().list.len(), members, "{json}");
         }
     }
 }

@@ -117,23 +117,18 @@ fn everything_but_the_room_may_be_absent_and_scalars_may_drift() {
         "IsVideoDisabled": 0, "TakeSeatMode": "Auction", "RoomName": null,
     }});
     let event = receive(&query(), body.to_string()).unwrap().event;
-    let Event::RoomInfoUpdated(RoomInfoUpdated {
-        room_info: room, ..
-    }) = event
-    else {
+    let Event::RoomInfoUpdated(RoomInfoUpdated { room_info: room, .. }) = event else {
         panic!("{event:?}")
     };
     assert_eq!(room.room_id, "18446744073709551615");
     assert_eq!(room.max_member_count, Some(300));
-    assert_eq!(
-        (room.is_audio_disabled, room.is_video_disabled),
-        (Some(true), Some(false))
-    );
-    assert_eq!(
-        room.take_seat_mode,
-        Some(TakeSeatMode::Unknown("Auction".into()))
-    );
+    assert_eq!((room.is_audio_disabled, room.is_video_disabled), (Some(true), Some(false)));
+    assert_eq!(room.take_seat_mode, Some(TakeSeatMode::Unknown("Auction".into())));
     assert_eq!(room.room_name, None);
+
+    let body = json!({"RoomInfo": {"RoomId": "r", "TakeSeatMode": 1}});
+    let event = receive(&query(), body.to_string()).unwrap().event;
+    assert!(matches!(event, Event::RoomInfoUpdated(_)));
 }
 
 #[test]
@@ -141,18 +136,12 @@ fn parameters_come_in_any_order_and_case() {
     let body = body().to_string();
     for query in [
         format!("sign={SIGN}&REQUESTTIME={TIME}&SDKAppID={APP}&callbackcommand={UPDATED}"),
-        format!(
-            "Sign={}&RequestTime={TIME}&SdkAppId={APP}",
-            SIGN.to_uppercase()
-        ),
+        format!("Sign={}&RequestTime={TIME}&SdkAppId={APP}", SIGN.to_uppercase()),
         format!("WebhookCommand={UPDATED}&Sign={SIGN}&RequestTime={TIME}&SdkAppid={APP}"),
         format!("Sign={SIGN}&RequestTime={TIME}&CallbackCommand=&SdkAppid="),
     ] {
         let received = receive(&query, &body).unwrap();
-        assert!(
-            matches!(received.event, Event::RoomInfoUpdated(_)),
-            "{query}"
-        );
+        assert!(matches!(received.event, Event::RoomInfoUpdated(_)), "{query}");
         assert_eq!(received.app_id, APP);
     }
 }
@@ -168,26 +157,49 @@ fn a_parameter_counts_once() {
         "Sign=".into(),
     ] {
         let received = receive(&format!("{}&{repeated}", query()), body().to_string());
-        assert_eq!(
-            received.unwrap_err(),
-            Refusal::ParameterRepeated,
-            "{repeated}"
-        );
+        assert_eq!(received.unwrap_err(), Refusal::ParameterRepeated, "{repeated}");
     }
 }
 
 #[test]
 fn query_and_body_name_the_same_command() {
     let other = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "r"});
-    assert_eq!(
-        receive(&query(), other.to_string()).unwrap_err(),
-        Refusal::CommandsDiffer
-    );
+    assert_eq!(receive(&query(), other.to_string()).unwrap_err(), Refusal::CommandsDiffer);
 
     let mut unnamed = body();
     unnamed.as_object_mut().unwrap().remove("CallbackCommand");
     let received = receive(&query(), unnamed.to_string()).unwrap();
     assert!(matches!(received.event, Event::RoomInfoUpdated(_)));
+}
+
+#[test]
+fn the_commands_other_name_counts_in_the_body_too() {
+    let aliased = body().to_string().replace("CallbackCommand", "WebhookCommand");
+    let received = receive(&query().replace(UPDATED, ""), &aliased).unwrap();
+    assert!(matches!(received.event, Event::RoomInfoUpdated(_)));
+    let other = aliased.replace("AfterUpdateRoomInfo", "AfterDestroyRoom");
+    assert_eq!(receive(&query(), other).unwrap_err(), Refusal::CommandsDiffer);
+}
+
+#[test]
+fn a_body_without_any_command_is_handed_over() {
+    let body = json!({"RoomInfo": {"RoomId": "r"}}).to_string();
+    let received = receive(&query().replace(UPDATED, ""), body).unwrap();
+    let Event::Other(other) = &received.event else { panic!("{received:?}") };
+    assert_eq!((&*other.name, received.event.room_id()), ("", Some("r")));
+}
+
+#[test]
+fn an_event_keeps_the_name_that_only_the_query_gave_it() {
+    for (body, json) in [
+        ("{}", r#"{"CallbackCommand":"Room.X"}"#),
+        (r#" { "RoomId" : "r" }"#, r#"{"CallbackCommand":"Room.X","RoomId":"r"}"#),
+    ] {
+        let event = receive(&query().replace(UPDATED, "Room.X"), body).unwrap().event;
+        assert_eq!(serde_json::to_string(&event).unwrap(), json);
+        let back: Event = serde_json::from_str(json).unwrap();
+        assert_eq!(back.name(), "Room.X");
+    }
 }
 
 #[test]
@@ -203,13 +215,8 @@ fn other_commands_and_other_shapes_are_handed_over() {
     let query = query().replace(UPDATED, "Room.CallbackAfterDestroyRoom");
     let body = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": 7});
     let received = receive(&query, body.to_string()).unwrap();
-    let Event::Other(other) = &received.event else {
-        panic!("{received:?}")
-    };
-    assert_eq!(
-        (&*other.name, &other.error),
-        ("Room.CallbackAfterDestroyRoom", &None)
-    );
+    let Event::Other(other) = &received.event else { panic!("{received:?}") };
+    assert_eq!((&*other.name, &other.error), ("Room.CallbackAfterDestroyRoom", &None));
     assert_eq!(received.event.room_id(), Some("7"));
 
     let misshapen = json!({"CallbackCommand": UPDATED, "RoomInfo": "none"});
@@ -242,15 +249,9 @@ fn a_request_time_is_canonical_digits() {
         "171234567812345678901234567890",
         "%EF%BC%91",
     ] {
-        let received = receive(
-            &query().replace(&TIME.to_string(), time),
-            body().to_string(),
-        )
-        .unwrap_err();
-        let expected = matches!(
-            received,
-            Refusal::Malformed { .. } | Refusal::NotSigned { .. }
-        );
+        let received =
+            receive(&query().replace(&TIME.to_string(), time), body().to_string()).unwrap_err();
+        let expected = matches!(received, Refusal::Malformed { .. } | Refusal::NotSigned { .. });
         assert!(expected, "{time}: {received}");
     }
     let extreme = query().replace(&TIME.to_string(), &u64::MAX.to_string());
@@ -264,26 +265,13 @@ fn unauthentic_deliveries_are_refused_alike() {
     for (query, refusal) in [
         (query().replace(SIGN, &flipped), Refusal::WrongSignature),
         (query().replace(SIGN, &SIGN[..62]), Refusal::WrongSignature),
-        (
-            query().replace("&Sign=", "&Sig="),
-            Refusal::NotSigned { part: "Sign" },
-        ),
-        (
-            query().replace("RequestT", "T"),
-            Refusal::NotSigned {
-                part: "RequestTime",
-            },
-        ),
+        (query().replace("&Sign=", "&Sig="), Refusal::NotSigned { part: "Sign" }),
+        (query().replace("RequestT", "T"), Refusal::NotSigned { part: "RequestTime" }),
         (
             query().replace(&APP.to_string(), "1400000001"),
-            Refusal::UnknownApp {
-                app_id: Some(1400000001),
-            },
+            Refusal::UnknownApp { app_id: Some(1400000001) },
         ),
-        (
-            query().replace(&APP.to_string(), "x"),
-            Refusal::UnknownApp { app_id: None },
-        ),
+        (query().replace(&APP.to_string(), "x"), Refusal::UnknownApp { app_id: None }),
     ] {
         let received = receive(&query, body().to_string()).unwrap_err();
         assert_eq!((received.status(), &received), (401, &refusal));
@@ -309,10 +297,7 @@ fn a_minute_off_is_invalid_both_ways() {
 fn a_body_that_is_no_json_object_is_malformed() {
     for body in [&b"\xff\xfe"[..], b"[]", b"42", b"{", b"CallbackCommand=x"] {
         let received = receive(&query(), body);
-        assert!(
-            matches!(received, Err(Refusal::Malformed { .. })),
-            "{body:?}"
-        );
+        assert!(matches!(received, Err(Refusal::Malformed { .. })), "{body:?}");
     }
 }
 
@@ -325,14 +310,17 @@ fn an_unsigned_app_is_checked_by_its_id_alone() {
     let body = body().to_string();
     let received = |query: &str| received::<Event>(unsigned(), query, body.as_bytes());
     let verified = received("SdkAppid=7").unwrap();
-    assert_eq!(
-        (verified.app_id, verified.secret, verified.sent_at),
-        (7, None, None)
-    );
+    assert_eq!((verified.app_id, verified.secret, verified.sent_at), (7, None, None));
     assert_eq!(received("SdkAppid=8").unwrap().app_id, 8);
     assert_eq!(received(&query()).unwrap().app_id, APP);
     for query in ["", "SdkAppid=9", &format!("SdkAppid={APP}")] {
         assert_eq!(received(query).unwrap_err().answer.status, 401, "{query}");
+    }
+    for (query, body, status) in
+        [("", "", 200), ("CallbackCommand=x", "", 401), ("", "{}", 401), ("Sign=00", "", 401)]
+    {
+        let probed = self::received::<Event>(unsigned(), query, body.as_bytes()).unwrap_err();
+        assert_eq!(probed.answer.status, status, "{query} {body}");
     }
 }
 
@@ -363,10 +351,7 @@ fn every_answer_is_json_with_three_fields() {
         let headers: Vec<_> = answer.headers().collect();
         assert_eq!(headers, [("content-type", "application/json")]);
         let body: Value = serde_json::from_str(answer.body).unwrap();
-        assert_eq!(
-            (&body["ActionStatus"], &body["ErrorCode"]),
-            (&json!(action), &json!(code))
-        );
+        assert_eq!((&body["ActionStatus"], &body["ErrorCode"]), (&json!(action), &json!(code)));
         assert!(body["ErrorInfo"].is_string());
     }
 }

@@ -28,14 +28,16 @@ pub enum Event {
 /// The outermost member that tells what a callback is; the rest is only skipped over.
 #[derive(Deserialize)]
 pub(super) struct Envelope<'a> {
-    #[serde(rename = "CallbackCommand", borrow)]
+    #[serde(rename = "CallbackCommand", alias = "WebhookCommand", borrow)]
     pub(super) command: Option<Text<'a>>,
 }
 
 impl Event {
     pub(super) fn decode(command: Option<&str>, document: &Document) -> Self {
-        let Some(name) = command else {
-            return Self::Probe {};
+        let name = match command {
+            Some(name) => name,
+            None if document.is_empty() => return Self::Probe {},
+            None => "",
         };
         let decoded = match name {
             RoomInfoUpdated::NAME | RoomInfoUpdated::OLDER_NAME => document.decode(),

@@ -3,7 +3,7 @@
 //! | wire name | type |
 //! |---|---|
 //! | `Room.CallbackAfterUpdateRoomInfo` (older: `Room.CallbackUpdateRoomInfo`) | [`RoomInfoUpdated`] |
-//! | none, or whatever name over an empty body: the console checks the URL | [`Event::Probe`] |
+//! | none, over `{}` or an empty body: the console checks the URL | [`Event::Probe`] |
 //! | any other | [`Other`](crate::Other), inside [`Event::Other`] |
 //!
 //! # The signature
@@ -42,8 +42,11 @@ use self::{event::Envelope, query::Query};
 pub use self::event::Event;
 pub use self::room_info_updated::{RoomInfo, RoomInfoUpdated, TakeSeatMode};
 
+/// The member of a body that names what it is.
+const COMMAND: &str = "CallbackCommand";
+
 /// Tencent as the sender of Chat-style callbacks, for one app or several.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tencent {
     apps: Apps,
     unsigned: BTreeSet<u64>,
@@ -75,10 +78,7 @@ impl Tencent {
     /// unguessable and filter by address, or set a token.
     #[must_use]
     pub fn unsigned(sdk_app_id: u64) -> Self {
-        Self {
-            unsigned: BTreeSet::from([sdk_app_id]),
-            ..Self::none()
-        }
+        Self { unsigned: BTreeSet::from([sdk_app_id]), ..Self::none() }
     }
 
     /// Adds another app whose callbacks come to the same URL.
@@ -97,7 +97,9 @@ impl Tencent {
         Ok(self)
     }
 
-    /// Adds another app, one that does not sign; see [`unsigned`](Self::unsigned).
+    /// Adds another app, one that does not sign; see [`unsigned`](Self::unsigned). Whoever knows the
+    /// URL chooses by which app's id to come, so this opens it for all: have handlers look at
+    /// [`Verified::app_id`], or give such an app a URL of its own.
     ///
     /// # Errors
     ///
@@ -112,10 +114,7 @@ impl Tencent {
     /// Sets how far from now, both ways, a callback's `RequestTime` may be.
     #[must_use]
     pub fn with_tolerance(self, tolerance: Duration) -> Self {
-        Self {
-            freshness: Freshness(tolerance),
-            ..self
-        }
+        Self { freshness: Freshness(tolerance), ..self }
     }
 
     fn none() -> Self {
@@ -127,26 +126,23 @@ impl Tencent {
     }
 
     /// Finds out who sent a delivery. A query without an app id, as the console's probe has it, is
-    /// from the app whose token verifies.
-    fn sender(&self, query: &Query<'_>, now: SystemTime) -> Result<Sender, Refusal> {
-        match apps::named(query.app_id.as_deref())? {
-            Some(app_id) if self.unsigned.contains(&app_id) => Ok(Sender {
-                app_id,
-                signed: None,
-            }),
-            app_id => {
-                let signed = query.signed()?;
-                let Signer { app_id, secret } =
-                    self.apps.signer(app_id, &signed.signature, |token| {
-                        signature::digest(token, signed.request_time)
-                    })?;
-                self.freshness.check(signed.sent_at, now)?;
-                Ok(Sender {
-                    app_id,
-                    signed: Some((secret, signed.sent_at)),
-                })
-            }
+    /// from the app whose token verifies; one with nothing at all is a probe for an app without one.
+    fn sender(&self, query: &Query<'_>, body: &[u8], now: SystemTime) -> Result<Sender, Refusal> {
+        let app_id = apps::named(query.app_id.as_deref())?;
+        let unsigned = match &app_id {
+            Some(app_id) => self.unsigned.get(app_id),
+            None if query.is_empty() && body.is_empty() => self.unsigned.first(),
+            None => None,
+        };
+        if let Some(&app_id) = unsigned {
+            return Ok(Sender { app_id, signed: None });
         }
+        let signed = query.signed()?;
+        let Signer { app_id, secret } = self.apps.signer(app_id, &signed.signature, |token| {
+            signature::digest(token, signed.request_time)
+        })?;
+        self.freshness.check(signed.sent_at, now)?;
+        Ok(Sender { app_id, signed: Some((secret, signed.sent_at)) })
     }
 }
 
@@ -157,18 +153,22 @@ impl Provider for Tencent {
 
     fn open(&self, delivery: Delivery<'_>, now: SystemTime) -> Result<Verified<Event>, Refusal> {
         let query = Query::parse(delivery.query())?;
-        let Sender { app_id, signed } = self.sender(&query, now)?;
-        let (command, json) = match text_of(delivery.body())? {
-            "" => (None, "{}"),
+        let Sender { app_id, signed } = self.sender(&query, delivery.body(), now)?;
+        let (event, document) = match text_of(delivery.body())? {
+            "" => (Event::Probe {}, Document::new("{}")),
             json => {
                 let Envelope { command } = document::envelope(json)?;
-                (query.agreed(command.map(|Text(command)| command))?, json)
+                let document = match (&query.command, &command) {
+                    (Some(command), None) => Document::with_member(COMMAND, command, json),
+                    _ => Document::new(json),
+                };
+                let command = query.agreed(command.map(|Text(command)| command))?;
+                (Event::decode(command.as_deref(), &document), document)
             }
         };
 
-        let document = Document::new(json);
         Ok(Verified {
-            event: Event::decode(command.as_deref(), &document),
+            event,
             app_id,
             sent_at: signed.map(|(_, sent_at)| sent_at),
             secret: signed.map(|(secret, _)| secret),

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Query<'a> {
     pub(super) app_id: Option<Cow<'a, str>>,
-    command: Option<Cow<'a, str>>,
+    pub(super) command: Option<Cow<'a, str>>,
     sign: Option<Cow<'a, str>>,
     request_time: Option<Cow<'a, str>>,
 }
@@ -37,16 +37,17 @@ impl<'a> Query<'a> {
                 return Err(Refusal::ParameterRepeated);
             }
         }
-        let Self {
-            app_id,
-            command,
-            sign,
-            request_time,
-        } = &mut parsed;
+        let Self { app_id, command, sign, request_time } = &mut parsed;
         for parameter in [app_id, command, sign, request_time] {
             parameter.take_if(|value| value.is_empty());
         }
         Ok(parsed)
+    }
+
+    /// Whether it has none of the parameters, as the probe for an app without a token.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { app_id, command, sign, request_time } = self;
+        [app_id, command, sign, request_time].into_iter().all(Option::is_none)
     }
 
     pub(super) fn signed(&self) -> Result<Signed<'_>, Refusal> {
@@ -55,14 +56,8 @@ impl<'a> Query<'a> {
         // The token and the time are joined without a separator: only digits may follow the token.
         let sent_at = canonical(request_time)
             .and_then(|seconds| at_unix(Duration::from_secs(seconds)))
-            .ok_or(Refusal::Malformed {
-                what: "RequestTime is not canonical",
-            })?;
-        Ok(Signed {
-            request_time,
-            sent_at,
-            signature: from_hex(sign)?,
-        })
+            .ok_or(Refusal::Malformed { what: "RequestTime is not canonical" })?;
+        Ok(Signed { request_time, sent_at, signature: from_hex(sign)? })
     }
 
     /// The command, which the body repeats: where both name one, it must be the same.
@@ -99,7 +94,5 @@ fn present<'a>(
     parameter: &'a Option<Cow<'_, str>>,
     name: &'static str,
 ) -> Result<&'a str, Refusal> {
-    parameter
-        .as_deref()
-        .ok_or(Refusal::NotSigned { part: name })
+    parameter.as_deref().ok_or(Refusal::NotSigned { part: name })
 }

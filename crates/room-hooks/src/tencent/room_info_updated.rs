@@ -15,22 +15,14 @@ use super::{Event, Tencent};
 #[non_exhaustive]
 pub struct RoomInfoUpdated {
     /// The user who changed it.
-    #[serde(
-        rename = "Operator_Account",
-        default,
-        deserialize_with = "lenient::optional_text"
-    )]
+    #[serde(rename = "Operator_Account", default, deserialize_with = "lenient::optional_text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_account: Option<String>,
     /// The room and what is said of it.
     #[serde(rename = "RoomInfo")]
     pub room_info: RoomInfo,
     /// When it was changed, in Unix milliseconds.
-    #[serde(
-        rename = "EventTime",
-        default,
-        deserialize_with = "lenient::optional_integer"
-    )]
+    #[serde(rename = "EventTime", default, deserialize_with = "lenient::optional_integer")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_time: Option<u64>,
 }
@@ -49,15 +41,12 @@ pub struct RoomInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_name: Option<String>,
     /// The user who hosts the room.
-    #[serde(
-        rename = "Owner_Account",
-        default,
-        deserialize_with = "lenient::optional_text"
-    )]
+    #[serde(rename = "Owner_Account", default, deserialize_with = "lenient::optional_text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_account: Option<String>,
     /// How a member comes by a seat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::optional_name")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub take_seat_mode: Option<TakeSeatMode>,
     /// The most members that the room may have.
     #[serde(default, deserialize_with = "lenient::optional_integer")]
@@ -90,8 +79,8 @@ pub struct RoomInfo {
 }
 
 /// How a member of a room comes by a seat.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 #[non_exhaustive]
 pub enum TakeSeatMode {
     /// There are no seats to take: `None`.
@@ -132,8 +121,7 @@ impl RoomEvent for RoomInfoUpdated {
     }
 
     fn occurred_at(&self) -> Option<SystemTime> {
-        self.event_time
-            .and_then(|millis| at_unix(Duration::from_millis(millis)))
+        self.event_time.and_then(|millis| at_unix(Duration::from_millis(millis)))
     }
 }
 

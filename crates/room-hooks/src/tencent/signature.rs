@@ -2,11 +2,7 @@ use sha2::{Digest, Sha256};
 
 /// The digest that a callback's `Sign` is the hex of.
 pub(super) fn digest(token: &[u8], request_time: &str) -> [u8; 32] {
-    Sha256::new()
-        .chain_update(token)
-        .chain_update(request_time)
-        .finalize()
-        .into()
+    Sha256::new().chain_update(token).chain_update(request_time).finalize().into()
 }
 
 #[cfg(feature = "testing")]
@@ -18,10 +14,7 @@ pub(super) fn sign(
 ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
     let members = crate::testing::members(event)?;
     let mut query = form_urlencoded::Serializer::new(String::new());
-    if let Some(command) = members
-        .get("CallbackCommand")
-        .and_then(serde_json::Value::as_str)
-    {
+    if let Some(command) = members.get("CallbackCommand").and_then(serde_json::Value::as_str) {
         query.append_pair("CallbackCommand", command);
     }
     query.append_pair("contenttype", "json");
@@ -30,9 +23,7 @@ pub(super) fn sign(
         query.append_pair("SdkAppid", &app_id.to_string());
     }
     if let Some((_, secrets)) = signer {
-        let since_epoch = now
-            .duration_since(std::time::SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let request_time = since_epoch.as_secs().to_string();
         let digest = digest(secrets.current(), &request_time);
         query.append_pair("Sign", &base16ct::lower::encode_string(&digest));
