@@ -32,10 +32,9 @@ impl Other {
 
     /// Keeps an event of a known name that could not be read as its type.
     pub(crate) fn misshapen(name: &str, document: &Document, error: &serde_json::Error) -> Self {
-        Self {
-            error: Some(error.to_string().into()),
-            ..Self::unknown(name, document)
-        }
+        // A handler that asks for the known kind does not see it, and its operator should know.
+        tracing::warn!(event = name, %error, "an event of a known name has another shape");
+        Self { error: Some(error.to_string().into()), ..Self::unknown(name, document) }
     }
 }
 
@@ -56,11 +55,7 @@ struct Room {
 
 #[derive(Deserialize)]
 struct RoomInfo {
-    #[serde(
-        default,
-        rename = "RoomId",
-        deserialize_with = "lenient::optional_text"
-    )]
+    #[serde(default, rename = "RoomId", deserialize_with = "lenient::optional_text")]
     room_id: Option<String>,
 }
 
