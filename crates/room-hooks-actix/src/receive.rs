@@ -14,12 +14,10 @@ use room_hooks::{Delivery, Headers, Intake, Provider, Receiver, RoomEvent, Unhan
 /// Reads a request's body, within the receiver's limit and deadline, and verifies the whole. Hands
 /// out the body as well, for whoever comes next.
 pub(crate) async fn receive<E: RoomEvent>(
+    receiver: &Receiver<E::Provider>,
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
-    let Some(receiver) = receiver::<E::Provider>(request) else {
-        return Err(Unhandled::not_configured::<E::Provider>());
-    };
     let headers = RequestHeaders(request.headers());
     let mut intake = receiver.intake(request.method().as_str(), &headers)?;
     // A chunked body leaves this behind only when somebody has taken it.
@@ -36,13 +34,11 @@ pub(crate) async fn receive<E: RoomEvent>(
     Ok((verified, body))
 }
 
-fn receiver<P: Provider>(request: &HttpRequest) -> Option<&Receiver<P>> {
-    let shared = || {
-        request
-            .app_data::<web::Data<Receiver<P>>>()
-            .map(web::Data::get_ref)
-    };
-    request.app_data().or_else(shared)
+/// The receiver in the `app_data`, as it is or in a `web::Data`.
+pub(crate) fn receiver<P: Provider>(request: &HttpRequest) -> Result<Receiver<P>, Unhandled> {
+    let shared = || request.app_data::<web::Data<Receiver<P>>>().map(web::Data::get_ref);
+    let receiver = request.app_data().or_else(shared);
+    receiver.cloned().ok_or_else(Unhandled::not_configured::<P>)
 }
 
 async fn read<P: Provider>(

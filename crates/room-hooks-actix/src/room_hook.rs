@@ -1,10 +1,16 @@
 use std::{error::Error, fmt, pin::Pin};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, dev::Payload};
-use actix_web::{body::BoxBody, http::StatusCode};
-use room_hooks::{Provider, Refusal, RoomEvent, Unhandled, Verified};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, body::BoxBody,
+    dev::Payload, http::StatusCode,
+};
+use room_hooks::{Refusal, RoomEvent, Unhandled, Verified};
 
-use crate::{ack::response, receive::receive};
+use crate::{
+    ack::response,
+    receive::{receive, receiver},
+    verify::Guarded,
+};
 
 /// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
 /// provider sends, such as `RoomHook<zego::Event>`.
@@ -23,21 +29,23 @@ impl<E: RoomEvent> FromRequest for RoomHook<E> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            // A guard in front has verified the request already; only verification makes a `Verified`.
-            let verified = request
-                .extensions_mut()
-                .remove::<Verified<<E::Provider as Provider>::Event>>();
-            match verified {
-                Some(verified) => verified
-                    .narrow()
-                    .map(Self)
-                    .map_err(|other| RoomHookError(Unhandled::not_asked_for(&other))),
-                None => match receive(&request, payload).await {
-                    Ok((verified, _)) => Ok(Self(verified)),
-                    Err(unhandled) => Err(RoomHookError(unhandled)),
-                },
-            }
+            let hook = extract(&request, payload).await;
+            hook.map(Self).map_err(RoomHookError)
         })
+    }
+}
+
+async fn extract<E: RoomEvent>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Verified<E>, Unhandled> {
+    let receiver = receiver(request)?;
+    let guarded = request.extensions_mut().remove::<Guarded<E::Provider>>();
+    match guarded.filter(|guarded| guarded.receiver.is(&receiver)) {
+        Some(Guarded { verified, .. }) => {
+            verified.narrow().map_err(|other| Unhandled::not_asked_for(&other))
+        }
+        None => receive(&receiver, request, payload).await.map(|(verified, _)| verified),
     }
 }
 

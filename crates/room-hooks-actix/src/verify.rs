@@ -1,12 +1,15 @@
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpRequest,
     body::{EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     middleware::Next,
 };
-use room_hooks::Provider;
+use room_hooks::{Provider, Receiver, Unhandled, Verified};
 
-use crate::{ack::response, receive::receive};
+use crate::{
+    ack::response,
+    receive::{receive, receiver},
+};
 
 /// Middleware that lets nothing through but verified callbacks, whatever the handlers behind it do.
 ///
@@ -43,17 +46,30 @@ where
     B: MessageBody + 'static,
 {
     let (request, payload) = request.into_parts();
-    match receive::<P::Event>(&request, payload).await {
+    match guarded::<P>(&request, payload).await {
         Err(unhandled) => {
             let refused = response(&unhandled.answer).map_into_right_body();
             Ok(ServiceResponse::new(request, refused))
         }
-        Ok((verified, body)) => {
-            request.extensions_mut().insert(verified);
+        Ok((guarded, body)) => {
+            request.extensions_mut().insert(guarded);
             let request = ServiceRequest::from_parts(request, Payload::from(body));
-            next.call(request)
-                .await
-                .map(ServiceResponse::map_into_left_body)
+            next.call(request).await.map(ServiceResponse::map_into_left_body)
         }
     }
+}
+
+/// What a guard leaves for the extractor behind it.
+pub(crate) struct Guarded<P: Provider> {
+    pub(crate) receiver: Receiver<P>,
+    pub(crate) verified: Verified<P::Event>,
+}
+
+async fn guarded<P: Provider>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<(Guarded<P>, Vec<u8>), Unhandled> {
+    let receiver = receiver(request)?;
+    let (verified, body) = receive(&receiver, request, payload).await?;
+    Ok((Guarded { receiver, verified }, body))
 }

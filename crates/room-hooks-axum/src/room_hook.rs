@@ -4,9 +4,9 @@ use axum_core::{
     extract::{FromRef, FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use room_hooks::{Provider, Receiver, Refusal, RoomEvent, Unhandled, Verified};
+use room_hooks::{Receiver, Refusal, RoomEvent, Unhandled, Verified};
 
-use crate::{ack::response, receive::receive};
+use crate::{ack::response, receive::receive, verify::Guarded};
 
 /// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
 /// provider sends, such as `RoomHook<zego::Event>`.
@@ -38,21 +38,16 @@ where
     type Rejection = RoomHookRejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let receiver = Receiver::from_ref(state);
         let (mut parts, body) = request.into_parts();
-        // A layer in front has verified the request already; only verification makes a `Verified`.
-        let verified = parts
-            .extensions
-            .remove::<Verified<<E::Provider as Provider>::Event>>();
-        match verified {
-            Some(verified) => verified
-                .narrow()
-                .map(Self)
-                .map_err(|other| RoomHookRejection(Unhandled::not_asked_for(&other))),
-            None => match receive(&Receiver::from_ref(state), &parts, body).await {
-                Ok((verified, _)) => Ok(Self(verified)),
-                Err(unhandled) => Err(RoomHookRejection(unhandled)),
-            },
-        }
+        let guarded = parts.extensions.remove::<Guarded<E::Provider>>();
+        let hook = match guarded.filter(|guarded| guarded.receiver.is(&receiver)) {
+            Some(Guarded { verified, .. }) => {
+                verified.narrow().map_err(|other| Unhandled::not_asked_for(&other))
+            }
+            None => receive(&receiver, &parts, body).await.map(|(verified, _)| verified),
+        };
+        hook.map(Self).map_err(RoomHookRejection)
     }
 }
 

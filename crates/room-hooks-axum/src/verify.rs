@@ -9,7 +9,7 @@ use axum_core::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use room_hooks::{Provider, Receiver};
+use room_hooks::{Provider, Receiver, Verified};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -50,9 +50,7 @@ impl<P> VerifyLayer<P> {
 
 impl<P> Clone for VerifyLayer<P> {
     fn clone(&self) -> Self {
-        Self {
-            receiver: self.receiver.clone(),
-        }
+        Self { receiver: self.receiver.clone() }
     }
 }
 
@@ -60,10 +58,7 @@ impl<P, S> Layer<S> for VerifyLayer<P> {
     type Service = Verify<P, S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Verify {
-            receiver: self.receiver.clone(),
-            inner,
-        }
+        Verify { receiver: self.receiver.clone(), inner }
     }
 }
 
@@ -76,10 +71,19 @@ pub struct Verify<P, S> {
 
 impl<P, S: Clone> Clone for Verify<P, S> {
     fn clone(&self) -> Self {
-        Self {
-            receiver: self.receiver.clone(),
-            inner: self.inner.clone(),
-        }
+        Self { receiver: self.receiver.clone(), inner: self.inner.clone() }
+    }
+}
+
+/// What a guard leaves for the extractor behind it.
+pub(crate) struct Guarded<P: Provider> {
+    pub(crate) receiver: Receiver<P>,
+    pub(crate) verified: Verified<P::Event>,
+}
+
+impl<P: Provider> Clone for Guarded<P> {
+    fn clone(&self) -> Self {
+        Self { receiver: self.receiver.clone(), verified: self.verified.clone() }
     }
 }
 
@@ -106,7 +110,7 @@ where
             match receive::<P::Event>(&receiver, &parts, body).await {
                 Err(unhandled) => Ok(response(&unhandled.answer)),
                 Ok((verified, body)) => {
-                    parts.extensions.insert(verified);
+                    parts.extensions.insert(Guarded { receiver, verified });
                     let request = Request::from_parts(parts, Body::from(body));
                     inner.call(request).await.map(IntoResponse::into_response)
                 }

@@ -44,19 +44,14 @@ fn request(body: impl Into<Body>) -> Request {
 /// A body of chunks, without a length.
 fn chunked(body: Bytes) -> Body {
     let chunks: Vec<_> = body.chunks(1024).map(Bytes::copy_from_slice).collect();
-    let frames = chunks
-        .into_iter()
-        .map(|chunk| Ok::<_, Infallible>(http_body::Frame::data(chunk)));
+    let frames = chunks.into_iter().map(|chunk| Ok::<_, Infallible>(http_body::Frame::data(chunk)));
     Body::new(StreamBody::new(tokio_stream::iter(frames)))
 }
 
 async fn answer(router: Router, request: Request) -> (StatusCode, Bytes) {
     let response = router.oneshot(request).await.unwrap();
     let status = response.status();
-    (
-        status,
-        response.into_body().collect().await.unwrap().to_bytes(),
-    )
+    (status, response.into_body().collect().await.unwrap().to_bytes())
 }
 
 /// Answers with the room, so that it shows whether the handler was called.
@@ -77,10 +72,7 @@ async fn the_extractor_hands_over_the_event_and_the_ack_is_the_providers() {
         Ack::new()
     }
     let router = Router::new().route("/", post(acked)).with_state(receiver());
-    assert_eq!(
-        answer(router, request(signed("x", 0))).await,
-        (StatusCode::OK, Bytes::new())
-    );
+    assert_eq!(answer(router, request(signed("x", 0))).await, (StatusCode::OK, Bytes::new()));
 }
 
 #[tokio::test]
@@ -99,13 +91,8 @@ async fn a_refusal_is_a_bare_status_and_its_reason_stays_here() {
     async fn reason(hook: Result<RoomHook<RoomCreated>, RoomHookRejection>) -> String {
         hook.unwrap_err().refusal().unwrap().to_string()
     }
-    let router = Router::new()
-        .route("/", post(reason))
-        .with_state(receiver());
-    assert_eq!(
-        answer(router, request(forged)).await.1,
-        "the signature is wrong"
-    );
+    let router = Router::new().route("/", post(reason)).with_state(receiver());
+    assert_eq!(answer(router, request(forged)).await.1, "the signature is wrong");
 }
 
 #[tokio::test]
@@ -113,16 +100,11 @@ async fn the_layer_guards_a_handler_that_asks_nothing_and_passes_the_body_on() {
     async fn echo(body: Bytes) -> Bytes {
         body
     }
-    let router = Router::new()
-        .route("/", post(echo))
-        .layer(VerifyLayer::new(receiver()));
+    let router = Router::new().route("/", post(echo)).layer(VerifyLayer::new(receiver()));
     let body = signed("room_create", 0);
     let seen = answer(router.clone(), request(body.clone())).await;
     assert_eq!(seen, (StatusCode::OK, body));
-    assert_eq!(
-        answer(router, request("{}")).await,
-        (StatusCode::BAD_REQUEST, Bytes::new())
-    );
+    assert_eq!(answer(router, request("{}")).await, (StatusCode::BAD_REQUEST, Bytes::new()));
 }
 
 #[tokio::test]
@@ -130,11 +112,21 @@ async fn behind_the_layer_nothing_is_verified_again() {
     async fn without_body(request: Request) -> Request {
         request.map(|_| Body::empty())
     }
-    let router = extracting(receiver())
+    let receiver = receiver();
+    let router = extracting(receiver.clone())
         .layer(map_request(without_body))
-        .layer(VerifyLayer::new(receiver()));
+        .layer(VerifyLayer::new(receiver));
     let seen = answer(router, request(signed("room_create", 0))).await;
     assert_eq!(seen, (StatusCode::OK, "lobby".into()));
+}
+
+/// A guard may be laxer than the handler behind it, or be another app's.
+#[tokio::test]
+async fn behind_another_receivers_layer_the_extractor_verifies_itself() {
+    let elsewhere = Receiver::new(Zego::new(2, "another secret").unwrap());
+    let router = extracting(elsewhere).layer(VerifyLayer::new(receiver()));
+    let seen = answer(router, request(signed("room_create", 0))).await;
+    assert_eq!(seen, (StatusCode::UNAUTHORIZED, Bytes::new()));
 }
 
 #[tokio::test]
@@ -142,15 +134,9 @@ async fn only_post_is_taken() {
     async fn never() {
         unreachable!("nothing but a POST is verified");
     }
-    let guarded = Router::new()
-        .route("/", any(never))
-        .layer(VerifyLayer::new(receiver()));
+    let guarded = Router::new().route("/", any(never)).layer(VerifyLayer::new(receiver()));
     for router in [extracting(receiver()), guarded] {
-        let get = Request::builder()
-            .method(Method::GET)
-            .uri("/")
-            .body(Body::empty())
-            .unwrap();
+        let get = Request::builder().method(Method::GET).uri("/").body(Body::empty()).unwrap();
         let response = router.oneshot(get).await.unwrap();
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(response.headers()[ALLOW], "POST");
@@ -160,10 +146,9 @@ async fn only_post_is_taken() {
 #[tokio::test]
 async fn the_receivers_limit_holds_with_and_without_a_length() {
     let body = signed("room_create", 5000);
-    for (limit, status) in [
-        (body.len(), StatusCode::OK),
-        (body.len() - 1, StatusCode::PAYLOAD_TOO_LARGE),
-    ] {
+    for (limit, status) in
+        [(body.len(), StatusCode::OK), (body.len() - 1, StatusCode::PAYLOAD_TOO_LARGE)]
+    {
         for body in [Body::from(body.clone()), chunked(body.clone())] {
             let router = extracting(receiver().with_body_limit(limit));
             assert_eq!(answer(router, request(body)).await.0, status);
@@ -176,19 +161,13 @@ async fn neither_axums_limit_nor_the_receivers_masks_the_other() {
     let large = receiver().with_body_limit(8 * 1024 * 1024);
     let body = signed("room_create", 3 * 1024 * 1024);
     let router = extracting(large.clone()).layer(DefaultBodyLimit::max(1024));
-    assert_eq!(
-        answer(router, request(body.clone())).await.0,
-        StatusCode::OK
-    );
+    assert_eq!(answer(router, request(body.clone())).await.0, StatusCode::OK);
 
     async fn limited(request: Request) -> Request {
         request.map(|body| Body::new(Limited::new(body, 1024)))
     }
     let router = extracting(large).layer(map_request(limited));
-    assert_eq!(
-        answer(router, request(chunked(body))).await.0,
-        StatusCode::PAYLOAD_TOO_LARGE
-    );
+    assert_eq!(answer(router, request(chunked(body))).await.0, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]
@@ -197,21 +176,12 @@ async fn a_body_that_stalls_or_breaks_off_is_refused() {
         Result<http_body::Frame<Bytes>, Infallible>,
     >()));
     let quick = receiver().with_body_deadline(Duration::from_millis(20));
-    assert_eq!(
-        answer(extracting(quick), request(stalled)).await.0,
-        StatusCode::REQUEST_TIMEOUT
-    );
+    assert_eq!(answer(extracting(quick), request(stalled)).await.0, StatusCode::REQUEST_TIMEOUT);
 
-    let broken = Body::new(StreamBody::new(tokio_stream::once(Err::<
-        http_body::Frame<Bytes>,
-        _,
-    >(
+    let broken = Body::new(StreamBody::new(tokio_stream::once(Err::<http_body::Frame<Bytes>, _>(
         std::io::Error::other("reset"),
     ))));
-    assert_eq!(
-        answer(extracting(receiver()), request(broken)).await.0,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(answer(extracting(receiver()), request(broken)).await.0, StatusCode::BAD_REQUEST);
 }
 
 /// Answers only if this very value was polled ready, as a service with a permit does.
@@ -269,11 +239,6 @@ async fn a_body_that_a_middleware_has_taken_is_no_empty_body() {
     let router = extracting(receiver()).layer(map_request(take));
     let body = signed("room_create", 0);
     let mut request = request(body.clone());
-    request
-        .headers_mut()
-        .insert(CONTENT_LENGTH, body.len().into());
-    assert_eq!(
-        answer(router, request).await.0,
-        StatusCode::INTERNAL_SERVER_ERROR
-    );
+    request.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+    assert_eq!(answer(router, request).await.0, StatusCode::INTERNAL_SERVER_ERROR);
 }

@@ -46,19 +46,13 @@ impl<P: Provider> Receiver<P> {
     /// Sets the size in bytes above which a body is refused with 413 while it is read.
     #[must_use]
     pub fn with_body_limit(self, bytes: usize) -> Self {
-        Self {
-            body_limit: bytes,
-            ..self
-        }
+        Self { body_limit: bytes, ..self }
     }
 
     /// Sets the time in which a body must have arrived, or be refused with 408.
     #[must_use]
     pub fn with_body_deadline(self, deadline: Duration) -> Self {
-        Self {
-            body_deadline: deadline,
-            ..self
-        }
+        Self { body_deadline: deadline, ..self }
     }
 
     /// The size in bytes above which a body is refused.
@@ -71,6 +65,18 @@ impl<P: Provider> Receiver<P> {
     #[must_use]
     pub fn body_deadline(&self) -> Duration {
         self.body_deadline
+    }
+
+    /// The provider that it receives from.
+    #[must_use]
+    pub fn provider(&self) -> &P {
+        &self.provider
+    }
+
+    /// Whether the other one is a clone of this one, so that what one has verified, both have.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.provider, &other.provider)
     }
 
     /// The provider's answer to a delivery that has been taken care of.
@@ -106,10 +112,7 @@ impl<P: Provider> Receiver<P> {
         if delivery.body().len() > self.body_limit {
             return Err(Unhandled::refused::<P>(Refusal::BodyTooLarge));
         }
-        let verified = self
-            .provider
-            .open(delivery, now)
-            .map_err(Unhandled::refused::<P>)?;
+        let verified = self.provider.open(delivery, now).map_err(Unhandled::refused::<P>)?;
         tracing::debug!(
             provider = P::NAME,
             app_id = verified.app_id,
@@ -118,9 +121,7 @@ impl<P: Provider> Receiver<P> {
             secret = verified.secret.map(tracing::field::display),
             "delivery verified"
         );
-        verified
-            .narrow()
-            .map_err(|other| Unhandled::not_asked_for(&other))
+        verified.narrow().map_err(|other| Unhandled::not_asked_for(&other))
     }
 }
 
