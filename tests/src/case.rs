@@ -152,10 +152,7 @@ impl Case {
         }
 
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
-        let mut files: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|f| f.unwrap().path())
-            .collect();
+        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
         files.sort();
         let read = |file| {
             let text = fs::read_to_string(&file).unwrap();

@@ -32,9 +32,7 @@ impl Response {
             .by_ref()
             .lines()
             .take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()));
-        let status_line = head
-            .next()
-            .unwrap_or_else(|| Err(ErrorKind::UnexpectedEof.into()))?;
+        let status_line = head.next().unwrap_or_else(|| Err(ErrorKind::UnexpectedEof.into()))?;
         let headers = head
             .map_while(Result::ok)
             .filter_map(|line| {
@@ -43,24 +41,15 @@ impl Response {
             })
             .collect();
         let status = status_line.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut response = Self {
-            status,
-            headers,
-            body: String::new(),
-        };
-        let length = response
-            .header("content-length")
-            .expect("an answer has a length");
+        let mut response = Self { status, headers, body: String::new() };
+        let length = response.header("content-length").expect("an answer has a length");
         let length = length.parse().unwrap();
         stream.take(length).read_to_string(&mut response.body)?;
         Ok(response)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self
-            .headers
-            .iter()
-            .find(|(other, _)| other.eq_ignore_ascii_case(name))?;
+        let (_, value) = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name))?;
         Some(value)
     }
 }
@@ -81,10 +70,7 @@ pub(crate) fn send(
         Transport::Whole => stream.write_all(&[with_length.as_bytes(), request.body].concat())?,
         Transport::Chunked => {
             let mut bytes = chunked.into_bytes();
-            request
-                .body
-                .chunks(1000)
-                .for_each(|part| bytes.extend(chunk(part)));
+            request.body.chunks(1000).for_each(|part| bytes.extend(chunk(part)));
             bytes.extend(chunk(b""));
             stream.write_all(&bytes)?;
         }
@@ -109,34 +95,18 @@ pub(crate) fn send(
         Transport::Pipelined => {
             let length = format!("Content-Length: {}", request.body.len());
             let first = request.head(&length, false);
-            let both = [
-                first.as_bytes(),
-                request.body,
-                with_length.as_bytes(),
-                request.body,
-            ];
+            let both = [first.as_bytes(), request.body, with_length.as_bytes(), request.body];
             stream.write_all(&both.concat())?;
         }
     }
     let mut answers = BufReader::new(stream);
-    let expected = if transport == Transport::Pipelined {
-        2
-    } else {
-        1
-    };
-    (0..expected)
-        .map(|_| Response::read(&mut answers))
-        .collect()
+    let expected = if transport == Transport::Pipelined { 2 } else { 1 };
+    (0..expected).map(|_| Response::read(&mut answers)).collect()
 }
 
 impl Request<'_> {
     fn head(&self, framing: &str, last: bool) -> String {
-        let Self {
-            method,
-            query,
-            content_type,
-            ..
-        } = self;
+        let Self { method, query, content_type, .. } = self;
         let question = if query.is_empty() { "" } else { "?" };
         let content_type = content_type
             .map(|content_type| format!("Content-Type: {content_type}\r\n"))

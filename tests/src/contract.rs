@@ -40,10 +40,7 @@ pub trait Driver: 'static {
 
 /// What is put at `/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a driver that forgets one must not compile"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a driver that forgets one must not compile")]
 pub enum Mount {
     /// A handler that extracts `E`.
     Extractor,
@@ -72,9 +69,8 @@ pub enum Way {
 #[must_use]
 pub fn run<D: Driver>() -> ExitCode {
     let trials = Case::all().into_iter().flat_map(|case| {
-        let ways = D::WAYS
-            .iter()
-            .filter(|&way| case.ways.as_ref().is_none_or(|ways| ways.contains(way)));
+        let ways =
+            D::WAYS.iter().filter(|&way| case.ways.as_ref().is_none_or(|ways| ways.contains(way)));
         let trials: Vec<_> = ways
             .map(|&way| {
                 let case = case.clone();
@@ -143,15 +139,11 @@ fn check(case: &Case, way: Way, address: SocketAddr, reports: &Reports<Value>) {
         _ => 1,
     };
     assert_eq!(responses.len(), expected, "{responses:?}");
-    responses
-        .iter()
-        .for_each(|response| check_answer(case, response));
+    responses.iter().for_each(|response| check_answer(case, response));
 
     let called = case.is_handled() && (case.typed || way != Way::OneKind);
     for _ in 0..if called { expected } else { 0 } {
-        let report = reports
-            .recv_timeout(Duration::from_secs(5))
-            .expect("the handler is called");
+        let report = reports.recv_timeout(Duration::from_secs(5)).expect("the handler is called");
         match way {
             Way::Guard => assert_eq!(report["body_bytes"], delivery.body.len()),
             _ => check_event(case, &report),
@@ -186,10 +178,7 @@ fn check_event(case: &Case, report: &Value) {
     };
     assert_eq!(report["event"], case.event.as_deref().unwrap_or(event));
     assert_eq!(report["app_id"], case.app_id.unwrap_or(app_id));
-    assert_eq!(
-        report["room_id"],
-        case.room_id.as_deref().unwrap_or("lobby")
-    );
+    assert_eq!(report["room_id"], case.room_id.as_deref().unwrap_or("lobby"));
     if !case.data.is_empty() {
         let data: Value = serde_json::from_str(report["data"].as_str().unwrap()).unwrap();
         for (name, value) in &case.data {

@@ -22,19 +22,14 @@ pub(crate) const TENCENT_EVENT: &str = "Room.CallbackAfterUpdateRoomInfo";
 
 impl Delivery {
     pub(crate) fn of(case: &Case) -> Self {
-        let since_epoch = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap();
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let now = since_epoch.as_secs();
         let (query, members) = match case.provider {
             ProviderName::Zego => (String::new(), zego_members(case, now)),
             ProviderName::Tencent => (tencent_query(case, now), tencent_members(case, now)),
         };
         let query = format!("{query}{}", case.query_append);
-        Self {
-            query,
-            body: body(case, &members),
-        }
+        Self { query, body: body(case, &members) }
     }
 }
 
@@ -72,10 +67,7 @@ fn tencent_query(case: &Case, now: u64) -> String {
     let sign = set("Sign", signature::tencent(TENCENT_TOKEN, &request_time));
     let mut parameters = vec![
         ("SdkAppid", set("SdkAppid", TENCENT_APP.to_string())),
-        (
-            "CallbackCommand",
-            set("CallbackCommand", TENCENT_EVENT.to_owned()),
-        ),
+        ("CallbackCommand", set("CallbackCommand", TENCENT_EVENT.to_owned())),
         ("contenttype", set("contenttype", "json".to_owned())),
         ("ClientIP", "127.0.0.1".to_owned()),
         ("OptPlatform", "RESTAPI".to_owned()),
@@ -94,9 +86,7 @@ fn tencent_query(case: &Case, now: u64) -> String {
 }
 
 fn changed(honest: Value, case: &Case, now: u64) -> Map<String, Value> {
-    let Value::Object(mut members) = honest else {
-        unreachable!("it is an object")
-    };
+    let Value::Object(mut members) = honest else { unreachable!("it is an object") };
     for (name, value) in &case.set {
         members.insert(name.clone(), at(value, now));
     }
@@ -122,9 +112,7 @@ fn at(value: &Value, now: u64) -> Value {
 }
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn body(case: &Case, members: &Map<String, Value>) -> Vec<u8> {

@@ -4,11 +4,7 @@
 //! adapter joins with a [`Driver`] of some 50 lines in `tests/`, which serves it on a real socket, and
 //! is sent every case in every [`Way`] that it has. Nothing in here knows a framework.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod case;
 mod client;

@@ -18,12 +18,8 @@ struct Actix;
 impl Driver for Actix {
     const NAME: &'static str = "actix";
 
-    const WAYS: &'static [Way] = &[
-        Way::Extractor,
-        Way::OneKind,
-        Way::Guard,
-        Way::GuardAndExtractor,
-    ];
+    const WAYS: &'static [Way] =
+        &[Way::Extractor, Way::OneKind, Way::Guard, Way::GuardAndExtractor];
 
     #[actix_web::main]
     async fn serve<E: RoomEvent + Serialize>(

@@ -14,12 +14,8 @@ struct Axum;
 impl Driver for Axum {
     const NAME: &'static str = "axum";
 
-    const WAYS: &'static [Way] = &[
-        Way::Extractor,
-        Way::OneKind,
-        Way::Guard,
-        Way::GuardAndExtractor,
-    ];
+    const WAYS: &'static [Way] =
+        &[Way::Extractor, Way::OneKind, Way::Guard, Way::GuardAndExtractor];
 
     #[tokio::main(flavor = "current_thread")]
     async fn serve<E: RoomEvent + Serialize>(

@@ -28,10 +28,7 @@ impl Driver for Warp {
             seen.event(&verified);
             Ack::<E::Provider>::new()
         };
-        let app = warp::path::end()
-            .and(room_hook(receiver))
-            .map(on_event)
-            .recover(recover);
+        let app = warp::path::end().and(room_hook(receiver)).map(on_event).recover(recover);
         listener.set_nonblocking(true).expect("it is a socket");
         let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
         tokio::select! {

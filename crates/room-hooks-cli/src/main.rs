@@ -1,10 +1,6 @@
 //! The command line of room-hooks: plays the providers on a laptop.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line prints"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
 mod demo;
 

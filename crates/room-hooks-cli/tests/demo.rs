@@ -4,10 +4,7 @@ use std::process::Command;
 
 #[test]
 fn the_demonstration_shows_both_events_and_every_refusal() {
-    let output = Command::new(env!("CARGO_BIN_EXE_room-hooks"))
-        .arg("demo")
-        .output()
-        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_room-hooks")).arg("demo").output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{printed}");
     for shown in [
@@ -31,10 +28,7 @@ fn the_demonstration_shows_both_events_and_every_refusal() {
 
 #[test]
 fn a_wrong_command_is_a_usage_error() {
-    let output = Command::new(env!("CARGO_BIN_EXE_room-hooks"))
-        .arg("dance")
-        .output()
-        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_room-hooks")).arg("dance").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
 }

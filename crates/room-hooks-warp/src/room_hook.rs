@@ -14,9 +14,7 @@ pub fn room_hook<E: RoomEvent>(
     receiver: Receiver<E::Provider>,
 ) -> impl Filter<Extract = (Verified<E>,), Error = Rejection> + Clone + Send + Sync + 'static {
     let query = warp::query::raw().or_else(async |_| Ok::<_, Infallible>((String::new(),)));
-    let body = warp::body::stream()
-        .map(Some)
-        .or_else(async |_| Ok::<_, Infallible>((None,)));
+    let body = warp::body::stream().map(Some).or_else(async |_| Ok::<_, Infallible>((None,)));
     warp::any()
         .map(move || receiver.clone())
         .and(warp::method())

@@ -35,21 +35,12 @@ impl Answer {
             }
             Outcome::Refused(refusal) => (refusal.status(), None),
         };
-        Self {
-            status,
-            body: "",
-            allow,
-            content_type: None,
-        }
+        Self { status, body: "", allow, content_type: None }
     }
 
     /// The same answer with a body of JSON.
     pub(crate) fn with_json(self, body: &'static str) -> Self {
-        Self {
-            body,
-            content_type: Some("application/json"),
-            ..self
-        }
+        Self { body, content_type: Some("application/json"), ..self }
     }
 
     /// The headers, as names in lower case and values.

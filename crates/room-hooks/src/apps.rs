@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::{ConfigError, Refusal, SecretName, Secrets, freshness::canonical};
 
 /// The apps that share a receiver, each with its own secrets.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Apps(BTreeMap<u64, Secrets>);
 
 /// Who signed a delivery.
@@ -54,10 +54,7 @@ impl Apps {
     /// An app to sign as: the one with the lowest id.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn first(&self) -> Option<(u64, &Secrets)> {
-        self.0
-            .iter()
-            .next()
-            .map(|(&app_id, secrets)| (app_id, secrets))
+        self.0.iter().next().map(|(&app_id, secrets)| (app_id, secrets))
     }
 }
 
@@ -81,25 +78,15 @@ mod tests {
     fn apps() -> Apps {
         let mut apps = Apps::default();
         apps.insert(1, "a").unwrap();
-        apps.insert(
-            2,
-            Secrets::new("ab").unwrap().with_previous("abcd").unwrap(),
-        )
-        .unwrap();
+        apps.insert(2, Secrets::new("ab").unwrap().with_previous("abcd").unwrap()).unwrap();
         apps
     }
 
     #[test]
     fn a_signature_counts_for_the_app_that_is_named() {
-        let previous = Signer {
-            app_id: 2,
-            secret: SecretName::Previous(1),
-        };
+        let previous = Signer { app_id: 2, secret: SecretName::Previous(1) };
         assert_eq!(apps().signer(Some(2), &[4], length), Ok(previous));
-        assert_eq!(
-            apps().signer(Some(1), &[4], length),
-            Err(Refusal::WrongSignature)
-        );
+        assert_eq!(apps().signer(Some(1), &[4], length), Err(Refusal::WrongSignature));
         let unknown = Refusal::UnknownApp { app_id: Some(3) };
         assert_eq!(apps().signer(Some(3), &[4], length), Err(unknown));
     }
@@ -107,24 +94,12 @@ mod tests {
     #[test]
     fn where_no_app_is_named_the_secret_names_it() {
         let signer = apps().signer(None, &[1], length);
-        assert_eq!(
-            signer,
-            Ok(Signer {
-                app_id: 1,
-                secret: SecretName::Current
-            })
-        );
-        assert_eq!(
-            apps().signer(None, &[3], length),
-            Err(Refusal::WrongSignature)
-        );
+        assert_eq!(signer, Ok(Signer { app_id: 1, secret: SecretName::Current }));
+        assert_eq!(apps().signer(None, &[3], length), Err(Refusal::WrongSignature));
     }
 
     #[test]
     fn an_app_is_configured_once() {
-        assert_eq!(
-            apps().insert(1, "b"),
-            Err(ConfigError::AppRepeated { app_id: 1 })
-        );
+        assert_eq!(apps().insert(1, "b"), Err(ConfigError::AppRepeated { app_id: 1 }));
     }
 }

@@ -17,11 +17,7 @@ impl<'a> Delivery<'a> {
     /// where there is none), the request's headers and its untouched body.
     #[must_use]
     pub fn new(query: &'a str, headers: &'a dyn Headers, body: &'a [u8]) -> Self {
-        Self {
-            query,
-            headers,
-            body,
-        }
+        Self { query, headers, body }
     }
 
     /// The raw query, without the `?`.
@@ -70,9 +66,7 @@ impl Headers for () {
 
 impl Headers for Vec<(String, String)> {
     fn get(&self, name: &str) -> Option<&[u8]> {
-        let (_, value) = self
-            .iter()
-            .find(|(other, _)| other.eq_ignore_ascii_case(name))?;
+        let (_, value) = self.iter().find(|(other, _)| other.eq_ignore_ascii_case(name))?;
         Some(value.as_bytes())
     }
 }

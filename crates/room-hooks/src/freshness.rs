@@ -10,9 +10,9 @@ impl Freshness {
     pub(crate) fn check(self, sent_at: SystemTime, now: SystemTime) -> Result<(), Refusal> {
         match now.duration_since(sent_at) {
             Ok(age) if age > self.0 => Err(Refusal::Stale { age }),
-            Err(error) if error.duration() > self.0 => Err(Refusal::FromTheFuture {
-                ahead: error.duration(),
-            }),
+            Err(error) if error.duration() > self.0 => {
+                Err(Refusal::FromTheFuture { ahead: error.duration() })
+            }
             _ => Ok(()),
         }
     }
@@ -43,10 +43,7 @@ mod tests {
         let (edge, beyond) = (Duration::from_secs(60), Duration::from_millis(60_001));
         assert_eq!(freshness.check(now - edge, now), Ok(()));
         assert_eq!(freshness.check(now + edge, now), Ok(()));
-        assert_eq!(
-            freshness.check(now - beyond, now),
-            Err(Refusal::Stale { age: beyond })
-        );
+        assert_eq!(freshness.check(now - beyond, now), Err(Refusal::Stale { age: beyond }));
         assert_eq!(
             freshness.check(now + beyond, now),
             Err(Refusal::FromTheFuture { ahead: beyond })

@@ -26,16 +26,8 @@ impl<'r, P: Provider> Intake<'r, P> {
             .and_then(|digits| str::from_utf8(digits).ok()?.parse().ok())
             .unwrap_or_default();
         // No memory is reserved for a length that is only declared.
-        let intake = Self {
-            receiver,
-            declared_length,
-            body: Vec::new(),
-        };
-        if declared_length > receiver.body_limit() {
-            Err(intake.too_large())
-        } else {
-            Ok(intake)
-        }
+        let intake = Self { receiver, declared_length, body: Vec::new() };
+        if declared_length > receiver.body_limit() { Err(intake.too_large()) } else { Ok(intake) }
     }
 
     /// Takes the next chunk in.
@@ -57,11 +49,7 @@ impl<'r, P: Provider> Intake<'r, P> {
     ///
     /// It is shorter than the length that was declared for it, so something has taken it before.
     pub fn finish(self) -> Result<Vec<u8>, Unhandled> {
-        if self.body.len() < self.declared_length {
-            Err(self.taken())
-        } else {
-            Ok(self.body)
-        }
+        if self.body.len() < self.declared_length { Err(self.taken()) } else { Ok(self.body) }
     }
 
     /// The end of an intake whose connection ended before the body did.
@@ -93,9 +81,7 @@ impl<'r, P: Provider> Intake<'r, P> {
 /// Shows the size only: a body may hold a signature.
 impl<P> fmt::Debug for Intake<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intake")
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Intake").field("body_bytes", &self.body.len()).finish_non_exhaustive()
     }
 }
 
@@ -124,10 +110,7 @@ mod tests {
         for chunk in [&b"ab"[..], b"", b"cd"] {
             assert_eq!(intake.push(chunk), Ok(()));
         }
-        assert_eq!(
-            intake.push(b"e").unwrap_err().refusal,
-            Some(Refusal::BodyTooLarge)
-        );
+        assert_eq!(intake.push(b"e").unwrap_err().refusal, Some(Refusal::BodyTooLarge));
         assert_eq!(intake.finish().unwrap(), b"abcd");
     }
 
@@ -143,19 +126,9 @@ mod tests {
     #[test]
     fn a_body_that_is_gone_is_not_an_empty_one() {
         let receiver = receiver();
-        assert_eq!(
-            receiver.intake("POST", &length("0")).unwrap().finish(),
-            Ok(Vec::new())
-        );
-        let refused = receiver
-            .intake("POST", &length("3"))
-            .unwrap()
-            .finish()
-            .unwrap_err();
-        assert_eq!(
-            (refused.answer.status, refused.refusal),
-            (500, Some(Refusal::BodyTaken))
-        );
+        assert_eq!(receiver.intake("POST", &length("0")).unwrap().finish(), Ok(Vec::new()));
+        let refused = receiver.intake("POST", &length("3")).unwrap().finish().unwrap_err();
+        assert_eq!((refused.answer.status, refused.refusal), (500, Some(Refusal::BodyTaken)));
     }
 
     #[test]
@@ -163,12 +136,7 @@ mod tests {
         for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
             let refused = receiver().intake(method, &()).unwrap_err();
             assert_eq!(refused.refusal, Some(Refusal::MethodNotAllowed), "{method}");
-            assert!(
-                refused
-                    .answer
-                    .headers()
-                    .any(|header| header == ("allow", "POST"))
-            );
+            assert!(refused.answer.headers().any(|header| header == ("allow", "POST")));
         }
     }
 }

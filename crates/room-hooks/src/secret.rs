@@ -33,10 +33,7 @@ impl Secrets {
     ///
     /// The secret is empty, blank, or has white space around it.
     pub fn new(current: &str) -> Result<Self, ConfigError> {
-        Ok(Self {
-            current: checked(current)?,
-            previous: Vec::new(),
-        })
+        Ok(Self { current: checked(current)?, previous: Vec::new() })
     }
 
     /// Adds a secret that is on its way out. The log tells it from the current one as `previous-1`,
@@ -57,9 +54,7 @@ impl Secrets {
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Option<SecretName> {
         let named = [(SecretName::Current, &self.current)].into_iter().chain(
-            (1..)
-                .zip(&self.previous)
-                .map(|(nth, secret)| (SecretName::Previous(nth), secret)),
+            (1..).zip(&self.previous).map(|(nth, secret)| (SecretName::Previous(nth), secret)),
         );
         named.fold(None, |signer, (name, secret)| {
             let matches = digest(secret.expose_secret().as_bytes()).ct_eq(claimed);
@@ -75,9 +70,7 @@ impl Secrets {
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secrets")
-            .field("previous", &self.previous.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Secrets").field("previous", &self.previous.len()).finish_non_exhaustive()
     }
 }
 
@@ -94,6 +87,14 @@ impl TryFrom<&String> for Secrets {
 
     fn try_from(secret: &String) -> Result<Self, ConfigError> {
         Self::new(secret)
+    }
+}
+
+impl TryFrom<String> for Secrets {
+    type Error = ConfigError;
+
+    fn try_from(secret: String) -> Result<Self, ConfigError> {
+        Self::new(&secret)
     }
 }
 
@@ -152,9 +153,7 @@ mod tests {
             (b"ihg", Some("previous-2")),
             (b"abc", None),
         ] {
-            let signer = secrets
-                .signer(claimed, reversed)
-                .map(|name| name.to_string());
+            let signer = secrets.signer(claimed, reversed).map(|name| name.to_string());
             assert_eq!(signer.as_deref(), name);
         }
     }
@@ -163,20 +162,14 @@ mod tests {
     fn empty_blank_and_padded_secrets_are_refused() {
         for secret in ["", " ", "\t\n", " secret", "secret\n", "secret\u{a0}"] {
             assert!(Secrets::new(secret).is_err(), "{secret:?}");
-            assert!(
-                Secrets::new("fine").unwrap().with_previous(secret).is_err(),
-                "{secret:?}"
-            );
+            assert!(Secrets::new("fine").unwrap().with_previous(secret).is_err(), "{secret:?}");
         }
         assert!(Secrets::new("white space within").is_ok());
     }
 
     #[test]
     fn debug_output_shows_no_secret() {
-        let secrets = Secrets::new("now-5ec2e7")
-            .unwrap()
-            .with_previous("old-5ec2e7")
-            .unwrap();
+        let secrets = Secrets::new("now-5ec2e7").unwrap().with_previous("old-5ec2e7").unwrap();
         assert!(!format!("{secrets:?}").contains("5ec2e7"));
     }
 }

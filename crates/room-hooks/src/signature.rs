@@ -17,17 +17,7 @@ mod tests {
     #[test]
     fn hex_of_either_case_and_the_right_length_is_read() {
         assert_eq!(from_hex("0aFf"), Ok([0x0a, 0xff]));
-        for hex in [
-            "",
-            "0",
-            "0a",
-            "0aF",
-            "0affe",
-            "0aff00",
-            "0ag0",
-            "0a f",
-            "０ａｆｆ",
-        ] {
+        for hex in ["", "0", "0a", "0aF", "0affe", "0aff00", "0ag0", "0a f", "０ａｆｆ"] {
             assert_eq!(from_hex::<2>(hex), Err(Refusal::WrongSignature), "{hex:?}");
         }
     }

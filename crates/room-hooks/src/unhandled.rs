@@ -20,19 +20,14 @@ impl Unhandled {
     /// only repeat it.
     #[must_use]
     pub fn not_asked_for<E: RoomEvent>(_event: &Verified<E>) -> Self {
-        Self {
-            answer: E::Provider::answer(Outcome::Acknowledged),
-            refusal: None,
-        }
+        Self { answer: E::Provider::answer(Outcome::Acknowledged), refusal: None }
     }
 
     /// A delivery to a route for which nobody has configured a receiver: this server's fault, so
     /// that the sender is to try again. For frameworks that find out only when a delivery comes.
     #[must_use]
     pub fn not_configured<P: Provider>() -> Self {
-        Self::refused::<P>(Refusal::NotConfigured {
-            missing: type_name::<Receiver<P>>(),
-        })
+        Self::refused::<P>(Refusal::NotConfigured { missing: type_name::<Receiver<P>>() })
     }
 
     /// Every refusal passes here, so each is logged, once.
@@ -44,10 +39,7 @@ impl Unhandled {
             500.. => tracing::error!(provider, reason = %refusal, "delivery refused"),
             _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),
         }
-        Self {
-            answer: P::answer(Outcome::Refused(&refusal)),
-            refusal: Some(refusal),
-        }
+        Self { answer: P::answer(Outcome::Refused(&refusal)), refusal: Some(refusal) }
     }
 }
 

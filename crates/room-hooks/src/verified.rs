@@ -36,28 +36,10 @@ impl<E> Verified<E> {
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
-        let Self {
-            event,
-            app_id,
-            sent_at,
-            secret,
-            document,
-        } = self;
+        let Self { event, app_id, sent_at, secret, document } = self;
         match F::narrow(event) {
-            Ok(event) => Ok(Verified {
-                event,
-                app_id,
-                sent_at,
-                secret,
-                document,
-            }),
-            Err(event) => Err(Self {
-                event,
-                app_id,
-                sent_at,
-                secret,
-                document,
-            }),
+            Ok(event) => Ok(Verified { event, app_id, sent_at, secret, document }),
+            Err(event) => Err(Self { event, app_id, sent_at, secret, document }),
         }
     }
 }

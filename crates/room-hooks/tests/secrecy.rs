@@ -26,10 +26,7 @@ fn now() -> SystemTime {
 }
 
 fn secrets() -> Secrets {
-    Secrets::new(SECRET)
-        .unwrap()
-        .with_previous(PREVIOUS)
-        .unwrap()
+    Secrets::new(SECRET).unwrap().with_previous(PREVIOUS).unwrap()
 }
 
 fn zego() -> Zego {
@@ -61,9 +58,7 @@ impl Write for ThreadLog {
 fn logged<T>(act: impl FnOnce() -> T) -> (String, T) {
     static SUBSCRIBER: Once = Once::new();
     SUBSCRIBER.call_once(|| {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::TRACE)
-            .with_ansi(false);
+        let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false);
         subscriber.with_writer(|| ThreadLog).init();
     });
     LOG.take();
@@ -82,48 +77,27 @@ fn receive<P: Provider>(provider: P, query: &str, body: &str, now: SystemTime) -
 
 #[test]
 fn each_refusal_is_one_warning_with_its_reason_and_nothing_that_signs() {
-    let signed = zego()
-        .sign(&json!({"event": "room_create", "room_id": "r"}), now())
-        .unwrap();
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
     let body = String::from_utf8(signed.body).unwrap();
     let members: serde_json::Value = serde_json::from_str(&body).unwrap();
-    let signing = [
-        members["nonce"].as_str().unwrap(),
-        members["signature"].as_str().unwrap(),
-    ];
+    let signing = [members["nonce"].as_str().unwrap(), members["signature"].as_str().unwrap()];
     let late = now() + Duration::from_secs(1000);
     for (body, now, reason) in [
         (
-            body.replace("room_create", "x")
-                .replace("\"appid\":\"1\"", "\"appid\":2"),
+            body.replace("room_create", "x").replace("\"appid\":\"1\"", "\"appid\":2"),
             now(),
             "app 2",
         ),
-        (
-            body.replace("\"nonce\":\"", "\"nonce\":\"1"),
-            now(),
-            "signature is wrong",
-        ),
-        (
-            body.replace("\"signature\"", "\"signatura\""),
-            now(),
-            "`signature` is missing",
-        ),
-        (
-            body.replace("\"timestamp\":", "\"timestamp\":1.0e"),
-            now(),
-            "timestamp is not canonical",
-        ),
+        (body.replace("\"nonce\":\"", "\"nonce\":\"1"), now(), "signature is wrong"),
+        (body.replace("\"signature\"", "\"signatura\""), now(), "`signature` is missing"),
+        (body.replace("\"timestamp\":", "\"timestamp\":1.0e"), now(), "timestamp is not canonical"),
         (body.clone(), late, "stale"),
         (body[..body.len() - 1].to_owned(), late, "not the JSON"),
     ] {
         let (log, status) = receive(zego(), "", &body, now);
         assert!(status >= 400);
         assert_eq!(log.lines().count(), 1, "{log}");
-        assert!(
-            log.contains("WARN") && log.contains("zego") && log.contains(reason),
-            "{log}"
-        );
+        assert!(log.contains("WARN") && log.contains("zego") && log.contains(reason), "{log}");
         for secret in [SECRET, PREVIOUS, signing[0], signing[1]] {
             assert!(!log.contains(secret), "{log}");
         }
@@ -134,20 +108,12 @@ fn each_refusal_is_one_warning_with_its_reason_and_nothing_that_signs() {
 fn an_acceptance_names_the_secret_and_does_not_show_it() {
     let old = Tencent::new(1, PREVIOUS).unwrap();
     let signed = old
-        .sign(
-            &json!({"CallbackCommand": "Room.CallbackAfterCreateRoom", "RoomId": "r"}),
-            now(),
-        )
+        .sign(&json!({"CallbackCommand": "Room.CallbackAfterCreateRoom", "RoomId": "r"}), now())
         .unwrap();
     let body = String::from_utf8(signed.body).unwrap();
     let (log, status) = receive(tencent(), &signed.query, &body, now());
     assert_eq!(status, 200);
-    for shown in [
-        "previous-1",
-        "Room.CallbackAfterCreateRoom",
-        "room_id=\"r\"",
-        "app_id=1",
-    ] {
+    for shown in ["previous-1", "Room.CallbackAfterCreateRoom", "room_id=\"r\"", "app_id=1"] {
         assert!(log.contains(shown), "{log}");
     }
     let sign = signed.query.split("Sign=").nth(1).unwrap();
@@ -166,19 +132,10 @@ fn what_is_no_post_is_no_cause_for_alarm() {
 
 #[test]
 fn debug_output_shows_no_secret_and_no_signature() {
-    let signed = zego()
-        .sign(&json!({"event": "x", "room_id": "r"}), now())
-        .unwrap();
+    let signed = zego().sign(&json!({"event": "x", "room_id": "r"}), now()).unwrap();
     let receiver = Receiver::new(zego());
-    let verified = receiver
-        .receive::<zego::Event>(signed.as_delivery(), now())
-        .unwrap();
-    let signature = verified
-        .document
-        .as_str()
-        .split("\"signature\":\"")
-        .nth(1)
-        .unwrap();
+    let verified = receiver.receive::<zego::Event>(signed.as_delivery(), now()).unwrap();
+    let signature = verified.document.as_str().split("\"signature\":\"").nth(1).unwrap();
     let mut intake = receiver.intake("POST", &()).unwrap();
     intake.push(b"5ec2e7").unwrap();
     assert!(!format!("{intake:?}").contains("53, 101"));

@@ -2,11 +2,7 @@
 //!
 //! Every event is one line of JSON on standard output.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "it shows what it receives"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it receives")]
 
 use std::{
     env::{self, VarError},
@@ -39,14 +35,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // `any`, because the extractor itself answers what is no POST, in the provider's own form.
     let app = Router::new()
         .route("/", get(async || "rooms are open"))
-        .route(
-            "/hooks/zego",
-            any(print::<zego::Event>).with_state(Receiver::new(zego)),
-        )
-        .route(
-            "/hooks/tencent",
-            any(print::<tencent::Event>).with_state(Receiver::new(tencent)),
-        );
+        .route("/hooks/zego", any(print::<zego::Event>).with_state(Receiver::new(zego)))
+        .route("/hooks/tencent", any(print::<tencent::Event>).with_state(Receiver::new(tencent)));
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);

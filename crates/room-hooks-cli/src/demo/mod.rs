@@ -20,10 +20,7 @@ use self::{
 type Failure = Box<dyn Error + Send + Sync>;
 
 pub(crate) fn run() -> Result<ExitCode, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(play())
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(play())
 }
 
 async fn play() -> Result<ExitCode, Failure> {
@@ -36,11 +33,7 @@ async fn play() -> Result<ExitCode, Failure> {
     println!("A receiver listens on {origin}, and both providers are played to it.");
     let client = Client::builder(TokioExecutor::new()).build_http();
     let (mut acts, mut wrong) = (0, 0);
-    for Scene {
-        title,
-        acts: of_scene,
-    } in script::scenes()?
-    {
+    for Scene { title, acts: of_scene } in script::scenes()? {
         println!("\n{title}\n");
         for act in of_scene {
             acts += 1;
@@ -75,10 +68,7 @@ async fn perform(
     println!("  {verdict} {:<34} {} {seen}", act.title, status.as_u16());
     if !right {
         let handler = if act.handled { "called" } else { "not called" };
-        println!(
-            "        expected {} and the handler {handler}",
-            act.expected.as_u16()
-        );
+        println!("        expected {} and the handler {handler}", act.expected.as_u16());
     }
     Ok(right)
 }

@@ -56,14 +56,8 @@ pub(super) fn tencent() -> Result<Tencent, ConfigError> {
 
 pub(super) fn router(seen: &UnboundedSender<Seen>) -> Result<Router, ConfigError> {
     Ok(Router::new()
-        .route(
-            "/hooks/zego",
-            receiving::<RoomCreated>(zego()?, seen.clone()),
-        )
-        .route(
-            "/hooks/tencent",
-            receiving::<RoomInfoUpdated>(tencent()?, seen.clone()),
-        ))
+        .route("/hooks/zego", receiving::<RoomCreated>(zego()?, seen.clone()))
+        .route("/hooks/tencent", receiving::<RoomInfoUpdated>(tencent()?, seen.clone())))
 }
 
 fn receiving<E>(provider: E::Provider, seen: UnboundedSender<Seen>) -> MethodRouter

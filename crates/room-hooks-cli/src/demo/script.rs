@@ -32,10 +32,7 @@ pub(super) struct Act {
 impl Act {
     fn handled(title: &'static str, path_and_query: String, body: impl Into<Body>) -> Self {
         let refused = Self::refused(title, StatusCode::OK, path_and_query, body);
-        Self {
-            handled: true,
-            ..refused
-        }
+        Self { handled: true, ..refused }
     }
 
     fn acknowledged(title: &'static str, path_and_query: String, body: impl Into<Body>) -> Self {
@@ -49,14 +46,7 @@ impl Act {
         body: impl Into<Body>,
     ) -> Self {
         let body = body.into();
-        Self {
-            title,
-            method: Method::POST,
-            path_and_query,
-            body,
-            expected,
-            handled: false,
-        }
+        Self { title, method: Method::POST, path_and_query, body, expected, handled: false }
     }
 }
 
@@ -89,11 +79,7 @@ fn zego_scene() -> Result<Scene, Failure> {
         title: "ZEGOCLOUD, POST /hooks/zego",
         acts: vec![
             Act::handled("a room is created", path(), created.clone()),
-            Act::handled(
-                "the same, percent-encoded",
-                path(),
-                percent_encoded(&created),
-            ),
+            Act::handled("the same, percent-encoded", path(), percent_encoded(&created)),
             Act::acknowledged(
                 "an event of another kind",
                 path(),
@@ -121,19 +107,13 @@ fn zego_scene() -> Result<Scene, Failure> {
                 "a callback of an hour ago",
                 unauthorized,
                 path(),
-                sign(
-                    json!({"event": "room_create", "room_id": "lobby"}),
-                    now - HOUR,
-                )?,
+                sign(json!({"event": "room_create", "room_id": "lobby"}), now - HOUR)?,
             ),
             Act::refused(
                 "a callback of an hour ahead",
                 unauthorized,
                 path(),
-                sign(
-                    json!({"event": "room_create", "room_id": "lobby"}),
-                    now + HOUR,
-                )?,
+                sign(json!({"event": "room_create", "room_id": "lobby"}), now + HOUR)?,
             ),
             Act::refused(
                 "a timestamp in another form",
@@ -148,12 +128,7 @@ fn zego_scene() -> Result<Scene, Failure> {
                 path(),
                 " ".repeat(BODY_LIMIT + 1),
             ),
-            Act::refused(
-                "a body that never ends",
-                StatusCode::REQUEST_TIMEOUT,
-                path(),
-                stalled(),
-            ),
+            Act::refused("a body that never ends", StatusCode::REQUEST_TIMEOUT, path(), stalled()),
             Act {
                 method: Method::GET,
                 ..Act::refused(
@@ -188,11 +163,7 @@ fn tencent_scene() -> Result<Scene, Failure> {
         title: "Tencent, POST /hooks/tencent",
         acts: vec![
             Act::handled("a room's information changes", path(&query), body.clone()),
-            Act::acknowledged(
-                "an event of another kind",
-                path(&other.query),
-                other.body.clone(),
-            ),
+            Act::acknowledged("an event of another kind", path(&other.query), other.body.clone()),
             Act::acknowledged("the console's probe", path(&probe.query), Body::empty()),
             Act::refused(
                 "a forged signature",
@@ -212,18 +183,8 @@ fn tencent_scene() -> Result<Scene, Failure> {
                 path(&query.replace(&TENCENT_APP.to_string(), &(TENCENT_APP + 1).to_string())),
                 body.clone(),
             ),
-            Act::refused(
-                "a callback of an hour ago",
-                unauthorized,
-                path(&late.query),
-                late.body,
-            ),
-            Act::refused(
-                "one command outside, one inside",
-                malformed,
-                path(&query),
-                other.body,
-            ),
+            Act::refused("a callback of an hour ago", unauthorized, path(&late.query), late.body),
+            Act::refused("one command outside, one inside", malformed, path(&query), other.body),
             Act::refused(
                 "a parameter given twice",
                 malformed,
@@ -243,8 +204,5 @@ fn percent_encoded(text: &str) -> String {
 /// A body that begins and then says nothing more.
 fn stalled() -> Body {
     let begun = tokio_stream::once(Ok::<_, std::convert::Infallible>(Bytes::from("{")));
-    Body::from_stream(tokio_stream::StreamExt::chain(
-        begun,
-        tokio_stream::pending(),
-    ))
+    Body::from_stream(tokio_stream::StreamExt::chain(begun, tokio_stream::pending()))
 }

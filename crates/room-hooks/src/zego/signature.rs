@@ -5,11 +5,7 @@ use sha1::{Digest, Sha1};
 pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
     let mut parts = [secret, timestamp.as_bytes(), nonce.as_bytes()];
     parts.sort_unstable();
-    parts
-        .iter()
-        .fold(Sha1::new(), Sha1::chain_update)
-        .finalize()
-        .into()
+    parts.iter().fold(Sha1::new(), Sha1::chain_update).finalize().into()
 }
 
 #[cfg(feature = "testing")]
@@ -19,9 +15,7 @@ pub(super) fn sign(
     now: std::time::SystemTime,
 ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
     let mut members = crate::testing::members(event)?;
-    let since_epoch = now
-        .duration_since(std::time::SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
     let timestamp = since_epoch.as_secs();
     // ZEGO's own nonces are seconds and a random number; without a source of chance here, the
     // event's digest and the fraction of the second stand for it.
@@ -35,10 +29,7 @@ pub(super) fn sign(
     if let Some((app_id, secrets)) = apps.first() {
         let digest = digest(secrets.current(), &timestamp.to_string(), &nonce);
         members.insert("appid".into(), app_id.to_string().into());
-        members.insert(
-            "signature".into(),
-            base16ct::lower::encode_string(&digest).into(),
-        );
+        members.insert("signature".into(), base16ct::lower::encode_string(&digest).into());
     }
     members.insert("timestamp".into(), timestamp.into());
     members.insert("nonce".into(), nonce.into());
@@ -57,12 +48,7 @@ mod tests {
     #[test]
     fn the_published_vectors_hold() {
         for (secret, timestamp, nonce, signature) in [
-            (
-                "secret",
-                "1470820198",
-                "123412",
-                "5bd59fd62953a8059fb7eaba95720f66d19e4517",
-            ),
+            ("secret", "1470820198", "123412", "5bd59fd62953a8059fb7eaba95720f66d19e4517"),
             (
                 "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
                 "1757500000",
