@@ -13,7 +13,7 @@ use serde_json::json;
 use tracing::Level;
 
 use room_hooks::{
-    Delivery, Provider, Receiver, Secrets,
+    Delivery, Provider, Receiver, Secrets, Unhandled,
     tencent::{self, Tencent},
     zego::{self, Zego},
 };
@@ -128,6 +128,29 @@ fn what_is_no_post_is_no_cause_for_alarm() {
     let (log, status) = logged(|| receiver.intake("GET", &()).unwrap_err().answer.status);
     assert_eq!(status, 405);
     assert!(log.contains("DEBUG") && !log.contains("WARN"), "{log}");
+}
+
+#[test]
+fn a_receiver_that_is_missing_is_an_error_that_names_its_type() {
+    let (log, unhandled) = logged(Unhandled::not_configured::<Zego>);
+    assert_eq!(unhandled.answer.status, 500);
+    assert!(log.contains("ERROR") && log.contains("Receiver<room_hooks::zego::Zego>"), "{log}");
+}
+
+#[test]
+fn a_broken_connection_is_not_mistaken_for_a_forgery() {
+    let receiver = Receiver::new(zego());
+    let intake = receiver.intake("POST", &()).unwrap();
+    let (log, _) = logged(|| intake.broke_off());
+    assert!(log.contains("broke off") && !log.contains("signature"), "{log}");
+}
+
+#[test]
+fn a_known_event_of_another_shape_is_a_warning() {
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": [1]}), now()).unwrap();
+    let receiver = Receiver::new(zego());
+    let (log, _) = logged(|| receiver.receive::<zego::Event>(signed.as_delivery(), now()));
+    assert!(log.contains("WARN") && log.contains("room_create"), "{log}");
 }
 
 #[test]

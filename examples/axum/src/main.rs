@@ -25,11 +25,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let zego = Zego::new(
         setting("ZEGO_APP_ID", "1234567890")?.parse()?,
-        &setting("ZEGO_CALLBACK_SECRET", "demo-callback-secret")?,
+        setting("ZEGO_CALLBACK_SECRET", "demo-callback-secret")?,
     )?;
     let tencent = Tencent::new(
         setting("TENCENT_SDK_APP_ID", "1400000000")?.parse()?,
-        &setting("TENCENT_TOKEN", "demo-token")?,
+        setting("TENCENT_TOKEN", "demo-token")?,
     )?;
 
     // `any`, because the extractor itself answers what is no POST, in the provider's own form.
@@ -39,8 +39,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/hooks/tencent", any(print::<tencent::Event>).with_state(Receiver::new(tencent)));
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
-    eprintln!("listening on http://{}", listener.local_addr()?);
-    eprintln!("{HOW_TO_SEND}");
+    let address = listener.local_addr()?;
+    eprintln!("listening on http://{address}");
+    eprintln!("to send it a callback: examples/send http://{address}");
     axum::serve(listener, app).await?;
     Ok(())
 }
@@ -79,8 +80,3 @@ fn setting(name: &str, default: &str) -> Result<String, VarError> {
         setting => setting,
     }
 }
-
-const HOW_TO_SEND: &str = r#"to send it a callback as ZEGO does, with the demonstration secret:
-  time=$(date +%s) nonce=$(date +%s%N)
-  signature=$(printf '%s\n' demo-callback-secret $time $nonce | LC_ALL=C sort | tr -d '\n' | sha1sum | cut -c-40)
-  curl -i http://127.0.0.1:3000/hooks/zego -d '{"event":"room_create","room_id":"lobby","appid":"1234567890","timestamp":'$time',"nonce":"'$nonce'","signature":"'$signature'"}'"#;

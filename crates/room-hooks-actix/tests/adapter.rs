@@ -1,0 +1,112 @@
+//! What is actix-web's own about the adapter: where the receiver is looked for, and who takes bodies.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::SystemTime;
+
+use actix_http::{Request, body::BoxBody};
+use actix_web::{
+    App, Error,
+    dev::{Payload, Service, ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+    },
+    middleware::{Next, from_fn},
+    test::{TestRequest, call_service, init_service, read_body},
+    web,
+};
+use room_hooks::{
+    Receiver, RoomCreated,
+    tencent::{self, Tencent},
+    zego::Zego,
+};
+use room_hooks_actix::{Ack, RoomHook, verify};
+use serde_json::json;
+
+fn zego() -> Zego {
+    Zego::new(1, "secret").unwrap()
+}
+
+fn signed() -> Vec<u8> {
+    let event = json!({"event": "room_create", "room_id": "lobby"});
+    zego().sign(&event, SystemTime::now()).unwrap().body
+}
+
+fn request(body: Vec<u8>) -> TestRequest {
+    let length = body.len();
+    TestRequest::post().uri("/").set_payload(body).insert_header((CONTENT_LENGTH, length))
+}
+
+/// Answers with the room, so that it shows whether the handler was called.
+async fn room(RoomHook(created): RoomHook<RoomCreated>) -> String {
+    created.event.room_id
+}
+
+async fn answer(
+    app: impl Service<Request, Response = ServiceResponse<BoxBody>, Error = Error>,
+    request: TestRequest,
+) -> (StatusCode, web::Bytes) {
+    let response = call_service(&app, request.to_request()).await;
+    (response.status(), read_body(response).await)
+}
+
+#[actix_web::test]
+async fn the_receiver_may_be_shared_as_data() {
+    let shared = web::Data::new(Receiver::new(zego()));
+    let app = init_service(App::new().app_data(shared).route("/", web::to(room))).await;
+    assert_eq!(answer(app, request(signed())).await, (StatusCode::OK, "lobby".into()));
+}
+
+#[actix_web::test]
+async fn without_a_receiver_the_sender_is_told_to_try_again() {
+    async fn acked(_: RoomHook<tencent::Event>) -> Ack<Tencent> {
+        Ack::new()
+    }
+    let app = init_service(App::new().route("/", web::to(acked))).await;
+    let (status, body) = answer(app, request(Vec::new())).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(body, r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#);
+}
+
+/// An empty body would be Tencent's probe, and be acknowledged.
+#[actix_web::test]
+async fn a_body_that_another_extractor_has_taken_is_no_empty_body() {
+    async fn both(_: web::Bytes, _: RoomHook<RoomCreated>) -> &'static str {
+        "called"
+    }
+    let app = App::new().app_data(Receiver::new(zego())).route("/", web::to(both));
+    let app = init_service(app).await;
+    let taken = (StatusCode::INTERNAL_SERVER_ERROR, web::Bytes::new());
+    assert_eq!(answer(&app, request(signed())).await, taken);
+    let chunked = TestRequest::post().uri("/").set_payload(signed());
+    let chunked = chunked.insert_header((TRANSFER_ENCODING, "chunked"));
+    assert_eq!(answer(&app, chunked).await, taken);
+}
+
+#[actix_web::test]
+async fn behind_the_guard_nothing_is_verified_again() {
+    async fn without_body(
+        mut request: ServiceRequest,
+        next: Next<BoxBody>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        request.set_payload(Payload::None);
+        next.call(request).await
+    }
+    let guarded = web::resource("/").route(web::to(room)).wrap(from_fn(without_body));
+    let guarded = guarded.wrap(from_fn(verify::<Zego, _>));
+    let app = init_service(App::new().app_data(Receiver::new(zego())).service(guarded)).await;
+    let response = call_service(&app, request(signed()).to_request()).await;
+    assert_eq!((response.status(), &*read_body(response).await), (StatusCode::OK, &b"lobby"[..]));
+}
+
+/// A guard may be laxer than the handler behind it, or be another app's.
+#[actix_web::test]
+async fn behind_another_receivers_guard_the_extractor_verifies_itself() {
+    let elsewhere = Receiver::new(Zego::new(2, "another secret").unwrap());
+    let inner = web::resource("").app_data(elsewhere).route(web::to(room));
+    let outer = web::scope("/").wrap(from_fn(verify::<Zego, _>)).service(inner);
+    let app = init_service(App::new().app_data(Receiver::new(zego())).service(outer)).await;
+    let response = call_service(&app, request(signed()).to_request()).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}
