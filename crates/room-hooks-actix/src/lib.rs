@@ -13,7 +13,7 @@
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
-//!     let receiver = Receiver::new(Zego::new(1234567890, &secret)?);
+//!     let receiver = Receiver::new(Zego::new(1234567890, secret)?);
 //!     let app = move || {
 //!         App::new()
 //!             .app_data(receiver.clone())

@@ -1,7 +1,7 @@
 //! Verified, typed room callbacks from ZEGOCLOUD and Tencent in axum handlers.
 //!
 //! ```no_run
-//! use axum::{Router, routing::post};
+//! use axum::{Router, routing::any};
 //! use room_hooks::{Receiver, RoomCreated, zego::Zego};
 //! use room_hooks_axum::{Ack, RoomHook};
 //!
@@ -13,9 +13,9 @@
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
-//!     let receiver = Receiver::new(Zego::new(1234567890, &secret)?);
+//!     let receiver = Receiver::new(Zego::new(1234567890, secret)?);
 //!     let app = Router::new()
-//!         .route("/hooks/zego", post(on_created))
+//!         .route("/hooks/zego", any(on_created))
 //!         .with_state(receiver);
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
 //!     axum::serve(listener, app).await?;
@@ -29,7 +29,22 @@
 //! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`]
 //!   behind it takes the event that the layer has verified and does not verify again.
 //!
-//! Both hold a body to the receiver's own limit and deadline, so axum's
+//! With `any` rather than `post` they also answer what is no `POST`, in the provider's form.
+//!
+//! An app with both providers has a state with both receivers (`FromRef` is derived with axum's feature
+//! `macros`), or a state for each route, as in `any(on_created).with_state(receiver)`:
+//!
+//! ```
+//! # use axum::extract::FromRef;
+//! # use room_hooks::{Receiver, tencent::Tencent, zego::Zego};
+//! #[derive(Clone, FromRef)]
+//! struct AppState {
+//!     zego: Receiver<Zego>,
+//!     tencent: Receiver<Tencent>,
+//! }
+//! ```
+//!
+//! Both ways in hold a body to the receiver's own limit and deadline, so axum's
 //! `DefaultBodyLimit` does not apply; a limit that wraps the body, such as tower-http's
 //! `RequestBodyLimit`, does, and is answered 413 as well.
 //!

@@ -13,7 +13,7 @@
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
-//!     let receiver = Receiver::new(Zego::new(1234567890, &secret)?);
+//!     let receiver = Receiver::new(Zego::new(1234567890, secret)?);
 //!     let app = warp::path!("hooks" / "zego")
 //!         .and(room_hook(receiver))
 //!         .map(on_created)
