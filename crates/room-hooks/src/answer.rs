@@ -1,5 +1,3 @@
-use std::iter;
-
 use crate::Refusal;
 
 /// What became of a delivery, as far as its answer depends on it.
@@ -8,8 +6,28 @@ use crate::Refusal;
 pub enum Outcome<'a> {
     /// Authentic, and taken care of: the sender need not repeat it.
     Acknowledged,
+    /// The handler returned an error or panicked: the sender is to try again.
+    Failed,
+    /// There is nothing at this path.
+    NotFound,
     /// Refused.
     Refused(&'a Refusal),
+    /// Not taken care of yet, or not now: the sender is to try again in a moment.
+    Unavailable,
+}
+
+impl Outcome<'_> {
+    /// The HTTP status that the sender is answered.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Acknowledged => 200,
+            Self::Failed => 500,
+            Self::NotFound => 404,
+            Self::Refused(refusal) => refusal.status(),
+            Self::Unavailable => 503,
+        }
+    }
 }
 
 /// An HTTP answer in the provider's own form; the same few bytes for every delivery of a kind,
@@ -23,19 +41,21 @@ pub struct Answer {
     pub body: &'static str,
     allow: Option<&'static str>,
     content_type: Option<&'static str>,
+    retry_after: Option<&'static str>,
 }
 
 impl Answer {
     /// The answer that is all status and no body.
     pub(crate) fn empty(outcome: Outcome<'_>) -> Self {
-        let (status, allow) = match outcome {
-            Outcome::Acknowledged => (200, None),
-            Outcome::Refused(refusal @ Refusal::MethodNotAllowed) => {
-                (refusal.status(), Some("POST"))
-            }
-            Outcome::Refused(refusal) => (refusal.status(), None),
-        };
-        Self { status, body: "", allow, content_type: None }
+        let status = outcome.status();
+        Self {
+            status,
+            body: "",
+            allow: (status == 405).then_some("POST"),
+            content_type: None,
+            // In seconds, and as short as the shortest interval between two tries of a provider.
+            retry_after: (status == 503).then_some("2"),
+        }
     }
 
     /// The same answer with a body of JSON.
@@ -45,8 +65,11 @@ impl Answer {
 
     /// The headers, as names in lower case and values.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
-        let allow = self.allow.map(|methods| ("allow", methods));
-        let content_type = self.content_type.map(|form| ("content-type", form));
-        iter::empty().chain(allow).chain(content_type)
+        let headers = [
+            ("allow", self.allow),
+            ("content-type", self.content_type),
+            ("retry-after", self.retry_after),
+        ];
+        headers.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 }

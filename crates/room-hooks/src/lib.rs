@@ -40,6 +40,9 @@ mod apps;
 mod delivery;
 mod document;
 mod freshness;
+#[cfg(feature = "hooks")]
+pub mod hooks;
+mod id;
 mod intake;
 mod lenient;
 mod other;
@@ -58,6 +61,9 @@ pub mod zego;
 pub use answer::{Answer, Outcome};
 pub use delivery::{Delivery, Headers};
 pub use document::Document;
+#[cfg(feature = "hooks")]
+pub use hooks::Hooks;
+pub use id::{DeliveryId, SignatureKey};
 pub use intake::Intake;
 pub use other::Other;
 pub use provider::{Provider, RoomEvent};

@@ -1,4 +1,7 @@
-use std::{fmt::Debug, time::SystemTime};
+use std::{
+    fmt::Debug,
+    time::{Duration, SystemTime},
+};
 
 use crate::{Answer, Delivery, Outcome, Refusal, Verified};
 
@@ -10,6 +13,12 @@ use crate::{Answer, Delivery, Outcome, Refusal, Verified};
 pub trait Provider: Debug + Send + Sync + 'static {
     /// The provider's name in logs and metrics: a lower-case word.
     const NAME: &'static str;
+
+    /// How long it waits for an answer that it can use; a handler's deadline unless another is set.
+    const ANSWER_WITHIN: Duration;
+
+    /// How long after the first try it may send a delivery again.
+    const RETRY_SPAN: Duration;
 
     /// Everything that it can send, unknown kinds included.
     type Event: RoomEvent<Provider = Self>;
@@ -24,6 +33,9 @@ pub trait Provider: Debug + Send + Sync + 'static {
         delivery: Delivery<'_>,
         now: SystemTime,
     ) -> Result<Verified<Self::Event>, Refusal>;
+
+    /// The outermost members of an event's document that may differ between two tries of one delivery.
+    fn not_content(event: &str) -> &'static [&'static str];
 
     /// The answer that the provider's sender expects.
     fn answer(outcome: Outcome<'_>) -> Answer;
@@ -50,6 +62,10 @@ pub trait RoomEvent: Clone + Debug + Send + Sync + Sized + 'static {
 
     /// The event's name on the wire.
     fn name(&self) -> &str;
+
+    /// The event's name from a closed set, fit for a metric's label: the wire's for an event that has a
+    /// type, `other` for all that has none.
+    fn kind(&self) -> &'static str;
 
     /// The room that it is about.
     fn room_id(&self) -> Option<&str>;

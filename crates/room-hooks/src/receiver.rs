@@ -125,6 +125,12 @@ impl<P: Provider> Receiver<P> {
     }
 }
 
+impl<P: Provider> From<P> for Receiver<P> {
+    fn from(provider: P) -> Self {
+        Self::new(provider)
+    }
+}
+
 impl<P> Clone for Receiver<P> {
     fn clone(&self) -> Self {
         Self {

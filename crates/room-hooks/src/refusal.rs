@@ -72,6 +72,11 @@ pub enum Refusal {
     #[error("a parameter is repeated")]
     ParameterRepeated,
 
+    /// The signature was first seen with other content. It is forged: somebody has seen the signature
+    /// and put a body of his own under it.
+    #[error("the signature was first seen with other content")]
+    SignatureReused,
+
     /// The timestamp is further back than the tolerance. A replay, or one of the clocks is wrong.
     #[error("stale: sent {age:?} ago")]
     Stale {
@@ -100,6 +105,7 @@ impl Refusal {
         match self {
             Self::FromTheFuture { .. }
             | Self::NotSigned { .. }
+            | Self::SignatureReused
             | Self::Stale { .. }
             | Self::UnknownApp { .. }
             | Self::WrongSignature => 401,

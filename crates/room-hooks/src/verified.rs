@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use crate::{Document, Provider, RoomEvent, SecretName};
+use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName, id::SignatureKey};
 
 /// An event whose sender has been verified, and what is known of its delivery.
 ///
@@ -23,6 +23,8 @@ pub struct Verified<E> {
     pub secret: Option<SecretName>,
     /// All that was sent, for members that no type names.
     pub document: Document,
+    /// The signature, where the provider's signatures are unique.
+    pub(crate) signature: Option<SignatureKey>,
 }
 
 impl<E> Verified<E> {
@@ -36,10 +38,19 @@ impl<E> Verified<E> {
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
-        let Self { event, app_id, sent_at, secret, document } = self;
+        let Self { event, app_id, sent_at, secret, document, signature } = self;
         match F::narrow(event) {
-            Ok(event) => Ok(Verified { event, app_id, sent_at, secret, document }),
-            Err(event) => Err(Self { event, app_id, sent_at, secret, document }),
+            Ok(event) => Ok(Verified { event, app_id, sent_at, secret, document, signature }),
+            Err(event) => Err(Self { event, app_id, sent_at, secret, document, signature }),
         }
+    }
+}
+
+impl<E: RoomEvent> Verified<E> {
+    /// What identifies the delivery, however often it is sent: the same for a retry that is signed or
+    /// serialised anew.
+    #[must_use]
+    pub fn id(&self) -> DeliveryId {
+        DeliveryId::of::<E::Provider>(self.app_id, self.event.name(), &self.document)
     }
 }

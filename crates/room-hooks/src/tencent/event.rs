@@ -68,6 +68,14 @@ impl RoomEvent for Event {
         }
     }
 
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::RoomInfoUpdated(updated) => updated.kind(),
+            Self::Probe {} => "probe",
+            Self::Other(_) => "other",
+        }
+    }
+
     fn room_id(&self) -> Option<&str> {
         match self {
             Self::RoomInfoUpdated(updated) => updated.room_id(),

@@ -149,6 +149,11 @@ impl Tencent {
 impl Provider for Tencent {
     const NAME: &'static str = "tencent";
 
+    /// Within 2 s it must have arrived.
+    const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
+
+    const RETRY_SPAN: Duration = Duration::from_secs(120);
+
     type Event = Event;
 
     fn open(&self, delivery: Delivery<'_>, now: SystemTime) -> Result<Verified<Event>, Refusal> {
@@ -173,13 +178,25 @@ impl Provider for Tencent {
             sent_at: signed.map(|(_, sent_at)| sent_at),
             secret: signed.map(|(secret, _)| secret),
             document,
+            // All callbacks of one second carry the same one.
+            signature: None,
         })
+    }
+
+    /// What is signed is in the query.
+    fn not_content(_event: &str) -> &'static [&'static str] {
+        &[]
     }
 
     fn answer(outcome: Outcome<'_>) -> Answer {
         Answer::empty(outcome).with_json(match outcome {
             Outcome::Acknowledged => r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#,
-            Outcome::Refused(_) => r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#,
+            Outcome::Refused(_) | Outcome::NotFound => {
+                r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#
+            }
+            Outcome::Failed | Outcome::Unavailable => {
+                r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#
+            }
         })
     }
 }

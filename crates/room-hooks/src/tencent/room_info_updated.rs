@@ -112,6 +112,10 @@ impl RoomEvent for RoomInfoUpdated {
         Self::NAME
     }
 
+    fn kind(&self) -> &'static str {
+        Self::NAME
+    }
+
     fn room_id(&self) -> Option<&str> {
         Some(&self.room_info.room_id)
     }

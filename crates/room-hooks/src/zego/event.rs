@@ -51,6 +51,13 @@ impl RoomEvent for Event {
         }
     }
 
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::RoomCreated(created) => created.kind(),
+            Self::Other(_) => "other",
+        }
+    }
+
     fn room_id(&self) -> Option<&str> {
         match self {
             Self::RoomCreated(created) => created.room_id(),

@@ -32,6 +32,7 @@ use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, Secrets, Verified,
     apps::{self, Apps, Signer},
     freshness::Freshness,
+    id::{SignatureKey, Uniqueness},
 };
 
 use self::envelope::Envelope;
@@ -87,6 +88,11 @@ impl Zego {
 impl Provider for Zego {
     const NAME: &'static str = "zego";
 
+    const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+    /// Five more tries, 62 s of waiting between them, and the time that each may take.
+    const RETRY_SPAN: Duration = Duration::from_secs(120);
+
     type Event = Event;
 
     fn open(&self, delivery: Delivery<'_>, now: SystemTime) -> Result<Verified<Event>, Refusal> {
@@ -106,7 +112,22 @@ impl Provider for Zego {
             sent_at: Some(signed.sent_at),
             secret: Some(secret),
             document,
+            signature: Some(SignatureKey::new::<Self>(
+                app_id,
+                &signed.signature,
+                Uniqueness::of(signed.nonce),
+            )),
         })
+    }
+
+    /// It is not known whether a retry is signed anew. Where an event can only happen once in a room's
+    /// life, a new timestamp makes no new event of it; of others, such as a user's coming and going,
+    /// the timestamp is all that tells two apart.
+    fn not_content(event: &str) -> &'static [&'static str] {
+        match event {
+            RoomCreated::NAME => &["appid", "nonce", "signature", "timestamp"],
+            _ => &["appid", "nonce", "signature"],
+        }
     }
 
     /// ZEGO looks at the status only.

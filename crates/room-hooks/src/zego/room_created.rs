@@ -60,6 +60,10 @@ impl RoomEvent for RoomCreated {
         Self::NAME
     }
 
+    fn kind(&self) -> &'static str {
+        Self::NAME
+    }
+
     fn room_id(&self) -> Option<&str> {
         Some(&self.room_id)
     }

@@ -2,12 +2,18 @@
 //!
 //! [`Zego::sign`](crate::zego::Zego::sign) and [`Tencent::sign`](crate::tencent::Tencent::sign) make
 //! them. A signer knows the secret, so it proves that a handler does its work, not that the secret
-//! is the right one.
+//! is the right one. `acceptance`, with the feature `hooks`, is for authors of a store of claims.
+
+#[cfg(feature = "hooks")]
+mod acceptance;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::Delivery;
+
+#[cfg(feature = "hooks")]
+pub use self::acceptance::acceptance;
 
 /// A callback that verifies: what a provider would have put on the wire.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,0 +1,113 @@
+use std::{error::Error, fmt::Debug, time::Duration, time::Instant};
+
+use crate::{DeliveryId, SignatureKey};
+
+/// Remembers which deliveries are being handled or have been, so that each is handled once.
+///
+/// A delivery is *free*, *claimed* until its lease runs out, or *settled* until it is forgotten:
+///
+/// | state | `claim` | `renew`, own token | `settle` | `release`, own token | time |
+/// |---|---|---|---|---|---|
+/// | free | claimed, [`Claim::Granted`] | – | settled | – | – |
+/// | claimed | [`Claim::InProgress`] | lease begins anew | settled | free | free after the lease |
+/// | settled | [`Claim::Settled`] | – | settled | – | free after the memory |
+///
+/// `renew` and `release` with another's token change nothing: a handler that has lost its lease must
+/// not take away the next one's. `settle` needs no token of the state: what is done is done.
+///
+/// A signature that comes with a claim is bound to the delivery that it first came with. With another
+/// one it is refused, [`Claim::SignatureReused`]; with the same one, once that is settled, it is a
+/// duplicate for as long as the binding lasts, even where the delivery itself is forgotten.
+///
+/// What a store may get wrong: it may forget a claim when it crashes, so that a delivery is handled
+/// twice. It must never call a delivery settled that is not, since it is then lost. It must never
+/// forget what is unexpired to make room: it is [`StoreError::Full`], and the sender tries again.
+///
+/// `room_hooks::testing::acceptance`, under the feature `testing`, holds a store to this.
+pub trait ClaimStore: Debug + Send + Sync + 'static {
+    /// Claims a delivery, and binds its signature to it.
+    fn claim(
+        &self,
+        delivery: Claimed,
+        terms: Terms,
+        now: Instant,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+
+    /// Lets the lease of a claim begin anew.
+    fn renew(
+        &self,
+        delivery: Claimed,
+        token: ClaimToken,
+        terms: Terms,
+        now: Instant,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Notes that a delivery has been handled.
+    fn settle(
+        &self,
+        delivery: Claimed,
+        terms: Terms,
+        now: Instant,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Gives a claim back, so that the next try is handled.
+    fn release(
+        &self,
+        delivery: Claimed,
+        token: ClaimToken,
+        now: Instant,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A delivery as a store knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claimed {
+    /// What identifies it.
+    pub id: DeliveryId,
+    /// Its signature, if that is to be bound.
+    pub signature: Option<SignatureKey>,
+}
+
+/// How long a store keeps what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Terms {
+    /// How long a claim lasts that nobody renews, settles or releases.
+    pub lease: Duration,
+    /// How long a settled delivery is remembered.
+    pub memory: Duration,
+    /// How long a signature is bound.
+    pub binding: Duration,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Claim {
+    /// It is the caller's to handle.
+    Granted(ClaimToken),
+    /// Somebody else is handling it.
+    InProgress,
+    /// It has been handled.
+    Settled,
+    /// Its signature belongs to another delivery.
+    SignatureReused,
+}
+
+/// What tells one claim of a delivery from the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "a store makes them")]
+pub struct ClaimToken(pub u64);
+
+/// Why a store cannot say.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no room for another claim.
+    #[error("the store of claims is full")]
+    Full,
+    /// It does not answer, or not sensibly.
+    #[error("the store of claims is out of order")]
+    OutOfOrder(#[source] Box<dyn Error + Send + Sync>),
+}

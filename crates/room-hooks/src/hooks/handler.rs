@@ -1,0 +1,52 @@
+use std::{error::Error, pin::Pin, sync::Arc};
+
+use crate::{Provider, RoomEvent, Verified};
+
+/// What a handler may return: nothing, or a `Result` whose error has the sender try again.
+pub trait HandlerOutcome: Send + 'static {
+    /// The outcome, its error for the log.
+    ///
+    /// # Errors
+    ///
+    /// The handler failed.
+    fn into_result(self) -> Result<(), Box<dyn Error + Send + Sync>>;
+}
+
+impl HandlerOutcome for () {
+    fn into_result(self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+}
+
+impl<E> HandlerOutcome for Result<(), E>
+where
+    E: Into<Box<dyn Error + Send + Sync>> + Send + 'static,
+{
+    fn into_result(self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.map_err(Into::into)
+    }
+}
+
+/// A handler that has its event and only needs to be started.
+pub(super) type Ready = Box<dyn FnOnce() -> Running + Send>;
+
+type Running = Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send>>;
+
+type AnyEvent<P> = Verified<<P as Provider>::Event>;
+
+/// A handler of one kind of event, or of all.
+pub(super) type Handler<P> = Arc<dyn Fn(AnyEvent<P>) -> Result<Ready, AnyEvent<P>> + Send + Sync>;
+
+pub(super) fn handler<E, F, Fut>(handler: F) -> Handler<E::Provider>
+where
+    E: RoomEvent,
+    F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: HandlerOutcome> + Send + 'static,
+{
+    let handler = Arc::new(handler);
+    Arc::new(move |verified| {
+        let verified = verified.narrow()?;
+        let handler = Arc::clone(&handler);
+        Ok(Box::new(move || Box::pin(async move { handler(verified).await.into_result() })))
+    })
+}

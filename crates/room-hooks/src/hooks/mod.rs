@@ -1,0 +1,289 @@
+//! Typed handlers, each delivery handled once: the recommended way in.
+//!
+//! ```
+//! use room_hooks::{Hooks, RoomCreated, Verified, zego, zego::Zego};
+//!
+//! # fn main() -> Result<(), room_hooks::ConfigError> {
+//! let hooks = Hooks::new(Zego::new(1234567890, "callback secret")?)
+//!     .on(async |created: Verified<RoomCreated>| {
+//!         println!("{} is open", created.event.room_id);
+//!     })
+//!     .on_other(async |other: Verified<zego::Event>| -> Result<(), std::io::Error> {
+//!         println!("{other:?}");
+//!         Ok(())
+//!     });
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The adapters mount it: `hooks.into_router()` in axum, `hooks.into_scope(path)` in actix-web,
+//! `hooks.into_filter()` in warp.
+//!
+//! # What becomes of a delivery
+//!
+//! | delivery | answer | handler |
+//! |---|---|---|
+//! | authentic, the first time | 200 when the handler has returned | called |
+//! | authentic, handled before | 200 | not called |
+//! | authentic, being handled | 503 with `Retry-After` | not called |
+//! | its signature was seen with other content | 401 | not called |
+//! | authentic, of a kind without a handler | 200 | – |
+//! | handler returned an error or panicked | 500, and the next try is handled | called |
+//! | handler over its deadline | 503 with `Retry-After`; it goes on | called |
+//! | store of claims full, or out of order and set to refuse | 503 with `Retry-After` | not called |
+//!
+//! A handler runs in a task of its own: a sender that hangs up does not cancel it, and a panic does not
+//! take the server down.
+//!
+//! # When the same is handled twice
+//!
+//! Rarely, and never silently dropped instead: after a crash between the handler's end and the note of
+//! it; when the store is out of order and set to go on; when a retry comes after the memory has ended.
+//! So a handler had better bear it, as with every delivery over a network.
+
+mod claims;
+mod handler;
+mod in_flight;
+mod latest;
+mod measure;
+mod memory;
+mod process;
+mod store;
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::{Answer, Delivery, Outcome, Provider, Receiver, RoomEvent, Unhandled, Verified};
+
+use self::{
+    handler::{Handler, handler},
+    in_flight::InFlight,
+    latest::Latest,
+    store::AnyStore,
+};
+
+pub use self::claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+pub use self::handler::HandlerOutcome;
+pub use self::memory::MemoryClaims;
+
+/// Handlers of a provider's events, behind verification and claims. Cheap to clone.
+pub struct Hooks<P: Provider> {
+    receiver: Receiver<P>,
+    handlers: Arc<Handlers<P>>,
+    claims: Arc<dyn AnyStore>,
+    settings: Settings,
+    in_flight: InFlight,
+    latest: Latest,
+}
+
+struct Handlers<P: Provider> {
+    of_a_kind: Vec<Handler<P>>,
+    of_others: Option<Handler<P>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    deadline: Duration,
+    terms: Terms,
+    binding: Binding,
+    without_claims: WithoutClaims,
+}
+
+/// Which signatures belong to the first content that is seen with them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Binding {
+    /// Those of nonces of 16 characters and more, which no two honest deliveries share.
+    #[default]
+    Unique,
+    /// All, also of short nonces. Under load two honest deliveries can have the same, and one of them
+    /// is then refused.
+    Strict,
+    /// None.
+    Off,
+}
+
+/// What is done with a delivery while the store of claims is out of order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WithoutClaims {
+    /// It is handled; perhaps twice.
+    #[default]
+    Handle,
+    /// It is answered 503; perhaps too often, so that it is lost.
+    Refuse,
+}
+
+impl<P: Provider> Hooks<P> {
+    /// Creates hooks without handlers for a provider, or for a [`Receiver`] with settings of its own.
+    /// Claims are kept in memory unless another store is set.
+    #[must_use]
+    pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
+        // A claim that nobody renews is free again while ZEGO and TRTC still retry.
+        let lease = Duration::from_secs(15);
+        // Longer than any signature is fresh by default, 300 s both ways.
+        let binding = Duration::from_secs(660);
+        Self {
+            receiver: receiver.into(),
+            handlers: Arc::new(Handlers { of_a_kind: Vec::new(), of_others: None }),
+            claims: Arc::new(MemoryClaims::new()),
+            settings: Settings {
+                deadline: P::ANSWER_WITHIN,
+                terms: Terms { lease, memory: P::RETRY_SPAN, binding },
+                binding: Binding::default(),
+                without_claims: WithoutClaims::default(),
+            },
+            in_flight: InFlight::default(),
+            latest: Latest::default(),
+        }
+    }
+
+    /// Adds a handler of one kind of event, an async function of `Verified<E>` that returns nothing or
+    /// a `Result`. Of several that fit, the one added first is called.
+    ///
+    /// A handler of another provider's event does not compile:
+    ///
+    /// ```compile_fail
+    /// # use room_hooks::{Hooks, RoomInfoUpdated, Verified, zego::Zego};
+    /// # let zego = Zego::new(1, "secret").unwrap();
+    /// Hooks::new(zego).on(async |updated: Verified<RoomInfoUpdated>| {});
+    /// ```
+    #[must_use]
+    pub fn on<E, F, Fut>(mut self, handler: F) -> Self
+    where
+        E: RoomEvent<Provider = P>,
+        F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: HandlerOutcome> + Send + 'static,
+    {
+        Arc::make_mut(&mut self.handlers).of_a_kind.push(self::handler(handler));
+        self
+    }
+
+    /// Sets the handler of all events that no other handler takes, unknown ones included.
+    #[must_use]
+    pub fn on_other<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(Verified<P::Event>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: HandlerOutcome> + Send + 'static,
+    {
+        Arc::make_mut(&mut self.handlers).of_others = Some(self::handler(handler));
+        self
+    }
+
+    /// Sets the store of claims.
+    #[must_use]
+    pub fn with_claims(self, claims: impl ClaimStore) -> Self {
+        Self { claims: Arc::new(claims), ..self }
+    }
+
+    /// Sets how long a handler may take before the sender is answered 503 and the handler goes on; by
+    /// default 10 s for ZEGO and 1.5 s for Tencent, which waits 2 s.
+    #[must_use]
+    pub fn with_handler_deadline(mut self, deadline: Duration) -> Self {
+        self.settings.deadline = deadline;
+        self
+    }
+
+    /// Sets how long a delivery stays claimed when the process that handles it has crashed; by default
+    /// 15 s. A process that lives renews its claims.
+    #[must_use]
+    pub fn with_lease(mut self, lease: Duration) -> Self {
+        self.settings.terms.lease = lease;
+        self
+    }
+
+    /// Sets how long a handled delivery is remembered; by default 120 s, which is longer than any
+    /// provider retries.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Duration) -> Self {
+        self.settings.terms.memory = memory;
+        self
+    }
+
+    /// Sets which signatures are bound to the content that they first came with, and for how long:
+    /// with a tolerance that is longer than usual, more than twice that.
+    #[must_use]
+    pub fn with_binding(mut self, binding: Binding, span: Duration) -> Self {
+        self.settings.binding = binding;
+        self.settings.terms.binding = span;
+        self
+    }
+
+    /// Sets what is done while the store of claims is out of order.
+    #[must_use]
+    pub fn without_claims(mut self, without_claims: WithoutClaims) -> Self {
+        self.settings.without_claims = without_claims;
+        self
+    }
+
+    /// The receiver, with which an adapter takes requests in.
+    #[must_use]
+    pub fn receiver(&self) -> &Receiver<P> {
+        &self.receiver
+    }
+
+    /// The answer to a request for a path that is not there, in the provider's form.
+    #[must_use]
+    pub fn not_found(&self) -> Answer {
+        P::answer(Outcome::NotFound)
+    }
+
+    /// Verifies a delivery at once, and returns a future that handles it and ends in the answer. The
+    /// future needs a tokio runtime; dropping it does not stop a handler that has been started.
+    pub fn deliver(
+        &self,
+        delivery: Delivery<'_>,
+        now: SystemTime,
+    ) -> impl Future<Output = Answer> + Send + use<P> {
+        let received = self.receiver.receive(delivery, self.latest.no_earlier(now));
+        let hooks = self.clone();
+        async move {
+            match received {
+                Ok(verified) => hooks.handle(verified).await,
+                Err(Unhandled { answer, refusal }) => {
+                    let outcome = if refusal.is_some() { "refused" } else { "not_asked_for" };
+                    measure::delivery(P::NAME, "none", outcome);
+                    answer
+                }
+            }
+        }
+    }
+
+    /// Waits until no handler is running. Stop accepting requests first.
+    pub async fn drained(&self) {
+        self.in_flight.drained().await;
+    }
+}
+
+impl<P: Provider> Clone for Handlers<P> {
+    fn clone(&self) -> Self {
+        Self { of_a_kind: self.of_a_kind.clone(), of_others: self.of_others.clone() }
+    }
+}
+
+impl<P: Provider> Clone for Hooks<P> {
+    fn clone(&self) -> Self {
+        Self {
+            receiver: self.receiver.clone(),
+            handlers: Arc::clone(&self.handlers),
+            claims: Arc::clone(&self.claims),
+            settings: self.settings,
+            in_flight: self.in_flight.clone(),
+            latest: self.latest.clone(),
+        }
+    }
+}
+
+impl<P: Provider> fmt::Debug for Hooks<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks")
+            .field("receiver", &self.receiver)
+            .field("handlers", &self.handlers.of_a_kind.len())
+            .field("claims", &self.claims)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

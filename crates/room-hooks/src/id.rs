@@ -1,0 +1,210 @@
+use std::fmt;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{Document, Provider};
+
+/// What identifies a delivery: a digest of provider, app and the event's own content.
+///
+/// Not of what signs it, nor of the order of the JSON's members, nor of whether a number is a string:
+/// two tries of one delivery have the same. 16 bytes of SHA-256; shown as hex.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeliveryId([u8; 16]);
+
+impl DeliveryId {
+    pub(crate) fn of<P: Provider>(app_id: u64, event: &str, document: &Document) -> Self {
+        let mut digest = prefixed::<P>("delivery", app_id);
+        // The name may be in the query, and one event has two: it counts as this crate has it.
+        part(&mut digest, event.as_bytes());
+        match document.decode::<Value>() {
+            Ok(Value::Object(mut members)) => {
+                members.retain(|name, _| !P::not_content(event).contains(&name.as_str()));
+                content(&mut digest, &Value::Object(members));
+            }
+            // Nested too deeply to be taken apart: then only the very same text is the same.
+            _ => part(&mut digest, document.as_str().as_bytes()),
+        }
+        Self(truncated(digest))
+    }
+
+    /// The digest's bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    #[cfg(all(feature = "hooks", any(test, feature = "testing")))]
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// A signature that a provider gives once, and so belongs to the first content that is seen with it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SignatureKey {
+    digest: [u8; 16],
+    pub(crate) uniqueness: Uniqueness,
+}
+
+/// Whether two honest deliveries can have the same signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Uniqueness {
+    /// They cannot.
+    Certain,
+    /// A short nonce can come twice within one second.
+    Likely,
+}
+
+impl Uniqueness {
+    pub(crate) fn of(nonce: &str) -> Self {
+        if nonce.len() >= 16 { Self::Certain } else { Self::Likely }
+    }
+}
+
+impl SignatureKey {
+    pub(crate) fn new<P: Provider>(app_id: u64, signature: &[u8], uniqueness: Uniqueness) -> Self {
+        let mut digest = prefixed::<P>("signature", app_id);
+        part(&mut digest, signature);
+        Self { digest: truncated(digest), uniqueness }
+    }
+
+    #[cfg(all(feature = "hooks", any(test, feature = "testing")))]
+    pub(crate) fn from_bytes(digest: [u8; 16]) -> Self {
+        Self { digest, uniqueness: Uniqueness::Certain }
+    }
+
+    /// The digest's bytes; the signature cannot be had back from them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.digest
+    }
+}
+
+impl fmt::Debug for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeliveryId({self})")
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base16ct::lower::encode_string(&self.0))
+    }
+}
+
+impl fmt::Debug for SignatureKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignatureKey({})", base16ct::lower::encode_string(&self.digest))
+    }
+}
+
+fn prefixed<P: Provider>(purpose: &str, app_id: u64) -> Sha256 {
+    let mut digest = Sha256::new();
+    part(&mut digest, purpose.as_bytes());
+    part(&mut digest, P::NAME.as_bytes());
+    digest.update(app_id.to_be_bytes());
+    digest
+}
+
+/// Each part goes in with its length, so that no two sequences of parts are the same bytes.
+fn part(digest: &mut Sha256, bytes: &[u8]) {
+    digest.update((bytes.len() as u64).to_be_bytes());
+    digest.update(bytes);
+}
+
+/// A value in the one form that it has here: members sorted, those that are null left out, and a
+/// number the same as its digits in a string.
+fn content(digest: &mut Sha256, value: &Value) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> =
+                members.iter().filter(|(_, value)| !value.is_null()).collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            digest.update(b"{");
+            for (name, value) in members {
+                part(digest, name.as_bytes());
+                content(digest, value);
+            }
+            digest.update(b"}");
+        }
+        Value::Array(values) => {
+            digest.update(b"[");
+            values.iter().for_each(|value| content(digest, value));
+            digest.update(b"]");
+        }
+        Value::String(text) => scalar(digest, text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => scalar(digest, &value.to_string()),
+    }
+}
+
+fn scalar(digest: &mut Sha256, text: &str) {
+    digest.update(b"=");
+    part(digest, text.as_bytes());
+}
+
+fn truncated(digest: Sha256) -> [u8; 16] {
+    let digest = digest.finalize();
+    std::array::from_fn(|index| digest[index])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{tencent::Tencent, zego::Zego};
+
+    fn id(json: &str) -> DeliveryId {
+        DeliveryId::of::<Zego>(1, "room_create", &Document::new(json))
+    }
+
+    #[test]
+    fn a_retry_that_is_signed_or_serialised_anew_is_the_same_delivery() {
+        let first =
+            id(r#"{"room_id":"7","n":{"a":1,"b":[2]},"nonce":"1","timestamp":1,"appid":"1"}"#);
+        for again in [
+            r#"{"n":{"b":[2],"a":1},"room_id":"7","nonce":"2","timestamp":2,"signature":"s"}"#,
+            r#" {"n" : {"b":["2"],"a":"1","c":null}, "room_id":7, "operator_account":null}"#,
+        ] {
+            assert_eq!(id(again), first, "{again}");
+        }
+    }
+
+    #[test]
+    fn other_content_another_app_or_provider_is_another_delivery() {
+        let json = r#"{"a":"b","c":["d","e"]}"#;
+        let mut ids = vec![
+            id(json),
+            id(r#"{"a":"b","c":["e","d"]}"#),
+            id(r#"{"a":"b","c":["d"],"e":""}"#),
+            id(r#"{"a":"b","c":["de"]}"#),
+            id(r#"{"a":"b","c":[["d"],"e"]}"#),
+            id(r#"{"a":"","b":"","c":["d","e"]}"#),
+            id("{}"),
+            DeliveryId::of::<Zego>(2, "room_create", &Document::new(json)),
+            DeliveryId::of::<Zego>(1, "room_exit", &Document::new(json)),
+            DeliveryId::of::<Tencent>(1, "room_create", &Document::new(json)),
+        ];
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 10);
+    }
+
+    /// A user who comes, goes and comes again within a minute has come twice.
+    #[test]
+    fn where_only_the_time_tells_two_events_apart_it_counts() {
+        let entered = |timestamp| {
+            let json =
+                format!(r#"{{"room_id":"7","timestamp":{timestamp},"nonce":"{timestamp}"}}"#);
+            DeliveryId::of::<Zego>(1, "room_enter", &Document::new(&json))
+        };
+        assert_eq!(entered(1), entered(1));
+        assert_ne!(entered(1), entered(2));
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_is_identified_by_its_text() {
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(1000), "]".repeat(1000));
+        assert_eq!(id(&deep), id(&deep));
+        assert_ne!(id(&deep), id(&deep.replace("\"a\"", "\"b\"")));
+    }
+}

@@ -1,0 +1,139 @@
+use std::{
+    cell::Cell,
+    hash::{BuildHasher, RandomState},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    DeliveryId, SignatureKey,
+    hooks::{Claim, ClaimStore, ClaimToken, Claimed, Terms},
+};
+
+const LEASE: Duration = Duration::from_millis(300);
+const MEMORY: Duration = Duration::from_millis(600);
+const BINDING: Duration = Duration::from_millis(1500);
+const TERMS: Terms = Terms { lease: LEASE, memory: MEMORY, binding: BINDING };
+const A_MOMENT: Duration = Duration::from_millis(100);
+
+/// Holds a store to what [`ClaimStore`] says, on deliveries that nobody else uses.
+///
+/// `wait` lets a span of time pass for the store: a store that goes by the `now` it is given needs
+/// nothing done, one with a clock of its own sleeps.
+///
+/// # Panics
+///
+/// The store does otherwise.
+pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) {
+    let now = Cell::new(tokio::time::Instant::now().into_std());
+    let pass = async |span| {
+        wait(span).await;
+        now.set(now.get() + span);
+    };
+    let at = || now.get();
+
+    a_delivery_is_handled_once(store, at()).await;
+    a_released_delivery_is_free(store, at()).await;
+    a_signature_belongs_to_its_first_delivery(store, at()).await;
+
+    // The first holder's lease runs out, and a second takes over.
+    let delivery = unused();
+    let first = granted(store.claim(delivery, TERMS, at()).await);
+    pass(LEASE - A_MOMENT).await;
+    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
+    store.renew(delivery, first, TERMS, at()).await.expect("it is renewed");
+    pass(LEASE - A_MOMENT).await;
+    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress), "renewed");
+    pass(A_MOMENT * 2).await;
+    let second = granted(store.claim(delivery, TERMS, at()).await);
+    assert_ne!(first, second);
+    store.release(delivery, first, at()).await.expect("it is answered");
+    store.renew(delivery, first, TERMS, at()).await.expect("it is answered");
+    let claim = store.claim(delivery, TERMS, at()).await;
+    assert_eq!(claim.ok(), Some(Claim::InProgress), "the first has nothing to give back");
+
+    // What is done is done, even by one whose lease had run out; and the second cannot undo it.
+    store.settle(delivery, TERMS, at()).await.expect("it is settled");
+    store.release(delivery, second, at()).await.expect("it is answered");
+    store.renew(delivery, second, TERMS, at()).await.expect("it is answered");
+    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::Settled));
+    pass(MEMORY - A_MOMENT).await;
+    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::Settled));
+    pass(A_MOMENT * 2).await;
+    granted(store.claim(delivery, TERMS, at()).await);
+
+    // A binding outlives the memory, and ends as well.
+    let (signed, other) = (Claimed { signature: signature(), ..unused() }, unused());
+    granted(store.claim(signed, TERMS, at()).await);
+    pass(A_MOMENT).await;
+    store.settle(signed, TERMS, at()).await.expect("it is settled");
+    pass(MEMORY + A_MOMENT).await;
+    let claim = store.claim(signed, TERMS, at()).await;
+    assert_eq!(claim.ok(), Some(Claim::Settled), "bound to what is settled");
+    pass(BINDING - MEMORY).await;
+    let stolen = Claimed { signature: signed.signature, ..other };
+    granted(store.claim(stolen, TERMS, at()).await);
+}
+
+async fn a_delivery_is_handled_once<S: ClaimStore>(store: &S, now: Instant) {
+    let (delivery, other) = (unused(), unused());
+    granted(store.claim(delivery, TERMS, now).await);
+    for _ in 0..3 {
+        assert_eq!(store.claim(delivery, TERMS, now).await.ok(), Some(Claim::InProgress));
+    }
+    granted(store.claim(other, TERMS, now).await);
+    store.settle(delivery, TERMS, now).await.expect("it is settled");
+    for _ in 0..3 {
+        assert_eq!(store.claim(delivery, TERMS, now).await.ok(), Some(Claim::Settled));
+    }
+}
+
+async fn a_released_delivery_is_free<S: ClaimStore>(store: &S, now: Instant) {
+    let delivery = Claimed { signature: signature(), ..unused() };
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let token = granted(store.claim(delivery, TERMS, now).await);
+        assert!(!tokens.contains(&token), "each claim has a token of its own");
+        tokens.push(token);
+        store.release(delivery, token, now).await.expect("it is released");
+    }
+}
+
+async fn a_signature_belongs_to_its_first_delivery<S: ClaimStore>(store: &S, now: Instant) {
+    let honest = Claimed { signature: signature(), ..unused() };
+    let forged = Claimed { signature: honest.signature, ..unused() };
+    let token = granted(store.claim(honest, TERMS, now).await);
+    assert_eq!(store.claim(forged, TERMS, now).await.ok(), Some(Claim::SignatureReused));
+    store.release(honest, token, now).await.expect("it is released");
+    assert_eq!(store.claim(forged, TERMS, now).await.ok(), Some(Claim::SignatureReused));
+    granted(store.claim(honest, TERMS, now).await);
+
+    // A retry that is signed anew brings a signature that belongs to the same delivery from then on.
+    let again = Claimed { signature: signature(), ..honest };
+    assert_eq!(store.claim(again, TERMS, now).await.ok(), Some(Claim::InProgress));
+    store.settle(honest, TERMS, now).await.expect("it is settled");
+    assert_eq!(store.claim(again, TERMS, now).await.ok(), Some(Claim::Settled));
+    let forged = Claimed { signature: again.signature, ..forged };
+    assert_eq!(store.claim(forged, TERMS, now).await.ok(), Some(Claim::SignatureReused));
+}
+
+#[track_caller]
+fn granted(claim: Result<Claim, crate::hooks::StoreError>) -> ClaimToken {
+    match claim {
+        Ok(Claim::Granted(token)) => token,
+        other => panic!("it is free, and yet {other:?}"),
+    }
+}
+
+/// A delivery that no other run has used, in a store that many may share.
+fn unused() -> Claimed {
+    Claimed { id: DeliveryId::from_bytes(random()), signature: None }
+}
+
+fn signature() -> Option<SignatureKey> {
+    Some(SignatureKey::from_bytes(random()))
+}
+
+fn random() -> [u8; 16] {
+    let (high, low) = (RandomState::new().hash_one(0), RandomState::new().hash_one(1));
+    (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
+}
