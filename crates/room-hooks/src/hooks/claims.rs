@@ -77,7 +77,7 @@ pub struct Terms {
     pub lease: Duration,
     /// How long a settled delivery is remembered.
     pub memory: Duration,
-    /// How long a signature is bound.
+    /// How long a signature is bound, from its first delivery on.
     pub binding: Duration,
 }
 

@@ -47,6 +47,8 @@ mod in_flight;
 mod latest;
 mod measure;
 mod memory;
+#[cfg(all(test, feature = "testing"))]
+mod model;
 mod process;
 mod store;
 

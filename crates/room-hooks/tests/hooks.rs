@@ -1,0 +1,394 @@
+//! Each delivery handled once, whatever becomes of handlers, senders, stores and clocks.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    future::{Ready, ready},
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use room_hooks::{
+    Answer, Delivery, Hooks, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
+    hooks::{
+        Binding, Claim, ClaimStore, ClaimToken, Claimed, MemoryClaims, StoreError, Terms,
+        WithoutClaims,
+    },
+    tencent::Tencent,
+    zego::{self, Zego},
+};
+
+fn zego() -> Zego {
+    Zego::new(1, "secret").unwrap()
+}
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+}
+
+fn created() -> Value {
+    json!({"event": "room_create", "room_id": "lobby"})
+}
+
+fn signed_at(event: &Value, time: SystemTime) -> Vec<u8> {
+    zego().sign(event, time).unwrap().body
+}
+
+async fn deliver(hooks: &Hooks<Zego>, body: &[u8]) -> Answer {
+    hooks.deliver(Delivery::new("", &(), body), now()).await
+}
+
+/// How often something has happened.
+#[derive(Clone, Default)]
+struct Counter(Arc<AtomicU32>);
+
+impl Counter {
+    fn count(&self) -> u32 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn get(&self) -> u32 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Hooks whose handler counts its calls and takes its time.
+fn counting(takes: Duration) -> (Hooks<Zego>, Counter) {
+    let counter = Counter::default();
+    let calls = counter.clone();
+    let hooks = Hooks::new(zego()).on(move |_: Verified<RoomCreated>| {
+        let calls = calls.clone();
+        async move {
+            calls.count();
+            sleep(takes).await;
+        }
+    });
+    (hooks, counter)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_callback_on_zegos_whole_schedule_is_handled_once() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let body = signed_at(&created(), now());
+    for pause in [0, 2, 4, 8, 16, 32] {
+        sleep(Duration::from_secs(pause)).await;
+        assert_eq!(deliver(&hooks, &body).await.status, 200);
+    }
+    assert_eq!(calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_signed_or_ordered_anew_is_no_other_event() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let event =
+        json!({"event": "room_create", "room_id": "7", "room_name": "n", "operator_account": "a"});
+    let anew = r#"{"operator_account":"a","room_name":"n","room_id":7,"event":"room_create"}"#;
+    for (event, seconds) in [(event, 0), (serde_json::from_str(anew).unwrap(), 2)] {
+        let body = signed_at(&event, now() + Duration::from_secs(seconds));
+        assert_eq!(deliver(&hooks, &body).await.status, 200);
+    }
+    assert_eq!(calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_fails_or_panics_is_called_again() {
+    let calls = Counter::default();
+    let seen = calls.clone();
+    let hooks = Hooks::new(zego()).on(move |_: Verified<RoomCreated>| {
+        let call = seen.count();
+        async move {
+            match call {
+                1 => Err(io::Error::other("not today")),
+                2 => panic!("on purpose"),
+                _ => Ok(()),
+            }
+        }
+    });
+    let body = signed_at(&created(), now());
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(deliver(&hooks, &body).await.status);
+    }
+    assert_eq!((statuses, calls.get()), (vec![500, 500, 200, 200], 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_before_the_first_await_is_no_different() {
+    let hooks = Hooks::new(zego()).on(|created: Verified<RoomCreated>| {
+        assert!(created.event.room_id.is_empty(), "on purpose");
+        async {}
+    });
+    assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 500);
+    let event = json!({"event": "room_create", "room_id": ""});
+    assert_eq!(deliver(&hooks, &signed_at(&event, now())).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_duplicate_of_what_is_being_handled_is_told_to_come_back() {
+    let (hooks, calls) = counting(Duration::from_secs(5));
+    let body = signed_at(&created(), now());
+    let first = tokio::spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
+    sleep(Duration::from_secs(2)).await;
+    let answer = deliver(&hooks, &body).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.headers().any(|(name, _)| name == "retry-after"));
+    assert_eq!(first.await.unwrap().status, 200);
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    assert_eq!(calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_over_its_deadline_goes_on_and_its_retry_meets_the_truth() {
+    let (hooks, calls) = counting(Duration::from_secs(50));
+    let body = signed_at(&created(), now());
+    assert_eq!(deliver(&hooks, &body).await.status, 503);
+    // Longer than the lease: the claim of a handler that lives is renewed.
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(deliver(&hooks, &body).await.status, 503);
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    assert_eq!(calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_hangs_up_stops_nothing() {
+    let (hooks, calls) = counting(Duration::from_secs(1));
+    let body = signed_at(&created(), now());
+    let delivered = hooks.deliver(Delivery::new("", &(), &body), now());
+    assert!(tokio::time::timeout(Duration::from_millis(10), delivered).await.is_err());
+    hooks.drained().await;
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    assert_eq!(calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_waits_for_the_last_handler() {
+    let (hooks, _) = counting(Duration::from_secs(7));
+    hooks.drained().await;
+    let body = signed_at(&created(), now());
+    let begun = tokio::time::Instant::now();
+    let delivered = tokio::spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
+    sleep(Duration::from_secs(1)).await;
+    hooks.drained().await;
+    assert_eq!(begun.elapsed(), Duration::from_secs(7));
+    assert_eq!(delivered.await.unwrap().status, 200);
+}
+
+/// The same signature over another body, as anybody can make it who has seen the first.
+fn forged(body: &[u8]) -> Vec<u8> {
+    String::from_utf8(body.to_vec()).unwrap().replace("lobby", "vault").into_bytes()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signature_belongs_to_the_first_content_seen_with_it() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let body = signed_at(&created(), now());
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    let refused = deliver(&hooks, &forged(&body)).await;
+    assert_eq!((refused.status, refused.body), (401, ""));
+    // The delivery is forgotten before its signature is stale; a replay is none the newer for it.
+    sleep(Duration::from_secs(200)).await;
+    assert_eq!(deliver(&hooks, &forged(&body)).await.status, 401);
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    assert_eq!(calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn short_nonces_are_bound_only_if_asked_for() {
+    // What ("secret", 1700000000, "350176") gives; two honest callbacks of one second can have it.
+    let body = |room: &str| {
+        let body = json!({
+            "event": "room_create", "room_id": room, "timestamp": 1700000000, "nonce": "350176",
+            "signature": "80a8017a4dce3974003cdb5d88d8cec42122b268",
+        });
+        body.to_string().into_bytes()
+    };
+    let span = Duration::from_secs(660);
+    for (binding, second) in [(Binding::Unique, 200), (Binding::Off, 200), (Binding::Strict, 401)] {
+        let hooks = counting(Duration::ZERO).0.with_binding(binding, span);
+        assert_eq!(deliver(&hooks, &body("lobby")).await.status, 200);
+        assert_eq!(deliver(&hooks, &body("attic")).await.status, second, "{binding:?}");
+    }
+    let hooks = counting(Duration::ZERO).0.with_binding(Binding::Off, span);
+    let body = signed_at(&created(), now());
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    assert_eq!(deliver(&hooks, &forged(&body)).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_go_to_the_first_handler_that_fits_and_others_to_the_last() {
+    let (first, second, other) = (Counter::default(), Counter::default(), Counter::default());
+    let hooks = Hooks::new(zego())
+        .on_other(counted(&other))
+        .on(counted::<RoomCreated>(&first))
+        .on(counted::<RoomCreated>(&second));
+    for event in ["room_create", "room_exit", "user_action"] {
+        let body = signed_at(&json!({"event": event, "room_id": "r"}), now());
+        assert_eq!(deliver(&hooks, &body).await.status, 200);
+    }
+    assert_eq!((first.get(), second.get(), other.get()), (1, 0, 2));
+
+    let without = Hooks::new(zego());
+    let body = signed_at(&json!({"event": "room_exit"}), now());
+    assert_eq!(deliver(&without, &body).await.status, 200);
+    assert_eq!(deliver(&without, b"{}").await.status, 400);
+}
+
+/// A handler that only counts.
+fn counted<E>(counter: &Counter) -> impl Fn(Verified<E>) -> Ready<()> + Send + Sync + use<E> {
+    let counter = counter.clone();
+    move |_| {
+        counter.count();
+        ready(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_unverified_takes_a_claim() {
+    let claims = Arc::new(MemoryClaims::new());
+    let hooks = counting(Duration::ZERO).0.with_claims(Shared(Arc::clone(&claims)));
+    let body = String::from_utf8(signed_at(&created(), now())).unwrap();
+    for forged in
+        [body.replace("\"signature\":\"", "\"signature\":\"0"), "{}".into(), String::new()]
+    {
+        assert!(deliver(&hooks, forged.as_bytes()).await.status >= 400);
+    }
+    assert_eq!(claims.held(), 0);
+    assert_eq!(deliver(&hooks, body.as_bytes()).await.status, 200);
+    assert_eq!(claims.held(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_store_refuses_until_there_is_room() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let hooks = hooks.with_claims(MemoryClaims::with_capacity(3));
+    let body = |room: &str| signed_at(&json!({"event": "room_create", "room_id": room}), now());
+    assert_eq!(deliver(&hooks, &body("a")).await.status, 200);
+    assert_eq!(deliver(&hooks, &body("b")).await.status, 503);
+    assert_eq!(deliver(&hooks, &body("a")).await.status, 200);
+    sleep(Duration::from_secs(700)).await;
+    assert_eq!(deliver(&hooks, &body("b")).await.status, 200);
+    assert_eq!(calls.get(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_out_of_order_does_what_is_set() {
+    for (setting, status, handled) in
+        [(WithoutClaims::Handle, 200, 2), (WithoutClaims::Refuse, 503, 0)]
+    {
+        let (hooks, calls) = counting(Duration::ZERO);
+        let hooks = hooks.with_claims(Broken).without_claims(setting);
+        let body = signed_at(&created(), now());
+        assert_eq!(deliver(&hooks, &body).await.status, status);
+        assert_eq!(deliver(&hooks, &body).await.status, status);
+        assert_eq!(calls.get(), handled);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_jumps_back_opens_no_closed_window() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let body = signed_at(&created(), now());
+    let at = |time| hooks.deliver(Delivery::new("", &(), &body), time);
+    assert_eq!(at(now()).await.status, 200);
+    let stale = now() + Duration::from_secs(1000);
+    assert_eq!(at(stale).await.status, 401);
+    // The store has forgotten it by now, and the clock says that it is fresh.
+    sleep(Duration::from_secs(1000)).await;
+    assert_eq!(at(now()).await.status, 401);
+    assert_eq!(calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tencents_answers_have_its_form_to_the_end() {
+    let tencent = || Tencent::new(1, "token").unwrap();
+    let event = json!({
+        "CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "RoomInfo": {"RoomId": "r"},
+    });
+    let signed = tencent().sign(&event, now()).unwrap();
+    let failing = Hooks::new(tencent())
+        .on(async |_: Verified<RoomInfoUpdated>| Err::<(), _>(io::Error::other("secret reason")));
+    let slow = Hooks::new(tencent())
+        .on(async |_: Verified<RoomInfoUpdated>| sleep(Duration::from_secs(9)).await);
+    for (hooks, status) in [(failing, 500), (slow, 503)] {
+        let answer = hooks.deliver(signed.as_delivery(), now()).await;
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.body, r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#);
+    }
+    assert_eq!(Hooks::new(tencent()).not_found().status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_event_may_be_asked_for() {
+    let hooks = Hooks::new(zego()).on(async |event: Verified<zego::Event>| {
+        assert_eq!(event.event.name(), "room_create");
+    });
+    assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
+}
+
+/// A store of which the test keeps a handle.
+#[derive(Debug)]
+struct Shared(Arc<MemoryClaims>);
+
+impl ClaimStore for Shared {
+    async fn claim(&self, d: Claimed, terms: Terms, now: Instant) -> Result<Claim, StoreError> {
+        self.0.claim(d, terms, now).await
+    }
+
+    async fn renew(
+        &self,
+        delivery: Claimed,
+        token: ClaimToken,
+        terms: Terms,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.0.renew(delivery, token, terms, now).await
+    }
+
+    async fn settle(&self, d: Claimed, terms: Terms, now: Instant) -> Result<(), StoreError> {
+        self.0.settle(d, terms, now).await
+    }
+
+    async fn release(&self, d: Claimed, t: ClaimToken, now: Instant) -> Result<(), StoreError> {
+        self.0.release(d, t, now).await
+    }
+}
+
+/// A store that cannot be reached.
+#[derive(Debug)]
+struct Broken;
+
+fn out_of_order<T>() -> Result<T, StoreError> {
+    Err(StoreError::OutOfOrder("connection refused".into()))
+}
+
+impl ClaimStore for Broken {
+    async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+        out_of_order()
+    }
+
+    async fn renew(
+        &self,
+        _: Claimed,
+        _: ClaimToken,
+        _: Terms,
+        _: Instant,
+    ) -> Result<(), StoreError> {
+        out_of_order()
+    }
+
+    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+        out_of_order()
+    }
+
+    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+        out_of_order()
+    }
+}
