@@ -24,6 +24,13 @@ pub(crate) struct Case {
     /// The ways that it is sent in; all if it says nothing.
     pub(crate) ways: Option<Vec<Way>>,
 
+    /// How the handler behind `Hooks` behaves.
+    #[serde(default)]
+    pub(crate) handler: Handler,
+
+    /// The request's path.
+    #[serde(default = "root")]
+    pub(crate) path: String,
     /// The request's method.
     #[serde(default = "post")]
     pub(crate) method: String,
@@ -73,6 +80,45 @@ pub(crate) struct Case {
     /// Members of the typed event.
     #[serde(default)]
     pub(crate) data: Map<String, Value>,
+
+    /// Further deliveries at the same time of day, and so with the same signature unless they say
+    /// otherwise.
+    #[serde(default)]
+    pub(crate) then: Vec<Then>,
+}
+
+/// A further delivery of a case, and how it differs from the first.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Then {
+    /// How long after the answer to the one before it is sent, in milliseconds. Nothing: it is sent
+    /// while that one is being handled.
+    pub(crate) after: Option<u64>,
+    /// Members of the body that are set.
+    #[serde(default)]
+    pub(crate) set: Map<String, Value>,
+    /// The status that it is answered.
+    pub(crate) status: u16,
+    /// Whether the handler is called.
+    #[serde(default)]
+    pub(crate) handled: bool,
+}
+
+/// How the handler behind `Hooks` behaves; it reports the event first, whatever it does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Handler {
+    /// It returns.
+    #[default]
+    Returns,
+    /// It returns an error the first two times.
+    FailsTwice,
+    /// It panics the first time.
+    PanicsOnce,
+    /// It takes 400 ms.
+    Slow,
+    /// It takes 400 ms, and has 100.
+    Late,
 }
 
 /// Who is played.
@@ -141,6 +187,8 @@ pub(crate) enum Transport {
     BrokenOff,
     /// Twice in one packet, on one connection.
     Pipelined,
+    /// In one piece, and then the connection is closed without waiting for the answer.
+    HungUp,
 }
 
 impl Case {
@@ -166,6 +214,24 @@ impl Case {
     pub(crate) fn is_handled(&self) -> bool {
         self.handled.unwrap_or(self.status == 200)
     }
+
+    /// A further delivery as a case of its own.
+    pub(crate) fn then(&self, then: &Then) -> Self {
+        let mut case = self.clone();
+        case.set.extend(then.set.clone());
+        case.status = then.status;
+        case.handled = Some(then.handled);
+        case.transport = Transport::Whole;
+        if let Some(room_id) = then.set.get("room_id") {
+            case.room_id =
+                Some(room_id.as_str().map_or_else(|| room_id.to_string(), str::to_owned));
+        }
+        case
+    }
+}
+
+fn root() -> String {
+    "/".to_owned()
 }
 
 fn post() -> String {

@@ -3,7 +3,7 @@ use std::{
     process::ExitCode,
     sync::mpsc::{self, Receiver as Reports},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use libtest_mimic::{Arguments, Trial};
@@ -48,6 +48,8 @@ pub enum Mount {
     Guard,
     /// A handler that extracts `E`, behind the guard.
     GuardAndExtractor,
+    /// `Hooks`.
+    Hooks,
 }
 
 /// A way into a handler.
@@ -63,6 +65,8 @@ pub enum Way {
     Guard,
     /// The handler asks for all and is guarded as well.
     GuardAndExtractor,
+    /// The handlers are behind `Hooks`.
+    Hooks,
 }
 
 /// Sends every case to a framework in every way.
@@ -109,7 +113,7 @@ where
     let address = listener.local_addr().unwrap();
     let (sender, reports) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
-    let seen = Seen(sender);
+    let seen = Seen { reports: sender, handler: case.handler };
     let server = thread::spawn(move || match way {
         Way::Extractor => D::serve::<All>(listener, Mount::Extractor, receiver, seen, stopped),
         Way::OneKind => D::serve::<One>(listener, Mount::Extractor, receiver, seen, stopped),
@@ -117,53 +121,91 @@ where
         Way::GuardAndExtractor => {
             D::serve::<All>(listener, Mount::GuardAndExtractor, receiver, seen, stopped);
         }
+        Way::Hooks => D::serve::<All>(listener, Mount::Hooks, receiver, seen, stopped),
     });
     check(case, way, address, &reports);
     drop(stop);
     server.join().unwrap();
 }
 
+/// Sends all deliveries of a case, some of them while the one before is being handled.
 fn check(case: &Case, way: Way, address: SocketAddr, reports: &Reports<Value>) {
-    let delivery = Delivery::of(case);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    thread::scope(|scope| {
+        let mut sending = scope.spawn(move || send(case, way, address, now));
+        let mut before = case.clone();
+        for then in &case.then {
+            check_handler(&before, way, now, reports);
+            if let Some(pause) = then.after {
+                sending.join().unwrap();
+                thread::sleep(Duration::from_millis(pause));
+                sending = scope.spawn(|| ());
+            }
+            before = case.then(then);
+            send(&before, way, address, now);
+        }
+        check_handler(&before, way, now, reports);
+        sending.join().unwrap();
+    });
+    // Whatever else the handler sees comes late, if at all.
+    let grace = if case.status == 0 { 200 } else { 0 };
+    let more = reports.recv_timeout(Duration::from_millis(grace));
+    assert!(more.is_err(), "the handler is called too often: {more:?}");
+}
+
+/// Sends one delivery and checks what it is answered.
+fn send(case: &Case, way: Way, address: SocketAddr, now: u64) {
+    let delivery = Delivery::of(case, now);
     let request = Request {
+        path: &case.path,
         method: &case.method,
         query: &delivery.query,
         content_type: case.content_type.as_deref(),
         body: &delivery.body,
     };
     let responses = client::send(address, &request, case.transport).unwrap();
+    assert_eq!(responses.len(), answers(case), "{responses:?}");
+    responses.iter().for_each(|response| check_answer(case, way, response));
+}
 
-    let expected = match case.transport {
-        Transport::BrokenOff => 0,
+fn answers(case: &Case) -> usize {
+    match case.transport {
+        Transport::BrokenOff | Transport::HungUp => 0,
         Transport::Pipelined => 2,
         _ => 1,
-    };
-    assert_eq!(responses.len(), expected, "{responses:?}");
-    responses.iter().for_each(|response| check_answer(case, response));
+    }
+}
 
-    let called = case.is_handled() && (case.typed || way != Way::OneKind);
-    for _ in 0..if called { expected } else { 0 } {
+/// Checks what the handler was called with; two pipelined deliveries are one to `Hooks`.
+fn check_handler(case: &Case, way: Way, now: u64, reports: &Reports<Value>) {
+    if !case.is_handled() || (way == Way::OneKind && !case.typed) {
+        return;
+    }
+    let calls = if way == Way::Hooks { 1 } else { answers(case).max(1) };
+    for _ in 0..calls {
         let report = reports.recv_timeout(Duration::from_secs(5)).expect("the handler is called");
         match way {
-            Way::Guard => assert_eq!(report["body_bytes"], delivery.body.len()),
+            Way::Guard => assert_eq!(report["body_bytes"], Delivery::of(case, now).body.len()),
             _ => check_event(case, &report),
         }
     }
-    let grace = if expected == 0 { 200 } else { 0 };
-    let more = reports.recv_timeout(Duration::from_millis(grace));
-    assert!(more.is_err(), "the handler is called too often: {more:?}");
 }
 
-fn check_answer(case: &Case, response: &Response) {
-    assert_eq!(response.status, case.status, "{response:?}");
+fn check_answer(case: &Case, way: Way, response: &Response) {
+    // Only one of two that come at once is handled; the other is told so.
+    let in_progress = way == Way::Hooks && case.transport == Transport::Pipelined;
+    let status = if in_progress && response.status == 503 { 503 } else { case.status };
+    assert_eq!(response.status, status, "{response:?}");
     let allow = (case.status == 405).then_some("POST");
     assert_eq!(response.header("allow"), allow);
+    assert_eq!(response.header("retry-after").is_some(), status == 503);
     match case.provider {
         ProviderName::Zego => assert_eq!(response.body, ""),
         ProviderName::Tencent => {
             assert_eq!(response.header("content-type"), Some("application/json"));
-            let body = match case.status {
+            let body = match status {
                 200 => r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#,
+                500 | 503 => r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#,
                 _ => r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#,
             };
             assert_eq!(response.body, body);

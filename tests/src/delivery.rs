@@ -1,7 +1,5 @@
 //! What a case puts on the wire.
 
-use std::time::SystemTime;
-
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -21,9 +19,8 @@ pub(crate) const ZEGO_EVENT: &str = "room_create";
 pub(crate) const TENCENT_EVENT: &str = "Room.CallbackAfterUpdateRoomInfo";
 
 impl Delivery {
-    pub(crate) fn of(case: &Case) -> Self {
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        let now = since_epoch.as_secs();
+    /// What the case sends at a time, in Unix seconds.
+    pub(crate) fn of(case: &Case, now: u64) -> Self {
         let (query, members) = match case.provider {
             ProviderName::Zego => (String::new(), zego_members(case, now)),
             ProviderName::Tencent => (tencent_query(case, now), tencent_members(case, now)),

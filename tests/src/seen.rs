@@ -1,12 +1,26 @@
-use std::sync::mpsc::Sender;
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc::Sender,
+    },
+    time::Duration,
+};
 
-use room_hooks::{RoomEvent, Verified};
+use room_hooks::{Hooks, Receiver, RoomEvent, Verified};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::case::Handler;
 
 /// What a driver's handlers report to.
 #[derive(Debug, Clone)]
-pub struct Seen(pub(crate) Sender<Value>);
+pub struct Seen {
+    pub(crate) reports: Sender<Value>,
+    pub(crate) handler: Handler,
+}
 
 impl Seen {
     /// Reports an event that a handler was called with.
@@ -28,8 +42,38 @@ impl Seen {
         self.report(json!({ "body_bytes": body.len() }));
     }
 
+    /// Hooks with a handler that reports and then behaves as the case says.
+    #[must_use]
+    pub fn hooks<E: RoomEvent + Serialize>(
+        self,
+        receiver: Receiver<E::Provider>,
+    ) -> Hooks<E::Provider> {
+        let deadline = match self.handler {
+            Handler::Late => Duration::from_millis(100),
+            _ => Duration::from_secs(10),
+        };
+        let calls = Arc::new(AtomicU32::new(0));
+        let hooks = Hooks::new(receiver).with_handler_deadline(deadline);
+        hooks.on(move |verified: Verified<E>| {
+            self.event(&verified);
+            let call = calls.fetch_add(1, Ordering::SeqCst) + 1;
+            let handler = self.handler;
+            async move {
+                match handler {
+                    Handler::FailsTwice if call <= 2 => Err(io::Error::other("not to be echoed")),
+                    Handler::PanicsOnce if call == 1 => panic!("not to be echoed"),
+                    Handler::Slow | Handler::Late => {
+                        sleep(Duration::from_millis(400)).await;
+                        Ok(())
+                    }
+                    Handler::Returns | Handler::FailsTwice | Handler::PanicsOnce => Ok(()),
+                }
+            }
+        })
+    }
+
     fn report(&self, seen: Value) {
         // The suite has stopped listening when a server outlives its case.
-        let _ = self.0.send(seen);
+        let _ = self.reports.send(seen);
     }
 }

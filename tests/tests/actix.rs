@@ -8,7 +8,7 @@ use actix_web::{
     web,
 };
 use room_hooks::{Receiver, RoomEvent};
-use room_hooks_actix::{Ack, RoomHook, verify};
+use room_hooks_actix::{Ack, IntoScope, RoomHook, verify};
 use room_hooks_tests::{Driver, Mount, Seen, Way, run};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ impl Driver for Actix {
     const NAME: &'static str = "actix";
 
     const WAYS: &'static [Way] =
-        &[Way::Extractor, Way::OneKind, Way::Guard, Way::GuardAndExtractor];
+        &[Way::Extractor, Way::OneKind, Way::Guard, Way::GuardAndExtractor, Way::Hooks];
 
     #[actix_web::main]
     async fn serve<E: RoomEvent + Serialize>(
@@ -29,17 +29,19 @@ impl Driver for Actix {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
+        let hooks = seen.clone().hooks::<E>(receiver.clone());
         let app = move || {
-            let guard =
-                Condition::new(mount != Mount::Extractor, from_fn(verify::<E::Provider, _>));
+            let guarded = matches!(mount, Mount::Guard | Mount::GuardAndExtractor);
+            let guard = Condition::new(guarded, from_fn(verify::<E::Provider, _>));
             let handler = match mount {
                 Mount::Guard => web::to(on_body::<E>),
-                Mount::Extractor | Mount::GuardAndExtractor => web::to(on_event::<E>),
+                _ => web::to(on_event::<E>),
             };
-            App::new()
-                .app_data(receiver.clone())
-                .app_data(web::Data::new(seen.clone()))
-                .service(web::resource("/").wrap(guard).route(handler))
+            let app = App::new().app_data(receiver.clone()).app_data(web::Data::new(seen.clone()));
+            match mount {
+                Mount::Hooks => app.service(hooks.clone().into_scope("")),
+                _ => app.service(web::resource("/").wrap(guard).route(handler)),
+            }
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
         let server = server.listen(listener).expect("it is a socket").run();

@@ -4,7 +4,7 @@ use std::{net::TcpListener, process::ExitCode};
 
 use axum::{Router, body::Bytes, routing::any};
 use room_hooks::{Receiver, RoomEvent};
-use room_hooks_axum::{Ack, RoomHook, VerifyLayer};
+use room_hooks_axum::{Ack, IntoRouter, RoomHook, VerifyLayer};
 use room_hooks_tests::{Driver, Mount, Seen, Way, run};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -15,7 +15,7 @@ impl Driver for Axum {
     const NAME: &'static str = "axum";
 
     const WAYS: &'static [Way] =
-        &[Way::Extractor, Way::OneKind, Way::Guard, Way::GuardAndExtractor];
+        &[Way::Extractor, Way::OneKind, Way::Guard, Way::GuardAndExtractor, Way::Hooks];
 
     #[tokio::main(flavor = "current_thread")]
     async fn serve<E: RoomEvent + Serialize>(
@@ -25,22 +25,10 @@ impl Driver for Axum {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        let event = seen.clone();
-        let on_event = async move |RoomHook(verified): RoomHook<E>| {
-            event.event(&verified);
-            Ack::<E::Provider>::new()
+        let app = match mount {
+            Mount::Hooks => seen.hooks::<E>(receiver).into_router(),
+            _ => routes::<E>(mount, receiver, seen),
         };
-        let on_body = async move |body: Bytes| {
-            seen.body(&body);
-            Ack::<E::Provider>::new()
-        };
-        let guard = VerifyLayer::new(receiver.clone());
-        let routes = match mount {
-            Mount::Extractor => any(on_event),
-            Mount::Guard => any(on_body).layer(guard),
-            Mount::GuardAndExtractor => any(on_event).layer(guard),
-        };
-        let app = Router::new().route("/", routes.with_state(receiver));
         listener.set_nonblocking(true).expect("it is a socket");
         let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
         tokio::select! {
@@ -48,6 +36,31 @@ impl Driver for Axum {
             _ = stop => {}
         }
     }
+}
+
+fn routes<E: RoomEvent + Serialize>(
+    mount: Mount,
+    receiver: Receiver<E::Provider>,
+    seen: Seen,
+) -> Router {
+    let event = seen.clone();
+    let on_event = async move |RoomHook(verified): RoomHook<E>| {
+        event.event(&verified);
+        Ack::<E::Provider>::new()
+    };
+    let on_body = async move |body: Bytes| {
+        seen.body(&body);
+        Ack::<E::Provider>::new()
+    };
+    let routes = match mount {
+        Mount::Guard => any(on_body),
+        _ => any(on_event),
+    };
+    let routes = match mount {
+        Mount::Extractor => routes,
+        _ => routes.layer(VerifyLayer::new(receiver.clone())),
+    };
+    Router::new().route("/", routes.with_state(receiver))
 }
 
 fn main() -> ExitCode {

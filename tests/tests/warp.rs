@@ -4,7 +4,7 @@ use std::{net::TcpListener, process::ExitCode};
 
 use room_hooks::{Receiver, RoomEvent, Verified};
 use room_hooks_tests::{Driver, Mount, Seen, Way, run};
-use room_hooks_warp::{Ack, recover, room_hook};
+use room_hooks_warp::{Ack, IntoFilter, recover, room_hook};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use warp::Filter;
@@ -14,25 +14,32 @@ struct Warp;
 impl Driver for Warp {
     const NAME: &'static str = "warp";
 
-    const WAYS: &'static [Way] = &[Way::Extractor, Way::OneKind];
+    const WAYS: &'static [Way] = &[Way::Extractor, Way::OneKind, Way::Hooks];
 
     #[tokio::main(flavor = "current_thread")]
     async fn serve<E: RoomEvent + Serialize>(
         listener: TcpListener,
-        _mount: Mount,
+        mount: Mount,
         receiver: Receiver<E::Provider>,
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        let on_event = move |verified: Verified<E>| {
-            seen.event(&verified);
-            Ack::<E::Provider>::new()
-        };
-        let app = warp::path::end().and(room_hook(receiver)).map(on_event).recover(recover);
         listener.set_nonblocking(true).expect("it is a socket");
         let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+        let serve = async move {
+            if mount == Mount::Hooks {
+                let app = seen.hooks::<E>(receiver).into_filter();
+                return warp::serve(app).incoming(listener).run().await;
+            }
+            let on_event = move |verified: Verified<E>| {
+                seen.event(&verified);
+                Ack::<E::Provider>::new()
+            };
+            let app = warp::path::end().and(room_hook(receiver)).map(on_event).recover(recover);
+            warp::serve(app).incoming(listener).run().await;
+        };
         tokio::select! {
-            () = warp::serve(app).incoming(listener).run() => {}
+            () = serve => {}
             _ = stop => {}
         }
     }

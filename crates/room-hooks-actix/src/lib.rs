@@ -39,10 +39,14 @@
 //! signature: give it a format with `%U`, the path alone, in place of `%r`.
 
 mod ack;
+#[cfg(feature = "hooks")]
+mod mount;
 mod receive;
 mod room_hook;
 mod verify;
 
 pub use ack::Ack;
+#[cfg(feature = "hooks")]
+pub use mount::IntoScope;
 pub use room_hook::{RoomHook, RoomHookError};
 pub use verify::verify;

@@ -18,6 +18,19 @@ pub(crate) async fn receive<E: RoomEvent>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
+    let body = take_in(receiver, request, payload).await?;
+    let headers = RequestHeaders(request.headers());
+    let delivery = Delivery::new(request.query_string(), &headers, &body);
+    let verified = receiver.receive(delivery, SystemTime::now())?;
+    Ok((verified, body))
+}
+
+/// Reads a request's body, within the receiver's limit and deadline.
+pub(crate) async fn take_in<P: Provider>(
+    receiver: &Receiver<P>,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Vec<u8>, Unhandled> {
     let headers = RequestHeaders(request.headers());
     let mut intake = receiver.intake(request.method().as_str(), &headers)?;
     // A chunked body leaves this behind only when somebody has taken it.
@@ -28,10 +41,7 @@ pub(crate) async fn receive<E: RoomEvent>(
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
-    let body = intake.finish()?;
-    let delivery = Delivery::new(request.query_string(), &headers, &body);
-    let verified = receiver.receive(delivery, SystemTime::now())?;
-    Ok((verified, body))
+    intake.finish()
 }
 
 /// The receiver in the `app_data`, as it is or in a `web::Data`.
@@ -55,7 +65,7 @@ async fn read<P: Provider>(
     Ok(())
 }
 
-struct RequestHeaders<'a>(&'a HeaderMap);
+pub(crate) struct RequestHeaders<'a>(pub(crate) &'a HeaderMap);
 
 impl Headers for RequestHeaders<'_> {
     fn get(&self, name: &str) -> Option<&[u8]> {

@@ -52,10 +52,14 @@
 //! have yours write the path only.
 
 mod ack;
+#[cfg(feature = "hooks")]
+mod mount;
 mod receive;
 mod room_hook;
 mod verify;
 
 pub use ack::Ack;
+#[cfg(feature = "hooks")]
+pub use mount::IntoRouter;
 pub use room_hook::{RoomHook, RoomHookRejection};
 pub use verify::{Verify, VerifyLayer};

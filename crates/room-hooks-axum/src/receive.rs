@@ -13,16 +13,32 @@ pub(crate) async fn receive<E: RoomEvent>(
     parts: &Parts,
     body: Body,
 ) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
+    let body = take_in(receiver, parts, body).await?;
     let headers = RequestHeaders(&parts.headers);
-    let mut intake = receiver.intake(parts.method.as_str(), &headers)?;
+    let verified = receiver.receive(delivery(parts, &headers, &body), SystemTime::now())?;
+    Ok((verified, body))
+}
+
+/// Reads a request's body, within the receiver's limit and deadline.
+pub(crate) async fn take_in<P: Provider>(
+    receiver: &Receiver<P>,
+    parts: &Parts,
+    body: Body,
+) -> Result<Vec<u8>, Unhandled> {
+    let mut intake = receiver.intake(parts.method.as_str(), &RequestHeaders(&parts.headers))?;
     match timeout(receiver.body_deadline(), read(&mut intake, body)).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
-    let body = intake.finish()?;
-    let delivery = Delivery::new(parts.uri.query().unwrap_or_default(), &headers, &body);
-    let verified = receiver.receive(delivery, SystemTime::now())?;
-    Ok((verified, body))
+    intake.finish()
+}
+
+pub(crate) fn delivery<'a>(
+    parts: &'a Parts,
+    headers: &'a RequestHeaders<'_>,
+    body: &'a [u8],
+) -> Delivery<'a> {
+    Delivery::new(parts.uri.query().unwrap_or_default(), headers, body)
 }
 
 async fn read<P: Provider>(intake: &mut Intake<'_, P>, mut body: Body) -> Result<(), Unhandled> {
@@ -41,7 +57,7 @@ fn is_over_a_limit(error: &(dyn Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_over_a_limit)
 }
 
-struct RequestHeaders<'a>(&'a HeaderMap);
+pub(crate) struct RequestHeaders<'a>(pub(crate) &'a HeaderMap);
 
 impl Headers for RequestHeaders<'_> {
     fn get(&self, name: &str) -> Option<&[u8]> {

@@ -33,8 +33,12 @@
 //! `warp::log::custom` as well.
 
 mod ack;
+#[cfg(feature = "hooks")]
+mod mount;
 mod receive;
 mod room_hook;
 
 pub use ack::Ack;
+#[cfg(feature = "hooks")]
+pub use mount::IntoFilter;
 pub use room_hook::{RoomHookRejection, recover, room_hook};

@@ -1,42 +1,62 @@
 use std::{
+    convert::Infallible,
     future::poll_fn,
     pin::{Pin, pin},
-    time::SystemTime,
 };
 
 use futures_core::Stream;
-use room_hooks::{Delivery, Headers, Intake, Provider, Receiver, RoomEvent, Unhandled, Verified};
+use room_hooks::{Headers, Intake, Provider, Receiver, Unhandled};
 use tokio::time::timeout;
 use warp::{
-    Buf,
+    Buf, Filter,
     http::{HeaderMap, HeaderValue, Method},
 };
 
-/// Reads a request's body (`None` if another filter has taken it), within the receiver's limit and
-/// deadline, and verifies the whole.
-pub(crate) async fn receive<E, S, B>(
-    receiver: Receiver<E::Provider>,
-    method: Method,
-    query: String,
-    headers: HeaderMap,
-    body: Option<S>,
-) -> Result<Verified<E>, Unhandled>
+/// A request as its filters extract it; without a body if another filter has taken that.
+pub(crate) struct Request<S> {
+    pub(crate) method: Method,
+    pub(crate) query: String,
+    pub(crate) headers: RequestHeaders,
+    pub(crate) body: Option<S>,
+}
+
+/// Extracts all of a request, of whatever method.
+pub(crate) fn request() -> impl Filter<
+    Extract = (Request<impl Stream<Item = Result<impl Buf, warp::Error>> + Send>,),
+    Error = Infallible,
+> + Clone
++ Send
++ Sync
++ 'static {
+    let query = warp::query::raw().or_else(async |_| Ok::<_, Infallible>((String::new(),)));
+    let body = warp::body::stream().map(Some).or_else(async |_| Ok::<_, Infallible>((None,)));
+    warp::method().and(query).and(warp::header::headers_cloned()).and(body).map(
+        |method, query, headers, body| Request {
+            method,
+            query,
+            headers: RequestHeaders(headers),
+            body,
+        },
+    )
+}
+
+/// Reads a request's body, within the receiver's limit and deadline.
+pub(crate) async fn take_in<P, S, B>(
+    receiver: &Receiver<P>,
+    request: &mut Request<S>,
+) -> Result<Vec<u8>, Unhandled>
 where
-    E: RoomEvent,
+    P: Provider,
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let headers = RequestHeaders(headers);
-    let mut intake = receiver.intake(method.as_str(), &headers)?;
-    let Some(body) = body else {
-        return Err(intake.taken());
-    };
+    let mut intake = receiver.intake(request.method.as_str(), &request.headers)?;
+    let Some(body) = request.body.take() else { return Err(intake.taken()) };
     match timeout(receiver.body_deadline(), read(&mut intake, pin!(body))).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
-    let body = intake.finish()?;
-    receiver.receive(Delivery::new(&query, &headers, &body), SystemTime::now())
+    intake.finish()
 }
 
 async fn read<P, S, B>(intake: &mut Intake<'_, P>, mut body: Pin<&mut S>) -> Result<(), Unhandled>
@@ -56,7 +76,7 @@ where
     Ok(())
 }
 
-struct RequestHeaders(HeaderMap);
+pub(crate) struct RequestHeaders(HeaderMap);
 
 impl Headers for RequestHeaders {
     fn get(&self, name: &str) -> Option<&[u8]> {

@@ -1,30 +1,34 @@
-use std::convert::Infallible;
+use std::time::SystemTime;
 
-use room_hooks::{Receiver, Refusal, RoomEvent, Unhandled, Verified};
+use room_hooks::{Delivery, Receiver, Refusal, RoomEvent, Unhandled, Verified};
 use warp::{Filter, Rejection, reject::Reject, reply::Response};
 
-use crate::{ack::response, receive::receive};
+use crate::{
+    ack::response,
+    receive::{request, take_in},
+};
 
 /// Filter that extracts a verified event: one kind of it, such as `Verified<RoomCreated>`, or all
 /// that a provider sends, such as `Verified<zego::Event>`.
 ///
 /// It takes requests of every method and rejects all but `POST`. An authentic event of another kind
 /// is rejected as well, and [`recover`] acknowledges it: the next route is not meant for it either.
+#[must_use]
 pub fn room_hook<E: RoomEvent>(
     receiver: Receiver<E::Provider>,
 ) -> impl Filter<Extract = (Verified<E>,), Error = Rejection> + Clone + Send + Sync + 'static {
-    let query = warp::query::raw().or_else(async |_| Ok::<_, Infallible>((String::new(),)));
-    let body = warp::body::stream().map(Some).or_else(async |_| Ok::<_, Infallible>((None,)));
-    warp::any()
-        .map(move || receiver.clone())
-        .and(warp::method())
-        .and(query)
-        .and(warp::header::headers_cloned())
-        .and(body)
-        .and_then(async |receiver, method, query, headers, body| {
-            let received = receive(receiver, method, query, headers, body).await;
+    warp::any().map(move || receiver.clone()).and(request()).and_then(
+        async |receiver: Receiver<E::Provider>, mut request| {
+            let received = match take_in(&receiver, &mut request).await {
+                Ok(body) => {
+                    let delivery = Delivery::new(&request.query, &request.headers, &body);
+                    receiver.receive(delivery, SystemTime::now())
+                }
+                Err(unhandled) => Err(unhandled),
+            };
             received.map_err(|unhandled| warp::reject::custom(RoomHookRejection(unhandled)))
-        })
+        },
+    )
 }
 
 /// The rejection of a [`room_hook`]: the delivery is refused, or is an event of another kind, which

@@ -45,6 +45,7 @@ pub mod hooks;
 mod id;
 mod intake;
 mod lenient;
+mod measure;
 mod other;
 mod provider;
 mod receiver;

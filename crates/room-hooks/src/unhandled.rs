@@ -1,6 +1,6 @@
 use std::{any::type_name, fmt};
 
-use crate::{Answer, Outcome, Provider, Receiver, Refusal, RoomEvent, Verified};
+use crate::{Answer, Outcome, Provider, Receiver, Refusal, RoomEvent, Verified, measure};
 
 /// The end of a delivery that reaches no handler: it is refused, or it is an authentic event of a
 /// kind that the handler did not ask for.
@@ -30,7 +30,7 @@ impl Unhandled {
         Self::refused::<P>(Refusal::NotConfigured { missing: type_name::<Receiver<P>>() })
     }
 
-    /// Every refusal passes here, so each is logged, once.
+    /// Every refusal passes here, so each is logged and counted, once.
     pub(crate) fn refused<P: Provider>(refusal: Refusal) -> Self {
         let provider = P::NAME;
         match refusal.status() {
@@ -39,6 +39,7 @@ impl Unhandled {
             500.. => tracing::error!(provider, reason = %refusal, "delivery refused"),
             _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),
         }
+        measure::delivery(provider, "none", "refused");
         Self { answer: P::answer(Outcome::Refused(&refusal)), refusal: Some(refusal) }
     }
 }

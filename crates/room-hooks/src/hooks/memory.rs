@@ -5,10 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms},
-    measure,
-};
+use crate::measure;
+
+use super::claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 
 /// Claims in this process's memory, for a service that runs on one machine.
 ///

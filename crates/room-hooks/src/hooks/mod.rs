@@ -45,7 +45,6 @@ mod claims;
 mod handler;
 mod in_flight;
 mod latest;
-mod measure;
 mod memory;
 #[cfg(all(test, feature = "testing"))]
 mod model;
@@ -58,7 +57,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Answer, Delivery, Outcome, Provider, Receiver, RoomEvent, Unhandled, Verified};
+use crate::{Answer, Delivery, Outcome, Provider, Receiver, RoomEvent, Verified};
 
 use self::{
     handler::{Handler, handler},
@@ -221,7 +220,7 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// The receiver, with which an adapter takes requests in.
+    /// The receiver, with which an adapter takes requests in before it delivers them.
     #[must_use]
     pub fn receiver(&self) -> &Receiver<P> {
         &self.receiver
@@ -245,11 +244,7 @@ impl<P: Provider> Hooks<P> {
         async move {
             match received {
                 Ok(verified) => hooks.handle(verified).await,
-                Err(Unhandled { answer, refusal }) => {
-                    let outcome = if refusal.is_some() { "refused" } else { "not_asked_for" };
-                    measure::delivery(P::NAME, "none", outcome);
-                    answer
-                }
+                Err(unhandled) => unhandled.answer,
             }
         }
     }

@@ -11,13 +11,14 @@ use tokio::{
 };
 use tracing::{Instrument, Span, field};
 
-use crate::{Answer, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified, id::Uniqueness};
+use crate::{
+    Answer, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified, id::Uniqueness, measure,
+};
 
 use super::{
     Binding, Hooks, Settings, WithoutClaims,
     claims::{Claim, ClaimToken, Claimed, StoreError},
     handler::Ready,
-    measure,
     store::AnyStore,
 };
 
@@ -81,7 +82,9 @@ impl<P: Provider> Hooks<P> {
         let event = verified.event.kind();
         let ending = self.ending(verified).instrument(span.clone()).await;
         span.record("outcome", ending.as_str());
-        measure::delivery(P::NAME, event, ending.as_str());
+        if ending != Ending::SignatureReused {
+            measure::delivery(P::NAME, event, ending.as_str());
+        }
         span.in_scope(|| ending.answer::<P>())
     }
 

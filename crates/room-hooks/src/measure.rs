@@ -2,12 +2,16 @@
 //!
 //! Labels come from closed sets: a stranger cannot make new ones.
 
+#![cfg_attr(
+    not(feature = "metrics"),
+    allow(unused_variables, dead_code, reason = "nothing is counted")
+)]
+
 use std::time::Duration;
 
 /// A delivery has ended. `event` is the event's [`kind`](crate::RoomEvent::kind), or `none` for one
-/// that was refused before it was read.
-#[cfg_attr(not(feature = "metrics"), expect(unused_variables, reason = "nothing is counted"))]
-pub(super) fn delivery(provider: &'static str, event: &'static str, outcome: &'static str) {
+/// that was refused.
+pub(crate) fn delivery(provider: &'static str, event: &'static str, outcome: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!(
         "room_hooks_deliveries_total",
@@ -17,23 +21,20 @@ pub(super) fn delivery(provider: &'static str, event: &'static str, outcome: &'s
 }
 
 /// A handler has ended, well or not.
-#[cfg_attr(not(feature = "metrics"), expect(unused_variables, reason = "nothing is timed"))]
-pub(super) fn handler(provider: &'static str, took: Duration) {
+pub(crate) fn handler(provider: &'static str, took: Duration) {
     #[cfg(feature = "metrics")]
     metrics::histogram!("room_hooks_handler_seconds", "provider" => provider)
         .record(took.as_secs_f64());
 }
 
 /// An operation of the store of claims has failed.
-#[cfg_attr(not(feature = "metrics"), expect(unused_variables, reason = "nothing is counted"))]
-pub(super) fn store_error(operation: &'static str) {
+pub(crate) fn store_error(operation: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!("room_hooks_store_errors_total", "operation" => operation).increment(1);
 }
 
 /// The store in memory holds so many deliveries and signatures.
-#[cfg_attr(not(feature = "metrics"), expect(unused_variables, reason = "nothing is counted"))]
-pub(super) fn held(entries: usize) {
+pub(crate) fn held(entries: usize) {
     #[cfg(feature = "metrics")]
     #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
     metrics::gauge!("room_hooks_claims_held").set(entries as f64);

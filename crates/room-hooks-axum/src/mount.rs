@@ -1,0 +1,50 @@
+use std::time::SystemTime;
+
+use axum::{Router, routing::any};
+use axum_core::{extract::Request, response::Response};
+use room_hooks::{Hooks, Provider};
+
+use crate::{
+    ack::response,
+    receive::{RequestHeaders, delivery, take_in},
+};
+
+/// Mounts [`Hooks`] as a router.
+pub trait IntoRouter {
+    /// The router, to be nested where the provider's URL points:
+    ///
+    /// ```
+    /// # use axum::{Router, routing::get};
+    /// # use room_hooks::{Hooks, zego::Zego};
+    /// use room_hooks_axum::IntoRouter;
+    ///
+    /// # fn app(hooks: Hooks<Zego>) -> Router {
+    /// Router::new()
+    ///     .route("/", get(async || "a route of your own"))
+    ///     .nest("/hooks/zego", hooks.into_router())
+    /// # }
+    /// ```
+    ///
+    /// What is below that path is answered 404 in the provider's form.
+    fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S>;
+}
+
+impl<P: Provider> IntoRouter for Hooks<P> {
+    fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
+        let not_found = self.not_found();
+        let deliver = async move |request| deliver(&self, request).await;
+        Router::new().route("/", any(deliver)).fallback(async move || response(&not_found))
+    }
+}
+
+async fn deliver<P: Provider>(hooks: &Hooks<P>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let answer = match take_in(hooks.receiver(), &parts, body).await {
+        Ok(body) => {
+            let headers = RequestHeaders(&parts.headers);
+            hooks.deliver(delivery(&parts, &headers, &body), SystemTime::now())
+        }
+        Err(unhandled) => return response(&unhandled.answer),
+    };
+    response(&answer.await)
+}
