@@ -11,31 +11,34 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, web};
-use room_hooks::{Provider, Receiver, RoomEvent, tencent, tencent::Tencent, zego, zego::Zego};
-use room_hooks_actix::{Ack, RoomHook};
+use room_hooks::{
+    Hooks, Provider, RoomEvent, Verified, hooks::MemoryClaims, tencent, tencent::Tencent, zego,
+    zego::Zego,
+};
+use room_hooks_actix::IntoScope;
 use serde::Serialize;
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
 
-    let zego = Receiver::new(Zego::new(
+    let zego = Zego::new(
         setting("ZEGO_APP_ID", "1234567890")?.parse()?,
         setting("ZEGO_CALLBACK_SECRET", "demo-callback-secret")?,
-    )?);
-    let tencent = Receiver::new(Tencent::new(
+    )?;
+    let tencent = Tencent::new(
         setting("TENCENT_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TENCENT_TOKEN", "demo-token")?,
-    )?);
+    )?;
+    let zego = Hooks::new(zego).with_claims(MemoryClaims::new()).on_other(print::<zego::Event>);
+    let tencent =
+        Hooks::new(tencent).with_claims(MemoryClaims::new()).on_other(print::<tencent::Event>);
 
-    // `web::to`, because the extractor itself answers what is no POST, in the provider's own form.
     let app = move || {
         App::new()
-            .app_data(zego.clone())
-            .app_data(tencent.clone())
             .route("/", web::get().to(async || "rooms are open"))
-            .route("/hooks/zego", web::to(print::<zego::Event>))
-            .route("/hooks/tencent", web::to(print::<tencent::Event>))
+            .service(zego.clone().into_scope("/hooks/zego"))
+            .service(tencent.clone().into_scope("/hooks/tencent"))
     };
 
     let server = HttpServer::new(app).bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)?;
@@ -47,22 +50,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn print<E>(RoomHook(verified): RoomHook<E>) -> Ack<E::Provider>
+async fn print<E>(verified: Verified<E>) -> Result<(), serde_json::Error>
 where
     E: RoomEvent + Serialize,
 {
-    let line = Line {
+    let line = serde_json::to_string(&Line {
         provider: E::Provider::NAME,
         app_id: verified.app_id.to_string(),
         event: verified.event.name(),
         room_id: verified.event.room_id(),
         data: &verified.event,
-    };
-    match serde_json::to_string(&line) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("this event cannot be shown: {error}"),
-    }
-    Ack::new()
+    })?;
+    println!("{line}");
+    Ok(())
 }
 
 #[derive(Serialize)]

@@ -10,12 +10,12 @@ use std::{
     io,
 };
 
-use axum::{
-    Router,
-    routing::{any, get},
+use axum::{Router, routing::get};
+use room_hooks::{
+    Hooks, Provider, RoomEvent, Verified, hooks::MemoryClaims, tencent, tencent::Tencent, zego,
+    zego::Zego,
 };
-use room_hooks::{Provider, Receiver, RoomEvent, tencent, tencent::Tencent, zego, zego::Zego};
-use room_hooks_axum::{Ack, RoomHook};
+use room_hooks_axum::IntoRouter;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -31,12 +31,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         setting("TENCENT_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TENCENT_TOKEN", "demo-token")?,
     )?;
+    let zego = Hooks::new(zego).with_claims(MemoryClaims::new()).on_other(print::<zego::Event>);
+    let tencent =
+        Hooks::new(tencent).with_claims(MemoryClaims::new()).on_other(print::<tencent::Event>);
 
-    // `any`, because the extractor itself answers what is no POST, in the provider's own form.
     let app = Router::new()
         .route("/", get(async || "rooms are open"))
-        .route("/hooks/zego", any(print::<zego::Event>).with_state(Receiver::new(zego)))
-        .route("/hooks/tencent", any(print::<tencent::Event>).with_state(Receiver::new(tencent)));
+        .nest("/hooks/zego", zego.into_router())
+        .nest("/hooks/tencent", tencent.into_router());
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
@@ -46,22 +48,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn print<E>(RoomHook(verified): RoomHook<E>) -> Ack<E::Provider>
+async fn print<E>(verified: Verified<E>) -> Result<(), serde_json::Error>
 where
     E: RoomEvent + Serialize,
 {
-    let line = Line {
+    let line = serde_json::to_string(&Line {
         provider: E::Provider::NAME,
         app_id: verified.app_id.to_string(),
         event: verified.event.name(),
         room_id: verified.event.room_id(),
         data: &verified.event,
-    };
-    match serde_json::to_string(&line) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("this event cannot be shown: {error}"),
-    }
-    Ack::new()
+    })?;
+    println!("{line}");
+    Ok(())
 }
 
 #[derive(Serialize)]

@@ -11,9 +11,10 @@ use std::{
 };
 
 use room_hooks::{
-    Provider, Receiver, RoomEvent, Verified, tencent, tencent::Tencent, zego, zego::Zego,
+    Hooks, Provider, RoomEvent, Verified, hooks::MemoryClaims, tencent, tencent::Tencent, zego,
+    zego::Zego,
 };
-use room_hooks_warp::{Ack, recover, room_hook};
+use room_hooks_warp::IntoFilter;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use warp::Filter;
@@ -22,50 +23,44 @@ use warp::Filter;
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
 
-    let zego = Receiver::new(Zego::new(
+    let zego = Zego::new(
         setting("ZEGO_APP_ID", "1234567890")?.parse()?,
         setting("ZEGO_CALLBACK_SECRET", "demo-callback-secret")?,
-    )?);
-    let tencent = Receiver::new(Tencent::new(
+    )?;
+    let tencent = Tencent::new(
         setting("TENCENT_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TENCENT_TOKEN", "demo-token")?,
-    )?);
+    )?;
+    let zego = Hooks::new(zego).with_claims(MemoryClaims::new()).on_other(print::<zego::Event>);
+    let tencent =
+        Hooks::new(tencent).with_claims(MemoryClaims::new()).on_other(print::<tencent::Event>);
 
-    // Each route recovers by itself, so that no other route gets to see what this one refuses.
-    let home = warp::path::end().map(|| "rooms are open");
-    let on_zego = warp::path!("hooks" / "zego")
-        .and(room_hook(zego))
-        .map(print::<zego::Event>)
-        .recover(recover);
-    let on_tencent = warp::path!("hooks" / "tencent")
-        .and(room_hook(tencent))
-        .map(print::<tencent::Event>)
-        .recover(recover);
+    let app = warp::path!("hooks" / "zego" / ..)
+        .and(zego.into_filter())
+        .or(warp::path!("hooks" / "tencent" / ..).and(tencent.into_filter()))
+        .or(warp::path::end().map(|| "rooms are open"));
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
     eprintln!("listening on http://{address}");
     eprintln!("to send it a callback: examples/send http://{address}");
-    warp::serve(on_zego.or(on_tencent).or(home)).incoming(listener).run().await;
+    warp::serve(app).incoming(listener).run().await;
     Ok(())
 }
 
-fn print<E>(verified: Verified<E>) -> Ack<E::Provider>
+async fn print<E>(verified: Verified<E>) -> Result<(), serde_json::Error>
 where
     E: RoomEvent + Serialize,
 {
-    let line = Line {
+    let line = serde_json::to_string(&Line {
         provider: E::Provider::NAME,
         app_id: verified.app_id.to_string(),
         event: verified.event.name(),
         room_id: verified.event.room_id(),
         data: &verified.event,
-    };
-    match serde_json::to_string(&line) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("this event cannot be shown: {error}"),
-    }
-    Ack::new()
+    })?;
+    println!("{line}");
+    Ok(())
 }
 
 #[derive(Serialize)]
