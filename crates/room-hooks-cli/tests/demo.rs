@@ -8,19 +8,24 @@ fn the_demonstration_shows_both_events_and_every_refusal() {
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{printed}");
     for shown in [
-        r#"{"room_id":"lobby","operator_account":"ada""#,
+        r#"handled: {"room_id":"lobby","operator_account":"ada""#,
         r#""RoomInfo":{"RoomId":"lobby""#,
-        "401 the signature is wrong",
-        "401 not signed",
-        "401 the app 1234567891 is not configured",
-        "401 stale",
+        "200 its retry, signed anew",
+        "the signature was first seen with other content",
+        "500 a handler fails",
+        "the handler failed error=the database is away",
+        "200 and is called again on the retry",
+        "the signature is wrong",
+        "not signed",
+        "the app 1234567891 is not configured",
+        "stale",
         "ahead of this machine's clock",
-        "400 unreadable",
-        "400 the query and the body name different commands",
-        "400 a parameter is repeated",
-        "405 not a POST request",
-        "408 the body took longer",
-        "413 the body is larger than the limit",
+        "unreadable",
+        "the query and the body name different commands",
+        "a parameter is repeated",
+        "405 a browser's GET",
+        "the body took longer",
+        "the body is larger than the limit",
     ] {
         assert!(printed.contains(shown), "{shown} is not in\n{printed}");
     }

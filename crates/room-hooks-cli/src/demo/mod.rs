@@ -1,5 +1,6 @@
 //! `room-hooks demo`: both providers played against a real receiver, over real HTTP.
 
+mod log;
 mod receiver;
 mod script;
 
@@ -13,7 +14,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::mpsc};
 
 use self::{
-    receiver::Seen,
+    log::Log,
     script::{Act, Scene},
 };
 
@@ -26,18 +27,23 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
 async fn play() -> Result<ExitCode, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let origin = format!("http://{}", listener.local_addr()?);
-    let (sender, mut seen) = mpsc::unbounded_channel();
+    let (sender, seen) = mpsc::unbounded_channel();
     let router = receiver::router(&sender)?;
     let server = tokio::spawn(async { axum::serve(listener, router).await });
+    println!(
+        "A receiver listens on {origin}, and both providers are played to it.\n\
+         Each line is a request and its answer; below it what the handler was called with, and what the\n\
+         receiver logged. The sender learns no more than the status."
+    );
 
-    println!("A receiver listens on {origin}, and both providers are played to it.");
     let client = Client::builder(TokioExecutor::new()).build_http();
+    let mut stage = Stage { client, origin, seen, log: Log::install() };
     let (mut acts, mut wrong) = (0, 0);
     for Scene { title, acts: of_scene } in script::scenes()? {
         println!("\n{title}\n");
         for act in of_scene {
             acts += 1;
-            wrong += u32::from(!perform(&client, &origin, act, &mut seen).await?);
+            wrong += u32::from(!stage.perform(act).await?);
         }
     }
     server.abort();
@@ -50,25 +56,37 @@ async fn play() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Sends one request and tells whether the verdict on it was right.
-async fn perform(
-    client: &Client<HttpConnector, Body>,
-    origin: &str,
-    act: Act,
-    seen: &mut mpsc::UnboundedReceiver<Seen>,
-) -> Result<bool, Failure> {
-    let request = Request::builder()
-        .method(act.method)
-        .uri(format!("{origin}{}", act.path_and_query))
-        .body(act.body)?;
-    let status = client.request(request).await?.status();
-    let seen = seen.try_recv()?;
-    let right = status == act.expected && seen.handled() == act.handled;
-    let verdict = if right { "ok   " } else { "WRONG" };
-    println!("  {verdict} {:<34} {} {seen}", act.title, status.as_u16());
-    if !right {
-        let handler = if act.handled { "called" } else { "not called" };
-        println!("        expected {} and the handler {handler}", act.expected.as_u16());
+/// What an act needs.
+struct Stage {
+    client: Client<HttpConnector, Body>,
+    origin: String,
+    seen: mpsc::UnboundedReceiver<String>,
+    log: Log,
+}
+
+impl Stage {
+    /// Sends one request and tells whether the verdict on it was right.
+    async fn perform(&mut self, act: Act) -> Result<bool, Failure> {
+        let request = Request::builder()
+            .method(act.method)
+            .uri(format!("{}{}", self.origin, act.path_and_query))
+            .body(act.body)?;
+        let status = self.client.request(request).await?.status();
+        let event = self.seen.try_recv().ok();
+        let right = status == act.expected && event.is_some() == act.handled;
+
+        let verdict = if right { "ok   " } else { "WRONG" };
+        println!("  {verdict} {} {}", status.as_u16(), act.title);
+        if let Some(event) = event {
+            println!("            handled: {event}");
+        }
+        for line in self.log.take().lines() {
+            println!("            log: {}", line.trim());
+        }
+        if !right {
+            let handler = if act.handled { "called" } else { "not called" };
+            println!("            expected {} and the handler {handler}", act.expected.as_u16());
+        }
+        Ok(right)
     }
-    Ok(right)
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Failure,
-    receiver::{BODY_LIMIT, TENCENT_APP, ZEGO_APP, tencent, zego},
+    receiver::{BODY_LIMIT, FLAKY_ROOM, TENCENT_APP, ZEGO_APP, tencent, zego},
 };
 
 pub(super) struct Scene {
@@ -59,14 +59,16 @@ fn zego_scene() -> Result<Scene, Failure> {
     let sign = |event: Value, now| -> Result<String, Failure> {
         Ok(String::from_utf8(zego()?.sign(&event, now)?.body)?)
     };
-    let created = sign(
+    let lobby = || {
         json!({
             "event": "room_create", "room_id": "lobby", "operator_account": "ada",
             "room_name": "The Lobby",
             "attributes": [{"key": "topic", "value": "rust", "auto_delete": 1}],
-        }),
-        now,
-    )?;
+        })
+    };
+    let created = sign(lobby(), now)?;
+    let attic = sign(json!({"event": "room_create", "room_id": "50% + attic"}), now)?;
+    let flaky = sign(json!({"event": "room_create", "room_id": FLAKY_ROOM}), now)?;
     let changed = |change: &dyn Fn(&mut Value)| -> Result<String, Failure> {
         let mut body = serde_json::from_str(&created)?;
         change(&mut body);
@@ -75,11 +77,23 @@ fn zego_scene() -> Result<Scene, Failure> {
     let path = || "/hooks/zego".to_owned();
     let unauthorized = StatusCode::UNAUTHORIZED;
     let malformed = StatusCode::BAD_REQUEST;
+    let failed = StatusCode::INTERNAL_SERVER_ERROR;
     Ok(Scene {
         title: "ZEGOCLOUD, POST /hooks/zego",
         acts: vec![
             Act::handled("a room is created", path(), created.clone()),
-            Act::handled("the same, percent-encoded", path(), percent_encoded(&created)),
+            Act::acknowledged("its retry", path(), created.clone()),
+            Act::acknowledged("its retry, signed anew", path(), sign(lobby(), now - MOMENT)?),
+            Act::refused(
+                "another body under its signature",
+                unauthorized,
+                path(),
+                created.replace("lobby", "vault"),
+            ),
+            Act::handled("another room, percent-encoded", path(), percent_encoded(&attic)),
+            Act { handled: true, ..Act::refused("a handler fails", failed, path(), flaky.clone()) },
+            Act::handled("and is called again on the retry", path(), flaky.clone()),
+            Act::acknowledged("but not on the next", path(), flaky),
             Act::acknowledged(
                 "an event of another kind",
                 path(),
@@ -163,6 +177,7 @@ fn tencent_scene() -> Result<Scene, Failure> {
         title: "Tencent, POST /hooks/tencent",
         acts: vec![
             Act::handled("a room's information changes", path(&query), body.clone()),
+            Act::acknowledged("its retry", path(&query), body.clone()),
             Act::acknowledged("an event of another kind", path(&other.query), other.body.clone()),
             Act::acknowledged("the console's probe", path(&probe.query), Body::empty()),
             Act::refused(
@@ -196,6 +211,7 @@ fn tencent_scene() -> Result<Scene, Failure> {
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
+const MOMENT: Duration = Duration::from_secs(10);
 
 fn percent_encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
