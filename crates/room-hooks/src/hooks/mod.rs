@@ -41,6 +41,19 @@
 //! it; when the store is out of order and set to go on; when a retry comes after the memory has ended.
 //! So a handler had better bear it, as with every delivery over a network.
 
+//! # Seeing it
+//!
+//! `tracing`: a span `delivery` for each (provider, app id, event, room id, the secret's name, outcome),
+//! and one event for each refusal, with its reason. The feature `metrics` counts by way of the
+//! [`metrics`](https://docs.rs/metrics) facade:
+//!
+//! | name | labels | what |
+//! |---|---|---|
+//! | `room_hooks_deliveries_total` | `provider`, `event`, `outcome` | deliveries; `event` is the name of an event that has a type, `other` or, if refused, `none`; `outcome` is `handled`, `duplicate`, `in_progress`, `failed`, `late`, `unclaimable`, `not_asked_for` or `refused` |
+//! | `room_hooks_handler_seconds` | `provider` | how long handlers take |
+//! | `room_hooks_store_errors_total` | `operation` | failures of the store of claims |
+//! | `room_hooks_claims_held` | | deliveries and signatures in `MemoryClaims` |
+
 mod claims;
 mod handler;
 mod in_flight;

@@ -1,0 +1,69 @@
+//! What is counted, and that a stranger cannot make labels.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, SystemTime};
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use serde_json::json;
+
+use room_hooks::{Delivery, Hooks, RoomCreated, Verified, zego, zego::Zego};
+
+#[test]
+fn every_delivery_is_counted_under_labels_from_closed_sets() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    metrics::with_local_recorder(&recorder, || runtime.block_on(play()));
+
+    let mut counted = Vec::new();
+    let mut timed = 0;
+    for (key, _, _, value) in snapshotter.snapshot().into_vec() {
+        let labels: Vec<_> = key.key().labels().map(|label| label.value().to_owned()).collect();
+        match (key.key().name(), value) {
+            ("room_hooks_deliveries_total", DebugValue::Counter(count)) => {
+                counted.push((labels.join(" "), count));
+            }
+            ("room_hooks_handler_seconds", DebugValue::Histogram(values)) => timed += values.len(),
+            ("room_hooks_claims_held", DebugValue::Gauge(held)) => assert!(held.0 >= 2.0),
+            other => panic!("{other:?}"),
+        }
+    }
+    counted.sort();
+    let expected = [
+        ("zego none refused", 3),
+        ("zego other handled", 2),
+        ("zego room_create duplicate", 1),
+        ("zego room_create failed", 1),
+        ("zego room_create handled", 1),
+    ];
+    let expected = expected.map(|(labels, count)| (labels.to_owned(), count));
+    assert_eq!((counted, timed), (expected.to_vec(), 4));
+}
+
+async fn play() {
+    let zego = || Zego::new(1, "secret").unwrap();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let hooks = Hooks::new(zego())
+        .on(async |created: Verified<RoomCreated>| match created.event.room_id.as_str() {
+            "broken" => Err("on purpose"),
+            _ => Ok(()),
+        })
+        .on_other(async |_: Verified<zego::Event>| {});
+    let signed =
+        |event, room| zego().sign(&json!({"event": event, "room_id": room}), now).unwrap().body;
+    let lobby = signed("room_create", "lobby");
+    let stolen = String::from_utf8(lobby.clone()).unwrap().replace("lobby", "vault");
+    for body in [
+        lobby.clone(),
+        lobby,
+        signed("room_create", "broken"),
+        signed("made_up_by_a_stranger", "1"),
+        signed("and_another", "2"),
+        stolen.into_bytes(),
+        b"{}".to_vec(),
+        Vec::new(),
+    ] {
+        hooks.deliver(Delivery::new("", &(), &body), now).await;
+    }
+}
