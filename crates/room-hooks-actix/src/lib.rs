@@ -24,15 +24,17 @@
 //! }
 //! ```
 //!
-//! There are two ways in, and both refuse by themselves what is not authentic:
+//! There are three ways in, and all refuse by themselves what is not authentic:
 //!
+//! * [`IntoScope`] mounts [`Hooks`](room_hooks::Hooks): typed handlers, each called once for a delivery;
+//!   the recommended way.
 //! * [`RoomHook`] extracts an event. The receiver is looked for in the `app_data`, as it is or in a
 //!   `web::Data`; where there is none, deliveries are answered 500, and the log names the missing type.
 //! * [`verify`] guards a scope, whether or not its handlers extract anything. A [`RoomHook`] behind
 //!   it takes the event that is verified already and does not verify again.
 //!
-//! Both hold a body to the receiver's own limit and deadline, so actix-web's `PayloadConfig` does not
-//! apply. With `web::to` rather than `web::post` they also answer what is no `POST`, in the
+//! All hold a body to the receiver's own limit and deadline, so actix-web's `PayloadConfig` does not
+//! apply. With `web::to` rather than `web::post` the extractor also answers what is no `POST`, in the
 //! provider's form.
 //!
 //! `middleware::Logger` writes the URL with its query by default, and Tencent's query holds the

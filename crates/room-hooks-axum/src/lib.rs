@@ -23,13 +23,15 @@
 //! }
 //! ```
 //!
-//! There are two ways in, and both refuse by themselves what is not authentic:
+//! There are three ways in, and all refuse by themselves what is not authentic:
 //!
+//! * [`IntoRouter`] mounts [`Hooks`](room_hooks::Hooks): typed handlers, each called once for a delivery;
+//!   the recommended way.
 //! * [`RoomHook`] extracts an event. The receiver comes from the router's state.
 //! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`]
 //!   behind it takes the event that the layer has verified and does not verify again.
 //!
-//! With `any` rather than `post` they also answer what is no `POST`, in the provider's form.
+//! With `any` rather than `post` the extractor also answers what is no `POST`, in the provider's form.
 //!
 //! An app with both providers has a state with both receivers (`FromRef` is derived with axum's feature
 //! `macros`), or a state for each route, as in `any(on_created).with_state(receiver)`:
@@ -44,7 +46,7 @@
 //! }
 //! ```
 //!
-//! Both ways in hold a body to the receiver's own limit and deadline, so axum's
+//! All ways in hold a body to the receiver's own limit and deadline, so axum's
 //! `DefaultBodyLimit` does not apply; a limit that wraps the body, such as tower-http's
 //! `RequestBodyLimit`, does, and is answered 413 as well.
 //!

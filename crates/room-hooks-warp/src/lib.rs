@@ -23,6 +23,9 @@
 //! }
 //! ```
 //!
+//! [`IntoFilter`] mounts [`Hooks`](room_hooks::Hooks), typed handlers that are each called once for a
+//! delivery: the recommended way.
+//!
 //! [`room_hook`] refuses by itself what is not authentic, with a rejection that [`recover`] turns
 //! into the provider's answer. Put the `recover` on the route, as above: warp tries the next route
 //! after a rejection, so one that comes after an `or` lets a catch-all route answer a forgery first.

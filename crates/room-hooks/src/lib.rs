@@ -31,6 +31,7 @@
 //!
 //! # Where to go next
 //!
+//! * `Hooks`, with the feature `hooks`, is the recommended way in: typed handlers, each delivery once.
 //! * [`Receiver`] is the door, [`Verified`] what comes through it, [`Refusal`] what keeps it shut.
 //! * [`zego`] and [`tencent`] hold the providers and their events.
 //! * The feature `testing` signs callbacks for tests of your handlers.
