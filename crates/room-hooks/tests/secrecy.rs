@@ -11,9 +11,10 @@ use std::{
 
 use serde_json::json;
 use tracing::Level;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use room_hooks::{
-    Delivery, Provider, Receiver, Secrets, Unhandled,
+    Delivery, Hooks, Provider, Receiver, RoomCreated, Secrets, Unhandled, Verified,
     tencent::{self, Tencent},
     zego::{self, Zego},
 };
@@ -58,7 +59,10 @@ impl Write for ThreadLog {
 fn logged<T>(act: impl FnOnce() -> T) -> (String, T) {
     static SUBSCRIBER: Once = Once::new();
     SUBSCRIBER.call_once(|| {
-        let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false);
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_ansi(false)
+            .with_span_events(FmtSpan::CLOSE);
         subscriber.with_writer(|| ThreadLog).init();
     });
     LOG.take();
@@ -151,6 +155,34 @@ fn a_known_event_of_another_shape_is_a_warning() {
     let receiver = Receiver::new(zego());
     let (log, _) = logged(|| receiver.receive::<zego::Event>(signed.as_delivery(), now()));
     assert!(log.contains("WARN") && log.contains("room_create"), "{log}");
+}
+
+#[test]
+fn a_delivery_is_one_span_that_tells_what_became_of_it() {
+    let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| Err::<(), _>("too tired"));
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let delivered = || runtime.block_on(hooks.deliver(signed.as_delivery(), now()));
+    let (log, answer) = logged(delivered);
+    assert_eq!((answer.status, answer.body), (500, ""));
+    let span = log.lines().find(|line| line.contains("close")).unwrap();
+    for shown in [
+        "delivery{",
+        "provider=\"zego\"",
+        "app_id=1",
+        "room_create",
+        "room_id=\"r\"",
+        "current",
+        "failed",
+    ] {
+        assert!(span.contains(shown), "{shown} is not in {log}");
+    }
+    assert!(log.contains("ERROR") && log.contains("too tired"), "{log}");
+    let body = String::from_utf8(signed.body).unwrap();
+    let signature = body.split("\"signature\":\"").nth(1).unwrap();
+    for secret in [SECRET, PREVIOUS, &signature[..40]] {
+        assert!(!log.contains(secret), "{log}");
+    }
 }
 
 #[test]

@@ -62,6 +62,7 @@ mod memory;
 #[cfg(all(test, feature = "testing"))]
 mod model;
 mod process;
+mod settings;
 mod store;
 
 use std::{
@@ -76,12 +77,14 @@ use self::{
     handler::{Handler, handler},
     in_flight::InFlight,
     latest::Latest,
+    settings::Settings,
     store::AnyStore,
 };
 
 pub use self::claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 pub use self::handler::HandlerOutcome;
 pub use self::memory::MemoryClaims;
+pub use self::settings::{Binding, WithoutClaims};
 
 /// Handlers of a provider's events, behind verification and claims. Cheap to clone.
 pub struct Hooks<P: Provider> {
@@ -98,58 +101,16 @@ struct Handlers<P: Provider> {
     of_others: Option<Handler<P>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Settings {
-    deadline: Duration,
-    terms: Terms,
-    binding: Binding,
-    without_claims: WithoutClaims,
-}
-
-/// Which signatures belong to the first content that is seen with them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Binding {
-    /// Those of nonces of 16 characters and more, which no two honest deliveries share.
-    #[default]
-    Unique,
-    /// All, also of short nonces. Under load two honest deliveries can have the same, and one of them
-    /// is then refused.
-    Strict,
-    /// None.
-    Off,
-}
-
-/// What is done with a delivery while the store of claims is out of order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WithoutClaims {
-    /// It is handled; perhaps twice.
-    #[default]
-    Handle,
-    /// It is answered 503; perhaps too often, so that it is lost.
-    Refuse,
-}
-
 impl<P: Provider> Hooks<P> {
     /// Creates hooks without handlers for a provider, or for a [`Receiver`] with settings of its own.
     /// Claims are kept in memory unless another store is set.
     #[must_use]
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
-        // A claim that nobody renews is free again while ZEGO and TRTC still retry.
-        let lease = Duration::from_secs(15);
-        // Longer than any signature is fresh by default, 300 s both ways.
-        let binding = Duration::from_secs(660);
         Self {
             receiver: receiver.into(),
             handlers: Arc::new(Handlers { of_a_kind: Vec::new(), of_others: None }),
             claims: Arc::new(MemoryClaims::new()),
-            settings: Settings {
-                deadline: P::ANSWER_WITHIN,
-                terms: Terms { lease, memory: P::RETRY_SPAN, binding },
-                binding: Binding::default(),
-                without_claims: WithoutClaims::default(),
-            },
+            settings: Settings::of::<P>(),
             in_flight: InFlight::default(),
             latest: Latest::default(),
         }

@@ -16,9 +16,10 @@ use crate::{
 };
 
 use super::{
-    Binding, Hooks, Settings, WithoutClaims,
+    Hooks,
     claims::{Claim, ClaimToken, Claimed, StoreError},
     handler::Ready,
+    settings::{Binding, Settings, WithoutClaims},
     store::AnyStore,
 };
 
