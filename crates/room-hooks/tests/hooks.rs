@@ -253,7 +253,7 @@ fn counted<E>(counter: &Counter) -> impl Fn(Verified<E>) -> Ready<()> + Send + S
 #[tokio::test(start_paused = true)]
 async fn nothing_unverified_takes_a_claim() {
     let claims = Arc::new(MemoryClaims::new());
-    let hooks = counting(Duration::ZERO).0.with_claims(Shared(Arc::clone(&claims)));
+    let hooks = counting(Duration::ZERO).0.with_claims(Arc::clone(&claims));
     let body = String::from_utf8(signed_at(&created(), now())).unwrap();
     for forged in
         [body.replace("\"signature\":\"", "\"signature\":\"0"), "{}".into(), String::new()]
@@ -331,34 +331,6 @@ async fn the_whole_event_may_be_asked_for() {
         assert_eq!(event.event.name(), "room_create");
     });
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
-}
-
-/// A store of which the test keeps a handle.
-#[derive(Debug)]
-struct Shared(Arc<MemoryClaims>);
-
-impl ClaimStore for Shared {
-    async fn claim(&self, d: Claimed, terms: Terms, now: Instant) -> Result<Claim, StoreError> {
-        self.0.claim(d, terms, now).await
-    }
-
-    async fn renew(
-        &self,
-        delivery: Claimed,
-        token: ClaimToken,
-        terms: Terms,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        self.0.renew(delivery, token, terms, now).await
-    }
-
-    async fn settle(&self, d: Claimed, terms: Terms, now: Instant) -> Result<(), StoreError> {
-        self.0.settle(d, terms, now).await
-    }
-
-    async fn release(&self, d: Claimed, t: ClaimToken, now: Instant) -> Result<(), StoreError> {
-        self.0.release(d, t, now).await
-    }
 }
 
 /// A store that cannot be reached.

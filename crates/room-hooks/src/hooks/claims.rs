@@ -1,4 +1,9 @@
-use std::{error::Error, fmt::Debug, time::Duration, time::Instant};
+use std::{
+    error::Error,
+    fmt::Debug,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{DeliveryId, SignatureKey};
 
@@ -16,8 +21,9 @@ use crate::{DeliveryId, SignatureKey};
 /// not take away the next one's. `settle` needs no token of the state: what is done is done.
 ///
 /// A signature that comes with a claim is bound to the delivery that it first came with. With another
-/// one it is refused, [`Claim::SignatureReused`]; with the same one, once that is settled, it is a
-/// duplicate for as long as the binding lasts, even where the delivery itself is forgotten.
+/// one it is refused, [`Claim::SignatureReused`], for as long as the binding lasts. With the same one it
+/// is a duplicate of what has been settled for as long as that, even after the memory: only a try that
+/// is signed anew can be a new delivery then.
 ///
 /// What a store may get wrong: it may forget a claim when it crashes, so that a delivery is handled
 /// twice. It must never call a delivery settled that is not, since it is then lost. It must never
@@ -59,6 +65,31 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// A store that several hooks share.
+impl<S: ClaimStore> ClaimStore for Arc<S> {
+    async fn claim(&self, d: Claimed, terms: Terms, now: Instant) -> Result<Claim, StoreError> {
+        S::claim(self, d, terms, now).await
+    }
+
+    async fn renew(
+        &self,
+        delivery: Claimed,
+        token: ClaimToken,
+        terms: Terms,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        S::renew(self, delivery, token, terms, now).await
+    }
+
+    async fn settle(&self, d: Claimed, terms: Terms, now: Instant) -> Result<(), StoreError> {
+        S::settle(self, d, terms, now).await
+    }
+
+    async fn release(&self, d: Claimed, t: ClaimToken, now: Instant) -> Result<(), StoreError> {
+        S::release(self, d, t, now).await
+    }
+}
+
 /// A delivery as a store knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -75,10 +106,22 @@ pub struct Claimed {
 pub struct Terms {
     /// How long a claim lasts that nobody renews, settles or releases.
     pub lease: Duration,
-    /// How long a settled delivery is remembered.
+    /// How long a settled delivery is remembered, whatever signature it comes with.
     pub memory: Duration,
     /// How long a signature is bound, from its first delivery on.
     pub binding: Duration,
+}
+
+impl Terms {
+    /// How long it must be known that a delivery has been settled: its memory or, if it has a signature
+    /// that may come again, the binding.
+    #[must_use]
+    pub fn settlement(&self, delivery: Claimed) -> Duration {
+        match delivery.signature {
+            Some(_) => self.memory.max(self.binding),
+            None => self.memory,
+        }
+    }
 }
 
 /// What became of a claim.

@@ -70,15 +70,14 @@ impl ClaimStore for MemoryClaims {
         table.forget_expired(now, self.capacity);
         let (id, signature) = (*id.as_bytes(), signature.map(|signature| *signature.as_bytes()));
         let bound = signature.and_then(|signature| table.get(&signature, now));
-        let settled = match bound {
-            Some(State::Bound { to, .. }) if to != id => return Ok(Claim::SignatureReused),
-            Some(State::Bound { settled, .. }) => settled,
-            _ => false,
-        };
+        if matches!(bound, Some(State::Bound { to }) if to != id) {
+            return Ok(Claim::SignatureReused);
+        }
         let claim = match table.get(&id, now) {
-            Some(State::Settled) => Claim::Settled,
             Some(State::Claimed(_)) => Claim::InProgress,
-            _ if settled => Claim::Settled,
+            Some(State::Settled { remembered }) if bound.is_some() || now < remembered => {
+                Claim::Settled
+            }
             _ => Claim::Granted(table.next_token()),
         };
         let unbound = signature.filter(|_| bound.is_none());
@@ -88,8 +87,7 @@ impl ClaimStore for MemoryClaims {
             return Err(StoreError::Full);
         }
         if let Some(signature) = unbound {
-            let state = State::Bound { to: id, settled: claim == Claim::Settled };
-            table.set(signature, state, after(now, terms.binding));
+            table.set(signature, State::Bound { to: id }, after(now, terms.binding));
         }
         if let Claim::Granted(token) = claim {
             table.set(id, State::Claimed(token), after(now, terms.lease));
@@ -114,16 +112,13 @@ impl ClaimStore for MemoryClaims {
 
     async fn settle(
         &self,
-        Claimed { id, signature }: Claimed,
+        delivery: Claimed,
         terms: Terms,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let (mut table, id) = (self.table(), *id.as_bytes());
-        table.set(id, State::Settled, after(now, terms.memory));
-        let bound = signature.and_then(|signature| table.entries.get_mut(signature.as_bytes()));
-        if let Some((State::Bound { to, settled }, _)) = bound {
-            *settled |= *to == id;
-        }
+        let settled = State::Settled { remembered: after(now, terms.memory) };
+        let known = after(now, terms.settlement(delivery));
+        self.table().set(*delivery.id.as_bytes(), settled, known);
         Ok(())
     }
 
@@ -152,11 +147,13 @@ type Key = [u8; 16];
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Claimed(ClaimToken),
-    Settled,
+    /// Until it is remembered no longer, whatever comes; until it expires, what is bound to it.
+    Settled {
+        remembered: Instant,
+    },
     /// Of a signature.
     Bound {
         to: Key,
-        settled: bool,
     },
 }
 

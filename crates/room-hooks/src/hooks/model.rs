@@ -49,7 +49,8 @@ struct Granted {
 #[derive(Default)]
 struct History {
     granted: Vec<Granted>,
-    settled: Vec<(DeliveryId, Instant)>,
+    /// When, whether with a signature, and after how many claims of anything.
+    settled: Vec<(DeliveryId, Instant, bool, usize)>,
     /// Every signature's first delivery, and since when.
     bound: Vec<(SignatureKey, DeliveryId, Instant)>,
 }
@@ -62,7 +63,16 @@ impl History {
     }
 
     fn was_settled(&self, id: DeliveryId, within: Duration, now: Instant) -> bool {
-        self.settled.iter().any(|&(settled, at)| settled == id && now < at + within)
+        self.settled.iter().any(|&(settled, at, ..)| settled == id && now < at + within)
+    }
+
+    /// Whether it was settled with a signature, within a binding's span, and not claimed again since.
+    fn is_done(&self, id: DeliveryId, now: Instant) -> bool {
+        let settled = self.settled.iter().rev().find(|(settled, ..)| *settled == id);
+        settled.is_some_and(|&(_, at, signed, claims)| {
+            let again = self.granted[claims..].iter().any(|granted| granted.delivery.id == id);
+            signed && now < at + TERMS.binding && !again
+        })
     }
 
     fn owner(&self, signature: SignatureKey) -> Option<(DeliveryId, Instant)> {
@@ -74,6 +84,8 @@ impl History {
     fn check(&self, delivery: Claimed, claim: Claim, now: Instant) -> Result<(), TestCaseError> {
         let Claimed { id, signature } = delivery;
         let owner = signature.and_then(|signature| self.owner(signature));
+        let is_bound =
+            owner.is_some_and(|(owner, since)| owner == id && now < since + TERMS.binding);
         match claim {
             Claim::Granted(_) => {
                 prop_assert!(!self.is_held(id, now), "two hold it at once");
@@ -81,12 +93,13 @@ impl History {
                 let stolen =
                     owner.is_some_and(|(owner, since)| owner != id && now < since + TERMS.binding);
                 prop_assert!(!stolen, "another's signature");
+                prop_assert!(!(is_bound && self.is_done(id, now)), "a replay is handled");
             }
             Claim::InProgress => prop_assert!(self.is_held(id, now), "nobody holds it: lost"),
             Claim::Settled => {
-                // A signature may be bound as late as the memory ends.
-                let within = TERMS.memory + TERMS.binding;
-                prop_assert!(self.was_settled(id, within, now), "nobody has handled it: lost");
+                let remembered = self.was_settled(id, TERMS.memory, now);
+                let replayed = is_bound && self.was_settled(id, TERMS.settlement(delivery), now);
+                prop_assert!(remembered || replayed, "nobody has handled it: lost");
             }
             Claim::SignatureReused => {
                 let another = owner
@@ -134,7 +147,8 @@ async fn play(acts: Vec<Act>) -> Result<(), TestCaseError> {
                 let Some(granted) = history.granted.get(claim) else { continue };
                 let delivery = granted.delivery;
                 store.settle(delivery, TERMS, now).await.expect("it answers");
-                history.settled.push((delivery.id, now));
+                let claims = history.granted.len();
+                history.settled.push((delivery.id, now, delivery.signature.is_some(), claims));
                 let same = |granted: &&mut Granted| granted.delivery.id == delivery.id;
                 history.granted.iter_mut().filter(same).for_each(|granted| granted.until = None);
             }

@@ -61,16 +61,29 @@ pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) 
     pass(A_MOMENT * 2).await;
     granted(store.claim(delivery, TERMS, at()).await);
 
-    // A binding outlives the memory, and ends as well.
-    let (signed, other) = (Claimed { signature: signature(), ..unused() }, unused());
-    granted(store.claim(signed, TERMS, at()).await);
+    // A lease that nobody renews runs out as well.
+    let crashed = unused();
+    granted(store.claim(crashed, TERMS, at()).await);
+    pass(LEASE + A_MOMENT).await;
+    granted(store.claim(crashed, TERMS, at()).await);
+
+    // A signature outlives the memory, also one that came while the delivery was being handled; what is
+    // signed anew is a new delivery then. In the end the signature is free as well.
+    let first = Claimed { signature: signature(), ..unused() };
+    let (second, third) =
+        (Claimed { signature: signature(), ..first }, Claimed { signature: signature(), ..first });
+    granted(store.claim(first, TERMS, at()).await);
+    assert_eq!(store.claim(second, TERMS, at()).await.ok(), Some(Claim::InProgress));
     pass(A_MOMENT).await;
-    store.settle(signed, TERMS, at()).await.expect("it is settled");
+    store.settle(first, TERMS, at()).await.expect("it is settled");
     pass(MEMORY + A_MOMENT).await;
-    let claim = store.claim(signed, TERMS, at()).await;
-    assert_eq!(claim.ok(), Some(Claim::Settled), "bound to what is settled");
+    for again in [first, second] {
+        let claim = store.claim(again, TERMS, at()).await;
+        assert_eq!(claim.ok(), Some(Claim::Settled), "bound to what is settled");
+    }
+    granted(store.claim(third, TERMS, at()).await);
     pass(BINDING - MEMORY).await;
-    let stolen = Claimed { signature: signed.signature, ..other };
+    let stolen = Claimed { signature: first.signature, ..unused() };
     granted(store.claim(stolen, TERMS, at()).await);
 }
 

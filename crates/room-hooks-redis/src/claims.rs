@@ -1,0 +1,166 @@
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+use base16ct::lower::encode_string as hex;
+use redis::{Client, FromRedisValue, Script, ScriptInvocation};
+use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+
+use crate::{
+    connection::{Connection, is_full},
+    error::ConnectError,
+};
+
+/// Not a `PING`, which also those may send who may run no scripts.
+static CHECK: LazyLock<Script> = LazyLock::new(|| Script::new("return 'ready'"));
+static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("claim.lua")));
+static RENEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("renew.lua")));
+static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
+static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("release.lua")));
+
+/// Claims in a Redis that any number of processes share. Cheap to clone; clones share a connection.
+///
+/// Each operation is one script and one round trip. Spans of time are counted by Redis's clock, the
+/// only one that all processes share, so the `now` that an operation is given does not matter.
+///
+/// There are two kinds of keys, which all expire by themselves:
+///
+/// | key, after the prefix | value | expires after |
+/// |---|---|---|
+/// | `delivery:` and the id, as 32 digits of hex | the holder's token | the lease |
+/// | | `settled`, and how many milliseconds before it expires its memory ends | the memory or, if longer and it has a signature, the binding |
+/// | `signature:` and its digest, as 32 digits of hex | the id that it is bound to | the binding |
+#[derive(Clone)]
+pub struct RedisClaims {
+    connection: Connection,
+    prefix: String,
+}
+
+impl RedisClaims {
+    /// Connects to the Redis at a URL, `redis://[[user]:password@]host[:port][/database]`, and waits
+    /// until it has run a script.
+    ///
+    /// # Errors
+    ///
+    /// The URL is not valid, or no Redis there runs our scripts.
+    pub async fn connect(url: &str) -> Result<Self, ConnectError> {
+        let claims = Self::connect_lazily(url)?;
+        match claims.connection.run(&CHECK.prepare_invoke()).await {
+            Ok(()) => Ok(claims),
+            Err(error) => Err(ConnectError::Unusable(error.into())),
+        }
+    }
+
+    /// Takes the URL of a Redis and connects with the first operation, so that a service can start
+    /// before its Redis.
+    ///
+    /// # Errors
+    ///
+    /// The URL is not valid.
+    pub fn connect_lazily(url: &str) -> Result<Self, ConnectError> {
+        let client = Client::open(url).map_err(|error| ConnectError::InvalidUrl(error.into()))?;
+        Ok(Self { connection: Connection::new(client), prefix: "room-hooks:".into() })
+    }
+
+    /// Sets what all keys begin with; by default `room-hooks:`. Services that do not handle the same
+    /// deliveries for one another need different ones, or different databases.
+    #[must_use]
+    pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    /// A call with what all scripts begin with: the keys of the delivery and, if it has one, of the
+    /// signature; and the id.
+    fn call(&self, script: &'static Script, delivery: Claimed) -> ScriptInvocation<'static> {
+        let (prefix, id) = (&self.prefix, hex(delivery.id.as_bytes()));
+        let mut call = script.key(format!("{prefix}delivery:{id}"));
+        if let Some(signature) = delivery.signature {
+            call.key(format!("{prefix}signature:{}", hex(signature.as_bytes())));
+        }
+        call.arg(id);
+        call
+    }
+
+    async fn run<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, StoreError> {
+        self.connection.run(call).await.map_err(|error| {
+            if is_full(&error) { StoreError::Full } else { StoreError::OutOfOrder(error.into()) }
+        })
+    }
+}
+
+impl ClaimStore for RedisClaims {
+    async fn claim(
+        &self,
+        delivery: Claimed,
+        terms: Terms,
+        _now: Instant,
+    ) -> Result<Claim, StoreError> {
+        let token = unique_token();
+        let mut call = self.call(&CLAIM, delivery);
+        call.arg(token.0).arg(milliseconds(terms.lease)).arg(milliseconds(terms.binding));
+        let claim: String = self.run(&call).await?;
+        match claim.as_str() {
+            "granted" => Ok(Claim::Granted(token)),
+            "in progress" => Ok(Claim::InProgress),
+            "settled" => Ok(Claim::Settled),
+            "signature reused" => Ok(Claim::SignatureReused),
+            _ => Err(StoreError::OutOfOrder(format!("no such claim: {claim:?}").into())),
+        }
+    }
+
+    async fn renew(
+        &self,
+        delivery: Claimed,
+        token: ClaimToken,
+        terms: Terms,
+        _now: Instant,
+    ) -> Result<(), StoreError> {
+        let mut call = self.call(&RENEW, delivery);
+        self.run(call.arg(token.0).arg(milliseconds(terms.lease))).await
+    }
+
+    async fn settle(
+        &self,
+        delivery: Claimed,
+        terms: Terms,
+        _now: Instant,
+    ) -> Result<(), StoreError> {
+        let (memory, known) =
+            (milliseconds(terms.memory), milliseconds(terms.settlement(delivery)));
+        let mut call = self.call(&SETTLE, delivery);
+        self.run(call.arg(known).arg(known.saturating_sub(memory))).await
+    }
+
+    async fn release(
+        &self,
+        delivery: Claimed,
+        token: ClaimToken,
+        _now: Instant,
+    ) -> Result<(), StoreError> {
+        let mut call = self.call(&RELEASE, delivery);
+        self.run(call.arg(token.0)).await
+    }
+}
+
+impl fmt::Debug for RedisClaims {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisClaims").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// A token that no other claim has, on any machine: 64 bits of a keyed hash with a key of its own,
+/// which comes from the operating system's randomness. A counter in Redis would begin anew, and give
+/// old tokens away again, when Redis restarts without its data.
+fn unique_token() -> ClaimToken {
+    ClaimToken(RandomState::new().hash_one(()))
+}
+
+/// A span as Redis takes it: at least 1 ms, and no more than can be added to its clock.
+fn milliseconds(span: Duration) -> u64 {
+    const CENTURY: u64 = 100 * 365 * 24 * 60 * 60 * 1000;
+    u64::try_from(span.as_millis()).map_or(CENTURY, |span| span.clamp(1, CENTURY))
+}

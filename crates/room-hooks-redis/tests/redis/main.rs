@@ -1,0 +1,71 @@
+//! Claims in a real Redis: each test starts its own, and is shown as ignored where there is none.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod connecting;
+mod outages;
+mod processes;
+mod server;
+mod store;
+mod worker;
+
+use std::{
+    process::ExitCode,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use libtest_mimic::{Arguments, Trial};
+use room_hooks::zego::Zego;
+use serde_json::json;
+use server::Server;
+
+/// The lease in all tests where time matters.
+const LEASE: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
+    if worker::is_this() {
+        worker::run();
+        return ExitCode::SUCCESS;
+    }
+    let trials = [connecting::trials(), store::trials(), processes::trials(), outages::trials()];
+    let trials = trials.into_iter().flatten().collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn with_redis<F>(name: &str, test: impl FnOnce() -> F + Send + 'static) -> Trial
+where
+    F: Future<Output = ()>,
+{
+    static INSTALLED: LazyLock<bool> = LazyLock::new(Server::is_installed);
+    without_redis(name, test).with_ignored_flag(!*INSTALLED)
+}
+
+fn without_redis<F>(name: &str, test: impl FnOnce() -> F + Send + 'static) -> Trial
+where
+    F: Future<Output = ()>,
+{
+    Trial::test(name, || {
+        tokio::runtime::Runtime::new()?.block_on(test());
+        Ok(())
+    })
+}
+
+fn zego() -> Zego {
+    Zego::new(1, "secret").unwrap()
+}
+
+/// A callback of a room of that name, signed anew each time.
+fn body(room: &str) -> Vec<u8> {
+    let event = json!({"event": "room_create", "room_id": room});
+    zego().sign(&event, SystemTime::now()).unwrap().body
+}
+
+/// A name that no other room has.
+fn room() -> String {
+    static ROOMS: AtomicU32 = AtomicU32::new(0);
+    format!("room-{}", ROOMS.fetch_add(1, Ordering::Relaxed))
+}

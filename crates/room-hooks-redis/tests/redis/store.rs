@@ -1,0 +1,202 @@
+//! The store by itself.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use libtest_mimic::Trial;
+use room_hooks::{
+    Delivery, Hooks, RoomCreated, Verified,
+    hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms},
+    testing::acceptance,
+};
+use room_hooks_redis::RedisClaims;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::{body, room, server::Server, with_redis, zego};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        with_redis("it_does_what_a_store_must", it_does_what_a_store_must),
+        with_redis("every_key_expires", every_key_expires),
+        with_redis(
+            "a_claim_whose_answer_is_lost_is_granted",
+            a_claim_whose_answer_is_lost_is_granted,
+        ),
+        with_redis("a_full_redis_refuses_claims_only", a_full_redis_refuses_claims_only),
+        with_redis("services_with_other_prefixes", services_with_other_prefixes),
+        with_redis("a_prefix_with_a_hash_tag_is_one_slot", a_prefix_with_a_hash_tag_is_one_slot),
+    ]
+}
+
+/// What `Hooks` claims with: nobody else can make it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claiming {
+    delivery: Claimed,
+    terms: Terms,
+}
+
+/// A delivery that no other test has, with its signature.
+pub(crate) async fn claimed() -> Claiming {
+    let (sender, mut claims) = unbounded_channel();
+    let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| {}).with_claims(Spy(sender));
+    hooks.deliver(Delivery::new("", &(), &body(&room())), SystemTime::now()).await;
+    claims.recv().await.unwrap()
+}
+
+pub(crate) async fn claim(claims: &RedisClaims, it: &Claiming) -> Result<Claim, StoreError> {
+    claims.claim(it.delivery, it.terms, Instant::now()).await
+}
+
+#[track_caller]
+pub(crate) fn granted(claim: Result<Claim, StoreError>) -> ClaimToken {
+    match claim {
+        Ok(Claim::Granted(token)) => token,
+        other => panic!("it is free, and yet {other:?}"),
+    }
+}
+
+#[derive(Debug)]
+struct Spy(UnboundedSender<Claiming>);
+
+impl ClaimStore for Spy {
+    async fn claim(
+        &self,
+        delivery: Claimed,
+        terms: Terms,
+        _: Instant,
+    ) -> Result<Claim, StoreError> {
+        self.0.send(Claiming { delivery, terms }).unwrap();
+        Ok(Claim::Settled)
+    }
+
+    async fn renew(
+        &self,
+        _: Claimed,
+        _: ClaimToken,
+        _: Terms,
+        _: Instant,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+async fn it_does_what_a_store_must() {
+    let server = Server::start();
+    acceptance(&RedisClaims::connect(&server.url()).await.unwrap(), tokio::time::sleep).await;
+}
+
+/// Also after terms of no time at all, and of more than Redis can count.
+async fn every_key_expires() {
+    let server = Server::start();
+    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let now = Instant::now();
+    let mut keys = 0;
+    for span in [Duration::from_secs(60), Duration::MAX, Duration::ZERO] {
+        let mut it = claimed().await;
+        (it.terms.lease, it.terms.memory, it.terms.binding) = (span, span, span);
+        let token = granted(claim(&claims, &it).await);
+        keys += all_expire(&server).await;
+        claims.renew(it.delivery, token, it.terms, now).await.unwrap();
+        keys += all_expire(&server).await;
+        claims.settle(it.delivery, it.terms, now).await.unwrap();
+        claims.release(it.delivery, token, now).await.unwrap();
+        keys += all_expire(&server).await;
+    }
+    assert!(keys >= 6 + 12, "it has looked at two of the first span, and two more of the second");
+}
+
+async fn all_expire(server: &Server) -> usize {
+    let (cursor, keys): (u64, Vec<String>) = server.command("SCAN 0 COUNT 1000").await;
+    assert_eq!(cursor, 0);
+    for key in &keys {
+        let left: i64 = server.command(&format!("PTTL {key}")).await;
+        assert!(left != -1, "{key} stays for ever");
+        assert!(key.starts_with("room-hooks:"), "{key}");
+    }
+    keys.len()
+}
+
+/// Through a relay that breaks off after the script has run, once.
+async fn a_claim_whose_answer_is_lost_is_granted() {
+    let server = Server::start();
+    let relay = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", relay.local_addr().unwrap());
+    let port = server.port();
+    thread::spawn(move || {
+        let mut to_lose = 1;
+        for client in relay.incoming() {
+            let mut redis = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut client, mut buffer) = (client.unwrap(), [0; 65536]);
+            while let Ok(length @ 1..) = client.read(&mut buffer) {
+                let request = buffer[..length].to_vec();
+                redis.write_all(&request).unwrap();
+                let length = redis.read(&mut buffer).unwrap();
+                if to_lose > 0 && buffer[..length].ends_with(b"granted\r\n") {
+                    to_lose -= 1;
+                    break;
+                }
+                client.write_all(&buffer[..length]).unwrap();
+            }
+        }
+    });
+    let claims = RedisClaims::connect(&url).await.unwrap();
+    let it = claimed().await;
+    granted(claim(&claims, &it).await);
+    assert!(matches!(claim(&claims, &it).await, Ok(Claim::InProgress)));
+}
+
+async fn a_full_redis_refuses_claims_only() {
+    let server = Server::start();
+    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let (done, failed, new) = (claimed().await, claimed().await, claimed().await);
+    granted(claim(&claims, &done).await);
+    let token = granted(claim(&claims, &failed).await);
+
+    let _: () = server.command("CONFIG SET maxmemory 1").await;
+    assert!(matches!(claim(&claims, &new).await, Err(StoreError::Full)));
+    let now = Instant::now();
+    claims.renew(failed.delivery, token, failed.terms, now).await.unwrap();
+    claims.settle(done.delivery, done.terms, now).await.unwrap();
+    claims.release(failed.delivery, token, now).await.unwrap();
+    assert!(matches!(claim(&claims, &done).await, Ok(Claim::Settled)));
+
+    let _: () = server.command("CONFIG SET maxmemory 0").await;
+    granted(claim(&claims, &new).await);
+    granted(claim(&claims, &failed).await);
+}
+
+async fn services_with_other_prefixes() {
+    let server = Server::start();
+    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let other = claims.clone().with_prefix("other:");
+    let it = claimed().await;
+    granted(claim(&claims, &it).await);
+    granted(claim(&other, &it).await);
+}
+
+async fn a_prefix_with_a_hash_tag_is_one_slot() {
+    let server = Server::start_with(&["--cluster-enabled", "yes"]);
+    let _: () = server.command("CLUSTER ADDSLOTSRANGE 0 16383").await;
+    while !server.command::<String>("CLUSTER INFO").await.contains("cluster_state:ok") {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let it = claimed().await;
+    assert!(matches!(claim(&claims, &it).await, Err(StoreError::OutOfOrder(_))));
+    let claims = claims.with_prefix("{room-hooks}:");
+    granted(claim(&claims, &it).await);
+    claims.settle(it.delivery, it.terms, Instant::now()).await.unwrap();
+    assert!(matches!(claim(&claims, &it).await, Ok(Claim::Settled)));
+}

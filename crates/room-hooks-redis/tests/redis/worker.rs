@@ -1,0 +1,97 @@
+//! A process of a service, which is this test's binary once more.
+//!
+//! It takes the bodies of callbacks from its standard input, one a line, delivers them all at once and
+//! writes the status of each answer to its standard output, one a line. Its handler counts a call under
+//! the room's name and takes the time that it is told.
+
+use std::{
+    env,
+    process::Stdio,
+    time::{Duration, SystemTime},
+};
+
+use room_hooks::{Delivery, Hooks, RoomCreated, Verified};
+use room_hooks_redis::RedisClaims;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, stdin},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    time::sleep,
+};
+
+use crate::{LEASE, zego};
+
+const URL: &str = "ROOM_HOOKS_REDIS_WORKER_URL";
+const TAKES: &str = "ROOM_HOOKS_REDIS_WORKER_TAKES_MS";
+
+pub(crate) struct Worker {
+    process: Child,
+    bodies: ChildStdin,
+    statuses: Lines<BufReader<ChildStdout>>,
+}
+
+impl Worker {
+    /// Starts a process whose handler takes so long.
+    pub(crate) fn start(url: &str, takes: Duration) -> Self {
+        let mut process = Command::new(env::current_exe().unwrap())
+            .env(URL, url)
+            .env(TAKES, takes.as_millis().to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let bodies = process.stdin.take().unwrap();
+        let statuses = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, bodies, statuses }
+    }
+
+    pub(crate) async fn send(&mut self, body: &[u8]) {
+        self.bodies.write_all(&[body, b"\n"].concat()).await.unwrap();
+    }
+
+    pub(crate) async fn status(&mut self) -> u16 {
+        self.statuses.next_line().await.unwrap().expect("it lives").parse().unwrap()
+    }
+
+    pub(crate) async fn deliver(&mut self, body: &[u8]) -> u16 {
+        self.send(body).await;
+        self.status().await
+    }
+
+    /// Kills it with SIGKILL.
+    pub(crate) async fn kill(mut self) {
+        self.process.kill().await.unwrap();
+    }
+}
+
+/// Whether this process is to be a worker.
+pub(crate) fn is_this() -> bool {
+    env::var_os(URL).is_some()
+}
+
+#[expect(clippy::print_stdout, reason = "the test reads it")]
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn run() {
+    let url = env::var(URL).unwrap();
+    let takes = Duration::from_millis(env::var(TAKES).unwrap().parse().unwrap());
+    let counts = redis::Client::open(url.as_str()).unwrap();
+    let counts = counts.get_multiplexed_async_connection().await.unwrap();
+    let hooks = Hooks::new(zego())
+        .on(move |created: Verified<RoomCreated>| {
+            let mut counts = counts.clone();
+            async move {
+                let room = created.event.room_id;
+                redis::cmd("INCR").arg(room).exec_async(&mut counts).await.unwrap();
+                sleep(takes).await;
+            }
+        })
+        .with_claims(RedisClaims::connect(&url).await.unwrap())
+        .with_lease(LEASE)
+        .with_handler_deadline(Duration::from_secs(60));
+
+    let mut bodies = BufReader::new(stdin()).lines();
+    while let Some(body) = bodies.next_line().await.unwrap() {
+        let answer = hooks.deliver(Delivery::new("", &(), body.as_bytes()), SystemTime::now());
+        tokio::spawn(async move { println!("{}", answer.await.status) });
+    }
+}
