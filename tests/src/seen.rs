@@ -43,6 +43,10 @@ impl Seen {
     }
 
     /// Hooks with a handler that reports and then behaves as the case says.
+    ///
+    /// # Panics
+    ///
+    /// The handler does, if the case says so.
     #[must_use]
     pub fn hooks<E: RoomEvent + Serialize>(
         self,

@@ -2,26 +2,35 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::SystemTime;
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use actix_http::{Request, body::BoxBody};
 use actix_web::{
-    App, Error,
+    App, Error, HttpServer,
     dev::{Payload, Service, ServiceRequest, ServiceResponse},
     http::{
         StatusCode,
         header::{CONTENT_LENGTH, TRANSFER_ENCODING},
     },
     middleware::{Next, from_fn},
+    rt::time::sleep,
     test::{TestRequest, call_service, init_service, read_body},
     web,
 };
 use room_hooks::{
-    Receiver, RoomCreated,
+    Hooks, Receiver, RoomCreated, Verified,
     tencent::{self, Tencent},
     zego::Zego,
 };
-use room_hooks_actix::{Ack, RoomHook, verify};
+use room_hooks_actix::{Ack, IntoScope, RoomHook, verify};
 use serde_json::json;
 
 fn zego() -> Zego {
@@ -109,4 +118,63 @@ async fn behind_another_receivers_guard_the_extractor_verifies_itself() {
     let app = init_service(App::new().app_data(Receiver::new(zego())).service(outer)).await;
     let response = call_service(&app, request(signed()).to_request()).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[actix_web::test]
+async fn hooks_are_at_their_path_with_and_without_a_slash_and_nowhere_else() {
+    let hooks = Hooks::new(zego()).on_other(async |_| {});
+    let app = init_service(App::new().service(hooks.into_scope("/hooks/zego"))).await;
+    for (path, status) in [
+        ("/hooks/zego", StatusCode::OK),
+        ("/hooks/zego/", StatusCode::OK),
+        ("/hooks/zego/elsewhere", StatusCode::NOT_FOUND),
+        ("/hooks/zegos", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(answer(&app, request(signed()).uri(path)).await.0, status, "{path}");
+    }
+}
+
+/// A worker's own runtime ends with the worker, and with it everything that runs there.
+#[actix_web::test]
+async fn a_handler_outlives_the_server_and_is_waited_for() {
+    let ended = Arc::new(AtomicBool::new(false));
+    let end = Arc::clone(&ended);
+    let hooks = Hooks::new(zego()).with_handler_deadline(Duration::from_millis(50)).on(
+        move |_: Verified<RoomCreated>| {
+            let end = Arc::clone(&end);
+            async move {
+                sleep(Duration::from_millis(500)).await;
+                end.store(true, Ordering::SeqCst);
+            }
+        },
+    );
+    let mounted = hooks.clone();
+    let server = HttpServer::new(move || App::new().service(mounted.clone().into_scope("/")));
+    let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+    let address = server.addrs()[0];
+    let server = server.run();
+    let handle = server.handle();
+    let serving = actix_web::rt::spawn(server);
+    let body = signed();
+    let sent = actix_web::rt::task::spawn_blocking(move || send(address, &body)).await.unwrap();
+    assert!(sent.starts_with("HTTP/1.1 503"), "{sent}");
+    handle.stop(true).await;
+    serving.await.unwrap().unwrap();
+    assert!(!ended.load(Ordering::SeqCst));
+    hooks.drained().await;
+    assert!(ended.load(Ordering::SeqCst));
+}
+
+fn send(address: SocketAddr, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+    )
+    .unwrap();
+    stream.write_all(body).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }

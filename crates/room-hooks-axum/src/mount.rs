@@ -25,7 +25,8 @@ pub trait IntoRouter {
     /// # }
     /// ```
     ///
-    /// What is below that path is answered 404 in the provider's form.
+    /// What is below that path is answered 404 in the provider's form. To axum the path with a slash at
+    /// its end is another one: give the provider the URL without.
     fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S>;
 }
 

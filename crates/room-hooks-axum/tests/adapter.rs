@@ -22,8 +22,8 @@ use axum::{
     routing::{any, post},
 };
 use http_body_util::{BodyExt, Limited, StreamBody};
-use room_hooks::{Receiver, RoomCreated, zego, zego::Zego};
-use room_hooks_axum::{Ack, RoomHook, RoomHookRejection, Verify, VerifyLayer};
+use room_hooks::{Hooks, Receiver, RoomCreated, zego, zego::Zego};
+use room_hooks_axum::{Ack, IntoRouter, RoomHook, RoomHookRejection, Verify, VerifyLayer};
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt};
 
@@ -182,6 +182,27 @@ async fn a_body_that_stalls_or_breaks_off_is_refused() {
         std::io::Error::other("reset"),
     ))));
     assert_eq!(answer(extracting(receiver()), request(broken)).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn hooks_are_at_their_path_and_nowhere_else() {
+    let hooks = Hooks::new(Zego::new(1, "secret").unwrap()).on_other(async |_| {});
+    let app: Router = Router::new()
+        .route("/", any(async || "a route of the app's own"))
+        .nest("/hooks/zego", hooks.into_router())
+        .fallback(async || (StatusCode::NOT_FOUND, "the app's own"));
+    for (path, expected) in [
+        ("/hooks/zego", (StatusCode::OK, "")),
+        ("/hooks/zego?a=b", (StatusCode::OK, "")),
+        ("/hooks/zego/elsewhere", (StatusCode::NOT_FOUND, "")),
+        ("/hooks/zegos", (StatusCode::NOT_FOUND, "the app's own")),
+        ("/hooks", (StatusCode::NOT_FOUND, "the app's own")),
+        ("/", (StatusCode::OK, "a route of the app's own")),
+    ] {
+        let request = Request::post(path).body(signed("room_create", 0).into()).unwrap();
+        let (status, body) = answer(app.clone(), request).await;
+        assert_eq!((status, &*body), (expected.0, expected.1.as_bytes()), "{path}");
+    }
 }
 
 /// Answers only if this very value was polled ready, as a service with a permit does.

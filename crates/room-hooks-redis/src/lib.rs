@@ -34,7 +34,7 @@
 //! # When Redis is out of order
 //!
 //! An operation that has no answer after 500 ms is an error, and so is one that finds nobody listening.
-//! [`WithoutClaims`](room_hooks::hooks::WithoutClaims) says what becomes of the delivery. As a delivery
+//! [`StoreFailure`](room_hooks::hooks::StoreFailure) says what becomes of the delivery. As a delivery
 //! takes two operations, a Redis that hangs costs it a second. The next operation connects anew: once
 //! Redis is back, nothing needs a restart.
 

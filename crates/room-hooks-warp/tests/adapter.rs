@@ -4,8 +4,8 @@
 
 use std::time::SystemTime;
 
-use room_hooks::{Receiver, RoomCreated, Verified, zego::Zego};
-use room_hooks_warp::{RoomHookRejection, recover, room_hook};
+use room_hooks::{Hooks, Receiver, RoomCreated, Verified, zego::Zego};
+use room_hooks_warp::{IntoFilter, RoomHookRejection, recover, room_hook};
 use serde_json::json;
 use warp::{Filter, Rejection, Reply, http::StatusCode, reply::Response, test::RequestBuilder};
 
@@ -63,4 +63,18 @@ async fn a_body_that_another_filter_has_taken_is_no_empty_body() {
     let app = warp::body::bytes().and(hook()).map(|_, room| room).recover(recover);
     let response = request("room_create").reply(&app).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[tokio::test]
+async fn hooks_are_at_their_path_with_and_without_a_slash_and_nowhere_else() {
+    let hooks = Hooks::new(zego()).on_other(async |_| {});
+    let app = warp::path!("hooks" / "zego" / ..).and(hooks.into_filter());
+    for (path, status) in [
+        ("/hooks/zego", StatusCode::OK),
+        ("/hooks/zego/", StatusCode::OK),
+        ("/hooks/zego/elsewhere", StatusCode::NOT_FOUND),
+        ("/hooks/zegos", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(request("room_create").path(path).reply(&app).await.status(), status, "{path}");
+    }
 }

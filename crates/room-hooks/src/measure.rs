@@ -33,9 +33,9 @@ pub(crate) fn store_error(operation: &'static str) {
     metrics::counter!("room_hooks_store_errors_total", "operation" => operation).increment(1);
 }
 
-/// The store in memory holds so many deliveries and signatures.
-pub(crate) fn held(entries: usize) {
+/// A store in memory held so many deliveries and signatures before, and holds so many now.
+pub(crate) fn held(before: usize, now: usize) {
     #[cfg(feature = "metrics")]
     #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-    metrics::gauge!("room_hooks_claims_held").set(entries as f64);
+    metrics::gauge!("room_hooks_claims_held").increment(now as f64 - before as f64);
 }

@@ -34,6 +34,9 @@ pub trait Provider: Debug + Send + Sync + 'static {
         now: SystemTime,
     ) -> Result<Verified<Self::Event>, Refusal>;
 
+    /// How far from now, both ways, a signature may have been made.
+    fn tolerance(&self) -> Duration;
+
     /// The outermost members of an event's document that may differ between two tries of one delivery.
     fn not_content(event: &str) -> &'static [&'static str];
 

@@ -18,8 +18,8 @@ use tokio::time::sleep;
 use room_hooks::{
     Answer, Delivery, Hooks, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
     hooks::{
-        Binding, Claim, ClaimStore, ClaimToken, Claimed, MemoryClaims, StoreError, Terms,
-        WithoutClaims,
+        Binding, Claim, ClaimStore, ClaimToken, Claimed, MemoryClaims, StoreError, StoreFailure,
+        Terms,
     },
     tencent::Tencent,
     zego::{self, Zego},
@@ -210,13 +210,12 @@ async fn short_nonces_are_bound_only_if_asked_for() {
         });
         body.to_string().into_bytes()
     };
-    let span = Duration::from_secs(660);
     for (binding, second) in [(Binding::Unique, 200), (Binding::Off, 200), (Binding::Strict, 401)] {
-        let hooks = counting(Duration::ZERO).0.with_binding(binding, span);
+        let hooks = counting(Duration::ZERO).0.with_binding(binding);
         assert_eq!(deliver(&hooks, &body("lobby")).await.status, 200);
         assert_eq!(deliver(&hooks, &body("attic")).await.status, second, "{binding:?}");
     }
-    let hooks = counting(Duration::ZERO).0.with_binding(Binding::Off, span);
+    let hooks = counting(Duration::ZERO).0.with_binding(Binding::Off);
     let body = signed_at(&created(), now());
     assert_eq!(deliver(&hooks, &body).await.status, 200);
     assert_eq!(deliver(&hooks, &forged(&body)).await.status, 200);
@@ -273,18 +272,20 @@ async fn a_full_store_refuses_until_there_is_room() {
     assert_eq!(deliver(&hooks, &body("a")).await.status, 200);
     assert_eq!(deliver(&hooks, &body("b")).await.status, 503);
     assert_eq!(deliver(&hooks, &body("a")).await.status, 200);
-    sleep(Duration::from_secs(700)).await;
-    assert_eq!(deliver(&hooks, &body("b")).await.status, 200);
-    assert_eq!(calls.get(), 2);
+    let span = Duration::from_secs(700);
+    sleep(span).await;
+    let later = signed_at(&json!({"event": "room_create", "room_id": "b"}), now() + span);
+    let answer = hooks.deliver(Delivery::new("", &(), &later), now() + span).await;
+    assert_eq!((answer.status, calls.get()), (200, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_out_of_order_does_what_is_set() {
     for (setting, status, handled) in
-        [(WithoutClaims::Handle, 200, 2), (WithoutClaims::Refuse, 503, 0)]
+        [(StoreFailure::Handle, 200, 2), (StoreFailure::Refuse, 503, 0)]
     {
         let (hooks, calls) = counting(Duration::ZERO);
-        let hooks = hooks.with_claims(Broken).without_claims(setting);
+        let hooks = hooks.with_claims(Broken).with_store_failure(setting);
         let body = signed_at(&created(), now());
         assert_eq!(deliver(&hooks, &body).await.status, status);
         assert_eq!(deliver(&hooks, &body).await.status, status);
@@ -304,6 +305,67 @@ async fn a_clock_that_jumps_back_opens_no_closed_window() {
     sleep(Duration::from_secs(1000)).await;
     assert_eq!(at(now()).await.status, 401);
     assert_eq!(calls.get(), 1);
+}
+
+/// Also if nothing came while the clock showed the later time.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_jumps_back_in_silence_opens_no_closed_window_either() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let signed = signed_at(&created(), now());
+    let at = |time| hooks.deliver(Delivery::new("", &(), &signed), time);
+    assert_eq!(at(now()).await.status, 200);
+    sleep(Duration::from_secs(1000)).await;
+    assert_eq!(at(now()).await.status, 401);
+    // Once the clock has caught up, all is as before.
+    let later = now() + Duration::from_secs(1001);
+    let body = signed_at(&json!({"event": "room_create", "room_id": "attic"}), later);
+    assert_eq!(hooks.deliver(Delivery::new("", &(), &body), later).await.status, 200);
+    assert_eq!(calls.get(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signature_of_an_event_without_a_handler_serves_no_other_event() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let body = signed_at(&json!({"event": "room_exit", "room_id": "lobby"}), now());
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    let stolen = String::from_utf8(body.clone()).unwrap().replace("room_exit", "room_create");
+    assert_eq!(deliver(&hooks, stolen.as_bytes()).await.status, 401);
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    assert_eq!(calls.get(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_binding_lasts_as_long_as_a_longer_tolerance() {
+    let calls = Counter::default();
+    let zego = zego().with_tolerance(Duration::from_secs(1800));
+    let hooks = Hooks::new(zego).on(counted::<RoomCreated>(&calls));
+    let body = signed_at(&created(), now());
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    sleep(Duration::from_secs(1700)).await;
+    let later = now() + Duration::from_secs(1700);
+    let forged = forged(&body);
+    assert_eq!(hooks.deliver(Delivery::new("", &(), &forged), later).await.status, 401);
+    assert_eq!(calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_one_that_is_out_of_order() {
+    let (hooks, calls) = counting(Duration::from_secs(8));
+    let hooks = hooks.with_claims(Hanging);
+    // 8 s for the handler, whatever becomes of renewals, and 1 s for the settlement.
+    let begun = tokio::time::Instant::now();
+    assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
+    assert_eq!((begun.elapsed(), calls.get()), (Duration::from_secs(9), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_lease_is_too_short_for_two_at_once() {
+    let (hooks, calls) = counting(Duration::from_secs(1));
+    let hooks = hooks.with_lease(Duration::ZERO);
+    let body = signed_at(&created(), now());
+    let (first, second) = tokio::join!(deliver(&hooks, &body), deliver(&hooks, &body));
+    assert_eq!((first.status.min(second.status), calls.get()), (200, 1));
+    assert_eq!(first.status.max(second.status), 503);
 }
 
 #[tokio::test(start_paused = true)]
@@ -362,5 +424,33 @@ impl ClaimStore for Broken {
 
     async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         out_of_order()
+    }
+}
+
+/// A store that accepts everything and answers nothing, but for claims.
+#[derive(Debug)]
+struct Hanging;
+
+impl ClaimStore for Hanging {
+    async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+        Ok(Claim::Granted(ClaimToken(1)))
+    }
+
+    async fn renew(
+        &self,
+        _: Claimed,
+        _: ClaimToken,
+        _: Terms,
+        _: Instant,
+    ) -> Result<(), StoreError> {
+        std::future::pending().await
+    }
+
+    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+        std::future::pending().await
+    }
+
+    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+        std::future::pending().await
     }
 }

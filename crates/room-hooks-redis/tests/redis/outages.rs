@@ -9,7 +9,7 @@ use std::{
 use libtest_mimic::Trial;
 use room_hooks::{
     Delivery, Hooks, RoomCreated, Verified,
-    hooks::{StoreError, WithoutClaims},
+    hooks::{StoreError, StoreFailure},
     zego::Zego,
 };
 use room_hooks_redis::RedisClaims;
@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
-    use WithoutClaims::{Handle, Refuse};
+    use StoreFailure::{Handle, Refuse};
     vec![
         with_redis("a_restart_with_handling_anyway", || a_restart_in_mid_traffic(Handle)),
         with_redis("a_restart_with_refusing", || a_restart_in_mid_traffic(Refuse)),
@@ -37,7 +37,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// The rooms that a handler has seen, once for each call.
 type Rooms = Arc<Mutex<Vec<String>>>;
 
-fn hooks(claims: RedisClaims, without_claims: WithoutClaims) -> (Hooks<Zego>, Rooms) {
+fn hooks(claims: RedisClaims, store_failure: StoreFailure) -> (Hooks<Zego>, Rooms) {
     let rooms = Rooms::default();
     let seen = Arc::clone(&rooms);
     let hooks = Hooks::new(zego())
@@ -46,7 +46,7 @@ fn hooks(claims: RedisClaims, without_claims: WithoutClaims) -> (Hooks<Zego>, Ro
             std::future::ready(())
         })
         .with_claims(claims)
-        .without_claims(without_claims);
+        .with_store_failure(store_failure);
     (hooks, rooms)
 }
 
@@ -54,10 +54,9 @@ async fn deliver(hooks: &Hooks<Zego>, room: &str) -> u16 {
     hooks.deliver(Delivery::new("", &(), &body(room)), SystemTime::now()).await.status
 }
 
-async fn a_restart_in_mid_traffic(without_claims: WithoutClaims) {
+async fn a_restart_in_mid_traffic(store_failure: StoreFailure) {
     let mut server = Server::start();
-    let (hooks, handled) =
-        hooks(RedisClaims::connect(&server.url()).await.unwrap(), without_claims);
+    let (hooks, handled) = hooks(RedisClaims::connect(&server.url()).await.unwrap(), store_failure);
     let sender = hooks.clone();
     let traffic = tokio::spawn(async move {
         let mut deliveries = JoinSet::new();
@@ -89,8 +88,8 @@ async fn a_restart_in_mid_traffic(without_claims: WithoutClaims) {
         assert_eq!(*status == 200, seen.contains(room), "{room} was answered {status}");
     }
     let refused = answers.iter().filter(|(status, _)| *status == 503).count();
-    match without_claims {
-        WithoutClaims::Handle => assert_eq!((down, refused), (200, 0)),
+    match store_failure {
+        StoreFailure::Handle => assert_eq!((down, refused), (200, 0)),
         _ => assert!(down == 503 && (1..answers.len()).contains(&refused), "{refused}"),
     }
 }
@@ -98,7 +97,7 @@ async fn a_restart_in_mid_traffic(without_claims: WithoutClaims) {
 async fn a_hung_redis_costs_a_bounded_time() {
     let server = Server::start();
     let claims = RedisClaims::connect(&server.url()).await.unwrap();
-    let (hooks, handled) = hooks(claims.clone(), WithoutClaims::Handle);
+    let (hooks, handled) = hooks(claims.clone(), StoreFailure::Handle);
     assert_eq!(deliver(&hooks, "before").await, 200);
     server.hang();
     for round in 0..2 {

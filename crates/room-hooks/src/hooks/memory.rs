@@ -67,6 +67,7 @@ impl ClaimStore for MemoryClaims {
         now: Instant,
     ) -> Result<Claim, StoreError> {
         let mut table = self.table();
+        let held = table.entries.len();
         table.forget_expired(now, self.capacity);
         let (id, signature) = (*id.as_bytes(), signature.map(|signature| *signature.as_bytes()));
         let bound = signature.and_then(|signature| table.get(&signature, now));
@@ -92,7 +93,7 @@ impl ClaimStore for MemoryClaims {
         if let Claim::Granted(token) = claim {
             table.set(id, State::Claimed(token), after(now, terms.lease));
         }
-        measure::held(table.entries.len());
+        measure::held(held, table.entries.len());
         Ok(claim)
     }
 

@@ -38,9 +38,15 @@
 //! # When the same is handled twice
 //!
 //! Rarely, and never silently dropped instead: after a crash between the handler's end and the note of
-//! it; when the store is out of order and set to go on; when a retry comes after the memory has ended.
+//! it; when the store is out of order and set to go on; when a retry comes after the span of retries.
 //! So a handler had better bear it, as with every delivery over a network.
 
+//! # Who can fill the store
+//!
+//! Nobody whose delivery is not verified. But whoever has seen a signature that is not bound, Tencent's or
+//! one of a short nonce, can put any number of bodies under it while it is fresh, and each is a delivery;
+//! with an unsigned app, anybody can. A store that is full refuses honest deliveries too.
+//!
 //! # Seeing it
 //!
 //! `tracing`: a span `delivery` for each (provider, app id, event, room id, the secret's name, outcome),
@@ -49,10 +55,10 @@
 //!
 //! | name | labels | what |
 //! |---|---|---|
-//! | `room_hooks_deliveries_total` | `provider`, `event`, `outcome` | deliveries; `event` is the name of an event that has a type, `other` or, if refused, `none`; `outcome` is `handled`, `duplicate`, `in_progress`, `failed`, `late`, `unclaimable`, `not_asked_for` or `refused` |
+//! | `room_hooks_deliveries_total` | `provider`, `event`, `outcome` | deliveries; `event` is the name of an event that has a type, `other` or, if refused, `none`; `outcome` is `handled`, `duplicate`, `in_progress`, `failed`, `unclaimable`, `not_asked_for`, `signature_reused` or `refused`, and `late` in addition to what that ends as |
 //! | `room_hooks_handler_seconds` | `provider` | how long handlers take |
 //! | `room_hooks_store_errors_total` | `operation` | failures of the store of claims |
-//! | `room_hooks_claims_held` | | deliveries and signatures in `MemoryClaims` |
+//! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryClaims` |
 
 mod claims;
 mod handler;
@@ -71,6 +77,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use tokio::runtime::Handle;
+
 use crate::{Answer, Delivery, Outcome, Provider, Receiver, RoomEvent, Verified};
 
 use self::{
@@ -84,7 +92,7 @@ use self::{
 pub use self::claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 pub use self::handler::HandlerOutcome;
 pub use self::memory::MemoryClaims;
-pub use self::settings::{Binding, WithoutClaims};
+pub use self::settings::{Binding, StoreFailure};
 
 /// Handlers of a provider's events, behind verification and claims. Cheap to clone.
 pub struct Hooks<P: Provider> {
@@ -94,6 +102,7 @@ pub struct Hooks<P: Provider> {
     settings: Settings,
     in_flight: InFlight,
     latest: Latest,
+    runtime: Option<Handle>,
 }
 
 struct Handlers<P: Provider> {
@@ -104,15 +113,20 @@ struct Handlers<P: Provider> {
 impl<P: Provider> Hooks<P> {
     /// Creates hooks without handlers for a provider, or for a [`Receiver`] with settings of its own.
     /// Claims are kept in memory unless another store is set.
+    ///
+    /// Handlers run on the tokio runtime that this is called in, so that they outlive an actix-web
+    /// worker; if it is called outside of one, on that of the delivery.
     #[must_use]
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
+        let receiver = receiver.into();
         Self {
-            receiver: receiver.into(),
+            settings: Settings::of(receiver.provider()),
+            receiver,
             handlers: Arc::new(Handlers { of_a_kind: Vec::new(), of_others: None }),
             claims: Arc::new(MemoryClaims::new()),
-            settings: Settings::of::<P>(),
             in_flight: InFlight::default(),
             latest: Latest::default(),
+            runtime: Handle::try_current().ok(),
         }
     }
 
@@ -163,34 +177,34 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets how long a delivery stays claimed when the process that handles it has crashed; by default
-    /// 15 s. A process that lives renews its claims.
+    /// 15 s, at least 100 ms. A process that lives renews its claims, also those of a handler that never
+    /// returns: give what a handler waits for a time limit.
     #[must_use]
     pub fn with_lease(mut self, lease: Duration) -> Self {
-        self.settings.terms.lease = lease;
+        self.settings.terms.lease = lease.max(Duration::from_millis(100));
         self
     }
 
-    /// Sets how long a handled delivery is remembered; by default 120 s, which is longer than any
-    /// provider retries.
+    /// Sets for how long a retry may come: so long a handled delivery is remembered, also if it is
+    /// signed anew. By default 120 s, which is longer than any provider retries.
     #[must_use]
-    pub fn with_memory(mut self, memory: Duration) -> Self {
-        self.settings.terms.memory = memory;
+    pub fn with_retry_span(mut self, span: Duration) -> Self {
+        self.settings.terms.memory = span;
         self
     }
 
-    /// Sets which signatures are bound to the content that they first came with, and for how long:
-    /// with a tolerance that is longer than usual, more than twice that.
+    /// Sets which signatures are bound to the content that they first came with. A binding lasts for as
+    /// long as the signature can be fresh.
     #[must_use]
-    pub fn with_binding(mut self, binding: Binding, span: Duration) -> Self {
+    pub fn with_binding(mut self, binding: Binding) -> Self {
         self.settings.binding = binding;
-        self.settings.terms.binding = span;
         self
     }
 
     /// Sets what is done while the store of claims is out of order.
     #[must_use]
-    pub fn without_claims(mut self, without_claims: WithoutClaims) -> Self {
-        self.settings.without_claims = without_claims;
+    pub fn with_store_failure(mut self, store_failure: StoreFailure) -> Self {
+        self.settings.store_failure = store_failure;
         self
     }
 
@@ -244,6 +258,7 @@ impl<P: Provider> Clone for Hooks<P> {
             settings: self.settings,
             in_flight: self.in_flight.clone(),
             latest: self.latest.clone(),
+            runtime: self.runtime.clone(),
         }
     }
 }

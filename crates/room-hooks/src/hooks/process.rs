@@ -1,13 +1,10 @@
 //! What is done with a verified delivery: claim, handle, settle or release.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, error::Error, future::pending, sync::Arc, time::Instant};
 
 use tokio::{
-    task::JoinHandle,
-    time::{self, timeout},
+    runtime::Handle,
+    time::{self, sleep, timeout},
 };
 use tracing::{Instrument, Span, field};
 
@@ -19,7 +16,7 @@ use super::{
     Hooks,
     claims::{Claim, ClaimToken, Claimed, StoreError},
     handler::Ready,
-    settings::{Binding, Settings, WithoutClaims},
+    settings::{Binding, Settings, StoreFailure},
     store::AnyStore,
 };
 
@@ -81,47 +78,53 @@ impl<P: Provider> Hooks<P> {
             outcome = field::Empty,
         );
         let event = verified.event.kind();
-        let ending = self.ending(verified).instrument(span.clone()).await;
-        span.record("outcome", ending.as_str());
-        if ending != Ending::SignatureReused {
+        let ending = self.ending(verified).instrument(span).await;
+        if ending == Ending::Late {
             measure::delivery(P::NAME, event, ending.as_str());
         }
-        span.in_scope(|| ending.answer::<P>())
+        ending.answer::<P>()
     }
 
     async fn ending(&self, verified: Verified<P::Event>) -> Ending {
-        let delivery = Claimed {
-            id: verified.id(),
-            signature: verified.signature.filter(|signature| match self.settings.binding {
-                Binding::Unique => signature.uniqueness == Uniqueness::Certain,
-                Binding::Strict => true,
-                Binding::Off => false,
-            }),
-        };
-        let Some(handler) = self.handler_of(verified) else { return Ending::NotAskedFor };
         let process = Process {
             provider: P::NAME,
-            delivery,
+            event: verified.event.kind(),
+            delivery: self.claimed(&verified),
             claims: Arc::clone(&self.claims),
             settings: self.settings,
         };
-        let running = self.in_flight.enter();
+        let (handler, running) = (self.handler_of(verified), self.in_flight.enter());
         // A task of its own, because the sender may hang up at any time, and what is claimed must be
         // handled, what is handled settled.
         let task = async move {
             let ending = process.run(handler).await;
+            Span::current().record("outcome", ending.as_str());
+            measure::delivery(process.provider, process.event, ending.as_str());
             drop(running);
             ending
         };
-        let task = tokio::spawn(task.instrument(Span::current()));
+        let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+        let task = runtime.spawn(task.instrument(Span::current()));
         match timeout(self.settings.deadline, task).await {
             Ok(Ok(ending)) => ending,
-            Ok(Err(_)) => Ending::Failed,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the delivery's task has not ended well");
+                Ending::Failed
+            }
             Err(_) => {
                 tracing::warn!("the handler is over its deadline and goes on");
                 Ending::Late
             }
         }
+    }
+
+    fn claimed(&self, verified: &Verified<P::Event>) -> Claimed {
+        let signature = verified.signature.filter(|signature| match self.settings.binding {
+            Binding::Unique => signature.uniqueness == Uniqueness::Certain,
+            Binding::Strict => true,
+            Binding::Off => false,
+        });
+        Claimed { id: verified.id(), signature }
     }
 
     fn handler_of(&self, mut verified: Verified<P::Event>) -> Option<Ready> {
@@ -138,81 +141,111 @@ impl<P: Provider> Hooks<P> {
 /// One delivery on its way through claim, handler and settlement.
 struct Process {
     provider: &'static str,
+    event: &'static str,
     delivery: Claimed,
     claims: Arc<dyn AnyStore>,
     settings: Settings,
 }
 
 impl Process {
-    async fn run(&self, handler: Ready) -> Ending {
-        let claim = self.claims.claim(self.delivery, self.settings.terms, now()).await;
-        let token = match claim {
+    async fn run(&self, handler: Option<Ready>) -> Ending {
+        let Some(handler) = handler else { return self.run_unhandled().await };
+        let token = match self.claim().await {
             Ok(Claim::Granted(token)) => Some(token),
             Ok(Claim::InProgress) => return Ending::InProgress,
             Ok(Claim::Settled) => return Ending::Duplicate,
             Ok(Claim::SignatureReused) => return Ending::SignatureReused,
-            Err(error) => {
-                warn("claim", &error);
-                match (error, self.settings.without_claims) {
-                    (StoreError::OutOfOrder(_), WithoutClaims::Handle) => None,
-                    _ => return Ending::Unclaimable,
-                }
+            Err(StoreError::OutOfOrder(_))
+                if self.settings.store_failure == StoreFailure::Handle =>
+            {
+                None
             }
+            Err(_) => return Ending::Unclaimable,
         };
         let begun = now();
         let succeeded = self.succeeds(handler, token).await;
         measure::handler(self.provider, now().duration_since(begun));
-        let noted = match (succeeded, token) {
-            (true, _) => self.claims.settle(self.delivery, self.settings.terms, now()).await,
-            (false, Some(token)) => self.claims.release(self.delivery, token, now()).await,
-            (false, None) => Ok(()),
-        };
-        if let Err(error) = noted {
-            warn(if succeeded { "settle" } else { "release" }, &error);
+        match (succeeded, token) {
+            (true, _) => self.settle().await,
+            (false, Some(token)) => {
+                let released = self.claims.release(self.delivery, token, now());
+                let _ = self.patiently("release", released).await;
+            }
+            (false, None) => {}
         }
         if succeeded { Ending::Handled } else { Ending::Failed }
+    }
+
+    /// A delivery that nobody asks for has a signature all the same, and it must not serve another.
+    async fn run_unhandled(&self) -> Ending {
+        if self.delivery.signature.is_none() {
+            return Ending::NotAskedFor;
+        }
+        match self.claim().await {
+            Ok(Claim::SignatureReused) => return Ending::SignatureReused,
+            Ok(Claim::Granted(_)) => self.settle().await,
+            _ => {}
+        }
+        Ending::NotAskedFor
+    }
+
+    async fn claim(&self) -> Result<Claim, StoreError> {
+        let claim = self.claims.claim(self.delivery, self.settings.terms, now());
+        self.patiently("claim", claim).await
+    }
+
+    async fn settle(&self) {
+        let settled = self.claims.settle(self.delivery, self.settings.terms, now());
+        let _ = self.patiently("settle", settled).await;
     }
 
     /// Runs the handler, in a task of its own so that a panic ends nothing else, and keeps the claim
     /// for as long as that takes.
     async fn succeeds(&self, handler: Ready, token: Option<ClaimToken>) -> bool {
         let handling = async move { handler().await };
-        let mut task: JoinHandle<_> = tokio::spawn(handling.instrument(Span::current()));
-        // More than once in a lease, so that one failure to renew does not lose it.
-        let interval = (self.settings.terms.lease / 3).max(Duration::from_millis(1));
-        let mut renewal = time::interval(interval);
-        renewal.tick().await;
-        loop {
-            tokio::select! {
-                ended = &mut task => return match ended {
-                    Ok(Ok(())) => true,
-                    Ok(Err(error)) => {
-                        tracing::error!(%error, "the handler failed");
-                        false
-                    }
-                    Err(_) => {
-                        tracing::error!("the handler panicked");
-                        false
-                    }
-                },
-                _ = renewal.tick() => if let Some(token) = token {
-                    let terms = self.settings.terms;
-                    if let Err(error) = self.claims.renew(self.delivery, token, terms, now()).await {
-                        warn("renew", &error);
-                    }
-                }
-            }
+        let task = tokio::spawn(handling.instrument(Span::current()));
+        let ended = tokio::select! {
+            ended = task => ended,
+            never = self.keep_renewing(token) => match never {},
+        };
+        match ended {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => tracing::error!(%error, "the handler failed"),
+            Err(error) if error.is_panic() => tracing::error!("the handler panicked"),
+            Err(_) => tracing::error!("the handler was stopped, with its runtime"),
         }
+        false
+    }
+
+    async fn keep_renewing(&self, token: Option<ClaimToken>) -> Infallible {
+        let Some(token) = token else { return pending().await };
+        loop {
+            // More than once in a lease, so that one failure to renew does not lose it.
+            sleep(self.settings.terms.lease / 3).await;
+            let renewed = self.claims.renew(self.delivery, token, self.settings.terms, now());
+            let _ = self.patiently("renew", renewed).await;
+        }
+    }
+
+    /// Waits for an operation of the store, but not for ever; what goes wrong is logged and counted.
+    async fn patiently<T>(
+        &self,
+        operation: &'static str,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let answer = timeout(self.settings.patience(), answer)
+            .await
+            .unwrap_or_else(|elapsed| Err(StoreError::OutOfOrder(elapsed.into())));
+        if let Err(error) = &answer {
+            let source = error.source().map(field::display);
+            tracing::warn!(operation, %error, source, "a claim is not kept as it should be");
+            measure::store_error(operation);
+        }
+        answer
     }
 }
 
 /// The monotonic clock of the runtime, which a test can stop.
 fn now() -> Instant {
     time::Instant::now().into_std()
-}
-
-fn warn(operation: &'static str, error: &StoreError) {
-    let source = std::error::Error::source(error).map(field::display);
-    tracing::warn!(operation, %error, source, "a claim is not kept as it should be");
-    measure::store_error(operation);
 }

@@ -10,22 +10,28 @@ pub(super) struct Settings {
     pub(super) deadline: Duration,
     pub(super) terms: Terms,
     pub(super) binding: Binding,
-    pub(super) without_claims: WithoutClaims,
+    pub(super) store_failure: StoreFailure,
 }
 
 impl Settings {
     /// The defaults for a provider.
-    pub(super) fn of<P: Provider>() -> Self {
+    pub(super) fn of<P: Provider>(provider: &P) -> Self {
         // A claim that nobody renews is free again while ZEGO still retries.
         let lease = Duration::from_secs(15);
-        // Longer than any signature is fresh by default, 300 s both ways.
-        let binding = Duration::from_secs(660);
+        // Longer than a signature is fresh, both ways.
+        let binding =
+            provider.tolerance().saturating_mul(2).saturating_add(Duration::from_secs(60));
         Self {
             deadline: P::ANSWER_WITHIN,
             terms: Terms { lease, memory: P::RETRY_SPAN, binding },
             binding: Binding::default(),
-            without_claims: WithoutClaims::default(),
+            store_failure: StoreFailure::default(),
         }
+    }
+
+    /// How long an operation of the store may take: a part of what the sender waits.
+    pub(super) fn patience(&self) -> Duration {
+        (self.deadline / 2).min(Duration::from_secs(1))
     }
 }
 
@@ -43,11 +49,12 @@ pub enum Binding {
     Off,
 }
 
-/// What is done with a delivery while the store of claims is out of order.
+/// What is done with a delivery while the store of claims is out of order, or does not answer within a
+/// second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum WithoutClaims {
-    /// It is handled; perhaps twice.
+pub enum StoreFailure {
+    /// It is handled; perhaps twice, and without a look at whose its signature is.
     #[default]
     Handle,
     /// It is answered 503; perhaps too often, so that it is lost.

@@ -188,6 +188,10 @@ impl Provider for Tencent {
         &[]
     }
 
+    fn tolerance(&self) -> Duration {
+        self.freshness.0
+    }
+
     fn answer(outcome: Outcome<'_>) -> Answer {
         Answer::empty(outcome).with_json(match outcome {
             Outcome::Acknowledged => r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#,

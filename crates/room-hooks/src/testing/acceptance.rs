@@ -34,6 +34,7 @@ pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) 
     a_delivery_is_handled_once(store, at()).await;
     a_released_delivery_is_free(store, at()).await;
     a_signature_belongs_to_its_first_delivery(store, at()).await;
+    of_several_at_once_one_wins(store, at()).await;
 
     // The first holder's lease runs out, and a second takes over.
     let delivery = unused();
@@ -127,6 +128,22 @@ async fn a_signature_belongs_to_its_first_delivery<S: ClaimStore>(store: &S, now
     assert_eq!(store.claim(again, TERMS, now).await.ok(), Some(Claim::Settled));
     let forged = Claimed { signature: again.signature, ..forged };
     assert_eq!(store.claim(forged, TERMS, now).await.ok(), Some(Claim::SignatureReused));
+}
+
+async fn of_several_at_once_one_wins<S: ClaimStore>(store: &S, now: Instant) {
+    let same = unused();
+    let claim = |delivery| store.claim(delivery, TERMS, now);
+    let claims = tokio::join!(claim(same), claim(same), claim(same), claim(same));
+    let claims = [claims.0, claims.1, claims.2, claims.3];
+    let winners = claims.iter().filter(|claim| matches!(claim, Ok(Claim::Granted(_))));
+    assert_eq!(winners.count(), 1, "of {claims:?}");
+
+    let signature = signature();
+    let [first, second] = [(); 2].map(|()| Claimed { signature, ..unused() });
+    let claims = tokio::join!(claim(first), claim(second));
+    let winners =
+        [&claims.0, &claims.1].into_iter().filter(|claim| matches!(claim, Ok(Claim::Granted(_))));
+    assert_eq!(winners.count(), 1, "of {claims:?}");
 }
 
 #[track_caller]

@@ -130,6 +130,10 @@ impl Provider for Zego {
         }
     }
 
+    fn tolerance(&self) -> Duration {
+        self.freshness.0
+    }
+
     /// ZEGO looks at the status only.
     fn answer(outcome: Outcome<'_>) -> Answer {
         Answer::empty(outcome)
