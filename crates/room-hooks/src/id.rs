@@ -118,6 +118,8 @@ fn part(digest: &mut Sha256, bytes: &[u8]) {
 fn content(digest: &mut Sha256, value: &Value) {
     match value {
         Value::Object(members) => {
+            // Sorted here, since a feature of serde_json that any other crate may switch on keeps the
+            // order that they came in.
             let mut members: Vec<_> =
                 members.iter().filter(|(_, value)| !value.is_null()).collect();
             members.sort_unstable_by_key(|(name, _)| *name);

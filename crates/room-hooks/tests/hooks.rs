@@ -316,6 +316,7 @@ async fn a_clock_that_jumps_back_in_silence_opens_no_closed_window_either() {
     assert_eq!(at(now()).await.status, 200);
     sleep(Duration::from_secs(1000)).await;
     assert_eq!(at(now()).await.status, 401);
+    assert_eq!(at(now() + Duration::from_secs(1)).await.status, 401);
     // Once the clock has caught up, all is as before.
     let later = now() + Duration::from_secs(1001);
     let body = signed_at(&json!({"event": "room_create", "room_id": "attic"}), later);
@@ -332,6 +333,12 @@ async fn a_signature_of_an_event_without_a_handler_serves_no_other_event() {
     assert_eq!(deliver(&hooks, stolen.as_bytes()).await.status, 401);
     assert_eq!(deliver(&hooks, &body).await.status, 200);
     assert_eq!(calls.get(), 0);
+
+    let body = signed_at(&created(), now());
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    let stolen = String::from_utf8(body).unwrap().replace("room_create", "room_exit");
+    assert_eq!(deliver(&hooks, stolen.as_bytes()).await.status, 401);
+    assert_eq!(calls.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]
