@@ -1,27 +1,23 @@
 //! Verified, typed room callbacks from ZEGOCLOUD and Tencent in actix-web handlers.
 //!
 //! ```no_run
-//! use actix_web::{App, HttpServer, web};
-//! use room_hooks::{Receiver, RoomCreated, zego::Zego};
-//! use room_hooks_actix::{Ack, RoomHook};
-//!
-//! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
-//!     println!("{} is open", created.event.room_id);
-//!     Ack::new()
-//! }
+//! # #[cfg(feature = "hooks")]
+//! # mod app {
+//! use actix_web::{App, HttpServer};
+//! use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
+//! use room_hooks_actix::IntoScope;
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
-//!     let receiver = Receiver::new(Zego::new(1234567890, secret)?);
-//!     let app = move || {
-//!         App::new()
-//!             .app_data(receiver.clone())
-//!             .route("/hooks/zego", web::to(on_created))
-//!     };
+//!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
+//!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
+//!         println!("{} is open", created.event.room_id);
+//!     });
+//!     let app = move || App::new().service(hooks.clone().into_scope("/hooks/zego"));
 //!     HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?;
 //!     Ok(())
 //! }
+//! # }
 //! ```
 //!
 //! There are three ways in, and all refuse by themselves what is not authentic:
@@ -32,6 +28,24 @@
 //!   `web::Data`; where there is none, deliveries are answered 500, and the log names the missing type.
 //! * [`verify`] guards a scope, whether or not its handlers extract anything. A [`RoomHook`] behind
 //!   it takes the event that is verified already and does not verify again.
+//!
+//! With the extractor, the receiver is app data:
+//!
+//! ```
+//! # use actix_web::{App, HttpServer, web};
+//! # use room_hooks::{Receiver, RoomCreated, zego::Zego};
+//! # use room_hooks_actix::{Ack, RoomHook};
+//! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
+//!     println!("{} is open", created.event.room_id);
+//!     Ack::new()
+//! }
+//!
+//! # fn serve(zego: Zego) {
+//! let receiver = Receiver::new(zego);
+//! let app = move || App::new().app_data(receiver.clone()).route("/hooks/zego", web::to(on_created));
+//! # let _ = HttpServer::new(app);
+//! # }
+//! ```
 //!
 //! All hold a body to the receiver's own limit and deadline, so actix-web's `PayloadConfig` does not
 //! apply. With `web::to` rather than `web::post` the extractor also answers what is no `POST`, in the

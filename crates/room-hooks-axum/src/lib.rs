@@ -1,26 +1,24 @@
 //! Verified, typed room callbacks from ZEGOCLOUD and Tencent in axum handlers.
 //!
 //! ```no_run
-//! use axum::{Router, routing::any};
-//! use room_hooks::{Receiver, RoomCreated, zego::Zego};
-//! use room_hooks_axum::{Ack, RoomHook};
-//!
-//! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
-//!     println!("{} is open", created.event.room_id);
-//!     Ack::new()
-//! }
+//! # #[cfg(feature = "hooks")]
+//! # mod app {
+//! use axum::Router;
+//! use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
+//! use room_hooks_axum::IntoRouter;
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
-//!     let receiver = Receiver::new(Zego::new(1234567890, secret)?);
-//!     let app = Router::new()
-//!         .route("/hooks/zego", any(on_created))
-//!         .with_state(receiver);
+//!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
+//!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
+//!         println!("{} is open", created.event.room_id);
+//!     });
+//!     let app = Router::new().nest("/hooks/zego", hooks.into_router());
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
 //!     axum::serve(listener, app).await?;
 //!     Ok(())
 //! }
+//! # }
 //! ```
 //!
 //! There are three ways in, and all refuse by themselves what is not authentic:
@@ -30,6 +28,22 @@
 //! * [`RoomHook`] extracts an event. The receiver comes from the router's state.
 //! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`]
 //!   behind it takes the event that the layer has verified and does not verify again.
+//!
+//! With the extractor, the receiver is the router's state:
+//!
+//! ```
+//! # use axum::{Router, routing::any};
+//! # use room_hooks::{Receiver, RoomCreated, zego::Zego};
+//! # use room_hooks_axum::{Ack, RoomHook};
+//! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
+//!     println!("{} is open", created.event.room_id);
+//!     Ack::new()
+//! }
+//!
+//! # fn app(zego: Zego) -> Router {
+//! Router::new().route("/hooks/zego", any(on_created)).with_state(Receiver::new(zego))
+//! # }
+//! ```
 //!
 //! With `any` rather than `post` the extractor also answers what is no `POST`, in the provider's form.
 //!

@@ -1,32 +1,45 @@
 //! Verified, typed room callbacks from ZEGOCLOUD and Tencent as warp filters.
 //!
 //! ```no_run
-//! use room_hooks::{Receiver, RoomCreated, Verified, zego::Zego};
-//! use room_hooks_warp::{Ack, recover, room_hook};
+//! # #[cfg(feature = "hooks")]
+//! # mod app {
+//! use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
+//! use room_hooks_warp::IntoFilter;
 //! use warp::Filter;
-//!
-//! fn on_created(created: Verified<RoomCreated>) -> Ack<Zego> {
-//!     println!("{} is open", created.event.room_id);
-//!     Ack::new()
-//! }
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("ZEGO_CALLBACK_SECRET")?;
-//!     let receiver = Receiver::new(Zego::new(1234567890, secret)?);
-//!     let app = warp::path!("hooks" / "zego")
-//!         .and(room_hook(receiver))
-//!         .map(on_created)
-//!         .recover(recover);
+//!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
+//!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
+//!         println!("{} is open", created.event.room_id);
+//!     });
+//!     let app = warp::path!("hooks" / "zego" / ..).and(hooks.into_filter());
 //!     warp::serve(app).run(([127, 0, 0, 1], 3000)).await;
 //!     Ok(())
 //! }
+//! # }
 //! ```
 //!
 //! [`IntoFilter`] mounts [`Hooks`](room_hooks::Hooks), typed handlers that are each called once for a
 //! delivery: the recommended way.
 //!
-//! [`room_hook`] refuses by itself what is not authentic, with a rejection that [`recover`] turns
+//! [`room_hook`] is a filter that hands over the event, for a reply of your own:
+//!
+//! ```
+//! # use room_hooks::{Receiver, RoomCreated, Verified, zego::Zego};
+//! # use room_hooks_warp::{Ack, recover, room_hook};
+//! # use warp::Filter;
+//! fn on_created(created: Verified<RoomCreated>) -> Ack<Zego> {
+//!     println!("{} is open", created.event.room_id);
+//!     Ack::new()
+//! }
+//!
+//! # fn app(zego: Zego) -> impl Filter {
+//! warp::path!("hooks" / "zego").and(room_hook(Receiver::new(zego))).map(on_created).recover(recover)
+//! # }
+//! ```
+//!
+//! It refuses by itself what is not authentic, with a rejection that [`recover`] turns
 //! into the provider's answer. Put the `recover` on the route, as above: warp tries the next route
 //! after a rejection, so one that comes after an `or` lets a catch-all route answer a forgery first.
 //!

@@ -34,11 +34,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tencent =
         Hooks::new(tencent).with_claims(MemoryClaims::new()).on_other(print::<tencent::Event>);
 
+    let (zego_hooks, tencent_hooks) = (zego.clone(), tencent.clone());
     let app = move || {
         App::new()
             .route("/", web::get().to(async || "rooms are open"))
-            .service(zego.clone().into_scope("/hooks/zego"))
-            .service(tencent.clone().into_scope("/hooks/tencent"))
+            .service(zego_hooks.clone().into_scope("/hooks/zego"))
+            .service(tencent_hooks.clone().into_scope("/hooks/tencent"))
     };
 
     let server = HttpServer::new(app).bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)?;
@@ -47,6 +48,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("to send it a callback: examples/send http://{address}");
     }
     server.run().await?;
+    zego.drained().await;
+    tencent.drained().await;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use room_hooks::{
 };
 use room_hooks_axum::IntoRouter;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -37,14 +37,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/", get(async || "rooms are open"))
-        .nest("/hooks/zego", zego.into_router())
-        .nest("/hooks/tencent", tencent.into_router());
+        .nest("/hooks/zego", zego.clone().into_router())
+        .nest("/hooks/tencent", tencent.clone().into_router());
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
     eprintln!("listening on http://{address}");
     eprintln!("to send it a callback: examples/send http://{address}");
-    axum::serve(listener, app).await?;
+    let interrupted = async { signal::ctrl_c().await.unwrap_or_default() };
+    axum::serve(listener, app).with_graceful_shutdown(interrupted).await?;
+    zego.drained().await;
+    tencent.drained().await;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use room_hooks::{
 };
 use room_hooks_warp::IntoFilter;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, signal};
 use warp::Filter;
 
 #[tokio::main]
@@ -36,15 +36,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Hooks::new(tencent).with_claims(MemoryClaims::new()).on_other(print::<tencent::Event>);
 
     let app = warp::path!("hooks" / "zego" / ..)
-        .and(zego.into_filter())
-        .or(warp::path!("hooks" / "tencent" / ..).and(tencent.into_filter()))
+        .and(zego.clone().into_filter())
+        .or(warp::path!("hooks" / "tencent" / ..).and(tencent.clone().into_filter()))
         .or(warp::path::end().map(|| "rooms are open"));
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
     eprintln!("listening on http://{address}");
     eprintln!("to send it a callback: examples/send http://{address}");
-    warp::serve(app).incoming(listener).run().await;
+    let interrupted = async { signal::ctrl_c().await.unwrap_or_default() };
+    warp::serve(app).incoming(listener).graceful(interrupted).run().await;
+    zego.drained().await;
+    tencent.drained().await;
     Ok(())
 }
 

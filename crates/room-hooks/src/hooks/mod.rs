@@ -133,6 +133,12 @@ impl<P: Provider> Hooks<P> {
     /// Adds a handler of one kind of event, an async function of `Verified<E>` that returns nothing or
     /// a `Result`. Of several that fit, the one added first is called.
     ///
+    /// The error of a `Result` is anything that converts into `Box<dyn Error + Send + Sync>`, such as
+    /// an error type of your own. It goes into the log; the sender is only told to try again.
+    ///
+    /// An async closure may not capture: see [`on_with`](Self::on_with) for a handler with state. The
+    /// event's name, room and time are methods of [`RoomEvent`].
+    ///
     /// A handler of another provider's event does not compile:
     ///
     /// ```compile_fail
@@ -149,6 +155,30 @@ impl<P: Provider> Hooks<P> {
     {
         Arc::make_mut(&mut self.handlers).of_a_kind.push(self::handler(handler));
         self
+    }
+
+    /// Adds a handler with state, such as a pool of connections, of which it gets a clone with each
+    /// event.
+    ///
+    /// ```
+    /// # use std::sync::{Arc, Mutex};
+    /// # use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
+    /// # fn hooks(zego: Zego) -> Hooks<Zego> {
+    /// let rooms = Arc::new(Mutex::new(Vec::new()));
+    /// Hooks::new(zego).on_with(rooms, async |rooms, created: Verified<RoomCreated>| {
+    ///     rooms.lock().unwrap().push(created.event.room_id);
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_with<S, E, F, Fut>(self, state: S, handler: F) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        E: RoomEvent<Provider = P>,
+        F: Fn(S, Verified<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: HandlerOutcome> + Send + 'static,
+    {
+        self.on(move |verified| handler(state.clone(), verified))
     }
 
     /// Sets the handler of all events that no other handler takes, unknown ones included.

@@ -100,6 +100,9 @@ impl<P: Provider> Hooks<P> {
             let ending = process.run(handler).await;
             Span::current().record("outcome", ending.as_str());
             measure::delivery(process.provider, process.event, ending.as_str());
+            if matches!(ending, Ending::Duplicate | Ending::InProgress) {
+                tracing::info!(outcome = ending.as_str(), "a delivery has come again");
+            }
             drop(running);
             ending
         };
