@@ -26,8 +26,8 @@
 //!   the recommended way.
 //! * [`RoomHook`] extracts an event. The receiver is looked for in the `app_data`, as it is or in a
 //!   `web::Data`; where there is none, deliveries are answered 500, and the log names the missing type.
-//! * [`verify`] guards a scope, whether or not its handlers extract anything. A [`RoomHook`] behind
-//!   it takes the event that is verified already and does not verify again.
+//! * [`verify`] guards a scope, whether or not its handlers extract anything. A [`RoomHook`] behind it,
+//!   with the same receiver, takes the event that is verified already.
 //!
 //! With the extractor, the receiver is app data:
 //!

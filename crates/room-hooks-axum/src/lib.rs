@@ -27,7 +27,7 @@
 //!   the recommended way.
 //! * [`RoomHook`] extracts an event. The receiver comes from the router's state.
 //! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`]
-//!   behind it takes the event that the layer has verified and does not verify again.
+//!   behind it, with the same receiver, takes the event that is verified already.
 //!
 //! With the extractor, the receiver is the router's state:
 //!
