@@ -4,12 +4,11 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, body::BoxBody,
     dev::Payload, http::StatusCode,
 };
-use room_hooks::{Refusal, RoomEvent, Unhandled, Verified};
+use room_hooks::{Guarded, Refusal, RoomEvent, Unhandled, Verified};
 
 use crate::{
     ack::response,
     receive::{receive, receiver},
-    verify::Guarded,
 };
 
 /// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
@@ -41,10 +40,8 @@ async fn extract<E: RoomEvent>(
 ) -> Result<Verified<E>, Unhandled> {
     let receiver = receiver(request)?;
     let guarded = request.extensions_mut().remove::<Guarded<E::Provider>>();
-    match guarded.filter(|guarded| guarded.receiver.is(&receiver)) {
-        Some(Guarded { verified, .. }) => {
-            verified.narrow().map_err(|other| Unhandled::not_asked_for(&other))
-        }
+    match guarded.and_then(|guarded| guarded.hand_over(&receiver)) {
+        Some(hook) => hook,
         None => receive(&receiver, request, payload).await.map(|(verified, _)| verified),
     }
 }

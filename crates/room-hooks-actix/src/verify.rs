@@ -4,7 +4,7 @@ use actix_web::{
     dev::{Payload, ServiceRequest, ServiceResponse},
     middleware::Next,
 };
-use room_hooks::{Provider, Receiver, Unhandled, Verified};
+use room_hooks::{Guarded, Provider, Unhandled};
 
 use crate::{
     ack::response,
@@ -59,17 +59,11 @@ where
     }
 }
 
-/// What a guard leaves for the extractor behind it.
-pub(crate) struct Guarded<P: Provider> {
-    pub(crate) receiver: Receiver<P>,
-    pub(crate) verified: Verified<P::Event>,
-}
-
 async fn guarded<P: Provider>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<(Guarded<P>, Vec<u8>), Unhandled> {
     let receiver = receiver(request)?;
     let (verified, body) = receive(&receiver, request, payload).await?;
-    Ok((Guarded { receiver, verified }, body))
+    Ok((Guarded::new(receiver, verified), body))
 }

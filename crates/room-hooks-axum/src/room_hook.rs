@@ -4,9 +4,9 @@ use axum_core::{
     extract::{FromRef, FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use room_hooks::{Receiver, Refusal, RoomEvent, Unhandled, Verified};
+use room_hooks::{Guarded, Receiver, Refusal, RoomEvent, Unhandled, Verified};
 
-use crate::{ack::response, receive::receive, verify::Guarded};
+use crate::{ack::response, receive::receive};
 
 /// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
 /// provider sends, such as `RoomHook<zego::Event>`.
@@ -41,10 +41,8 @@ where
         let receiver = Receiver::from_ref(state);
         let (mut parts, body) = request.into_parts();
         let guarded = parts.extensions.remove::<Guarded<E::Provider>>();
-        let hook = match guarded.filter(|guarded| guarded.receiver.is(&receiver)) {
-            Some(Guarded { verified, .. }) => {
-                verified.narrow().map_err(|other| Unhandled::not_asked_for(&other))
-            }
+        let hook = match guarded.and_then(|guarded| guarded.hand_over(&receiver)) {
+            Some(hook) => hook,
             None => receive(&receiver, &parts, body).await.map(|(verified, _)| verified),
         };
         hook.map(Self).map_err(RoomHookRejection)

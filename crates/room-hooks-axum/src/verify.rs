@@ -9,7 +9,7 @@ use axum_core::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use room_hooks::{Provider, Receiver, Verified};
+use room_hooks::{Guarded, Provider, Receiver};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -75,18 +75,6 @@ impl<P, S: Clone> Clone for Verify<P, S> {
     }
 }
 
-/// What a guard leaves for the extractor behind it.
-pub(crate) struct Guarded<P: Provider> {
-    pub(crate) receiver: Receiver<P>,
-    pub(crate) verified: Verified<P::Event>,
-}
-
-impl<P: Provider> Clone for Guarded<P> {
-    fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone(), verified: self.verified.clone() }
-    }
-}
-
 impl<P, S> Service<Request> for Verify<P, S>
 where
     P: Provider,
@@ -110,7 +98,7 @@ where
             match receive::<P::Event>(&receiver, &parts, body).await {
                 Err(unhandled) => Ok(response(&unhandled.answer)),
                 Ok((verified, body)) => {
-                    parts.extensions.insert(Guarded { receiver, verified });
+                    parts.extensions.insert(Guarded::new(receiver, verified));
                     let request = Request::from_parts(parts, Body::from(body));
                     inner.call(request).await.map(IntoResponse::into_response)
                 }

@@ -42,6 +42,7 @@ mod apps;
 mod delivery;
 mod document;
 mod freshness;
+mod guarded;
 #[cfg(feature = "hooks")]
 pub mod hooks;
 mod id;
@@ -64,6 +65,7 @@ pub mod zego;
 pub use answer::{Answer, Outcome};
 pub use delivery::{Delivery, Headers};
 pub use document::Document;
+pub use guarded::Guarded;
 #[cfg(feature = "hooks")]
 pub use hooks::Hooks;
 pub use id::{DeliveryId, SignatureKey};

@@ -1,6 +1,6 @@
 use std::{any::type_name, fmt};
 
-use crate::{Answer, Outcome, Provider, Receiver, Refusal, RoomEvent, Verified, measure};
+use crate::{Answer, Outcome, Provider, Receiver, Refusal, measure};
 
 /// The end of a delivery that reaches no handler: it is refused, or it is an authentic event of a
 /// kind that the handler did not ask for.
@@ -18,9 +18,8 @@ pub struct Unhandled {
 impl Unhandled {
     /// An authentic event that the handler did not ask for. It is acknowledged, since the sender would
     /// only repeat it.
-    #[must_use]
-    pub fn not_asked_for<E: RoomEvent>(_event: &Verified<E>) -> Self {
-        Self { answer: E::Provider::answer(Outcome::Acknowledged), refusal: None }
+    pub(crate) fn not_asked_for<P: Provider>() -> Self {
+        Self { answer: P::answer(Outcome::Acknowledged), refusal: None }
     }
 
     /// A delivery to a route for which nobody has configured a receiver: this server's fault, so

@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName, id::SignatureKey};
+use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled, id::SignatureKey};
 
 /// An event whose sender has been verified, and what is known of its delivery.
 ///
@@ -47,6 +47,15 @@ impl<E> Verified<E> {
 }
 
 impl<E: RoomEvent> Verified<E> {
+    /// As [`narrow`](Self::narrow), where an event of another kind is nobody's and to be acknowledged.
+    pub(crate) fn narrowed<F>(self) -> Result<Verified<F>, Unhandled>
+    where
+        F: RoomEvent,
+        F::Provider: Provider<Event = E>,
+    {
+        self.narrow().map_err(|_| Unhandled::not_asked_for::<E::Provider>())
+    }
+
     /// What identifies the delivery, however often it is sent: the same for a retry that is signed or
     /// serialised anew.
     #[must_use]

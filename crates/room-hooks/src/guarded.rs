@@ -1,0 +1,36 @@
+use crate::{Provider, Receiver, RoomEvent, Unhandled, Verified};
+
+/// A verified event on its way from a guard to the extractor of a handler behind it.
+///
+/// Adapters put it into the request, so that the extractor need not verify a second time.
+#[derive(Debug)]
+pub struct Guarded<P: Provider> {
+    receiver: Receiver<P>,
+    verified: Verified<P::Event>,
+}
+
+impl<P: Provider> Guarded<P> {
+    /// Keeps an event with the guard's receiver, which has verified it.
+    #[must_use]
+    pub fn new(receiver: Receiver<P>, verified: Verified<P::Event>) -> Self {
+        Self { receiver, verified }
+    }
+
+    /// Hands the event out as the kind that the handler asks for, as [`Receiver::receive`] does.
+    ///
+    /// `None` if the handler has another receiver than the guard, which may be laxer, or another app's:
+    /// then the handler's own has to verify.
+    #[must_use]
+    pub fn hand_over<E>(self, receiver: &Receiver<P>) -> Option<Result<Verified<E>, Unhandled>>
+    where
+        E: RoomEvent<Provider = P>,
+    {
+        self.receiver.is(receiver).then(|| self.verified.narrowed())
+    }
+}
+
+impl<P: Provider> Clone for Guarded<P> {
+    fn clone(&self) -> Self {
+        Self { receiver: self.receiver.clone(), verified: self.verified.clone() }
+    }
+}
