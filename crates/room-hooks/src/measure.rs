@@ -33,9 +33,14 @@ pub(crate) fn store_error(operation: &'static str) {
     metrics::counter!("room_hooks_store_errors_total", "operation" => operation).increment(1);
 }
 
-/// A store in memory held so many deliveries and signatures before, and holds so many now.
-pub(crate) fn held(before: usize, now: usize) {
+/// A store in memory holds one more delivery or signature.
+pub(crate) fn one_more_held() {
     #[cfg(feature = "metrics")]
-    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-    metrics::gauge!("room_hooks_claims_held").increment(now as f64 - before as f64);
+    metrics::gauge!("room_hooks_claims_held").increment(1.0);
+}
+
+/// A store in memory holds one less.
+pub(crate) fn one_less_held() {
+    #[cfg(feature = "metrics")]
+    metrics::gauge!("room_hooks_claims_held").decrement(1.0);
 }

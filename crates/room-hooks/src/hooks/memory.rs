@@ -67,7 +67,6 @@ impl ClaimStore for MemoryClaims {
         now: Instant,
     ) -> Result<Claim, StoreError> {
         let mut table = self.table();
-        let held = table.entries.len();
         table.forget_expired(now, self.capacity);
         let (id, signature) = (*id.as_bytes(), signature.map(|signature| *signature.as_bytes()));
         let bound = signature.and_then(|signature| table.get(&signature, now));
@@ -93,7 +92,6 @@ impl ClaimStore for MemoryClaims {
         if let Claim::Granted(token) = claim {
             table.set(id, State::Claimed(token), after(now, terms.lease));
         }
-        measure::held(held, table.entries.len());
         Ok(claim)
     }
 
@@ -131,7 +129,7 @@ impl ClaimStore for MemoryClaims {
     ) -> Result<(), StoreError> {
         let (mut table, id) = (self.table(), delivery.id.as_bytes());
         if table.get(id, now) == Some(State::Claimed(token)) {
-            table.entries.remove(id);
+            table.remove(id);
         }
         Ok(())
     }
@@ -176,8 +174,16 @@ impl Table {
 
     fn set(&mut self, key: Key, state: State, expires: Instant) {
         let second = self.second(expires) + 1;
-        self.entries.insert(key, (state, expires));
+        if self.entries.insert(key, (state, expires)).is_none() {
+            measure::one_more_held();
+        }
         self.expiries.entry(second).or_default().push(key);
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if self.entries.remove(key).is_some() {
+            measure::one_less_held();
+        }
     }
 
     fn next_token(&mut self) -> ClaimToken {
@@ -201,7 +207,7 @@ impl Table {
                 None => drop(bucket.remove()),
                 Some(key) => {
                     if self.entries.get(&key).is_some_and(|&(_, expires)| expires <= now) {
-                        self.entries.remove(&key);
+                        self.remove(&key);
                     }
                 }
             }

@@ -77,18 +77,13 @@ impl<P: Provider> Hooks<P> {
             secret = verified.secret.map(field::display),
             outcome = field::Empty,
         );
-        let event = verified.event.kind();
-        let ending = self.ending(verified).instrument(span).await;
-        if ending == Ending::Late {
-            measure::delivery(P::NAME, event, ending.as_str());
-        }
-        ending.answer::<P>()
+        self.ending(verified).instrument(span).await.answer::<P>()
     }
 
     async fn ending(&self, verified: Verified<P::Event>) -> Ending {
+        let event = verified.event.kind();
         let process = Process {
             provider: P::NAME,
-            event: verified.event.kind(),
             delivery: self.claimed(&verified),
             claims: Arc::clone(&self.claims),
             settings: self.settings,
@@ -99,7 +94,7 @@ impl<P: Provider> Hooks<P> {
         let task = async move {
             let ending = process.run(handler).await;
             Span::current().record("outcome", ending.as_str());
-            measure::delivery(process.provider, process.event, ending.as_str());
+            measure::delivery(P::NAME, event, ending.as_str());
             if matches!(ending, Ending::Duplicate | Ending::InProgress) {
                 tracing::info!(outcome = ending.as_str(), "a delivery has come again");
             }
@@ -116,6 +111,7 @@ impl<P: Provider> Hooks<P> {
             }
             Err(_) => {
                 tracing::warn!("the handler is over its deadline and goes on");
+                measure::delivery(P::NAME, event, Ending::Late.as_str());
                 Ending::Late
             }
         }
@@ -144,7 +140,6 @@ impl<P: Provider> Hooks<P> {
 /// One delivery on its way through claim, handler and settlement.
 struct Process {
     provider: &'static str,
-    event: &'static str,
     delivery: Claimed,
     claims: Arc<dyn AnyStore>,
     settings: Settings,
