@@ -3,7 +3,7 @@ use std::fmt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Document, Provider};
+use crate::{Document, Provider, RoomEvent};
 
 /// What identifies a delivery: a digest of provider, app and the event's own content.
 ///
@@ -13,13 +13,14 @@ use crate::{Document, Provider};
 pub struct DeliveryId([u8; 16]);
 
 impl DeliveryId {
-    pub(crate) fn of<P: Provider>(app_id: u64, event: &str, document: &Document) -> Self {
-        let mut digest = prefixed::<P>("delivery", app_id);
+    pub(crate) fn of<E: RoomEvent>(app_id: u64, event: &E, document: &Document) -> Self {
+        let mut digest = prefixed::<E::Provider>("delivery", app_id);
         // The name may be in the query, and one event has two: it counts as this crate has it.
-        part(&mut digest, event.as_bytes());
+        part(&mut digest, event.name().as_bytes());
+        let not_content = E::Provider::not_content(event);
         match document.decode::<Value>() {
             Ok(Value::Object(mut members)) => {
-                members.retain(|name, _| !P::not_content(event).contains(&name.as_str()));
+                members.retain(|name, _| !not_content.contains(&name.as_str()));
                 content(&mut digest, &Value::Object(members));
             }
             // Nested too deeply to be taken apart: then only the very same text is the same.
@@ -153,10 +154,22 @@ fn truncated(digest: Sha256) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{tencent::Tencent, zego::Zego};
+    use crate::{Other, tencent, zego};
 
     fn id(json: &str) -> DeliveryId {
-        DeliveryId::of::<Zego>(1, "room_create", &Document::new(json))
+        zego_id(1, "room_create", json)
+    }
+
+    fn zego_id(app_id: u64, event: &str, json: &str) -> DeliveryId {
+        let document = Document::new(json);
+        let event = zego::Event::Other(Other::unknown(event, &document));
+        DeliveryId::of(app_id, &event, &document)
+    }
+
+    fn tencent_id(app_id: u64, event: &str, json: &str) -> DeliveryId {
+        let document = Document::new(json);
+        let event = tencent::Event::Other(Other::unknown(event, &document));
+        DeliveryId::of(app_id, &event, &document)
     }
 
     #[test]
@@ -182,9 +195,9 @@ mod tests {
             id(r#"{"a":"b","c":[["d"],"e"]}"#),
             id(r#"{"a":"","b":"","c":["d","e"]}"#),
             id("{}"),
-            DeliveryId::of::<Zego>(2, "room_create", &Document::new(json)),
-            DeliveryId::of::<Zego>(1, "room_exit", &Document::new(json)),
-            DeliveryId::of::<Tencent>(1, "room_create", &Document::new(json)),
+            zego_id(2, "room_create", json),
+            zego_id(1, "room_exit", json),
+            tencent_id(1, "room_create", json),
         ];
         ids.sort_unstable();
         ids.dedup();
@@ -197,7 +210,7 @@ mod tests {
         let entered = |timestamp| {
             let json =
                 format!(r#"{{"room_id":"7","timestamp":{timestamp},"nonce":"{timestamp}"}}"#);
-            DeliveryId::of::<Zego>(1, "room_enter", &Document::new(&json))
+            zego_id(1, "room_enter", &json)
         };
         assert_eq!(entered(1), entered(1));
         assert_ne!(entered(1), entered(2));

@@ -1,8 +1,9 @@
-//! Scalars as the providers send them: a number may be a string, a bool may be `"false"` or `1`.
+//! Values as the providers send them: a number may be a string, a bool may be `"false"` or `1`, and in
+//! a form, which knows strings only, a list or an object is JSON in a string.
 //!
 //! What is not there, what is `null` and, where no text is asked for, what is empty are the same.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -11,211 +12,183 @@ use serde::{
         value::{MapAccessDeserializer, SeqAccessDeserializer},
     },
 };
-use serde_json::value::RawValue;
 
-/// A JSON string, integer or bool, borrowed from the document where it can be.
-///
-/// No field of either provider has a fraction or an exponent.
-#[derive(Debug)]
-enum Scalar<'a> {
-    Bool(bool),
-    Negative(i64),
-    Integer(u64),
-    Text(Cow<'a, str>),
+use crate::scalar::Scalar;
+
+/// A type that is read as the providers write it; `wire_struct!` reads every member so.
+pub(crate) trait Lenient: Sized {
+    /// Reads a value, or `None` where there is nothing.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
 }
 
-impl Scalar<'_> {
-    fn unexpected(&self) -> Unexpected<'_> {
-        match self {
-            Self::Bool(value) => Unexpected::Bool(*value),
-            Self::Negative(number) => Unexpected::Signed(*number),
-            Self::Integer(number) => Unexpected::Unsigned(*number),
-            Self::Text(text) => Unexpected::Str(text),
-        }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string, an integer or a bool")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(u64::try_from(value).map_or(Scalar::Negative(value), Scalar::Integer))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Scalar::Integer(value))
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(value.into()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(value.to_owned().into()))
-    }
-}
-
-/// A string, borrowed where it can be.
-#[derive(Deserialize)]
-pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
-
-/// A string or a number as the very text that arrived, for what is signed; or nothing.
-pub(crate) fn text_on_wire<'de, D>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error>
+/// A member that need not be there.
+pub(crate) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
+    T: Lenient,
 {
-    let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else {
-        return Ok(None);
-    };
-    match raw.get().as_bytes() {
-        [b'"', ..] => {
-            let Text(text) = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
-            Ok(Some(text))
-        }
-        [b'-' | b'0'..=b'9', ..] => Ok(Some(raw.get().into())),
-        _ => Err(D::Error::custom("expected a string or a number")),
-    }
+    T::read(deserializer)
 }
 
-/// A string, or an integer as its digits.
-pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    text_of(Scalar::deserialize(deserializer)?)
-}
-
-/// As [`text`], or nothing.
-pub(crate) fn optional_text<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+/// A list that need not be there.
+pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
+    T: Lenient,
 {
-    Option::<Scalar<'_>>::deserialize(deserializer)?.map(text_of).transpose()
+    Vec::read(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A member of one of the wire's enumerations, or nothing.
-pub(crate) fn optional_name<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+/// A member without which the event has another shape.
+pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: From<String>,
+    T: Lenient,
 {
-    let name = optional_text(deserializer)?.filter(|name| !name.is_empty());
-    Ok(name.map(T::from))
+    T::read(deserializer)?.ok_or_else(|| D::Error::custom("expected a value and not nothing"))
 }
 
-/// An integer that is not negative, or its digits in a string, or nothing.
-pub(crate) fn optional_integer<'de, D>(deserializer: D) -> Result<Option<u64>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    match Option::<Scalar<'_>>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Scalar::Integer(number)) => Ok(Some(number)),
-        Some(Scalar::Text(text)) if text.is_empty() => Ok(None),
-        Some(Scalar::Text(text)) => {
-            let number = text.parse();
-            number.map(Some).map_err(|_| D::Error::invalid_value(Unexpected::Str(&text), &"digits"))
-        }
-        Some(other) => Err(D::Error::invalid_type(other.unexpected(), &"an integer")),
-    }
-}
-
-/// A bool, `"true"` or `"false"` in any case, `0` or `1` as number or string, or nothing.
-pub(crate) fn optional_bool<'de, D>(deserializer: D) -> Result<Option<bool>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    match Option::<Scalar<'_>>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Scalar::Bool(value)) => Ok(Some(value)),
-        Some(Scalar::Integer(number @ (0 | 1))) => Ok(Some(number == 1)),
-        Some(Scalar::Text(text)) => match text.to_ascii_lowercase().as_str() {
-            "" => Ok(None),
-            "0" | "false" => Ok(Some(false)),
-            "1" | "true" => Ok(Some(true)),
-            _ => Err(D::Error::invalid_value(Unexpected::Str(&text), &"a bool")),
-        },
-        Some(other) => Err(D::Error::invalid_type(other.unexpected(), &"a bool")),
-    }
-}
-
-/// A list of objects, or nothing. In a form, which knows strings only, the list or each of its
-/// members is JSON in a string.
-pub(crate) fn objects<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+/// A list or an object, as it is or as JSON in a string.
+pub(crate) fn nested<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned,
 {
-    match Option::<Nested<Vec<Nested<T>>>>::deserialize(deserializer)? {
-        None => Ok(Vec::new()),
-        Some(Nested(members)) => Ok(members.into_iter().map(|Nested(member)| member).collect()),
+    deserializer.deserialize_any(NestedVisitor(PhantomData))
+}
+
+/// A string, or an integer as its digits.
+impl Lenient for String {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let scalar = Option::<Scalar<'_>>::deserialize(deserializer)?;
+        scalar.map(|scalar| Ok(scalar.text()?.into_owned())).transpose()
     }
 }
 
-/// A list or an object, as it is or as JSON in a string.
-struct Nested<T>(T);
+/// An integer that is not negative, or its digits in a string.
+impl Lenient for u64 {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        match Option::<Scalar<'_>>::deserialize(deserializer)? {
+            None => Ok(None),
+            Some(Scalar::Integer(number)) => Ok(Some(number)),
+            Some(Scalar::Text(text)) => digits(&text),
+            Some(other) => Err(D::Error::invalid_type(other.unexpected(), &"an integer")),
+        }
+    }
+}
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Nested<T> {
+/// An integer, or its digits in a string.
+impl Lenient for i64 {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let scalar = Option::<Scalar<'_>>::deserialize(deserializer)?;
+        let invalid =
+            |scalar: &Scalar<'_>| D::Error::invalid_type(scalar.unexpected(), &"an integer");
+        match scalar {
+            None => Ok(None),
+            Some(Scalar::Negative(number)) => Ok(Some(number)),
+            Some(Scalar::Text(text)) => digits(&text),
+            Some(Scalar::Integer(number)) => {
+                Self::try_from(number).map(Some).map_err(|_| invalid(&Scalar::Integer(number)))
+            }
+            Some(other) => Err(invalid(&other)),
+        }
+    }
+}
+
+/// A bool, `"true"` or `"false"` in any case, `0` or `1` as number or string.
+impl Lenient for bool {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        match Option::<Scalar<'_>>::deserialize(deserializer)? {
+            None => Ok(None),
+            Some(Scalar::Bool(value)) => Ok(Some(value)),
+            Some(Scalar::Integer(number @ (0 | 1))) => Ok(Some(number == 1)),
+            Some(Scalar::Text(text)) => match text.to_ascii_lowercase().as_str() {
+                "" => Ok(None),
+                "0" | "false" => Ok(Some(false)),
+                "1" | "true" => Ok(Some(true)),
+                _ => Err(D::Error::invalid_value(Unexpected::Str(&text), &"a bool")),
+            },
+            Some(other) => Err(D::Error::invalid_type(other.unexpected(), &"a bool")),
+        }
+    }
+}
+
+/// A list; what is nothing in it is left out.
+impl<T: Lenient> Lenient for Vec<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let members: Option<Vec<Member<T>>> = nested(deserializer)?;
+        Ok(members.map(|members| members.into_iter().filter_map(|Member(value)| value).collect()))
+    }
+}
+
+fn digits<T: std::str::FromStr, E: de::Error>(text: &str) -> Result<Option<T>, E> {
+    match text {
+        "" => Ok(None),
+        _ => text
+            .parse()
+            .map(Some)
+            .map_err(|_| E::invalid_value(Unexpected::Str(text), &"an integer's digits")),
+    }
+}
+
+/// A member of a list.
+struct Member<T>(Option<T>);
+
+impl<'de, T: Lenient> Deserialize<'de> for Member<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NestedVisitor(PhantomData)).map(Self)
+        T::read(deserializer).map(Self)
     }
 }
 
 struct NestedVisitor<T>(PhantomData<T>);
 
 impl<'de, T: DeserializeOwned> Visitor<'de> for NestedVisitor<T> {
-    type Value = T;
+    type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list or an object")
     }
 
-    fn visit_str<E: de::Error>(self, json: &str) -> Result<T, E> {
-        serde_json::from_str(json).map_err(E::custom)
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, members: A) -> Result<T, A::Error> {
-        T::deserialize(SeqAccessDeserializer::new(members))
+    fn visit_str<E: de::Error>(self, json: &str) -> Result<Self::Value, E> {
+        match json {
+            "" => Ok(None),
+            _ => serde_json::from_str(json).map(Some).map_err(E::custom),
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(members))
+    fn visit_seq<A: SeqAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(SeqAccessDeserializer::new(members)).map(Some)
     }
-}
 
-fn text_of<E: de::Error>(scalar: Scalar<'_>) -> Result<String, E> {
-    match scalar {
-        Scalar::Text(text) => Ok(text.into_owned()),
-        Scalar::Integer(number) => Ok(number.to_string()),
-        other => Err(E::invalid_type(other.unexpected(), &"a string or an integer")),
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members)).map(Some)
     }
 }
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro is for what is public")]
 mod tests {
-    use super::*;
+    use crate::wire::wire_struct;
 
-    #[derive(Debug, Default, PartialEq, Deserialize)]
-    struct Fields {
-        #[serde(default, deserialize_with = "optional_text")]
-        id: Option<String>,
-        #[serde(default, deserialize_with = "optional_integer")]
-        count: Option<u64>,
-        #[serde(default, deserialize_with = "optional_bool")]
-        muted: Option<bool>,
+    wire_struct! {
+        #[derive(Default)]
+        pub struct Fields {
+            pub id: Option<String>,
+            pub count: Option<u64>,
+            pub change: Option<i64>,
+            pub muted: Option<bool>,
+            pub list: Vec<Named>,
+        }
+    }
+
+    wire_struct! {
+        pub struct Named {
+            pub name: String,
+        }
     }
 
     fn read(json: &str) -> Option<Fields> {
@@ -225,22 +198,26 @@ mod tests {
     #[test]
     fn a_string_and_a_number_of_the_same_digits_are_the_same() {
         for json in [
-            r#"{"id":18446744073709551615,"count":18446744073709551615,"muted":true}"#,
-            r#"{"id":"18446744073709551615","count":"18446744073709551615","muted":"True"}"#,
+            r#"{"id":18446744073709551615,"count":18446744073709551615,"change":-1,"muted":true}"#,
+            r#"{"id":"18446744073709551615","count":"18446744073709551615","change":"-1","muted":"True"}"#,
         ] {
-            let Fields { id, count, muted } = read(json).unwrap();
+            let Fields { id, count, change, muted, .. } = read(json).unwrap();
             assert_eq!(id.as_deref(), Some("18446744073709551615"));
-            assert_eq!((count, muted), (Some(u64::MAX), Some(true)));
+            assert_eq!((count, change, muted), (Some(u64::MAX), Some(-1), Some(true)));
         }
     }
 
     #[test]
     fn absent_null_and_empty_are_the_same() {
-        for json in
-            [r"{}", r#"{"id":null,"count":null,"muted":null}"#, r#"{"count":"","muted":""}"#]
-        {
+        for json in [
+            r"{}",
+            r#"{"id":null,"count":null,"change":null,"muted":null,"list":null}"#,
+            r#"{"count":"","change":"","muted":"","list":""}"#,
+            r#"{"list":[null]}"#,
+        ] {
             assert_eq!(read(json), Some(Fields::default()), "{json}");
         }
+        assert_eq!(read(r#"{"id":""}"#).unwrap().id.as_deref(), Some(""));
     }
 
     #[test]
@@ -252,8 +229,12 @@ mod tests {
             r#"{"count":-1}"#,
             r#"{"count":"many"}"#,
             r#"{"count":true}"#,
+            r#"{"change":9223372036854775808}"#,
+            r#"{"change":true}"#,
             r#"{"muted":2}"#,
             r#"{"muted":"perhaps"}"#,
+            r#"{"list":[{}]}"#,
+            r#"{"list":[{"name":null}]}"#,
         ] {
             assert_eq!(read(json), None, "{json}");
         }
@@ -261,19 +242,13 @@ mod tests {
 
     #[test]
     fn a_list_may_be_json_in_a_string_and_so_may_its_members() {
-        #[derive(Deserialize)]
-        struct Lists {
-            #[serde(default, deserialize_with = "objects")]
-            list: Vec<Fields>,
-        }
         for (json, members) in [
-            (r#"{"list":[{"count":1},{"count":2}]}"#, 2),
-            (r#"{"list":"[{\"count\":1}]"}"#, 1),
-            (r#"{"list":["{\"count\":1}"]}"#, 1),
-            (r#"{"list":null}"#, 0),
-            (r#"{}"#, 0),
+            (r#"{"list":[{"name":"a"},{"name":2}]}"#, 2),
+            (r#"{"list":"[{\"name\":\"a\"}]"}"#, 1),
+            (r#"{"list":["{\"name\":\"a\"}"]}"#, 1),
+            (r#"{"list":[]}"#, 0),
         ] {
-            assert_eq!(serde_json::from_str::<Lists>(json).unwrap().list.len(), members, "{json}");
+            assert_eq!(read(json).unwrap().list.len(), members, "{json}");
         }
     }
 }

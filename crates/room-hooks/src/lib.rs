@@ -39,6 +39,7 @@
 
 mod answer;
 mod apps;
+mod catalogue;
 mod delivery;
 mod document;
 mod freshness;
@@ -53,6 +54,7 @@ mod other;
 mod provider;
 mod receiver;
 mod refusal;
+mod scalar;
 mod secret;
 mod signature;
 pub mod tencent;
@@ -60,6 +62,7 @@ pub mod tencent;
 pub mod testing;
 mod unhandled;
 mod verified;
+mod wire;
 pub mod zego;
 
 pub use answer::{Answer, Outcome};

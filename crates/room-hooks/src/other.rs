@@ -47,7 +47,7 @@ impl Serialize for Other {
 /// The places where the providers put a room's id.
 #[derive(Deserialize)]
 struct Room {
-    #[serde(default, alias = "RoomId", deserialize_with = "lenient::optional_text")]
+    #[serde(default, alias = "RoomId", deserialize_with = "lenient::optional")]
     room_id: Option<String>,
     #[serde(default, rename = "RoomInfo")]
     room_info: Option<RoomInfo>,
@@ -55,7 +55,7 @@ struct Room {
 
 #[derive(Deserialize)]
 struct RoomInfo {
-    #[serde(default, rename = "RoomId", deserialize_with = "lenient::optional_text")]
+    #[serde(default, rename = "RoomId", deserialize_with = "lenient::optional")]
     room_id: Option<String>,
 }
 

@@ -23,7 +23,8 @@ pub trait Provider: Debug + Send + Sync + 'static {
     /// Everything that it can send, unknown kinds included.
     type Event: RoomEvent<Provider = Self>;
 
-    /// Verifies a delivery and reads the event from it.
+    /// Verifies a delivery and reads the event from it. There may be none: a console that checks whether
+    /// a URL answers tells of nothing that happened in a room.
     ///
     /// # Errors
     ///
@@ -32,13 +33,13 @@ pub trait Provider: Debug + Send + Sync + 'static {
         &self,
         delivery: Delivery<'_>,
         now: SystemTime,
-    ) -> Result<Verified<Self::Event>, Refusal>;
+    ) -> Result<Option<Verified<Self::Event>>, Refusal>;
 
-    /// How far from now, both ways, a signature may have been made.
-    fn tolerance(&self) -> Duration;
+    /// How far from now, both ways, a signature may have been made, if that is looked at.
+    fn tolerance(&self) -> Option<Duration>;
 
     /// The outermost members of an event's document that may differ between two tries of one delivery.
-    fn not_content(event: &str) -> &'static [&'static str];
+    fn not_content<E: RoomEvent>(event: &E) -> &'static [&'static str];
 
     /// The answer that the provider's sender expects.
     fn answer(outcome: Outcome<'_>) -> Answer;
@@ -66,16 +67,20 @@ pub trait RoomEvent: Clone + Debug + Send + Sync + Sized + 'static {
     /// The event's name on the wire.
     fn name(&self) -> &str;
 
-    /// The event's name from a closed set, fit for a metric's label: the wire's for an event that has a
-    /// type, `other` for all that has none.
+    /// The event's kind from a closed set, fit for a metric's label: the wire's name for an event that
+    /// has a type, with the product in front where two products share it (`express/room_create`), and
+    /// `other` for all that has none.
     fn kind(&self) -> &'static str;
 
     /// The room that it is about.
     fn room_id(&self) -> Option<&str>;
 
-    /// The user whose action caused it.
+    /// The user whose action caused it; `None` where it was nobody's, or the provider does not say.
     fn operator(&self) -> Option<&str>;
 
     /// When it happened, where the event itself says so; [`Verified::sent_at`] is when it was sent.
     fn occurred_at(&self) -> Option<SystemTime>;
+
+    /// What tells two lives of one room id apart, where the provider says so (ZEGO Express).
+    fn session(&self) -> Option<u64>;
 }

@@ -111,7 +111,8 @@ impl<P: Provider> Receiver<P> {
         if delivery.body().len() > self.body_limit {
             return Err(Unhandled::refused::<P>(Refusal::BodyTooLarge));
         }
-        let verified = self.provider.open(delivery, now).map_err(Unhandled::refused::<P>)?;
+        let opened = self.provider.open(delivery, now).map_err(Unhandled::refused::<P>)?;
+        let verified = opened.ok_or_else(Unhandled::not_asked_for::<P>)?;
         tracing::debug!(
             provider = P::NAME,
             app_id = verified.app_id,

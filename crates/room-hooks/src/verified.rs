@@ -60,6 +60,6 @@ impl<E: RoomEvent> Verified<E> {
     /// serialised anew.
     #[must_use]
     pub fn id(&self) -> DeliveryId {
-        DeliveryId::of::<E::Provider>(self.app_id, self.event.name(), &self.document)
+        DeliveryId::of(self.app_id, &self.event, &self.document)
     }
 }

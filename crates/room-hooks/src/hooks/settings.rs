@@ -19,8 +19,11 @@ impl Settings {
         // A claim that nobody renews is free again while ZEGO still retries.
         let lease = Duration::from_secs(15);
         // Longer than a signature is fresh, both ways.
-        let binding =
-            provider.tolerance().saturating_mul(2).saturating_add(Duration::from_secs(60));
+        let binding = provider
+            .tolerance()
+            .unwrap_or_default()
+            .saturating_mul(2)
+            .saturating_add(Duration::from_secs(60));
         Self {
             deadline: P::ANSWER_WITHIN,
             terms: Terms { lease, memory: P::RETRY_SPAN, binding },

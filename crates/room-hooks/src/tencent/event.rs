@@ -1,28 +1,18 @@
-use std::time::SystemTime;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
-
-use crate::{Document, Other, RoomEvent, document, lenient::Text};
+use crate::{Document, RoomEvent, catalogue::events, document, scalar::Text};
 
 use super::{RoomInfoUpdated, Tencent};
 
-/// Everything that Tencent can send.
-///
-/// Serialises as it is on the wire, its name under `CallbackCommand`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "CallbackCommand")]
-#[non_exhaustive]
-pub enum Event {
-    /// The information of a room was changed.
-    #[serde(rename = "Room.CallbackAfterUpdateRoomInfo")]
-    RoomInfoUpdated(RoomInfoUpdated),
-    /// The console checks whether the URL answers. No handler is called for it, not even one that
-    /// asks for the whole `Event`: it is acknowledged, and nothing has happened in any room.
-    #[serde(untagged)]
-    Probe {},
-    /// Anything else, as it arrived.
-    #[serde(untagged)]
-    Other(Other),
+events! {
+    /// Everything that Tencent can send.
+    ///
+    /// Serialises as it is on the wire, its name under `CallbackCommand`.
+    pub enum Event of Tencent in "tencent", written by on_wire {
+        /// The information of a room was changed.
+        RoomInfoUpdated(RoomInfoUpdated) =
+            "Room.CallbackAfterUpdateRoomInfo" | "Room.CallbackUpdateRoomInfo",
+    }
 }
 
 /// The outermost member that tells what a callback is; the rest is only skipped over.
@@ -33,70 +23,24 @@ pub(super) struct Envelope<'a> {
 }
 
 impl Event {
-    pub(super) fn decode(command: Option<&str>, document: &Document) -> Self {
-        let name = match command {
-            Some(name) => name,
-            None if document.is_empty() => return Self::Probe {},
-            None => "",
-        };
-        let decoded = match name {
-            RoomInfoUpdated::NAME | RoomInfoUpdated::OLDER_NAME => document.decode(),
-            _ => return Self::Other(Other::unknown(name, document)),
-        };
-        match decoded {
-            Ok(updated) => Self::RoomInfoUpdated(updated),
-            Err(error) => Self::Other(Other::misshapen(name, document, &error)),
-        }
+    pub(super) fn decode(command: &str, document: &Document) -> Self {
+        Self::read(command, command, document.as_str(), document)
     }
 }
 
-impl RoomEvent for Event {
-    type Provider = Tencent;
-
-    fn narrow(event: Self) -> Result<Self, Self> {
-        match event {
-            Self::Probe {} => Err(event),
-            _ => Ok(event),
-        }
+fn on_wire<E, S>(event: &E, serializer: S) -> Result<S::Ok, S::Error>
+where
+    E: RoomEvent + Serialize,
+    S: Serializer,
+{
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Named<'a, E> {
+        callback_command: &'a str,
+        #[serde(flatten)]
+        members: &'a E,
     }
-
-    fn name(&self) -> &str {
-        match self {
-            Self::RoomInfoUpdated(updated) => updated.name(),
-            Self::Probe {} => "",
-            Self::Other(other) => &other.name,
-        }
-    }
-
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::RoomInfoUpdated(updated) => updated.kind(),
-            Self::Probe {} => "probe",
-            Self::Other(_) => "other",
-        }
-    }
-
-    fn room_id(&self) -> Option<&str> {
-        match self {
-            Self::RoomInfoUpdated(updated) => updated.room_id(),
-            Self::Probe {} => None,
-            Self::Other(other) => other.room_id.as_deref(),
-        }
-    }
-
-    fn operator(&self) -> Option<&str> {
-        match self {
-            Self::RoomInfoUpdated(updated) => updated.operator(),
-            Self::Probe {} | Self::Other(_) => None,
-        }
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        match self {
-            Self::RoomInfoUpdated(updated) => updated.occurred_at(),
-            Self::Probe {} | Self::Other(_) => None,
-        }
-    }
+    Named { callback_command: event.name(), members: event }.serialize(serializer)
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -104,7 +48,7 @@ impl<'de> Deserialize<'de> for Event {
         let document = Document::deserialize(deserializer)?;
         let envelope: Envelope<'_> =
             document::envelope(document.as_str()).map_err(D::Error::custom)?;
-        let command = envelope.command.as_ref().map(|Text(command)| &**command);
+        let command = envelope.command.as_ref().map_or("", |Text(command)| command);
         Ok(Self::decode(command, &document))
     }
 }

@@ -3,7 +3,7 @@
 //! | wire name | type |
 //! |---|---|
 //! | `Room.CallbackAfterUpdateRoomInfo` (older: `Room.CallbackUpdateRoomInfo`) | [`RoomInfoUpdated`] |
-//! | none, over `{}` or an empty body: the console checks the URL | [`Event::Probe`] |
+//! | none, over `{}` or an empty body: the console checks the URL | acknowledged, no event |
 //! | any other | [`Other`](crate::Other), inside [`Event::Other`] |
 //!
 //! # The signature
@@ -20,7 +20,7 @@
 
 mod event;
 mod query;
-mod room_info_updated;
+mod room;
 mod signature;
 
 use std::{
@@ -29,18 +29,18 @@ use std::{
 };
 
 use crate::{
-    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, SecretName, Secrets,
-    Verified,
+    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
+    Secrets, Verified,
     apps::{self, Apps, Signer},
     document::{self, text_of},
     freshness::Freshness,
-    lenient::Text,
+    scalar::Text,
 };
 
 use self::{event::Envelope, query::Query};
 
 pub use self::event::Event;
-pub use self::room_info_updated::{RoomInfo, RoomInfoUpdated, TakeSeatMode};
+pub use self::room::{RoomInfo, RoomInfoUpdated, TakeSeatMode};
 
 /// The member of a body that names what it is.
 const COMMAND: &str = "CallbackCommand";
@@ -156,40 +156,45 @@ impl Provider for Tencent {
 
     type Event = Event;
 
-    fn open(&self, delivery: Delivery<'_>, now: SystemTime) -> Result<Verified<Event>, Refusal> {
+    fn open(
+        &self,
+        delivery: Delivery<'_>,
+        now: SystemTime,
+    ) -> Result<Option<Verified<Event>>, Refusal> {
         let query = Query::parse(delivery.query())?;
         let Sender { app_id, signed } = self.sender(&query, delivery.body(), now)?;
-        let (event, document) = match text_of(delivery.body())? {
-            "" => (Event::Probe {}, Document::new("{}")),
-            json => {
-                let Envelope { command } = document::envelope(json)?;
-                let document = match (&query.command, &command) {
-                    (Some(command), None) => Document::with_member(COMMAND, command, json),
-                    _ => Document::new(json),
-                };
-                let command = query.agreed(command.map(|Text(command)| command))?;
-                (Event::decode(command.as_deref(), &document), document)
-            }
+        let json = text_of(delivery.body())?;
+        if json.is_empty() {
+            return Ok(None);
+        }
+        let Envelope { command } = document::envelope(json)?;
+        let document = match (&query.command, &command) {
+            (Some(command), None) => Document::with_member(COMMAND, command, json),
+            _ => Document::new(json),
         };
+        let command = query.agreed(command.map(|Text(command)| command))?;
+        if command.is_none() && document.is_empty() {
+            return Ok(None);
+        }
 
-        Ok(Verified {
-            event,
+        Ok(Some(Verified {
+            event: Event::decode(command.as_deref().unwrap_or_default(), &document),
             app_id,
             sent_at: signed.map(|(_, sent_at)| sent_at),
             secret: signed.map(|(secret, _)| secret),
             document,
             // All callbacks of one second carry the same one.
             signature: None,
-        })
+        }))
     }
 
     /// What is signed is in the query.
-    fn not_content(_event: &str) -> &'static [&'static str] {
+    fn not_content<E: RoomEvent>(_event: &E) -> &'static [&'static str] {
         &[]
     }
 
-    fn tolerance(&self) -> Duration {
-        self.freshness.0
+    fn tolerance(&self) -> Option<Duration> {
+        Some(self.freshness.0)
     }
 
     fn answer(outcome: Outcome<'_>) -> Answer {

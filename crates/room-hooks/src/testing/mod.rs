@@ -6,6 +6,7 @@
 
 #[cfg(feature = "hooks")]
 mod acceptance;
+mod sample;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use crate::Delivery;
 
 #[cfg(feature = "hooks")]
 pub use self::acceptance::acceptance;
+pub use self::sample::{Sample, samples};
 
 /// A callback that verifies: what a provider would have put on the wire.
 #[derive(Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use crate::{
     Refusal, document,
     freshness::{at_unix, canonical},
-    lenient::{self, Text},
+    scalar::{self, Text},
     signature::from_hex,
 };
 
@@ -17,15 +17,15 @@ use crate::{
 /// skipped over. A member that is there twice is refused.
 #[derive(Deserialize)]
 pub(super) struct Envelope<'a> {
-    #[serde(rename = "appid", borrow, default, deserialize_with = "lenient::text_on_wire")]
+    #[serde(rename = "appid", borrow, default, deserialize_with = "scalar::text_on_wire")]
     pub(super) app_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) event: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text_on_wire")]
+    #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
     timestamp: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text_on_wire")]
+    #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
     nonce: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text_on_wire")]
+    #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
     signature: Option<Cow<'a, str>>,
     room_id: Option<IgnoredAny>,
     room_session_id: Option<IgnoredAny>,

@@ -23,13 +23,14 @@
 mod body;
 mod envelope;
 mod event;
-mod room_created;
 mod signature;
+mod zim;
 
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, Secrets, Verified,
+    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
+    Verified,
     apps::{self, Apps, Signer},
     freshness::Freshness,
     id::{SignatureKey, Uniqueness},
@@ -38,7 +39,7 @@ use crate::{
 use self::envelope::Envelope;
 
 pub use self::event::Event;
-pub use self::room_created::{RoomAttribute, RoomCreated};
+pub use self::zim::{RoomAttribute, RoomCreated};
 
 /// ZEGOCLOUD as the sender of callbacks, for one app or several.
 #[derive(Debug, Clone)]
@@ -95,7 +96,11 @@ impl Provider for Zego {
 
     type Event = Event;
 
-    fn open(&self, delivery: Delivery<'_>, now: SystemTime) -> Result<Verified<Event>, Refusal> {
+    fn open(
+        &self,
+        delivery: Delivery<'_>,
+        now: SystemTime,
+    ) -> Result<Option<Verified<Event>>, Refusal> {
         let json = body::to_json(delivery.body())?;
         let envelope = Envelope::read(&json)?;
         let signed = envelope.signed()?;
@@ -106,7 +111,7 @@ impl Provider for Zego {
         signed.readings().try_for_each(|sent_at| self.freshness.check(sent_at, now))?;
 
         let document = Document::new(&json);
-        Ok(Verified {
+        Ok(Some(Verified {
             event: Event::decode(&envelope, &document),
             app_id,
             sent_at: Some(signed.sent_at),
@@ -117,21 +122,22 @@ impl Provider for Zego {
                 &signed.signature,
                 Uniqueness::of(signed.nonce),
             )),
-        })
+        }))
     }
 
-    /// It is not known whether a retry is signed anew. Where an event can only happen once in a room's
-    /// life, a new timestamp makes no new event of it; of others, such as a user's coming and going,
-    /// the timestamp is all that tells two apart.
-    fn not_content(event: &str) -> &'static [&'static str] {
-        match event {
-            RoomCreated::NAME => &["appid", "nonce", "signature", "timestamp"],
-            _ => &["appid", "nonce", "signature"],
+    /// It is not known whether a retry is signed anew. Where an event says itself when it happened, or
+    /// can only happen once in a room's life, a new timestamp makes no new event of it; of others, such
+    /// as a user's coming and going in ZIM, the timestamp is all that tells two apart.
+    fn not_content<E: RoomEvent>(event: &E) -> &'static [&'static str] {
+        if event.occurred_at().is_some() || event.name() == RoomCreated::NAME {
+            &["appid", "nonce", "signature", "timestamp"]
+        } else {
+            &["appid", "nonce", "signature"]
         }
     }
 
-    fn tolerance(&self) -> Duration {
-        self.freshness.0
+    fn tolerance(&self) -> Option<Duration> {
+        Some(self.freshness.0)
     }
 
     /// ZEGO looks at the status only.

@@ -1,0 +1,196 @@
+//! The table of a provider's events: one row for each, in its `event.rs`.
+
+use std::time::SystemTime;
+
+/// An event's own answers to the questions of [`RoomEvent`](crate::RoomEvent), written beside its
+/// struct.
+pub(crate) trait About {
+    fn room_id(&self) -> Option<&str>;
+
+    fn operator(&self) -> Option<&str> {
+        None
+    }
+
+    fn occurred_at(&self) -> Option<SystemTime> {
+        None
+    }
+
+    fn session(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other
+/// names of the same event after `|`, and after `as` the kind where the name is not unique. `$write`
+/// puts an event in the provider's form, its name included.
+///
+/// A fixture, `tests/fixtures/PROVIDER/KIND.json`, belongs to each row.
+macro_rules! events {
+    (
+        $(#[$attribute:meta])*
+        pub enum Event of $provider:ident in $folder:literal, written by $write:ident {
+            $(
+                $(#[$doc:meta])*
+                $variant:ident($event:ty) = $name:literal $(| $alias:literal)* $(as $kind:literal)?,
+            )*
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Event {
+            $($(#[$doc])* $variant($event),)*
+            /// Anything else, as it arrived.
+            Other($crate::Other),
+        }
+
+        impl Event {
+            /// Reads an event of a kind or alias, or keeps it as it is under its name.
+            fn read(kind: &str, name: &str, json: &str, document: &$crate::Document) -> Self {
+                let event = match kind {
+                    $(
+                        $crate::catalogue::last!($name $($kind)?) $(| $alias)* => {
+                            serde_json::from_str(json).map(Self::$variant)
+                        }
+                    )*
+                    _ => return Self::Other($crate::Other::unknown(name, document)),
+                };
+                event.unwrap_or_else(|error| {
+                    Self::Other($crate::Other::misshapen(name, document, &error))
+                })
+            }
+
+            /// Every event that has a type, with its fixture.
+            #[cfg(feature = "testing")]
+            pub(crate) const SAMPLES: &[$crate::testing::Sample] = &[$(
+                $crate::testing::Sample {
+                    provider: $folder,
+                    name: $name,
+                    kind: $crate::catalogue::last!($name $($kind)?),
+                    type_name: concat!($folder, "::", stringify!($event)),
+                    fixture: include_str!(concat!(
+                        env!("CARGO_MANIFEST_DIR"),
+                        "/tests/fixtures/",
+                        $folder,
+                        "/",
+                        $crate::catalogue::last!($name $($kind)?),
+                        ".json"
+                    )),
+                },
+            )*];
+        }
+
+        impl $crate::RoomEvent for Event {
+            type Provider = $provider;
+
+            fn narrow(event: Self) -> Result<Self, Self> {
+                Ok(event)
+            }
+
+            fn name(&self) -> &str {
+                match self {
+                    $(Self::$variant(event) => $crate::RoomEvent::name(event),)*
+                    Self::Other(other) => &other.name,
+                }
+            }
+
+            fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(event) => $crate::RoomEvent::kind(event),)*
+                    Self::Other(_) => "other",
+                }
+            }
+
+            fn room_id(&self) -> Option<&str> {
+                match self {
+                    $(Self::$variant(event) => $crate::RoomEvent::room_id(event),)*
+                    Self::Other(other) => other.room_id.as_deref(),
+                }
+            }
+
+            fn operator(&self) -> Option<&str> {
+                match self {
+                    $(Self::$variant(event) => $crate::RoomEvent::operator(event),)*
+                    Self::Other(_) => None,
+                }
+            }
+
+            fn occurred_at(&self) -> Option<::std::time::SystemTime> {
+                match self {
+                    $(Self::$variant(event) => $crate::RoomEvent::occurred_at(event),)*
+                    Self::Other(_) => None,
+                }
+            }
+
+            fn session(&self) -> Option<u64> {
+                match self {
+                    $(Self::$variant(event) => $crate::RoomEvent::session(event),)*
+                    Self::Other(_) => None,
+                }
+            }
+        }
+
+        impl ::serde::Serialize for Event {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$variant(event) => $write(event, serializer),)*
+                    Self::Other(other) => other.serialize(serializer),
+                }
+            }
+        }
+
+        $(
+            impl $event {
+                /// The event's name on the wire.
+                pub const NAME: &'static str = $name;
+            }
+
+            impl $crate::RoomEvent for $event {
+                type Provider = $provider;
+
+                fn narrow(event: Event) -> Result<Self, Event> {
+                    match event {
+                        Event::$variant(event) => Ok(event),
+                        other => Err(other),
+                    }
+                }
+
+                fn name(&self) -> &str {
+                    Self::NAME
+                }
+
+                fn kind(&self) -> &'static str {
+                    $crate::catalogue::last!($name $($kind)?)
+                }
+
+                fn room_id(&self) -> Option<&str> {
+                    $crate::catalogue::About::room_id(self)
+                }
+
+                fn operator(&self) -> Option<&str> {
+                    $crate::catalogue::About::operator(self).filter(|user| !user.is_empty())
+                }
+
+                fn occurred_at(&self) -> Option<::std::time::SystemTime> {
+                    $crate::catalogue::About::occurred_at(self)
+                }
+
+                fn session(&self) -> Option<u64> {
+                    $crate::catalogue::About::session(self)
+                }
+            }
+        )*
+    };
+}
+
+/// The last of one literal or two.
+macro_rules! last {
+    ($only:literal) => {
+        $only
+    };
+    ($first:literal $last:literal) => {
+        $last
+    };
+}
+
+pub(crate) use {events, last};

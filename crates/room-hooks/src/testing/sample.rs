@@ -1,0 +1,32 @@
+use serde_json::Value;
+
+use crate::{tencent, zego};
+
+/// A sample of an event that has a type: what its provider's page shows, with made-up values.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Sample {
+    /// The provider, as in logs: `zego`, for one.
+    pub provider: &'static str,
+    /// The event's name on the wire.
+    pub name: &'static str,
+    /// The event's [kind](crate::RoomEvent::kind), unlike all others of its provider.
+    pub kind: &'static str,
+    /// The event's type, by its path in this crate.
+    pub type_name: &'static str,
+    pub(crate) fixture: &'static str,
+}
+
+impl Sample {
+    /// The event in all its members, to be signed or to be changed first.
+    #[must_use]
+    pub fn event(&self) -> Value {
+        let mut fixture: Value = serde_json::from_str(self.fixture).unwrap_or_default();
+        fixture["full"]["sent"].take()
+    }
+}
+
+/// A sample of each event that has a type, by provider.
+pub fn samples() -> impl Iterator<Item = Sample> {
+    [zego::Event::SAMPLES, tencent::Event::SAMPLES].concat().into_iter()
+}

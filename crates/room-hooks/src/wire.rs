@@ -1,0 +1,179 @@
+//! What every struct and every enumeration of the wire has, so that an event's file holds its members
+//! and what they mean.
+
+/// Defines a struct by the members that it has on the wire, each of them read leniently.
+///
+/// An `Option` or a `Vec` may be absent; anything else must be there.
+macro_rules! wire_struct {
+    ($(#[$attribute:meta])* pub struct $name:ident { $($members:tt)* }) => {
+        $crate::wire::wire_struct! { @members [$(#[$attribute])* $name] [] $($members)* }
+    };
+    (
+        @members $head:tt [$($done:tt)*]
+        $(#[$attribute:meta])* pub $member:ident: Option<$value:ty>, $($rest:tt)*
+    ) => {
+        $crate::wire::wire_struct! { @members $head [
+            $($done)*
+            $(#[$attribute])*
+            #[serde(default, deserialize_with = "crate::lenient::optional")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub $member: Option<$value>,
+        ] $($rest)* }
+    };
+    (
+        @members $head:tt [$($done:tt)*]
+        $(#[$attribute:meta])* pub $member:ident: Vec<$value:ty>, $($rest:tt)*
+    ) => {
+        $crate::wire::wire_struct! { @members $head [
+            $($done)*
+            $(#[$attribute])*
+            #[serde(default, deserialize_with = "crate::lenient::list")]
+            pub $member: Vec<$value>,
+        ] $($rest)* }
+    };
+    (
+        @members $head:tt [$($done:tt)*]
+        $(#[$attribute:meta])* pub $member:ident: $value:ty, $($rest:tt)*
+    ) => {
+        $crate::wire::wire_struct! { @members $head [
+            $($done)*
+            $(#[$attribute])*
+            #[serde(deserialize_with = "crate::lenient::required")]
+            pub $member: $value,
+        ] $($rest)* }
+    };
+    (@members [$(#[$attribute:meta])* $name:ident] [$($members:tt)*]) => {
+        #[derive(Debug, Clone, PartialEq, Eq, ::serde::Serialize, ::serde::Deserialize)]
+        #[non_exhaustive]
+        $(#[$attribute])*
+        pub struct $name { $($members)* }
+
+        impl $crate::lenient::Lenient for $name {
+            fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
+            where
+                D: ::serde::Deserializer<'de>,
+            {
+                $crate::lenient::nested(deserializer)
+            }
+        }
+    };
+}
+
+/// Defines an enumeration whose values are names on the wire, compared without regard to case.
+macro_rules! wire_names {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $($(#[$doc:meta])* $variant:ident = $wire:literal $(| $alias:literal)*,)*
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant,)*
+            /// A value that this crate does not know, as it is on the wire.
+            Unknown(String),
+        }
+
+        impl $name {
+            /// The value's name on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $wire,)*
+                    Self::Unknown(name) => name,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(name: &str) -> Self {
+                $(
+                    if [$wire $(, $alias)*].iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                        return Self::$variant;
+                    }
+                )*
+                Self::Unknown(name.to_owned())
+            }
+        }
+
+        impl $crate::lenient::Lenient for $name {
+            fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
+            where
+                D: ::serde::Deserializer<'de>,
+            {
+                let scalar: Option<$crate::scalar::Scalar<'_>> =
+                    ::serde::Deserialize::deserialize(deserializer)?;
+                let name = scalar.map($crate::scalar::Scalar::text).transpose()?;
+                Ok(name.filter(|name| !name.is_empty()).map(|name| Self::from(&*name)))
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        $crate::wire::wire_value! { $name, as_str }
+    };
+}
+
+/// What every enumeration of the wire has.
+macro_rules! wire_value {
+    ($name:ident, $on_wire:ident) => {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                self.$on_wire().fmt(f)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+            where
+                D: ::serde::Deserializer<'de>,
+            {
+                $crate::lenient::required(deserializer)
+            }
+        }
+    };
+}
+
+pub(crate) use {wire_names, wire_struct, wire_value};
+
+#[cfg(test)]
+#[expect(unreachable_pub, reason = "the macros are for what is public")]
+mod tests {
+    wire_names! {
+        /// Whether a user is there.
+        pub enum Presence {
+            /// There.
+            Online = "Online",
+            /// Not there.
+            Offline = "Offline" | "Away",
+        }
+    }
+
+    fn presence(json: &str) -> Option<Presence> {
+        serde_json::from_str(json).ok()
+    }
+
+    #[test]
+    fn names_are_compared_without_regard_to_case_and_the_unknown_is_kept() {
+        for (json, value, wire) in [
+            (r#""Online""#, Presence::Online, "Online"),
+            (r#""ONLINE""#, Presence::Online, "Online"),
+            (r#""away""#, Presence::Offline, "Offline"),
+            (r#""Asleep""#, Presence::Unknown("Asleep".to_owned()), "Asleep"),
+            ("7", Presence::Unknown("7".to_owned()), "7"),
+        ] {
+            let read = presence(json).unwrap();
+            assert_eq!((read.to_string(), &read), (wire.to_owned(), &value), "{json}");
+            assert_eq!(serde_json::to_value(&read).unwrap(), wire);
+        }
+        for json in [r#""""#, "null", "true", "[]"] {
+            assert_eq!(presence(json), None, "{json}");
+        }
+    }
+}
