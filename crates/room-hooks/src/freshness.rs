@@ -18,11 +18,6 @@ impl Freshness {
     }
 }
 
-/// A Unix time, if this platform's clock can express it.
-pub(crate) fn at_unix(since_epoch: Duration) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(since_epoch)
-}
-
 /// A number in the one form that a number has: ASCII digits without a leading zero.
 ///
 /// What is signed is the text, so a second text for the same number would be a second signature.

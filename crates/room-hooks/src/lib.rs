@@ -23,7 +23,7 @@
 //!
 //! # What is verified, and what is not
 //!
-//! Neither ZEGO's nor Tencent's signature covers the body. It proves that somebody who knows the
+//! Neither ZEGO's nor Tencent's signature covers it: that proves that somebody who knows the
 //! secret has signed a *time*; whoever has seen one signature can put another body under it until
 //! that time is stale. (Of a ZEGO signature with a short nonce, the digits can now and then be divided
 //! so that it is fresh again at some later time.) So receive over TLS only, keep queries and bodies out
@@ -61,6 +61,7 @@ pub mod tencent;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unhandled;
+mod unix_time;
 mod verified;
 mod wire;
 pub mod zego;

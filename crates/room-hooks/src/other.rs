@@ -49,19 +49,19 @@ impl Serialize for Other {
 struct Room {
     #[serde(default, alias = "RoomId", deserialize_with = "lenient::optional")]
     room_id: Option<String>,
-    #[serde(default, rename = "RoomInfo")]
-    room_info: Option<RoomInfo>,
+    #[serde(default, alias = "RoomInfo", alias = "EventInfo")]
+    inside: Option<Inside>,
 }
 
 #[derive(Deserialize)]
-struct RoomInfo {
+struct Inside {
     #[serde(default, rename = "RoomId", deserialize_with = "lenient::optional")]
     room_id: Option<String>,
 }
 
 impl Room {
     fn id(self) -> Option<Box<str>> {
-        let id = self.room_id.or_else(|| self.room_info?.room_id)?;
+        let id = self.room_id.or_else(|| self.inside?.room_id)?;
         Some(id.into())
     }
 }

@@ -1,6 +1,9 @@
 use std::time::SystemTime;
 
-use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled, id::SignatureKey};
+use crate::{
+    DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled, id::SignatureKey,
+    tencent::Client,
+};
 
 /// An event whose sender has been verified, and what is known of its delivery.
 ///
@@ -21,6 +24,8 @@ pub struct Verified<E> {
     pub sent_at: Option<SystemTime>,
     /// Which of the app's secrets it was signed with; `None` where nothing is signed.
     pub secret: Option<SecretName>,
+    /// Where the request came from that led to it, as the query tells (Tencent).
+    pub client: Option<Client>,
     /// All that was sent, for members that no type names.
     pub document: Document,
     /// The signature, where the provider's signatures are unique.
@@ -38,10 +43,12 @@ impl<E> Verified<E> {
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
-        let Self { event, app_id, sent_at, secret, document, signature } = self;
+        let Self { event, app_id, sent_at, secret, client, document, signature } = self;
         match F::narrow(event) {
-            Ok(event) => Ok(Verified { event, app_id, sent_at, secret, document, signature }),
-            Err(event) => Err(Self { event, app_id, sent_at, secret, document, signature }),
+            Ok(event) => {
+                Ok(Verified { event, app_id, sent_at, secret, client, document, signature })
+            }
+            Err(event) => Err(Self { event, app_id, sent_at, secret, client, document, signature }),
         }
     }
 }

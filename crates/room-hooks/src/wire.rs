@@ -1,6 +1,8 @@
 //! What every struct and every enumeration of the wire has, so that an event's file holds its members
 //! and what they mean.
 
+use serde::{Serialize, Serializer};
+
 /// Defines a struct by the members that it has on the wire, each of them read leniently.
 ///
 /// An `Option` or a `Vec` may be absent; anything else must be there.
@@ -120,7 +122,61 @@ macro_rules! wire_names {
     };
 }
 
-/// What every enumeration of the wire has.
+/// Defines an enumeration whose values are numbers on the wire.
+macro_rules! wire_codes {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $wire:literal,)* }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant,)*
+            /// A value that this crate does not know, as it is on the wire.
+            Unknown(i64),
+        }
+
+        impl $name {
+            /// The value's number on the wire.
+            #[must_use]
+            pub fn code(self) -> i64 {
+                match self {
+                    $(Self::$variant => $wire,)*
+                    Self::Unknown(code) => code,
+                }
+            }
+        }
+
+        impl From<i64> for $name {
+            fn from(code: i64) -> Self {
+                match code {
+                    $($wire => Self::$variant,)*
+                    _ => Self::Unknown(code),
+                }
+            }
+        }
+
+        impl $crate::lenient::Lenient for $name {
+            fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
+            where
+                D: ::serde::Deserializer<'de>,
+            {
+                Ok(i64::read(deserializer)?.map(Self::from))
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_i64(self.code())
+            }
+        }
+
+        $crate::wire::wire_value! { $name, code }
+    };
+}
+
+/// What both kinds of enumeration have.
 macro_rules! wire_value {
     ($name:ident, $on_wire:ident) => {
         impl ::std::fmt::Display for $name {
@@ -140,7 +196,17 @@ macro_rules! wire_value {
     };
 }
 
-pub(crate) use {wire_names, wire_struct, wire_value};
+/// Writes a bool as 0 or 1, where the wire has it so.
+pub(crate) fn as_digit<B, S>(flag: &B, serializer: S) -> Result<S::Ok, S::Error>
+where
+    B: Copy + Into<Option<bool>>,
+    S: Serializer,
+{
+    let flag: Option<bool> = (*flag).into();
+    flag.map(u8::from).serialize(serializer)
+}
+
+pub(crate) use {wire_codes, wire_names, wire_struct, wire_value};
 
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the macros are for what is public")]
@@ -155,7 +221,19 @@ mod tests {
         }
     }
 
+    wire_codes! {
+        /// A user's role.
+        pub enum Role {
+            /// The host.
+            Host = 1,
+        }
+    }
+
     fn presence(json: &str) -> Option<Presence> {
+        serde_json::from_str(json).ok()
+    }
+
+    fn role(json: &str) -> Option<Role> {
         serde_json::from_str(json).ok()
     }
 
@@ -175,5 +253,20 @@ mod tests {
         for json in [r#""""#, "null", "true", "[]"] {
             assert_eq!(presence(json), None, "{json}");
         }
+    }
+
+    #[test]
+    fn codes_may_be_digits_and_the_unknown_is_kept() {
+        for (json, value, code) in [
+            ("1", Role::Host, 1),
+            (r#""1""#, Role::Host, 1),
+            ("9", Role::Unknown(9), 9),
+            ("-1", Role::Unknown(-1), -1),
+        ] {
+            let read = role(json).unwrap();
+            assert_eq!((read.to_string(), read), (code.to_string(), value), "{json}");
+            assert_eq!(serde_json::to_value(read).unwrap(), code);
+        }
+        assert_eq!(role(r#""host""#), None);
     }
 }

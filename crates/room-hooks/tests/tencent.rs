@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use room_hooks::{
     Delivery, Receiver, Refusal, RoomEvent, RoomInfoUpdated, SecretName, Secrets, Unhandled,
     Verified,
-    tencent::{Event, TakeSeatMode, Tencent},
+    tencent::{Event, Platform, TakeSeatMode, Tencent},
 };
 
 const APP: u64 = 1400000000;
@@ -212,16 +212,43 @@ fn the_older_name_is_the_same_event() {
 
 #[test]
 fn other_commands_and_other_shapes_are_handed_over() {
-    let query = query().replace(UPDATED, "Room.CallbackAfterDestroyRoom");
-    let body = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": 7});
-    let received = receive(&query, body.to_string()).unwrap();
-    let Event::Other(other) = &received.event else { panic!("{received:?}") };
-    assert_eq!((&*other.name, &other.error), ("Room.CallbackAfterDestroyRoom", &None));
-    assert_eq!(received.event.room_id(), Some("7"));
+    // Not to answer the first would forbid it.
+    for command in ["Group.CallbackBeforeSendMsg", "Live.CallbackBeforeSendGift", "Call.X", "x"] {
+        let query = query().replace(UPDATED, command);
+        let body = json!({"CallbackCommand": command, "RoomId": 7});
+        let received = receive(&query, body.to_string()).unwrap();
+        let Event::Other(other) = &received.event else { panic!("{received:?}") };
+        assert_eq!((&*other.name, &other.error), (command, &None));
+        assert_eq!(received.event.room_id(), Some("7"));
+    }
 
     let misshapen = json!({"CallbackCommand": UPDATED, "RoomInfo": "none"});
-    let received = receive(&self::query(), misshapen.to_string()).unwrap();
+    let received = receive(&query(), misshapen.to_string()).unwrap();
     assert!(matches!(received.event, Event::Other(ref other) if other.error.is_some()));
+}
+
+#[test]
+fn the_query_tells_where_the_request_came_from() {
+    let client = |from: &str, to: &str| {
+        let query = query().replace(from, to);
+        receive(&query, body().to_string()).unwrap().client
+    };
+    let rest = client("", "").unwrap();
+    assert_eq!(rest.ip, Some([127, 0, 0, 1].into()));
+    assert_eq!(rest.platform, Some(Platform::RestApi));
+    for (platform, known) in [
+        ("ios", Platform::Ios),
+        ("macOS", Platform::Mac),
+        ("Mac", Platform::Mac),
+        ("Fridge", Platform::Unknown("Fridge".to_owned())),
+    ] {
+        assert_eq!(client("RESTAPI", platform).unwrap().platform, Some(known));
+    }
+    // It decides nothing, so that nothing of it is a reason to refuse.
+    for to in ["ClientIP=nowhere&OptPlatform=", "x=", "clientip=::1&ClientIP=::2&x="] {
+        let _ = client("ClientIP=127.0.0.1&OptPlatform=", to);
+    }
+    assert_eq!(client("&ClientIP=127.0.0.1&OptPlatform=RESTAPI", ""), None);
 }
 
 #[test]

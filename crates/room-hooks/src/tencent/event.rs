@@ -2,16 +2,51 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{Document, RoomEvent, catalogue::events, document, scalar::Text};
 
-use super::{RoomInfoUpdated, Tencent};
+use super::{
+    MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated, SeatInfoChanged,
+    Tencent, live,
+};
 
 events! {
     /// Everything that Tencent can send.
     ///
     /// Serialises as it is on the wire, its name under `CallbackCommand`.
     pub enum Event of Tencent in "tencent", written by on_wire {
+        /// A room was created.
+        RoomCreated(RoomCreated) = "Room.CallbackAfterCreateRoom",
+        /// A room was destroyed.
+        RoomDestroyed(RoomDestroyed) = "Room.CallbackAfterDestroyRoom",
         /// The information of a room was changed.
         RoomInfoUpdated(RoomInfoUpdated) =
             "Room.CallbackAfterUpdateRoomInfo" | "Room.CallbackUpdateRoomInfo",
+        /// Users entered a room.
+        MemberEntered(MemberEntered) = "Room.CallbackAfterMemberEnter",
+        /// Users left a room.
+        MemberLeft(MemberLeft) = "Room.CallbackAfterMemberLeave",
+        /// The seats of a room have changed.
+        SeatInfoChanged(SeatInfoChanged) = "Mic.CallbackAfterSeatInfoChanged",
+        /// A room was created (Live).
+        LiveRoomCreated(live::RoomCreated) = "Live.CallbackAfterCreateRoom",
+        /// A room was destroyed (Live).
+        LiveRoomDestroyed(live::RoomDestroyed) = "Live.CallbackAfterDestroyRoom",
+        /// The information of a room was changed (Live).
+        LiveRoomInfoUpdated(live::RoomInfoUpdated) = "Live.CallbackAfterUpdateRoomInfo",
+        /// Metadata of a room were set (Live).
+        LiveMetadataSet(live::MetadataSet) = "Live.CallbackAfterSetMetadata",
+        /// Metadata of a room were deleted (Live).
+        LiveMetadataDeleted(live::MetadataDeleted) = "Live.CallbackAfterDelMetadata",
+        /// Users are there, or no longer (Live).
+        LiveMemberStateChanged(live::MemberStateChanged) = "Live.CallbackAfterMemberStateChanged",
+        /// A room has another owner (Live).
+        LiveOwnerChanged(live::OwnerChanged) = "Live.CallbackAfterChangeOwner",
+        /// Administrators of a room were added or deleted (Live).
+        LiveAdminModified(live::AdminModified) = "Live.CallbackAfterModifyAdmin",
+        /// A battle was created (Live).
+        LiveBattleCreated(live::BattleCreated) = "Live.CallbackAfterCreateBattle",
+        /// A battle has begun (Live).
+        LiveBattleStarted(live::BattleStarted) = "Live.CallbackAfterStartBattle",
+        /// A battle is over (Live).
+        LiveBattleEnded(live::BattleEnded) = "Live.CallbackAfterEndBattle",
     }
 }
 

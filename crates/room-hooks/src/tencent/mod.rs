@@ -1,10 +1,33 @@
-//! Tencent: Chat-style callbacks, with the room family `Room.*`.
+//! Tencent: Chat-style callbacks of rooms and seats, here, and of live broadcasts, in [`live`].
 //!
-//! | wire name | type |
-//! |---|---|
-//! | `Room.CallbackAfterUpdateRoomInfo` (older: `Room.CallbackUpdateRoomInfo`) | [`RoomInfoUpdated`] |
-//! | none, over `{}` or an empty body: the console checks the URL | acknowledged, no event |
-//! | any other | [`Other`](crate::Other), inside [`Event::Other`] |
+//! | wire name | type | page | quirks handled |
+//! |---|---|---|---|
+//! | `Room.CallbackAfterCreateRoom` | [`RoomCreated`] | [60733](https://trtc.io/document/60733) | times inside `RoomInfo` are seconds, `EventTime` is milliseconds |
+//! | `Room.CallbackAfterDestroyRoom` | [`RoomDestroyed`] | [60732](https://trtc.io/document/60732) | the id is not in a `RoomInfo` |
+//! | `Room.CallbackAfterUpdateRoomInfo` | [`RoomInfoUpdated`] | [60731](https://trtc.io/document/60731) | older name `Room.CallbackUpdateRoomInfo`; a bool is a string |
+//! | `Room.CallbackAfterMemberEnter` | [`MemberEntered`] | [60735](https://trtc.io/document/60735) | `MemberCount` is who is there, not the capacity |
+//! | `Room.CallbackAfterMemberLeave` | [`MemberLeft`] | [60734](https://trtc.io/document/60734) | the same |
+//! | `Mic.CallbackAfterSeatInfoChanged` | [`SeatInfoChanged`] | [60736](https://trtc.io/document/60736), [64425](https://trtc.io/document/64425) | a member is a string, a number above 2^53, empty or absent; no operator in Live |
+//! | `Live.CallbackAfterCreateRoom` | [`live::RoomCreated`] | [64422](https://trtc.io/document/64422) | `EventTime` also inside `RoomInfo` |
+//! | `Live.CallbackAfterDestroyRoom` | [`live::RoomDestroyed`] | [64423](https://trtc.io/document/64423) | `EventType` is a string; `@TIM#SYSTEM` is no operator; `RoomInfo` without an id |
+//! | `Live.CallbackAfterUpdateRoomInfo` | [`live::RoomInfoUpdated`] | [67938](https://trtc.io/document/67938) | `EventTime` also inside `RoomInfo` |
+//! | `Live.CallbackAfterSetMetadata` | [`live::MetadataSet`] | [68222](https://trtc.io/document/68222) | |
+//! | `Live.CallbackAfterDelMetadata` | [`live::MetadataDeleted`] | [68223](https://trtc.io/document/68223) | the page names the other command |
+//! | `Live.CallbackAfterMemberStateChanged` | [`live::MemberStateChanged`] | [64424](https://trtc.io/document/64424) | no operator |
+//! | `Live.CallbackAfterChangeOwner` | [`live::OwnerChanged`] | [72553](https://trtc.io/document/72553) | |
+//! | `Live.CallbackAfterModifyAdmin` | [`live::AdminModified`] | [72554](https://trtc.io/document/72554) | `opType` begins with a small letter |
+//! | `Live.CallbackAfterCreateBattle` | [`live::BattleCreated`] | [68259](https://trtc.io/document/68259) | |
+//! | `Live.CallbackAfterStartBattle` | [`live::BattleStarted`] | [68260](https://trtc.io/document/68260) | no operator |
+//! | `Live.CallbackAfterEndBattle` | [`live::BattleEnded`] | [68261](https://trtc.io/document/68261) | owners are numbers above 2^53 |
+//! | none, over `{}` or an empty body: the console checks the URL | | | acknowledged, no event |
+//! | any other | [`Other`](crate::Other), inside [`Event::Other`] | | acknowledged and handed over as it is |
+//!
+//! Commands with `Before` in their name (`Live.CallbackBeforeSendGift` and others) ask whether something
+//! may happen. The answer here is always code 0, which lets it: whoever wants to say no needs another
+//! receiver for that URL. They, `Live.CallbackAfterCreateRoomReachingThreshold`, and what is of no room's
+//! (`Group.*`, `C2C.*`, `State.*`, `Call.*`, `Follow.*`) have no types, on purpose: they are `Other`. In
+//! all events a number or bool may be a string and a string a number, `null` is the same as absent, and
+//! members that no type names are in [`Verified::document`].
 //!
 //! # The signature
 //!
@@ -18,7 +41,10 @@
 //! JSON with `ActionStatus`, `ErrorInfo` and `ErrorCode`, within 2 s. Tencent does not retry unless
 //! told to.
 
+mod about;
+mod client;
 mod event;
+pub mod live;
 mod query;
 mod room;
 mod signature;
@@ -39,8 +65,12 @@ use crate::{
 
 use self::{event::Envelope, query::Query};
 
+pub use self::client::{Client, Platform};
 pub use self::event::Event;
-pub use self::room::{RoomInfo, RoomInfoUpdated, TakeSeatMode};
+pub use self::room::{
+    EnterType, LeaveType, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfo,
+    RoomInfoUpdated, RoomStatus, RoomType, Seat, SeatInfoChanged, TakeSeatMode,
+};
 
 /// The member of a body that names what it is.
 const COMMAND: &str = "CallbackCommand";
@@ -167,6 +197,7 @@ impl Provider for Tencent {
         if json.is_empty() {
             return Ok(None);
         }
+        let client = query.client();
         let Envelope { command } = document::envelope(json)?;
         let document = match (&query.command, &command) {
             (Some(command), None) => Document::with_member(COMMAND, command, json),
@@ -182,6 +213,7 @@ impl Provider for Tencent {
             app_id,
             sent_at: signed.map(|(_, sent_at)| sent_at),
             secret: signed.map(|(secret, _)| secret),
+            client,
             document,
             // All callbacks of one second carry the same one.
             signature: None,

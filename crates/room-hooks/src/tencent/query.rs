@@ -1,22 +1,23 @@
 use std::{
     borrow::Cow,
+    net::IpAddr,
     time::{Duration, SystemTime},
 };
 
-use crate::{
-    Refusal,
-    freshness::{at_unix, canonical},
-    signature::from_hex,
-};
+use crate::{Refusal, freshness::canonical, signature::from_hex, unix_time::at_unix};
 
-/// The parameters of the query that decide who sent a callback and what it is. Their names are
-/// matched without regard to case, none may be there twice, and an empty one counts as absent.
+use super::{Client, Platform};
+
+/// The parameters of the query. Their names are matched without regard to case, an empty one counts as
+/// absent, and none that decides who sent a callback and what it is may be there twice.
 #[derive(Default)]
 pub(super) struct Query<'a> {
     pub(super) app_id: Option<Cow<'a, str>>,
     pub(super) command: Option<Cow<'a, str>>,
     sign: Option<Cow<'a, str>>,
     request_time: Option<Cow<'a, str>>,
+    client_ip: Option<IpAddr>,
+    platform: Option<Platform>,
 }
 
 /// What a signature says, in its one canonical form.
@@ -30,23 +31,26 @@ impl<'a> Query<'a> {
     pub(super) fn parse(query: &'a str) -> Result<Self, Refusal> {
         let mut parsed = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let Some(parameter) = parsed.parameter(&name) else {
-                continue;
-            };
-            if parameter.replace(value).is_some() {
+            if name.eq_ignore_ascii_case("ClientIP") {
+                parsed.client_ip = value.parse().ok();
+            } else if name.eq_ignore_ascii_case("OptPlatform") && !value.is_empty() {
+                parsed.platform = Some(Platform::from(&*value));
+            } else if let Some(parameter) = parsed.parameter(&name)
+                && parameter.replace(value).is_some()
+            {
                 return Err(Refusal::ParameterRepeated);
             }
         }
-        let Self { app_id, command, sign, request_time } = &mut parsed;
+        let Self { app_id, command, sign, request_time, .. } = &mut parsed;
         for parameter in [app_id, command, sign, request_time] {
             parameter.take_if(|value| value.is_empty());
         }
         Ok(parsed)
     }
 
-    /// Whether it has none of the parameters, as the probe for an app without a token.
+    /// Whether nobody signs in it and nothing is named, as in the probe for an app without a token.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { app_id, command, sign, request_time } = self;
+        let Self { app_id, command, sign, request_time, .. } = self;
         [app_id, command, sign, request_time].into_iter().all(Option::is_none)
     }
 
@@ -58,6 +62,12 @@ impl<'a> Query<'a> {
             .and_then(|seconds| at_unix(Duration::from_secs(seconds)))
             .ok_or(Refusal::Malformed { what: "RequestTime is not canonical" })?;
         Ok(Signed { request_time, sent_at, signature: from_hex(sign)? })
+    }
+
+    /// Where the request came from that led to the callback, if it tells.
+    pub(super) fn client(&self) -> Option<Client> {
+        let (ip, platform) = (self.client_ip, self.platform.clone());
+        (ip.is_some() || platform.is_some()).then_some(Client { ip, platform })
     }
 
     /// The command, which the body repeats: where both name one, it must be the same.

@@ -8,9 +8,10 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     Refusal, document,
-    freshness::{at_unix, canonical},
+    freshness::canonical,
     scalar::{self, Text},
     signature::from_hex,
+    unix_time::{at_millis, at_unix},
 };
 
 /// The outermost members that decide who sent a callback and what it is, borrowed; the rest is only
@@ -100,10 +101,10 @@ fn present<'a>(part: &'a Option<Cow<'_, str>>, name: &'static str) -> Result<&'a
 /// Express sends seconds, ZIM's pages say milliseconds and show seconds: the size tells.
 fn instant(timestamp: &str) -> Option<SystemTime> {
     const LEAST_MILLIS: u64 = 100_000_000_000;
-    at_unix(match canonical(timestamp)? {
-        seconds @ ..LEAST_MILLIS => Duration::from_secs(seconds),
-        millis => Duration::from_millis(millis),
-    })
+    match canonical(timestamp)? {
+        seconds @ ..LEAST_MILLIS => at_unix(Duration::from_secs(seconds)),
+        millis => at_millis(millis),
+    }
 }
 
 #[cfg(test)]

@@ -2,15 +2,31 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{Document, RoomEvent, catalogue::events, scalar::Text};
 
-use super::{RoomCreated, Zego, envelope::Envelope};
+use super::{
+    RoomCreated, RoomDestroyed, RoomEntered, RoomExited, Zego, envelope::Envelope, express,
+};
 
 events! {
     /// Everything that ZEGO can send.
     ///
     /// Serialises as it is on the wire, its name under `event`, without what signed it.
     pub enum Event of Zego in "zego", written by on_wire {
-        /// A room was created.
+        /// A room was created (ZIM).
         RoomCreated(RoomCreated) = "room_create",
+        /// A user entered a room (ZIM).
+        RoomEntered(RoomEntered) = "room_enter",
+        /// Users left a room (ZIM).
+        RoomExited(RoomExited) = "room_exit",
+        /// A room was destroyed (ZIM).
+        RoomDestroyed(RoomDestroyed) = "room_destroy",
+        /// A room was created (Express).
+        ExpressRoomCreated(express::RoomCreated) = "room_create" as "express/room_create",
+        /// A room was closed (Express).
+        ExpressRoomClosed(express::RoomClosed) = "room_close",
+        /// A user logged in to a room (Express).
+        ExpressUserLoggedIn(express::UserLoggedIn) = "room_login",
+        /// A user logged out of a room (Express).
+        ExpressUserLoggedOut(express::UserLoggedOut) = "room_logout",
     }
 }
 

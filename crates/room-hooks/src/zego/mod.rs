@@ -1,9 +1,21 @@
-//! ZEGOCLOUD: In-app Chat (ZIM) callbacks.
+//! ZEGOCLOUD: the rooms of In-app Chat (ZIM), here, and of Express, in [`express`].
 //!
-//! | wire name | type |
-//! |---|---|
-//! | `room_create` (and `group_create` with a `room_id`, as some pages had it) | [`RoomCreated`] |
-//! | any other | [`Other`](crate::Other), inside [`Event::Other`] |
+//! | wire name | type | page | quirks handled |
+//! |---|---|---|---|
+//! | `room_create` | [`RoomCreated`] | [ZIM](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-created) | also called `group_create` for a while: taken for it where there is a `room_id`; `auto_delete` is 0 or 1 |
+//! | `room_enter` | [`RoomEntered`] | [ZIM](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-entered) | older: `new_user_ids` |
+//! | `room_exit` | [`RoomExited`] | [ZIM](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-left) | `operator_account` means something only for who was removed |
+//! | `room_destroy` | [`RoomDestroyed`] | [ZIM](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-destroyed) | thousands of members; an empty operator |
+//! | `room_create` | [`express::RoomCreated`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/created) | told from ZIM's by `room_session_id`, `room_create_time` or `id_name`; the session is above 2^53, the time a string |
+//! | `room_close` | [`express::RoomClosed`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/destroyed) | comes before or after anything: [`express::Life`] |
+//! | `room_login` | [`express::UserLoggedIn`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/logged-in) | all strings |
+//! | `room_logout` | [`express::UserLoggedOut`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/logged-out) | all strings |
+//! | any other | [`Other`](crate::Other), inside [`Event::Other`] | | acknowledged and handed over as it is |
+//!
+//! Streams (`stream_create`, …), groups (`group_*`), calls (`call_*`) and messages (`send_msg`, …) are
+//! no rooms and have no types, on purpose: they are `Other`. In all events a number may be a string and
+//! a string a number, `null` is the same as absent, and members that no type names are in
+//! [`Verified::document`].
 //!
 //! # The signature
 //!
@@ -23,6 +35,7 @@
 mod body;
 mod envelope;
 mod event;
+pub mod express;
 mod signature;
 mod zim;
 
@@ -39,7 +52,7 @@ use crate::{
 use self::envelope::Envelope;
 
 pub use self::event::Event;
-pub use self::zim::{RoomAttribute, RoomCreated};
+pub use self::zim::{ExitType, RoomAttribute, RoomCreated, RoomDestroyed, RoomEntered, RoomExited};
 
 /// ZEGOCLOUD as the sender of callbacks, for one app or several.
 #[derive(Debug, Clone)]
@@ -116,6 +129,7 @@ impl Provider for Zego {
             app_id,
             sent_at: Some(signed.sent_at),
             secret: Some(secret),
+            client: None,
             document,
             signature: Some(SignatureKey::new::<Self>(
                 app_id,

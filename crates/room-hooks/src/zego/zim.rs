@@ -1,8 +1,10 @@
-//! In-app Chat (ZIM).
+//! In-app Chat (ZIM): four events. They tell neither when they happened, only when they were sent, nor
+//! which of a room's lives they belong to.
 
-use serde::Serializer;
-
-use crate::{catalogue::About, wire::wire_struct};
+use crate::{
+    catalogue::About,
+    wire::{self, wire_names, wire_struct},
+};
 
 wire_struct! {
     /// A room was created: ZIM's
@@ -26,13 +28,64 @@ wire_struct! {
         pub key: String,
         /// The attribute's value.
         pub value: String,
-        /// Whether the attribute goes when the user who set it leaves the room; on the wire 0 or 1.
-        #[serde(default, serialize_with = "as_digit")]
+        /// Whether the attribute goes when the room's `operator_account` leaves it; on the wire 0 or 1.
+        #[serde(default, serialize_with = "wire::as_digit")]
         pub auto_delete: bool,
     }
 }
 
-/// ZIM tells only when a callback was sent, and nothing of a room's several lives.
+wire_struct! {
+    /// A user entered a room: ZIM's
+    /// [`room_enter`](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-entered).
+    pub struct RoomEntered {
+        /// The room's id.
+        pub room_id: String,
+        /// The user who entered.
+        pub operator_account: Option<String>,
+        /// The users who entered, in an older form of the callback.
+        pub new_user_ids: Vec<String>,
+    }
+}
+
+wire_struct! {
+    /// Users left a room: ZIM's
+    /// [`room_exit`](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-left).
+    pub struct RoomExited {
+        /// The room's id.
+        pub room_id: String,
+        /// How they left.
+        pub exit_type: Option<ExitType>,
+        /// The user who removed the others. Where they left by themselves it says nothing; pages
+        /// differ on what is in it then.
+        pub operator_account: Option<String>,
+        /// The users who left.
+        pub exit_user_ids: Vec<String>,
+    }
+}
+
+wire_names! {
+    /// How users leave a room.
+    pub enum ExitType {
+        /// By themselves.
+        Quit = "Quit",
+        /// Somebody removed them.
+        Kickout = "Kickout",
+    }
+}
+
+wire_struct! {
+    /// A room was destroyed: ZIM's
+    /// [`room_destroy`](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-destroyed).
+    pub struct RoomDestroyed {
+        /// The room's id.
+        pub room_id: String,
+        /// All users who were in it; there can be thousands.
+        pub user_ids: Vec<String>,
+        /// The user who destroyed it. Absent or empty if it went because the last user left.
+        pub operator_account: Option<String>,
+    }
+}
+
 impl About for RoomCreated {
     fn room_id(&self) -> Option<&str> {
         Some(&self.room_id)
@@ -43,7 +96,43 @@ impl About for RoomCreated {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn as_digit<S: Serializer>(flag: &bool, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u8((*flag).into())
+impl About for RoomEntered {
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+
+    fn operator(&self) -> Option<&str> {
+        self.operator_account.as_deref().or_else(|| only(&self.new_user_ids))
+    }
+}
+
+impl About for RoomExited {
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+
+    fn operator(&self) -> Option<&str> {
+        match self.exit_type {
+            Some(ExitType::Quit) => only(&self.exit_user_ids),
+            _ => self.operator_account.as_deref(),
+        }
+    }
+}
+
+impl About for RoomDestroyed {
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+
+    fn operator(&self) -> Option<&str> {
+        self.operator_account.as_deref()
+    }
+}
+
+/// The user of a list of one.
+fn only(users: &[String]) -> Option<&str> {
+    match users {
+        [user] => Some(user),
+        _ => None,
+    }
 }

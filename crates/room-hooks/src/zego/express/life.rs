@@ -1,0 +1,247 @@
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::{RoomClosed, RoomCreated, UserLoggedIn, UserLoggedOut};
+
+/// The latest life of a room, as far as its callbacks have told of it: what to store for each room.
+///
+/// ZEGO does not promise any order. A room that is destroyed and created again is another life of it,
+/// with another session, and a late callback may belong to the earlier one. ZEGO's advice is to
+/// compare times: a close of another session than the stored one counts if it is later than the stored
+/// creation, and belongs to an earlier life if not.
+///
+/// ```
+/// use room_hooks::zego::express::{Arrival, Life, RoomClosed};
+///
+/// /// Whether the room is to be shown as closed; `stored` is its row in your database.
+/// fn on_closed(stored: &mut Option<Life>, closed: &RoomClosed) -> bool {
+///     let Some(moment) = closed.moment() else { return true };
+///     match Life::arrive(*stored, moment) {
+///         Arrival::Apply(life) => {
+///             *stored = Some(life);
+///             true
+///         }
+///         Arrival::Ignore | Arrival::EarlierLife => false,
+///     }
+/// }
+/// ```
+///
+/// Times are Unix milliseconds. In whichever order the callbacks of a room arrive, and however often
+/// each of them does, the same life is left at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Life {
+    /// The session, above 2^53: keep it as an integer of 64 bits or as text.
+    pub session: u64,
+    /// When the room was created, if that is known yet.
+    pub created_at: Option<u64>,
+    /// When the room was closed, if it was.
+    pub closed_at: Option<u64>,
+    /// Where neither is known: the earliest time at which a user came or went.
+    pub seen_at: Option<u64>,
+}
+
+/// What a callback tells of its room's life: which one, when, and what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Moment {
+    session: u64,
+    at: u64,
+    change: Change,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Change {
+    Created,
+    Closed,
+    /// A user came or went, so that the room was there.
+    Seen,
+}
+
+/// What to do with a callback that has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "whoever forgets a case must not compile")]
+pub enum Arrival {
+    /// It is of the latest life: act on it, and store this.
+    Apply(Life),
+    /// It tells nothing new of the latest life, or a user came or went before the close that has
+    /// arrived already: there is nothing to do.
+    Ignore,
+    /// It belongs to an earlier life of the room, which is over: keep it for the record, at most.
+    EarlierLife,
+}
+
+impl Life {
+    /// Decides on a callback, given what is stored of its room.
+    #[must_use]
+    pub fn arrive(stored: Option<Self>, moment: Moment) -> Arrival {
+        match stored {
+            Some(life) if life.session == moment.session => life.continued(moment),
+            Some(life) if !life.is_before(moment) => Arrival::EarlierLife,
+            _ => Arrival::Apply(Self::begun(moment)),
+        }
+    }
+
+    /// The life that a callback is the first to tell of.
+    fn begun(moment: Moment) -> Self {
+        let only = |change| (moment.change == change).then_some(moment.at);
+        Self {
+            session: moment.session,
+            created_at: only(Change::Created),
+            closed_at: only(Change::Closed),
+            seen_at: only(Change::Seen),
+        }
+    }
+
+    fn continued(self, Moment { at, change, .. }: Moment) -> Arrival {
+        match change {
+            Change::Created if self.created_at.is_none() => {
+                Arrival::Apply(Self { created_at: Some(at), seen_at: None, ..self })
+            }
+            Change::Closed if self.closed_at.is_none() => {
+                Arrival::Apply(Self { closed_at: Some(at), seen_at: None, ..self })
+            }
+            Change::Seen if self.closed_at.is_none() => Arrival::Apply(Self {
+                seen_at: self.seen_at.map(|seen_at| seen_at.min(at)),
+                ..self
+            }),
+            _ => Arrival::Ignore,
+        }
+    }
+
+    /// Whether a moment of another life is of a later one. Lives do not overlap, so that any moment of
+    /// each tells; one may be created in the millisecond in which the other is closed.
+    fn is_before(&self, moment: Moment) -> bool {
+        let known_at = self.created_at.or(self.closed_at).or(self.seen_at);
+        known_at.is_none_or(|known_at| match moment.at.cmp(&known_at) {
+            Ordering::Less => false,
+            Ordering::Equal => moment.change == Change::Created,
+            Ordering::Greater => true,
+        })
+    }
+}
+
+impl Moment {
+    fn new(session: Option<u64>, at: Option<u64>, change: Change) -> Option<Self> {
+        Some(Self { session: session?, at: at?, change })
+    }
+}
+
+impl RoomCreated {
+    /// What it tells of the room's life; `None` if it lacks the session or the time.
+    #[must_use]
+    pub fn moment(&self) -> Option<Moment> {
+        Moment::new(self.room_session_id, self.room_create_time, Change::Created)
+    }
+}
+
+impl RoomClosed {
+    /// What it tells of the room's life; `None` if it lacks the session or the time.
+    #[must_use]
+    pub fn moment(&self) -> Option<Moment> {
+        Moment::new(self.room_session_id, self.room_close_time, Change::Closed)
+    }
+}
+
+impl UserLoggedIn {
+    /// What it tells of the room's life; `None` if it lacks the session or the time.
+    #[must_use]
+    pub fn moment(&self) -> Option<Moment> {
+        Moment::new(self.room_seq, self.login_time, Change::Seen)
+    }
+}
+
+impl UserLoggedOut {
+    /// What it tells of the room's life; `None` if it lacks the session or the time. A user whose
+    /// connection was lost may be logged out after the room was closed.
+    #[must_use]
+    pub fn moment(&self) -> Option<Moment> {
+        Moment::new(self.room_seq, self.logout_time, Change::Seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn moment(session: u64, at: u64, change: Change) -> Moment {
+        Moment { session, at, change }
+    }
+
+    fn after(moments: &[Moment]) -> Option<Life> {
+        moments.iter().fold(None, |stored, &moment| match Life::arrive(stored, moment) {
+            Arrival::Apply(life) => Some(life),
+            Arrival::Ignore | Arrival::EarlierLife => stored,
+        })
+    }
+
+    /// The vendor's own case: a close of another session.
+    #[test]
+    fn a_close_of_another_session_counts_if_it_is_later_than_the_stored_creation() {
+        let stored = after(&[moment(1, 1000, Change::Created)]);
+        let earlier = Life::arrive(stored, moment(7, 999, Change::Closed));
+        assert_eq!(earlier, Arrival::EarlierLife);
+        let closed_at = Some(1001);
+        let later = Life { session: 7, created_at: None, closed_at, seen_at: None };
+        assert_eq!(Life::arrive(stored, moment(7, 1001, Change::Closed)), Arrival::Apply(later));
+    }
+
+    #[test]
+    fn a_room_may_be_created_again_in_the_millisecond_in_which_it_is_closed() {
+        let closed = moment(1, 1000, Change::Closed);
+        let created = moment(2, 1000, Change::Created);
+        assert_eq!(after(&[closed, created]).unwrap().session, 2);
+        assert_eq!(after(&[created, closed]).unwrap().session, 2);
+    }
+
+    #[test]
+    fn who_comes_before_a_close_that_has_arrived_is_no_longer_there() {
+        let stored = after(&[moment(1, 1000, Change::Created), moment(1, 2000, Change::Closed)]);
+        assert_eq!(Life::arrive(stored, moment(1, 1500, Change::Seen)), Arrival::Ignore);
+        assert_eq!(Life::arrive(stored, moment(1, 2000, Change::Closed)), Arrival::Ignore);
+    }
+
+    /// Some lives of a room, one after the other, and of each some of the callbacks.
+    fn moments() -> impl Strategy<Value = Vec<Moment>> {
+        let life =
+            (0..3u64, 2..9u64, any::<bool>(), any::<bool>(), prop::collection::vec(1..8u64, 0..4));
+        prop::collection::vec((any::<u64>(), life), 1..5).prop_map(|lives| {
+            let mut moments = Vec::new();
+            let mut time = 1_700_000_000_000;
+            for (index, (random, (pause, length, created, closed, seen))) in
+                lives.into_iter().enumerate()
+            {
+                // Sessions are not in the order of time.
+                let session = random / 8 * 8 + index as u64;
+                let begun = time + pause;
+                time = begun + length;
+                moments.extend(created.then_some(moment(session, begun, Change::Created)));
+                moments.extend(closed.then_some(moment(session, time, Change::Closed)));
+                let seen = seen.into_iter().map(|offset| begun + 1 + offset % (length - 1));
+                moments.extend(seen.map(|at| moment(session, at, Change::Seen)));
+            }
+            moments
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn in_any_order_and_however_often_the_same_life_is_left(
+            (in_order, shuffled) in moments().prop_flat_map(|moments| {
+                let twice = [moments.clone(), moments.clone()].concat();
+                (Just(moments), Just(twice).prop_shuffle())
+            })
+        ) {
+            let life = after(&in_order);
+            prop_assert_eq!(after(&shuffled), life);
+            // And it is the latest of those that anything is known of.
+            let latest = in_order.iter().max_by_key(|moment| moment.at);
+            let session = |moment: &Moment| moment.session;
+            if let (Some(life), Some(latest)) = (life, latest) {
+                let ties = in_order.iter().filter(|moment| moment.at == latest.at).map(session);
+                prop_assert!(ties.clone().any(|session| session == life.session));
+            }
+        }
+    }
+}

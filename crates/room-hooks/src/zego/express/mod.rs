@@ -1,0 +1,219 @@
+//! Express: voice calls, video calls and live streaming.
+//!
+//! Room created and closed come with numbers, logged in and out with strings throughout; both are read
+//! either way. Sessions are numbers above 2^53. Callbacks come in any order: [`Life`] sorts them.
+//! `CloseRoom` by the server API sends no [`RoomClosed`] unless asked to.
+
+mod life;
+
+use std::time::SystemTime;
+
+use crate::{
+    catalogue::About,
+    unix_time::at_millis,
+    wire::{self, wire_codes, wire_struct},
+};
+
+pub use self::life::{Arrival, Life, Moment};
+
+wire_struct! {
+    /// A room was created: Express's
+    /// [`room_create`](https://www.zegocloud.com/docs/real-time-video-server/callback/room/created).
+    pub struct RoomCreated {
+        /// The room's id.
+        pub room_id: String,
+        /// The session: one life of the room, and another after it was destroyed and created again.
+        pub room_session_id: Option<u64>,
+        /// When it was created, in Unix milliseconds; on the wire a string.
+        pub room_create_time: Option<u64>,
+        /// The user who created it.
+        pub id_name: Option<String>,
+    }
+}
+
+wire_struct! {
+    /// A room was closed: Express's
+    /// [`room_close`](https://www.zegocloud.com/docs/real-time-video-server/callback/room/destroyed).
+    pub struct RoomClosed {
+        /// The room's id.
+        pub room_id: String,
+        /// The session that has ended.
+        pub room_session_id: Option<u64>,
+        /// Why it was closed.
+        pub close_reason: Option<CloseReason>,
+        /// When it was closed, in Unix milliseconds; on the wire a string.
+        pub room_close_time: Option<u64>,
+    }
+}
+
+wire_codes! {
+    /// Why a room was closed.
+    pub enum CloseReason {
+        /// In the normal way.
+        Normal = 0,
+        /// The last user's heartbeat ran out.
+        HeartbeatTimeout = 1,
+        /// The last user's connection was lost.
+        Disconnected = 2,
+        /// The last user was removed.
+        KickedOut = 3,
+    }
+}
+
+wire_struct! {
+    /// A user logged in to a room: Express's
+    /// [`room_login`](https://www.zegocloud.com/docs/real-time-video-server/callback/room/logged-in).
+    pub struct UserLoggedIn {
+        /// The room's id.
+        pub room_id: String,
+        /// The room's name.
+        pub room_name: Option<String>,
+        /// The room's session; the `room_session_id` of other callbacks.
+        pub room_seq: Option<u64>,
+        /// The user's id.
+        pub user_account: Option<String>,
+        /// The user's name.
+        pub user_nickname: Option<String>,
+        /// The user's session. Older callbacks have 0 for all.
+        pub session_id: Option<u64>,
+        /// When the user logged in, in Unix milliseconds.
+        pub login_time: Option<u64>,
+        /// The user's role. It means something in LiveRoom only.
+        pub user_role: Option<UserRole>,
+        /// How the user was authenticated.
+        pub auth_level: Option<String>,
+        /// Whether the user came back after losing the connection; on the wire `"0"` or `"1"`.
+        #[serde(serialize_with = "wire::as_digit")]
+        pub relogin: Option<bool>,
+        /// The number of changes of the room's list of users, this one included.
+        pub user_update_seq: Option<u64>,
+        /// What the app passed when it logged the user in.
+        pub callback_data: Option<String>,
+        /// The kind of device, in newer callbacks.
+        pub term_type: Option<String>,
+    }
+}
+
+wire_struct! {
+    /// A user logged out of a room: Express's
+    /// [`room_logout`](https://www.zegocloud.com/docs/real-time-video-server/callback/room/logged-out).
+    pub struct UserLoggedOut {
+        /// The room's id.
+        pub room_id: String,
+        /// The room's session; the `room_session_id` of other callbacks.
+        pub room_seq: Option<u64>,
+        /// The user's id.
+        pub user_account: Option<String>,
+        /// The user's name.
+        pub user_nickname: Option<String>,
+        /// The user's session. Older callbacks have 0 for all.
+        pub session_id: Option<u64>,
+        /// When the user had logged in, in Unix milliseconds.
+        pub login_time: Option<u64>,
+        /// When the user logged out, in Unix milliseconds.
+        pub logout_time: Option<u64>,
+        /// Why the user is out.
+        pub reason: Option<LogoutReason>,
+        /// The user's role. It means something in LiveRoom only.
+        pub user_role: Option<UserRole>,
+        /// The number of changes of the room's list of users, this one included.
+        pub user_update_seq: Option<u64>,
+    }
+}
+
+wire_codes! {
+    /// A user's role in a room of LiveRoom.
+    pub enum UserRole {
+        /// The host.
+        Host = 1,
+        /// In the audience.
+        Audience = 2,
+        /// An administrator, such as a recorder or a moderator of content.
+        Admin = 4,
+    }
+}
+
+wire_codes! {
+    /// Why a user is out of a room.
+    pub enum LogoutReason {
+        /// In the normal way.
+        Normal = 0,
+        /// The heartbeat ran out.
+        HeartbeatTimeout = 1,
+        /// The connection was lost.
+        Disconnected = 2,
+        /// Removed, or logged in elsewhere.
+        KickedOut = 3,
+        /// The token has expired.
+        TokenExpired = 4,
+    }
+}
+
+impl About for RoomCreated {
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+
+    fn operator(&self) -> Option<&str> {
+        self.id_name.as_deref()
+    }
+
+    fn occurred_at(&self) -> Option<SystemTime> {
+        self.room_create_time.and_then(at_millis)
+    }
+
+    fn session(&self) -> Option<u64> {
+        self.room_session_id
+    }
+}
+
+/// Nobody in particular closes a room.
+impl About for RoomClosed {
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+
+    fn occurred_at(&self) -> Option<SystemTime> {
+        self.room_close_time.and_then(at_millis)
+    }
+
+    fn session(&self) -> Option<u64> {
+        self.room_session_id
+    }
+}
+
+impl About for UserLoggedIn {
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+
+    fn operator(&self) -> Option<&str> {
+        self.user_account.as_deref()
+    }
+
+    fn occurred_at(&self) -> Option<SystemTime> {
+        self.login_time.and_then(at_millis)
+    }
+
+    fn session(&self) -> Option<u64> {
+        self.room_seq
+    }
+}
+
+impl About for UserLoggedOut {
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+
+    fn operator(&self) -> Option<&str> {
+        self.user_account.as_deref()
+    }
+
+    fn occurred_at(&self) -> Option<SystemTime> {
+        self.logout_time.and_then(at_millis)
+    }
+
+    fn session(&self) -> Option<u64> {
+        self.room_seq
+    }
+}
