@@ -23,7 +23,7 @@
 //!
 //! # What is verified, and what is not
 //!
-//! Neither ZEGO's nor Tencent's signature covers it: that proves that somebody who knows the
+//! TRTC signs the body. Neither ZEGO's nor Tencent's signature covers it: that proves that somebody who knows the
 //! secret has signed a *time*; whoever has seen one signature can put another body under it until
 //! that time is stale. (Of a ZEGO signature with a short nonce, the digits can now and then be divided
 //! so that it is fresh again at some later time.) So receive over TLS only, keep queries and bodies out
@@ -34,7 +34,7 @@
 //!
 //! * `Hooks`, with the feature `hooks`, is the recommended way in: typed handlers, each delivery once.
 //! * [`Receiver`] is the door, [`Verified`] what comes through it, [`Refusal`] what keeps it shut.
-//! * [`zego`] and [`tencent`] hold the providers and their events.
+//! * [`zego`], [`tencent`] and [`trtc`] hold the providers and their events.
 //! * The feature `testing` signs callbacks for tests of your handlers.
 
 mod answer;
@@ -60,6 +60,7 @@ mod signature;
 pub mod tencent;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trtc;
 mod unhandled;
 mod unix_time;
 mod verified;

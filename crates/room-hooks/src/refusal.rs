@@ -144,4 +144,11 @@ pub enum ConfigError {
     /// A secret has white space around it; a file's final newline, perhaps.
     #[error("a secret has white space around it, perhaps a final newline")]
     SecretPadded,
+
+    /// A tolerance under which a provider's own retries would be refused.
+    #[error("a tolerance under {least:?} refuses honest retries")]
+    ToleranceTooNarrow {
+        /// The least that is possible.
+        least: Duration,
+    },
 }

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::{tencent, zego};
+use crate::{tencent, trtc, zego};
 
 /// A sample of an event that has a type: what its provider's page shows, with made-up values.
 #[derive(Debug, Clone, Copy)]
@@ -28,5 +28,5 @@ impl Sample {
 
 /// A sample of each event that has a type, by provider.
 pub fn samples() -> impl Iterator<Item = Sample> {
-    [zego::Event::SAMPLES, tencent::Event::SAMPLES].concat().into_iter()
+    [zego::Event::SAMPLES, tencent::Event::SAMPLES, trtc::Event::SAMPLES].concat().into_iter()
 }

@@ -1,0 +1,189 @@
+//! Tencent's TRTC: callbacks of rooms and media.
+//!
+//! | wire name | type | page | quirks handled |
+//! |---|---|---|---|
+//! | 101 | [`RoomCreated`] | [39558](https://trtc.io/document/39558) | in all: `RoomId` is a string or a number |
+//! | 102 | [`RoomDismissed`] | | no user |
+//! | 103 | [`UserEntered`] | | |
+//! | 104 | [`UserLeft`] | | no 202 and no 204 comes with it |
+//! | 105 | [`RoleChanged`] | | |
+//! | 201, 202 | [`VideoStarted`], [`VideoStopped`] | | |
+//! | 203, 204 | [`AudioStarted`], [`AudioStopped`] | | |
+//! | 205, 206 | [`SubStreamStarted`], [`SubStreamStopped`] | | |
+//! | any other | [`Other`](crate::Other), inside [`Event::Other`] | | acknowledged and handed over as it is |
+//!
+//! An event's name is its `EventType`. Recording (group 3), relay (group 4) and other groups are no rooms
+//! and have no types, on purpose.
+//!
+//! # The signature
+//!
+//! The header `Sign` is the HMAC-SHA256 of the body under the key, in base64. **The body is signed**, to
+//! the byte; the header `SdkAppId` is not, so give each app a key of its own. When it was sent,
+//! `CallbackTs`, is in the body. TRTC asks for no freshness and does not say whether a retry gets a new
+//! time: a callback that somebody has seen can be sent again at any time, unless
+//! [`Trtc::with_tolerance`] is set.
+//!
+//! # The answer
+//!
+//! `{"code":0}` within 5 s. TRTC tries again at once, and then every 10 s for a minute.
+
+mod event;
+mod media;
+mod room;
+mod signature;
+
+use std::time::{Duration, SystemTime};
+
+use crate::{
+    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
+    Verified,
+    apps::{self, Apps, Signer},
+    document::text_of,
+    freshness::Freshness,
+    unix_time::at_millis,
+};
+
+use self::event::Envelope;
+
+pub use self::event::Event;
+pub use self::media::{
+    AudioStarted, AudioStopped, SubStreamStarted, SubStreamStopped, VideoStarted, VideoStopped,
+};
+pub use self::room::{
+    EnterReason, LeaveReason, Role, RoleChanged, RoomCreated, RoomDismissed, TerminalType,
+    UserEntered, UserLeft, UserType,
+};
+
+/// TRTC as the sender of callbacks, for one app or several.
+#[derive(Debug, Clone)]
+pub struct Trtc {
+    apps: Apps,
+    freshness: Option<Freshness>,
+}
+
+impl Trtc {
+    /// How long after the first try the last one may come; no honest one is refused by a tolerance of
+    /// this.
+    pub const LEAST_TOLERANCE: Duration = Duration::from_secs(70);
+
+    /// Creates the provider for an app, by its SDKAppID and the callback key from the console. Its
+    /// callbacks are taken whenever they were sent; see [`with_tolerance`](Self::with_tolerance).
+    ///
+    /// # Errors
+    ///
+    /// The key is empty, blank, or has white space around it.
+    pub fn new<S>(sdk_app_id: u64, key: S) -> Result<Self, ConfigError>
+    where
+        S: TryInto<Secrets, Error: Into<ConfigError>>,
+    {
+        Self { apps: Apps::default(), freshness: None }.with_app(sdk_app_id, key)
+    }
+
+    /// Adds another app whose callbacks come to the same URL.
+    ///
+    /// # Errors
+    ///
+    /// The key is empty, blank, or has white space around it, or the app is there already.
+    pub fn with_app<S>(mut self, sdk_app_id: u64, key: S) -> Result<Self, ConfigError>
+    where
+        S: TryInto<Secrets, Error: Into<ConfigError>>,
+    {
+        self.apps.insert(sdk_app_id, key)?;
+        Ok(self)
+    }
+
+    /// Sets how far from now, both ways, a callback's `CallbackTs` may be.
+    ///
+    /// # Errors
+    ///
+    /// It is under [`LEAST_TOLERANCE`](Self::LEAST_TOLERANCE): a retry may carry the time of the first
+    /// try, and would be refused.
+    pub fn with_tolerance(self, tolerance: Duration) -> Result<Self, ConfigError> {
+        if tolerance < Self::LEAST_TOLERANCE {
+            return Err(ConfigError::ToleranceTooNarrow { least: Self::LEAST_TOLERANCE });
+        }
+        Ok(Self { freshness: Some(Freshness(tolerance)), ..self })
+    }
+
+    /// Whose a delivery is; only then is its body looked into.
+    fn signer(&self, delivery: Delivery<'_>) -> Result<Signer, Refusal> {
+        let app_id = delivery.header("SdkAppId").map(|id| str::from_utf8(id).unwrap_or_default());
+        let app_id = apps::named(app_id)?;
+        let sign = delivery.header("Sign").ok_or(Refusal::NotSigned { part: "Sign" })?;
+        let signature = signature::from_base64(sign)?;
+        self.apps.signer(app_id, &signature, |key| signature::digest(key, delivery.body()))
+    }
+}
+
+impl Provider for Trtc {
+    const NAME: &'static str = "trtc";
+
+    /// Within 5 s it must have arrived.
+    const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+
+    const RETRY_SPAN: Duration = Duration::from_secs(120);
+
+    type Event = Event;
+
+    fn open(
+        &self,
+        delivery: Delivery<'_>,
+        now: SystemTime,
+    ) -> Result<Option<Verified<Event>>, Refusal> {
+        let Signer { app_id, secret } = self.signer(delivery)?;
+        let json = text_of(delivery.body())?;
+        let envelope = Envelope::read(json)?;
+        let sent_at = envelope.callback_ts.and_then(at_millis);
+        if let Some(freshness) = self.freshness {
+            freshness.check(sent_at.ok_or(Refusal::NotSigned { part: "CallbackTs" })?, now)?;
+        }
+
+        let document = Document::new(json);
+        Ok(Some(Verified {
+            event: Event::decode(&envelope, &document),
+            app_id,
+            sent_at,
+            secret: Some(secret),
+            client: None,
+            document,
+            // It is that of the body, and so of one content only.
+            signature: None,
+        }))
+    }
+
+    /// It is not known whether a retry gets a new `CallbackTs`. Where an event says itself when it
+    /// happened, that makes no new one of it.
+    fn not_content<E: RoomEvent>(event: &E) -> &'static [&'static str] {
+        if event.occurred_at().is_some() { &["CallbackTs"] } else { &[] }
+    }
+
+    fn tolerance(&self) -> Option<Duration> {
+        self.freshness.map(|freshness| freshness.0)
+    }
+
+    /// TRTC looks at the status only, and wants at most 2000 bytes, headers included.
+    fn answer(outcome: Outcome<'_>) -> Answer {
+        Answer::empty(outcome).with_json(match outcome {
+            Outcome::Acknowledged => r#"{"code":0}"#,
+            _ => r#"{"code":1}"#,
+        })
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Trtc {
+    /// Signs an event as TRTC does, for tests. The event is a JSON object, such as
+    /// `json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "UserId": "ada"}})`; `CallbackTs` and,
+    /// where it is missing, `EventGroupId` are put in. Of several apps it is the one with the lowest id.
+    ///
+    /// # Errors
+    ///
+    /// The event does not serialise to a JSON object.
+    pub fn sign(
+        &self,
+        event: &impl serde::Serialize,
+        now: SystemTime,
+    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
+        signature::sign(&self.apps, event, now)
+    }
+}

@@ -1,0 +1,173 @@
+//! Every event by its fixture: what is sent, what it is read as, and what it answers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use room_hooks::{
+    RoomEvent, tencent,
+    testing::{Sample, samples},
+    trtc, zego,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// A form in which an event is sent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    sent: Value,
+    /// As what the event is written again; as it was sent, if it says nothing.
+    typed: Option<Value>,
+    answers: Answers,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answers {
+    room_id: Option<String>,
+    operator: Option<String>,
+    /// In Unix milliseconds.
+    occurred_at: Option<u64>,
+    session: Option<u64>,
+}
+
+impl Answers {
+    fn of(event: &impl RoomEvent) -> Self {
+        let since_epoch = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Self {
+            room_id: event.room_id().map(str::to_owned),
+            operator: event.operator().map(str::to_owned),
+            occurred_at: event.occurred_at().map(|at| since_epoch(at).as_millis() as u64),
+            session: event.session(),
+        }
+    }
+}
+
+fn forms(sample: &Sample) -> BTreeMap<String, Form> {
+    let path = format!("tests/fixtures/{}/{}.json", sample.provider, sample.kind);
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn check<E>(sample: &Sample, name: &str, form: &Form)
+where
+    E: RoomEvent + Serialize + DeserializeOwned + PartialEq,
+{
+    let context = format!("{} {}, {name}", sample.provider, sample.kind);
+    let event: E = serde_json::from_value(form.sent.clone()).expect(&context);
+    assert_eq!((event.kind(), event.name()), (sample.kind, sample.name), "{context}");
+    assert_eq!(Answers::of(&event), form.answers, "{context}");
+
+    let typed = form.typed.as_ref().unwrap_or(&form.sent);
+    assert_eq!(&serde_json::to_value(&event).unwrap(), typed, "{context}");
+    let again: E = serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap();
+    assert_eq!(again, event, "{context}");
+
+    // What a provider documents is known; what it may make of it tomorrow is kept.
+    let unknown = format!("{event:?}").contains("Unknown(");
+    assert_eq!(unknown, name == "unknown value", "{context}: {event:?}");
+}
+
+#[test]
+fn every_event_is_read_from_every_form_and_written_again() {
+    for sample in samples() {
+        for (name, form) in &forms(&sample) {
+            match sample.provider {
+                "zego" => check::<zego::Event>(&sample, name, form),
+                "tencent" => check::<tencent::Event>(&sample, name, form),
+                "trtc" => check::<trtc::Event>(&sample, name, form),
+                other => panic!("{other} has no events here"),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_event_has_a_full_and_a_minimal_form_and_every_fixture_an_event() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let count = |folder: &str| fs::read_dir(folder).unwrap().count();
+    let files: usize = ["zego/express", "zego", "tencent", "trtc"]
+        .iter()
+        .map(|name| count(folder.join(name).to_str().unwrap()))
+        .sum();
+    // One of them is the folder of Express.
+    assert_eq!(files - 1, samples().count());
+    for sample in samples() {
+        let forms = forms(&sample);
+        assert!(forms.contains_key("full") && forms.contains_key("minimal"), "{sample:?}");
+        assert_eq!(sample.event(), forms["full"].sent);
+    }
+}
+
+/// A room with thousands of members is destroyed at once.
+#[test]
+fn ten_thousand_members_are_read() {
+    let members: Vec<_> = (0..10_000).map(|member| format!("user-{member}")).collect();
+    let sent = serde_json::json!({"event": "room_destroy", "room_id": "hall", "user_ids": members});
+    let zego::Event::RoomDestroyed(destroyed) = serde_json::from_value(sent).unwrap() else {
+        panic!("it is a room_destroy")
+    };
+    assert_eq!(destroyed.user_ids, members);
+}
+
+#[test]
+fn what_is_no_room_of_trtcs_is_kept_as_it_is() {
+    for (sent, room_id) in [
+        // A recording; and a type of another group with the number of one of these.
+        (r#"{"EventGroupId":3,"EventType":311,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
+        (r#"{"EventGroupId":8,"EventType":103,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
+        (r#"{"EventGroupId":1,"EventType":103,"EventInfo":{"RoomId":["lobby"]}}"#, None),
+        (r#"{"EventGroupId":1,"EventType":103}"#, None),
+    ] {
+        let event: trtc::Event = serde_json::from_str(sent).unwrap();
+        assert_eq!((event.kind(), event.room_id()), ("other", room_id), "{sent}");
+        assert_eq!(
+            serde_json::to_value(&event).unwrap(),
+            serde_json::from_str::<Value>(sent).unwrap()
+        );
+    }
+    // Without a group, the type tells.
+    let event: trtc::Event =
+        serde_json::from_str(r#"{"EventType":"103","EventInfo":{"RoomId":"lobby"}}"#).unwrap();
+    assert_eq!(event.kind(), "103");
+}
+
+#[test]
+fn an_empty_seat_has_no_member() {
+    let sent = r#"{"CallbackCommand":"Mic.CallbackAfterSeatInfoChanged","RoomId":"lobby",
+        "SeatList":[{"Member_Account":"ada"},{"Member_Account":""},{}]}"#;
+    let tencent::Event::SeatInfoChanged(changed) = serde_json::from_str(sent).unwrap() else {
+        panic!("it is a change of seats")
+    };
+    let members: Vec<_> = changed.seat_list.iter().map(tencent::Seat::member).collect();
+    assert_eq!(members, [Some("ada"), None, None]);
+}
+
+#[test]
+fn an_event_that_lacks_its_room_has_another_shape() {
+    for sample in samples().filter(|sample| sample.provider == "zego") {
+        let mut sent = sample.event();
+        sent.as_object_mut().unwrap().remove("room_id");
+        let event: zego::Event = serde_json::from_value(sent).unwrap();
+        let zego::Event::Other(other) = event else { panic!("{event:?}") };
+        assert!(other.error.unwrap().contains("room_id"));
+    }
+}
+
+/// A clock that a `u64` of milliseconds can name is not one that every platform can.
+#[test]
+fn times_at_the_end_of_the_numbers_are_no_panic() {
+    let sent = format!(
+        r#"{{"event":"room_close","room_id":"lobby","room_close_time":{},"room_session_id":{0}}}"#,
+        u64::MAX
+    );
+    let event: zego::Event = serde_json::from_str(&sent).unwrap();
+    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(u64::MAX));
+    assert_eq!((event.occurred_at(), event.session()), (at, Some(u64::MAX)));
+}

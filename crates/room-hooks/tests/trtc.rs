@@ -1,0 +1,200 @@
+//! TRTC's callbacks, from bytes to event or refusal.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use room_hooks::{
+    ConfigError, Delivery, Outcome, Provider, Receiver, Refusal, RoomEvent, SecretName, Secrets,
+    Unhandled, Verified,
+    trtc::{AudioStopped, Event, Role, Trtc, UserEntered},
+};
+
+const APP: u64 = 1400000000;
+/// TRTC's own vector: a key, a body to the byte, and its signature.
+const KEY: &str = "123654";
+const BODY: &str = "{\n\t\"EventGroupId\":\t2,\n\t\"EventType\":\t204,\n\t\"CallbackTs\":\t1664209748188,\n\
+    \t\"EventInfo\":\t{\n\t\t\"RoomId\":\t8489,\n\t\t\"EventTs\":\t1664209748,\n\
+    \t\t\"EventMsTs\":\t1664209748180,\n\t\t\"UserId\":\t\"user_85034614\",\n\t\t\"Reason\":\t0\n\t}\n}";
+const SIGN: &str = "kkoFeO3Oh2ZHnjtg8tEAQhtXK16/KI05W3BQff8IvGA=";
+const SENT_MILLIS: u64 = 1664209748188;
+
+fn sent_at() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(SENT_MILLIS)
+}
+
+fn trtc() -> Trtc {
+    Trtc::new(APP, KEY).unwrap()
+}
+
+fn headers(app_id: &str, sign: &str) -> Vec<(String, String)> {
+    [("sdkappid", app_id), ("SIGN", sign)].map(|(name, value)| (name.into(), value.into())).into()
+}
+
+fn received<E>(
+    trtc: Trtc,
+    headers: &Vec<(String, String)>,
+    body: &[u8],
+    now: SystemTime,
+) -> Result<Verified<E>, Unhandled>
+where
+    E: RoomEvent<Provider = Trtc>,
+{
+    Receiver::new(trtc).receive(Delivery::new("", headers, body), now)
+}
+
+fn refusal(trtc: Trtc, headers: &Vec<(String, String)>, body: &[u8]) -> Refusal {
+    received::<Event>(trtc, headers, body, sent_at()).unwrap_err().refusal.expect("it is refused")
+}
+
+#[test]
+fn the_published_callback_is_received() {
+    let headers = headers("1400000000", SIGN);
+    let stopped: Verified<AudioStopped> =
+        received(trtc(), &headers, BODY.as_bytes(), sent_at()).unwrap();
+    assert_eq!((stopped.app_id, stopped.sent_at), (APP, Some(sent_at())));
+    assert_eq!(stopped.secret, Some(SecretName::Current));
+    let AudioStopped { room_id, user_id, reason, .. } = &stopped.event;
+    assert_eq!((room_id.as_str(), user_id.as_deref()), ("8489", Some("user_85034614")));
+    assert_eq!((*reason, stopped.event.name()), (Some(0), "204"));
+    let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1664209748180);
+    assert_eq!(stopped.event.occurred_at(), Some(at));
+}
+
+#[test]
+fn every_byte_of_the_body_is_signed() {
+    let headers = headers("1400000000", SIGN);
+    for index in 0..BODY.len() {
+        let mut body = BODY.as_bytes().to_vec();
+        body[index] ^= 1;
+        assert_eq!(refusal(trtc(), &headers, &body), Refusal::WrongSignature, "{index}");
+    }
+    for body in [BODY.replace('\t', ""), format!("{BODY}\n"), format!(" {BODY}")] {
+        assert_eq!(refusal(trtc(), &headers, body.as_bytes()), Refusal::WrongSignature);
+    }
+}
+
+#[test]
+fn who_signed_must_be_the_app_that_is_named() {
+    let refusal = |app_id, sign| refusal(trtc(), &headers(app_id, sign), BODY.as_bytes());
+    assert_eq!(refusal("1400000001", SIGN), Refusal::UnknownApp { app_id: Some(1400000001) });
+    for app_id in ["", "demo", "01400000000", " 1400000000"] {
+        assert_eq!(refusal(app_id, SIGN), Refusal::UnknownApp { app_id: None }, "{app_id:?}");
+    }
+    for sign in ["", "x", &SIGN[1..], &SIGN.to_lowercase(), &SIGN.replace('k', "l")] {
+        assert_eq!(refusal("1400000000", sign), Refusal::WrongSignature, "{sign:?}");
+    }
+    let unsigned = vec![("SdkAppId".to_owned(), APP.to_string())];
+    let refusal = self::refusal(trtc(), &unsigned, BODY.as_bytes());
+    assert_eq!(refusal, Refusal::NotSigned { part: "Sign" });
+}
+
+/// The header is not signed; where it is missing, the key tells whose the callback is.
+#[test]
+fn without_an_app_id_the_key_names_the_app_and_an_old_key_verifies() {
+    let keys = Secrets::new("new").unwrap().with_previous(KEY).unwrap();
+    let trtc = Trtc::new(1, "another").unwrap().with_app(2, keys).unwrap();
+    let headers = vec![("Sign".to_owned(), SIGN.to_owned())];
+    let received: Verified<Event> = received(trtc, &headers, BODY.as_bytes(), sent_at()).unwrap();
+    assert_eq!((received.app_id, received.secret), (2, Some(SecretName::Previous(1))));
+}
+
+#[test]
+fn freshness_is_asked_for_and_never_narrower_than_the_retries() {
+    let headers = headers("1400000000", SIGN);
+    let receive = |trtc: Trtc, now| received::<Event>(trtc, &headers, BODY.as_bytes(), now);
+    let years = Duration::from_secs(100_000_000);
+    assert!(receive(trtc(), sent_at() + years).is_ok());
+    assert!(receive(trtc(), sent_at() - years).is_ok());
+
+    let least = Trtc::LEAST_TOLERANCE;
+    let too_narrow = trtc().with_tolerance(least - Duration::from_millis(1)).unwrap_err();
+    assert_eq!(too_narrow, ConfigError::ToleranceTooNarrow { least });
+    let fresh = || trtc().with_tolerance(least).unwrap();
+    assert!(receive(fresh(), sent_at() + least).is_ok());
+    assert!(receive(fresh(), sent_at() - least).is_ok());
+    let beyond = least + Duration::from_millis(1);
+    let refusal = |now| receive(fresh(), now).unwrap_err().refusal;
+    assert_eq!(refusal(sent_at() + beyond), Some(Refusal::Stale { age: beyond }));
+    assert_eq!(refusal(sent_at() - beyond), Some(Refusal::FromTheFuture { ahead: beyond }));
+}
+
+#[test]
+fn what_is_signed_and_no_callback_is_unreadable() {
+    for body in [
+        &b""[..],
+        b"[]",
+        b"{}",
+        b"{\"EventInfo\":{}}",
+        b"{\"EventType\":1.5}",
+        b"{\"EventType\":1,\"EventType\":2}",
+        b"\xff\xfe",
+        b"null",
+    ] {
+        let headers = headers("1400000000", &signed(body));
+        assert!(matches!(refusal(trtc(), &headers, body), Refusal::Malformed { .. }), "{body:?}");
+    }
+    // A time is only missed where it is asked for.
+    let body = b"{\"EventType\":103,\"EventInfo\":{\"RoomId\":\"lobby\"}}";
+    let headers = headers("1400000000", &signed(body));
+    assert!(received::<UserEntered>(trtc(), &headers, body, sent_at()).is_ok());
+    let fresh = trtc().with_tolerance(Duration::MAX).unwrap();
+    assert_eq!(refusal(fresh, &headers, body), Refusal::NotSigned { part: "CallbackTs" });
+}
+
+/// A signature of the standard's own, from another implementation than the one under test.
+fn signed(body: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    let pad = |byte: u8| {
+        let mut key = [byte; 64];
+        key.iter_mut().zip(KEY.bytes()).for_each(|(pad, byte)| *pad ^= byte);
+        key
+    };
+    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(body).finalize();
+    let outer = Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize();
+    <base64ct::Base64 as base64ct::Encoding>::encode_string(&outer)
+}
+
+#[test]
+fn a_retry_with_a_new_time_is_the_same_delivery() {
+    let event = |millis: u64| json!({"EventType": 103, "EventInfo": {"RoomId": 7, "UserId": "ada", "EventMsTs": millis}});
+    let id = |event: &serde_json::Value, now| {
+        let signed = trtc().sign(event, now).unwrap();
+        let received: Verified<UserEntered> =
+            Receiver::new(trtc()).receive(signed.as_delivery(), now).unwrap();
+        received.id()
+    };
+    let later = sent_at() + Duration::from_secs(10);
+    assert_eq!(id(&event(1), sent_at()), id(&event(1), later));
+    assert_ne!(id(&event(1), sent_at()), id(&event(2), sent_at()));
+    // Where nothing else tells two events apart, the time does.
+    let timeless = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "UserId": "ada"}});
+    assert_ne!(id(&timeless, sent_at()), id(&timeless, later));
+}
+
+#[test]
+fn what_is_signed_for_tests_verifies() {
+    let event = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "Role": 20}});
+    let signed = trtc().sign(&event, sent_at()).unwrap();
+    let entered: Verified<UserEntered> =
+        Receiver::new(trtc()).receive(signed.as_delivery(), sent_at()).unwrap();
+    assert_eq!(entered.event.role, Some(Role::Anchor));
+    assert_eq!(entered.sent_at, Some(sent_at()));
+    assert!(trtc().sign(&json!([]), sent_at()).is_err());
+}
+
+#[test]
+fn every_answer_is_short_json() {
+    for (outcome, body) in [
+        (Outcome::Acknowledged, r#"{"code":0}"#),
+        (Outcome::Failed, r#"{"code":1}"#),
+        (Outcome::Unavailable, r#"{"code":1}"#),
+        (Outcome::Refused(&Refusal::WrongSignature), r#"{"code":1}"#),
+    ] {
+        let answer = Trtc::answer(outcome);
+        assert_eq!(answer.body, body);
+        assert!(answer.headers().any(|header| header == ("content-type", "application/json")));
+    }
+}
