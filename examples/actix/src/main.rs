@@ -12,8 +12,11 @@ use std::{
 
 use actix_web::{App, HttpServer, web};
 use room_hooks::{
-    Hooks, Provider, RoomEvent, Verified, hooks::MemoryClaims, tencent, tencent::Tencent, zego,
-    zego::Zego,
+    Hooks, Provider, RoomEvent, Verified,
+    hooks::MemoryClaims,
+    tencent::{self, Tencent},
+    trtc::{self, Trtc},
+    zego::{self, Zego},
 };
 use room_hooks_actix::IntoScope;
 use serde::Serialize;
@@ -30,16 +33,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
         setting("TENCENT_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TENCENT_TOKEN", "demo-token")?,
     )?;
+    let trtc = Trtc::new(
+        setting("TRTC_SDK_APP_ID", "1400000000")?.parse()?,
+        setting("TRTC_KEY", "demokey")?,
+    )?;
     let zego = Hooks::new(zego).with_claims(MemoryClaims::new()).on_other(print::<zego::Event>);
     let tencent =
         Hooks::new(tencent).with_claims(MemoryClaims::new()).on_other(print::<tencent::Event>);
+    let trtc = Hooks::new(trtc).with_claims(MemoryClaims::new()).on_other(print::<trtc::Event>);
 
-    let (zego_hooks, tencent_hooks) = (zego.clone(), tencent.clone());
+    let hooks = (zego.clone(), tencent.clone(), trtc.clone());
     let app = move || {
+        let (zego, tencent, trtc) = hooks.clone();
         App::new()
             .route("/", web::get().to(async || "rooms are open"))
-            .service(zego_hooks.clone().into_scope("/hooks/zego"))
-            .service(tencent_hooks.clone().into_scope("/hooks/tencent"))
+            .service(zego.into_scope("/hooks/zego"))
+            .service(tencent.into_scope("/hooks/tencent"))
+            .service(trtc.into_scope("/hooks/trtc"))
     };
 
     let server = HttpServer::new(app).bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)?;
@@ -50,6 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     server.run().await?;
     zego.drained().await;
     tencent.drained().await;
+    trtc.drained().await;
     Ok(())
 }
 

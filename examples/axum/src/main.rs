@@ -12,8 +12,11 @@ use std::{
 
 use axum::{Router, routing::get};
 use room_hooks::{
-    Hooks, Provider, RoomEvent, Verified, hooks::MemoryClaims, tencent, tencent::Tencent, zego,
-    zego::Zego,
+    Hooks, Provider, RoomEvent, Verified,
+    hooks::MemoryClaims,
+    tencent::{self, Tencent},
+    trtc::{self, Trtc},
+    zego::{self, Zego},
 };
 use room_hooks_axum::IntoRouter;
 use serde::Serialize;
@@ -31,14 +34,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
         setting("TENCENT_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TENCENT_TOKEN", "demo-token")?,
     )?;
+    let trtc = Trtc::new(
+        setting("TRTC_SDK_APP_ID", "1400000000")?.parse()?,
+        setting("TRTC_KEY", "demokey")?,
+    )?;
     let zego = Hooks::new(zego).with_claims(MemoryClaims::new()).on_other(print::<zego::Event>);
     let tencent =
         Hooks::new(tencent).with_claims(MemoryClaims::new()).on_other(print::<tencent::Event>);
+    let trtc = Hooks::new(trtc).with_claims(MemoryClaims::new()).on_other(print::<trtc::Event>);
 
     let app = Router::new()
         .route("/", get(async || "rooms are open"))
         .nest("/hooks/zego", zego.clone().into_router())
-        .nest("/hooks/tencent", tencent.clone().into_router());
+        .nest("/hooks/tencent", tencent.clone().into_router())
+        .nest("/hooks/trtc", trtc.clone().into_router());
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
@@ -48,6 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     axum::serve(listener, app).with_graceful_shutdown(interrupted).await?;
     zego.drained().await;
     tencent.drained().await;
+    trtc.drained().await;
     Ok(())
 }
 

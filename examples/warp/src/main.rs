@@ -11,8 +11,11 @@ use std::{
 };
 
 use room_hooks::{
-    Hooks, Provider, RoomEvent, Verified, hooks::MemoryClaims, tencent, tencent::Tencent, zego,
-    zego::Zego,
+    Hooks, Provider, RoomEvent, Verified,
+    hooks::MemoryClaims,
+    tencent::{self, Tencent},
+    trtc::{self, Trtc},
+    zego::{self, Zego},
 };
 use room_hooks_warp::IntoFilter;
 use serde::Serialize;
@@ -31,13 +34,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
         setting("TENCENT_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TENCENT_TOKEN", "demo-token")?,
     )?;
+    let trtc = Trtc::new(
+        setting("TRTC_SDK_APP_ID", "1400000000")?.parse()?,
+        setting("TRTC_KEY", "demokey")?,
+    )?;
     let zego = Hooks::new(zego).with_claims(MemoryClaims::new()).on_other(print::<zego::Event>);
     let tencent =
         Hooks::new(tencent).with_claims(MemoryClaims::new()).on_other(print::<tencent::Event>);
+    let trtc = Hooks::new(trtc).with_claims(MemoryClaims::new()).on_other(print::<trtc::Event>);
 
     let app = warp::path!("hooks" / "zego" / ..)
         .and(zego.clone().into_filter())
         .or(warp::path!("hooks" / "tencent" / ..).and(tencent.clone().into_filter()))
+        .or(warp::path!("hooks" / "trtc" / ..).and(trtc.clone().into_filter()))
         .or(warp::path::end().map(|| "rooms are open"));
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
@@ -48,6 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     warp::serve(app).incoming(listener).graceful(interrupted).run().await;
     zego.drained().await;
     tencent.drained().await;
+    trtc.drained().await;
     Ok(())
 }
 
