@@ -3,13 +3,13 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::Way;
+use crate::{Way, fixture};
 
 /// An entry of `cases/*.toml`: how a delivery differs from an honest one, and what must come of it.
 ///
-/// An honest delivery is a ZIM `room_create` or a Tencent `Room.CallbackAfterUpdateRoomInfo` about the
-/// room `lobby`, signed now. In `set` and `query`, the text `@now` with an offset in seconds, as in
-/// `@now-301`, is that time as a number, `@now*1000` in milliseconds, `@text` likewise as a string.
+/// An honest delivery is a ZIM `room_create`, a Tencent `Room.CallbackAfterUpdateRoomInfo` or a TRTC 103
+/// about the room `lobby`, signed now. In `set`, `query` and `headers`, the text `@now` with an offset in seconds, as in
+/// `@now-301`, is that time as a number, `@millis` likewise in milliseconds, `@text` as a string.
 /// The signature is of what is set, unless it is set or removed itself.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -43,12 +43,18 @@ pub(crate) struct Case {
     /// Parameters of the query that are set; an empty text takes one away.
     #[serde(default)]
     pub(crate) query: BTreeMap<String, String>,
+    /// Headers that are set (TRTC); an empty text takes one away.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
     /// Text that is put behind the query.
     #[serde(default)]
     pub(crate) query_append: String,
     /// Text of the body that is replaced, once it is written.
     #[serde(default)]
     pub(crate) replace: BTreeMap<String, String>,
+    /// Text of the body that is replaced once it is signed (TRTC, which signs bodies).
+    #[serde(default)]
+    pub(crate) tamper: BTreeMap<String, String>,
     /// The whole body, instead.
     pub(crate) body: Option<String>,
     /// The whole body, instead, in hex.
@@ -68,18 +74,26 @@ pub(crate) struct Case {
     pub(crate) status: u16,
     /// Whether a handler that asks for the whole `Event` is called; by default if the status is 200.
     pub(crate) handled: Option<bool>,
-    /// Whether the event has a type, so that a handler that asks for one kind is called too.
+    /// Whether the event has a type.
     #[serde(default = "yes")]
     pub(crate) typed: bool,
+    /// Whether it is the kind that a handler for one kind asks for; by default if it has a type.
+    pub(crate) one_kind: Option<bool>,
     /// The event's name, if it is not the honest one's.
     pub(crate) event: Option<String>,
-    /// The room, if it is not `lobby`.
+    /// The room, if it is not `lobby`; an empty text where there is none.
     pub(crate) room_id: Option<String>,
     /// The app, if it is not the honest one's.
     pub(crate) app_id: Option<u64>,
     /// Members of the typed event.
     #[serde(default)]
     pub(crate) data: Map<String, Value>,
+    /// The event's own members instead of the honest one's.
+    #[serde(skip)]
+    pub(crate) sent: Option<Value>,
+    /// The whole of the typed event.
+    #[serde(skip)]
+    pub(crate) typed_as: Option<Value>,
 
     /// Further deliveries at the same time of day, and so with the same signature unless they say
     /// otherwise.
@@ -126,6 +140,7 @@ pub(crate) enum Handler {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ProviderName {
     Tencent,
+    Trtc,
     Zego,
 }
 
@@ -148,6 +163,8 @@ pub(crate) enum Setup {
     Large,
     /// A body deadline of 300 ms.
     Hasty,
+    /// A freshness of 70 s, the least that there is (TRTC).
+    Fresh,
 }
 
 /// How a body is encoded.
@@ -192,7 +209,7 @@ pub(crate) enum Transport {
 }
 
 impl Case {
-    /// All cases, from all files.
+    /// All cases: those of the files, and those that the events' fixtures make.
     pub(crate) fn all() -> Vec<Self> {
         #[derive(Deserialize)]
         struct Cases {
@@ -208,11 +225,15 @@ impl Case {
                 .unwrap_or_else(|error| panic!("{}: {error}", Path::new(&file).display()));
             cases.case
         };
-        files.into_iter().flat_map(read).collect()
+        files.into_iter().flat_map(read).chain(fixture::cases()).collect()
     }
 
     pub(crate) fn is_handled(&self) -> bool {
         self.handled.unwrap_or(self.status == 200)
+    }
+
+    pub(crate) fn is_one_kind(&self) -> bool {
+        self.one_kind.unwrap_or(self.typed)
     }
 
     /// A further delivery as a case of its own.

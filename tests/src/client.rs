@@ -14,7 +14,7 @@ pub(crate) struct Request<'a> {
     pub(crate) path: &'a str,
     pub(crate) method: &'a str,
     pub(crate) query: &'a str,
-    pub(crate) content_type: Option<&'a str>,
+    pub(crate) headers: &'a [(String, String)],
     pub(crate) body: &'a [u8],
 }
 
@@ -113,15 +113,14 @@ pub(crate) fn send(
 
 impl Request<'_> {
     fn head(&self, framing: &str, last: bool) -> String {
-        let Self { method, path, query, content_type, .. } = self;
+        let Self { method, path, query, headers, .. } = self;
         let question = if query.is_empty() { "" } else { "?" };
-        let content_type = content_type
-            .map(|content_type| format!("Content-Type: {content_type}\r\n"))
-            .unwrap_or_default();
+        let headers: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let connection = if last { "Connection: close\r\n" } else { "" };
         format!(
             "{method} {path}{question}{query} HTTP/1.1\r\nHost: localhost\r\n\
-             {content_type}{connection}{framing}\r\n\r\n"
+             {headers}{connection}{framing}\r\n\r\n"
         )
     }
 }

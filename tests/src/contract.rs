@@ -7,7 +7,7 @@ use std::{
 };
 
 use libtest_mimic::{Arguments, Trial};
-use room_hooks::{Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, tencent, zego};
+use room_hooks::{Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, tencent, trtc, zego};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -16,8 +16,8 @@ use crate::{
     Seen,
     case::{Case, ProviderName, Transport},
     client::{self, Request, Response},
-    delivery::{Delivery, TENCENT_EVENT, ZEGO_EVENT},
-    receivers::{self, TENCENT_APP, ZEGO_APP},
+    delivery::{Delivery, TENCENT_EVENT, TRTC_EVENT, ZEGO_EVENT},
+    receivers::{self, TENCENT_APP, TRTC_APP, ZEGO_APP},
 };
 
 /// What connects the suite to a framework.
@@ -100,6 +100,10 @@ fn play<D: Driver>(case: &Case, way: Way) {
             let receiver = receivers::tencent(case.receiver);
             play_to::<D, tencent::Event, RoomInfoUpdated>(case, way, receiver);
         }
+        ProviderName::Trtc => {
+            let receiver = receivers::trtc(case.receiver);
+            play_to::<D, trtc::Event, trtc::UserEntered>(case, way, receiver);
+        }
     }
 }
 
@@ -160,7 +164,7 @@ fn send(case: &Case, way: Way, address: SocketAddr, now: u64) {
         path: &case.path,
         method: &case.method,
         query: &delivery.query,
-        content_type: case.content_type.as_deref(),
+        headers: &delivery.headers,
         body: &delivery.body,
     };
     let responses = client::send(address, &request, case.transport).unwrap();
@@ -178,7 +182,7 @@ fn answers(case: &Case) -> usize {
 
 /// Checks what the handler was called with; two pipelined deliveries are one to `Hooks`.
 fn check_handler(case: &Case, way: Way, now: u64, reports: &Reports<Value>) {
-    if !case.is_handled() || (way == Way::OneKind && !case.typed) {
+    if !case.is_handled() || (way == Way::OneKind && !case.is_one_kind()) {
         return;
     }
     let calls = if way == Way::Hooks { 1 } else { answers(case).max(1) };
@@ -210,6 +214,12 @@ fn check_answer(case: &Case, way: Way, response: &Response) {
             };
             assert_eq!(response.body, body);
         }
+        ProviderName::Trtc => {
+            assert_eq!(response.header("content-type"), Some("application/json"));
+            let code = u32::from(status != 200);
+            assert_eq!(response.body, format!(r#"{{"code":{code}}}"#));
+            assert!(format!("{response:?}").len() <= 2000);
+        }
     }
 }
 
@@ -217,14 +227,20 @@ fn check_event(case: &Case, report: &Value) {
     let (event, app_id) = match case.provider {
         ProviderName::Zego => (ZEGO_EVENT, ZEGO_APP),
         ProviderName::Tencent => (TENCENT_EVENT, TENCENT_APP),
+        ProviderName::Trtc => (TRTC_EVENT, TRTC_APP),
     };
     assert_eq!(report["event"], case.event.as_deref().unwrap_or(event));
     assert_eq!(report["app_id"], case.app_id.unwrap_or(app_id));
-    assert_eq!(report["room_id"], case.room_id.as_deref().unwrap_or("lobby"));
-    if !case.data.is_empty() {
-        let data: Value = serde_json::from_str(report["data"].as_str().unwrap()).unwrap();
-        for (name, value) in &case.data {
-            assert_eq!(&data[name], value, "{name}");
-        }
+    assert_eq!(
+        report["room_id"].as_str().unwrap_or(""),
+        case.room_id.as_deref().unwrap_or("lobby")
+    );
+    assert_eq!(report["kind"] != "other", case.typed);
+    let data: Value = serde_json::from_str(report["data"].as_str().unwrap()).unwrap();
+    for (name, value) in &case.data {
+        assert_eq!(&data[name], value, "{name}");
+    }
+    if let Some(typed) = &case.typed_as {
+        assert_eq!(&data, typed);
     }
 }

@@ -1,22 +1,26 @@
 //! What a case puts on the wire.
 
+use std::collections::BTreeMap;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use crate::{
     case::{Case, Encoding, ProviderName},
-    receivers::{TENCENT_APP, TENCENT_TOKEN, ZEGO_APP, ZEGO_SECRET},
+    receivers::{TENCENT_APP, TENCENT_TOKEN, TRTC_APP, TRTC_KEY, ZEGO_APP, ZEGO_SECRET},
     signature,
 };
 
-/// A request's query and body.
+/// A request's query, headers and body.
 pub(crate) struct Delivery {
     pub(crate) query: String,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
 pub(crate) const ZEGO_EVENT: &str = "room_create";
 pub(crate) const TENCENT_EVENT: &str = "Room.CallbackAfterUpdateRoomInfo";
+pub(crate) const TRTC_EVENT: &str = "103";
 
 impl Delivery {
     /// What the case sends at a time, in Unix seconds.
@@ -24,9 +28,13 @@ impl Delivery {
         let (query, members) = match case.provider {
             ProviderName::Zego => (String::new(), zego_members(case, now)),
             ProviderName::Tencent => (tencent_query(case, now), tencent_members(case, now)),
+            ProviderName::Trtc => (String::new(), trtc_members(case, now)),
         };
         let query = format!("{query}{}", case.query_append);
-        Self { query, body: body(case, &members) }
+        let signed = body(case, &members);
+        let mut headers = headers(case, &signed);
+        headers.extend(case.content_type.clone().map(|value| ("Content-Type".to_owned(), value)));
+        Self { query, headers, body: replaced(signed, &case.tamper) }
     }
 }
 
@@ -64,7 +72,7 @@ fn tencent_query(case: &Case, now: u64) -> String {
     let sign = set("Sign", signature::tencent(TENCENT_TOKEN, &request_time));
     let mut parameters = vec![
         ("SdkAppid", set("SdkAppid", TENCENT_APP.to_string())),
-        ("CallbackCommand", set("CallbackCommand", TENCENT_EVENT.to_owned())),
+        ("CallbackCommand", set("CallbackCommand", command(case))),
         ("contenttype", set("contenttype", "json".to_owned())),
         ("ClientIP", "127.0.0.1".to_owned()),
         ("OptPlatform", "RESTAPI".to_owned()),
@@ -82,8 +90,41 @@ fn tencent_query(case: &Case, now: u64) -> String {
     query.finish()
 }
 
+fn trtc_members(case: &Case, now: u64) -> Map<String, Value> {
+    let honest = json!({
+        "EventGroupId": 1, "EventType": 103, "CallbackTs": now * 1000,
+        "EventInfo": {
+            "RoomId": "lobby", "EventTs": now, "EventMsTs": now * 1000, "UserId": "ada", "Role": 20,
+            "TerminalType": 2, "UserType": 3, "Reason": 1,
+        },
+    });
+    changed(honest, case, now)
+}
+
+/// The headers that sign a body, which TRTC alone has.
+fn headers(case: &Case, body: &[u8]) -> Vec<(String, String)> {
+    if case.provider != ProviderName::Trtc {
+        return Vec::new();
+    }
+    let honest = [
+        ("SdkAppId", TRTC_APP.to_string()),
+        ("Sign", signature::trtc(TRTC_KEY, body)),
+        ("Content-Type", "application/json".to_owned()),
+    ];
+    let mut headers: BTreeMap<_, _> =
+        honest.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    headers.extend(case.headers.clone());
+    headers.retain(|_, value| !value.is_empty());
+    headers.into_iter().collect()
+}
+
 fn changed(honest: Value, case: &Case, now: u64) -> Map<String, Value> {
     let Value::Object(mut members) = honest else { unreachable!("it is an object") };
+    if let Some(sent) = &case.sent {
+        // What signs stays.
+        members.retain(|name, _| ["appid", "timestamp", "nonce"].contains(&name.as_str()));
+        members.extend(sent.as_object().unwrap().clone());
+    }
     for (name, value) in &case.set {
         members.insert(name.clone(), at(value, now));
     }
@@ -91,21 +132,22 @@ fn changed(honest: Value, case: &Case, now: u64) -> Map<String, Value> {
     members
 }
 
-/// A value in which `@now` and `@text` stand for a time.
+/// A value in which `@now`, `@millis` and `@text` stand for a time.
 fn at(value: &Value, now: u64) -> Value {
-    let Some(text) = value.as_str() else {
-        return value.clone();
-    };
-    let (form, offset) = match (text.strip_prefix("@now"), text.strip_prefix("@text")) {
-        (Some(offset), _) => (Value::from as fn(u64) -> Value, offset),
-        (_, Some(offset)) => ((|time| time.to_string().into()) as fn(u64) -> Value, offset),
-        _ => return value.clone(),
-    };
-    form(match offset {
+    let time = |offset: &str| match offset {
         "" => now,
-        "*1000" => now * 1000,
         offset => now.checked_add_signed(offset.parse().unwrap()).unwrap(),
-    })
+    };
+    let text = value.as_str().unwrap_or_default();
+    if let Some(offset) = text.strip_prefix("@now") {
+        time(offset).into()
+    } else if let Some(offset) = text.strip_prefix("@millis") {
+        (time(offset) * 1000).into()
+    } else if let Some(offset) = text.strip_prefix("@text") {
+        time(offset).to_string().into()
+    } else {
+        value.clone()
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -120,15 +162,23 @@ fn body(case: &Case, members: &Map<String, Value>) -> Vec<u8> {
         Some(body) => body.clone(),
         None => encoded(case.encoding, members),
     };
-    for (from, to) in &case.replace {
-        assert!(body.contains(from), "{from} is not in {body}");
-        body = body.replace(from, to);
+    if case.provider == ProviderName::Trtc && case.body.is_none() {
+        // As TRTC writes it, so that nobody writes it anew before it is verified.
+        body = body.replace("\":", "\":\t").replace(",\"", ",\n\t\"");
     }
-    let mut body = body.into_bytes();
+    let mut body = replaced(body.into_bytes(), &case.replace);
     if let Some(length) = case.pad_to {
         body.resize(length, b' ');
     }
     body
+}
+
+fn replaced(body: Vec<u8>, replacements: &BTreeMap<String, String>) -> Vec<u8> {
+    replacements.iter().fold(body, |body, (from, to)| {
+        let body = String::from_utf8(body).unwrap();
+        assert!(body.contains(from), "{from} is not in {body}");
+        body.replace(from, to).into_bytes()
+    })
 }
 
 fn encoded(encoding: Encoding, members: &Map<String, Value>) -> String {
@@ -151,4 +201,10 @@ fn encoded(encoding: Encoding, members: &Map<String, Value>) -> String {
             form.finish()
         }
     }
+}
+
+/// The command in the query, which the body repeats.
+fn command(case: &Case) -> String {
+    let sent = case.sent.as_ref().and_then(|sent| sent["CallbackCommand"].as_str());
+    sent.unwrap_or(TENCENT_EVENT).to_owned()
 }

@@ -1,6 +1,7 @@
 //! The contract that every adapter of room-hooks is held to.
 //!
-//! `cases/*.toml` says what is sent and what must come of it; `case.rs` is the form of an entry. An
+//! `cases/*.toml` says what is sent and what must come of it; `case.rs` is the form of an entry. The core's
+//! fixtures of events are cases as well, which `fixture.rs` makes of them. An
 //! adapter joins with a [`Driver`] of some 50 lines in `tests/`, which serves it on a real socket, and
 //! is sent every case in every [`Way`] that it has. Nothing in here knows a framework.
 
@@ -10,6 +11,7 @@ mod case;
 mod client;
 mod contract;
 mod delivery;
+mod fixture;
 mod receivers;
 mod seen;
 mod signature;

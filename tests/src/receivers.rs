@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use room_hooks::{Provider, Receiver, Secrets, tencent::Tencent, zego::Zego};
+use room_hooks::{Provider, Receiver, Secrets, tencent::Tencent, trtc::Trtc, zego::Zego};
 
 use crate::case::Setup;
 
@@ -10,6 +10,8 @@ pub(crate) const ZEGO_APP: u64 = 1234567890;
 pub(crate) const ZEGO_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
 pub(crate) const TENCENT_APP: u64 = 1400000000;
 pub(crate) const TENCENT_TOKEN: &str = "k3y-For_Tests";
+pub(crate) const TRTC_APP: u64 = 1400000000;
+pub(crate) const TRTC_KEY: &str = "123654";
 
 pub(crate) fn zego(setup: Setup) -> Receiver<Zego> {
     let standard = || Zego::new(ZEGO_APP, ZEGO_SECRET).unwrap();
@@ -48,6 +50,21 @@ pub(crate) fn tencent(setup: Setup) -> Receiver<Tencent> {
         _ => standard(),
     };
     limited(Receiver::new(tencent), setup)
+}
+
+pub(crate) fn trtc(setup: Setup) -> Receiver<Trtc> {
+    let standard = || Trtc::new(TRTC_APP, TRTC_KEY).unwrap();
+    let trtc = match setup {
+        Setup::Several => {
+            let keys = Secrets::new("thenewkey").unwrap();
+            Trtc::new(TRTC_APP, keys.with_previous(TRTC_KEY).unwrap())
+                .and_then(|trtc| trtc.with_app(2, "anotherappskey"))
+                .unwrap()
+        }
+        Setup::Fresh => standard().with_tolerance(Trtc::LEAST_TOLERANCE).unwrap(),
+        _ => standard(),
+    };
+    limited(Receiver::new(trtc), setup)
 }
 
 fn limited<P: Provider>(receiver: Receiver<P>, setup: Setup) -> Receiver<P> {

@@ -32,6 +32,7 @@ impl Seen {
         self.report(json!({
             "app_id": verified.app_id,
             "event": verified.event.name(),
+            "kind": verified.event.kind(),
             "room_id": verified.event.room_id(),
             "data": serde_json::to_string(&verified.event).unwrap(),
         }));

@@ -1,5 +1,6 @@
 //! The providers' signatures, written a second time from their documentation.
 
+use base64ct::{Base64, Encoding};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
@@ -11,4 +12,16 @@ pub(crate) fn zego(secret: &str, timestamp: &str, nonce: &str) -> String {
 
 pub(crate) fn tencent(token: &str, request_time: &str) -> String {
     base16ct::lower::encode_string(&Sha256::digest(format!("{token}{request_time}")))
+}
+
+/// HMAC as RFC 2104 has it, for keys no longer than a block.
+pub(crate) fn trtc(key: &str, body: &[u8]) -> String {
+    let padded = |pad: u8| {
+        let mut block = [pad; 64];
+        block.iter_mut().zip(key.bytes()).for_each(|(byte, key)| *byte ^= key);
+        block
+    };
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(body).finalize();
+    let outer = Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize();
+    Base64::encode_string(&outer)
 }
