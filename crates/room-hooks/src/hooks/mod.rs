@@ -199,7 +199,7 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets how long a handler may take before the sender is answered 503 and the handler goes on; by
-    /// default 10 s for ZEGO and 1.5 s for Tencent, which waits 2 s.
+    /// default 10 s for ZEGO, 1.5 s for Tencent, which waits 2 s, and 4 s for TRTC, which waits 5.
     #[must_use]
     pub fn with_handler_deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
