@@ -107,9 +107,11 @@ impl Trtc {
 
     /// Whose a delivery is; only then is its body looked into.
     fn signer(&self, delivery: Delivery<'_>) -> Result<Signer, Refusal> {
-        let app_id = delivery.header("SdkAppId").map(|id| str::from_utf8(id).unwrap_or_default());
+        // An empty one counts as absent.
+        let header = |name| delivery.header(name).filter(|value| !value.is_empty());
+        let app_id = header("SdkAppId").map(|id| str::from_utf8(id).unwrap_or_default());
         let app_id = apps::named(app_id)?;
-        let sign = delivery.header("Sign").ok_or(Refusal::NotSigned { part: "Sign" })?;
+        let sign = header("Sign").ok_or(Refusal::NotSigned { part: "Sign" })?;
         let signature = signature::from_base64(sign)?;
         self.apps.signer(app_id, &signature, |key| signature::digest(key, delivery.body()))
     }
