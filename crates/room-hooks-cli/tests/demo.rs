@@ -3,14 +3,17 @@
 use std::process::Command;
 
 #[test]
-fn the_demonstration_shows_both_events_and_every_refusal() {
+fn the_demonstration_shows_every_provider_and_every_refusal() {
     let output = Command::new(env!("CARGO_BIN_EXE_room-hooks")).arg("demo").output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{printed}");
     for shown in [
         r#"handled: {"room_id":"lobby","operator_account":"ada""#,
         r#""RoomInfo":{"RoomId":"lobby""#,
+        r#""RoomId":"8489","#,
         "200 its retry, signed anew",
+        "200 its retry, with a new time",
+        "401 a body that was changed on the way",
         "the signature was first seen with other content",
         "500 a handler fails",
         "the handler failed error=the database is away",

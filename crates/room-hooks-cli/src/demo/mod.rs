@@ -1,4 +1,4 @@
-//! `room-hooks demo`: both providers played against a real receiver, over real HTTP.
+//! `room-hooks demo`: every provider played against a real receiver, over real HTTP.
 
 mod log;
 mod receiver;
@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, sync::mpsc};
 
 use self::{
     log::Log,
-    script::{Act, Scene},
+    script::{Act, Scene, Sent},
 };
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -31,7 +31,7 @@ async fn play() -> Result<ExitCode, Failure> {
     let router = receiver::router(&sender)?;
     let server = tokio::spawn(async { axum::serve(listener, router).await });
     println!(
-        "A receiver listens on {origin}, and both providers are played to it.\n\
+        "A receiver listens on {origin}, and the providers are played to it.\n\
          Each line is a request and its answer; below it what the handler was called with, and what the\n\
          receiver logged. The sender learns no more than the status."
     );
@@ -39,11 +39,11 @@ async fn play() -> Result<ExitCode, Failure> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let mut stage = Stage { client, origin, seen, log: Log::install() };
     let (mut acts, mut wrong) = (0, 0);
-    for Scene { title, acts: of_scene } in script::scenes()? {
-        println!("\n{title}\n");
+    for Scene { title, path, acts: of_scene } in script::scenes()? {
+        println!("\n{title}, POST {path}\n");
         for act in of_scene {
             acts += 1;
-            wrong += u32::from(!stage.perform(act).await?);
+            wrong += u32::from(!stage.perform(path, act).await?);
         }
     }
     server.abort();
@@ -66,12 +66,15 @@ struct Stage {
 
 impl Stage {
     /// Sends one request and tells whether the verdict on it was right.
-    async fn perform(&mut self, act: Act) -> Result<bool, Failure> {
-        let request = Request::builder()
-            .method(act.method)
-            .uri(format!("{}{}", self.origin, act.path_and_query))
-            .body(act.body)?;
-        let status = self.client.request(request).await?.status();
+    async fn perform(&mut self, path: &str, act: Act) -> Result<bool, Failure> {
+        let Sent { query, headers, body } = act.sent;
+        let uri = format!("{}{path}?{query}", self.origin);
+        let request = headers
+            .iter()
+            .fold(Request::builder().method(act.method).uri(uri), |request, (name, value)| {
+                request.header(name, value)
+            });
+        let status = self.client.request(request.body(body)?).await?.status();
         let event = self.seen.try_recv().ok();
         let right = status == act.expected && event.is_some() == act.handled;
 

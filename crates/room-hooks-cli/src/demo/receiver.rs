@@ -10,7 +10,9 @@ use std::{
 use axum::Router;
 use room_hooks::{
     ConfigError, Hooks, Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
-    tencent::Tencent, zego::Zego,
+    tencent::Tencent,
+    trtc::{Trtc, UserEntered},
+    zego::Zego,
 };
 use room_hooks_axum::IntoRouter;
 use serde::Serialize;
@@ -18,6 +20,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 pub(super) const ZEGO_APP: u64 = 1234567890;
 pub(super) const TENCENT_APP: u64 = 1400000000;
+const TRTC_APP: u64 = 1400000000;
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
 
 /// The room whose first callback the handler does not manage.
@@ -31,13 +34,19 @@ pub(super) fn tencent() -> Result<Tencent, ConfigError> {
     Tencent::new(TENCENT_APP, "demo-token")
 }
 
+pub(super) fn trtc() -> Result<Trtc, ConfigError> {
+    Trtc::new(TRTC_APP, "demokey")
+}
+
 /// The router. Every event that a handler is called with goes to `seen`, as JSON.
 pub(super) fn router(seen: &UnboundedSender<String>) -> Result<Router, ConfigError> {
     let zego = hooks::<RoomCreated>(zego()?, seen.clone());
     let tencent = hooks::<RoomInfoUpdated>(tencent()?, seen.clone());
+    let trtc = hooks::<UserEntered>(trtc()?, seen.clone());
     Ok(Router::new()
         .nest("/hooks/zego", zego.into_router())
-        .nest("/hooks/tencent", tencent.into_router()))
+        .nest("/hooks/tencent", tencent.into_router())
+        .nest("/hooks/trtc", trtc.into_router()))
 }
 
 fn hooks<E>(provider: E::Provider, seen: UnboundedSender<String>) -> Hooks<E::Provider>

@@ -1,0 +1,55 @@
+use std::time::SystemTime;
+
+use room_hooks::testing::SignedDelivery;
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        Failure,
+        receiver::{TENCENT_APP, tencent},
+    },
+    Act, HOUR, Scene, UNAUTHORIZED, UNREADABLE, changed,
+};
+
+pub(super) fn scene() -> Result<Scene, Failure> {
+    let now = SystemTime::now();
+    let sign = |event: &Value, now| -> Result<SignedDelivery, Failure> {
+        Ok(tencent()?.sign(event, now)?)
+    };
+    let event = json!({
+        "CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "Operator_Account": "bob",
+        "RoomInfo": {"RoomId": "lobby", "RoomName": "The Other Lobby", "IsAudioDisabled": true},
+    });
+    let destroyed = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "lobby"});
+    let updated = sign(&event, now)?;
+    let other = sign(&destroyed, now)?;
+    let probe = changed(&sign(&json!({}), now)?, |probe| probe.body.clear());
+    let with_query = |from: &str, to: &str| {
+        changed(&updated, |signed| signed.query = signed.query.replace(from, to))
+    };
+    let (app, another) = (TENCENT_APP.to_string(), (TENCENT_APP + 1).to_string());
+    Ok(Scene {
+        title: "Tencent",
+        path: "/hooks/tencent",
+        acts: vec![
+            Act::handled("a room's information changes", updated.clone()),
+            Act::acknowledged("its retry", updated.clone()),
+            Act::acknowledged("an event of another kind", other.clone()),
+            Act::acknowledged("the console's probe", probe),
+            Act::refused("a forged signature", UNAUTHORIZED, with_query("Sign=", "Sign=0")),
+            Act::refused("no signature", UNAUTHORIZED, with_query("Sign=", "Signed=")),
+            Act::refused("another app's id", UNAUTHORIZED, with_query(&app, &another)),
+            Act::refused("a callback of an hour ago", UNAUTHORIZED, sign(&event, now - HOUR)?),
+            Act::refused(
+                "one command outside, one inside",
+                UNREADABLE,
+                changed(&updated, |signed| signed.body = other.body),
+            ),
+            Act::refused(
+                "a parameter given twice",
+                UNREADABLE,
+                changed(&updated, |signed| signed.query.push_str("&SDKAPPID=1")),
+            ),
+        ],
+    })
+}

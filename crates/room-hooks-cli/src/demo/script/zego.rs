@@ -1,0 +1,89 @@
+use std::time::SystemTime;
+
+use axum::{
+    body::{Body, Bytes},
+    http::{Method, StatusCode},
+};
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        Failure,
+        receiver::{BODY_LIMIT, FLAKY_ROOM, ZEGO_APP, zego},
+    },
+    Act, HOUR, MOMENT, Scene, UNAUTHORIZED, UNREADABLE,
+};
+
+pub(super) fn scene() -> Result<Scene, Failure> {
+    let now = SystemTime::now();
+    let sign = |event: Value, now| -> Result<String, Failure> {
+        Ok(String::from_utf8(zego()?.sign(&event, now)?.body)?)
+    };
+    let lobby = || {
+        json!({
+            "event": "room_create", "room_id": "lobby", "operator_account": "ada",
+            "room_name": "The Lobby",
+            "attributes": [{"key": "topic", "value": "rust", "auto_delete": 1}],
+        })
+    };
+    let created = sign(lobby(), now)?;
+    let attic = sign(json!({"event": "room_create", "room_id": "50% + attic"}), now)?;
+    let flaky = sign(json!({"event": "room_create", "room_id": FLAKY_ROOM}), now)?;
+    let destroyed = sign(json!({"event": "room_destroy", "room_id": "lobby"}), now)?;
+    let changed = |change: &dyn Fn(&mut Value)| -> Result<String, Failure> {
+        let mut body = serde_json::from_str(&created)?;
+        change(&mut body);
+        Ok(body.to_string())
+    };
+    let forged = changed(&|body| body["signature"] = "0".repeat(40).into())?;
+    let unsigned = changed(&|body| body["signature"] = Value::Null)?;
+    let another = changed(&|body| body["appid"] = (ZEGO_APP + 1).into())?;
+    let odd = changed(&|body| body["timestamp"] = format!("0{}", body["timestamp"]).into())?;
+    let failed = StatusCode::INTERNAL_SERVER_ERROR;
+    Ok(Scene {
+        title: "ZEGOCLOUD",
+        path: "/hooks/zego",
+        acts: vec![
+            Act::handled("a room is created", created.clone()),
+            Act::acknowledged("its retry", created.clone()),
+            Act::acknowledged("its retry, signed anew", sign(lobby(), now - MOMENT)?),
+            Act::refused(
+                "another body under its signature",
+                UNAUTHORIZED,
+                created.replace("lobby", "vault"),
+            ),
+            Act::handled("another room, percent-encoded", percent_encoded(&attic)),
+            Act { handled: true, ..Act::refused("a handler fails", failed, flaky.clone()) },
+            Act::handled("and is called again on the retry", flaky.clone()),
+            Act::acknowledged("but not on the next", flaky),
+            Act::acknowledged("an event of another kind", destroyed),
+            Act::refused("a forged signature", UNAUTHORIZED, forged),
+            Act::refused("no signature", UNAUTHORIZED, unsigned),
+            Act::refused("another app's id", UNAUTHORIZED, another),
+            Act::refused("a callback of an hour ago", UNAUTHORIZED, sign(lobby(), now - HOUR)?),
+            Act::refused("a callback of an hour ahead", UNAUTHORIZED, sign(lobby(), now + HOUR)?),
+            Act::refused("a timestamp in another form", UNREADABLE, odd),
+            Act::refused("something else entirely", UNREADABLE, "<xml/>".to_owned()),
+            Act::refused(
+                "a body over the limit",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                " ".repeat(BODY_LIMIT + 1),
+            ),
+            Act::refused("a body that never ends", StatusCode::REQUEST_TIMEOUT, stalled()),
+            Act {
+                method: Method::GET,
+                ..Act::refused("a browser's GET", StatusCode::METHOD_NOT_ALLOWED, Body::empty())
+            },
+        ],
+    })
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// A body that begins and then says nothing more.
+fn stalled() -> Body {
+    let begun = tokio_stream::once(Ok::<_, std::convert::Infallible>(Bytes::from("{")));
+    Body::from_stream(tokio_stream::StreamExt::chain(begun, tokio_stream::pending()))
+}
