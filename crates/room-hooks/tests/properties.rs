@@ -5,11 +5,14 @@
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 use room_hooks::{
-    Delivery, Receiver, RoomCreated, RoomInfoUpdated, Verified,
+    Delivery, Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
     tencent::{self, Tencent},
+    testing::{Sample, samples},
+    trtc::{self, Trtc},
     zego::{self, Zego},
 };
 
@@ -19,6 +22,10 @@ fn zego() -> Zego {
 
 fn tencent() -> Tencent {
     Tencent::new(1, "token").unwrap()
+}
+
+fn trtc() -> Trtc {
+    Trtc::new(1, "key").unwrap()
 }
 
 fn at(seconds: u32) -> SystemTime {
@@ -39,7 +46,95 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// A value of any type, the odd ones that providers send among them.
+fn odd() -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<u64>().prop_map(|number| number.to_string().into()),
+        prop::sample::select(vec![
+            "",
+            "true",
+            "FALSE",
+            "[]",
+            "{}",
+            "[1]",
+            "-7",
+            "Quit",
+            "@TIM#SYSTEM"
+        ])
+        .prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    scalar.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map("[A-Za-z_]{1,9}", inner, 0..3)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// A sample with one member, at any depth, replaced.
+fn changed_samples() -> impl Strategy<Value = (Sample, Value)> {
+    let samples: Vec<_> = samples().collect();
+    (prop::sample::select(samples), any::<prop::sample::Index>(), odd()).prop_map(
+        |(sample, index, odd)| {
+            let mut event = sample.event();
+            let mut pointers = Vec::new();
+            pointers_to(&event, "", &mut pointers);
+            let pointer = index.get(&pointers);
+            *event.pointer_mut(pointer).unwrap() = odd;
+            (sample, event)
+        },
+    )
+}
+
+fn pointers_to(value: &Value, to: &str, pointers: &mut Vec<String>) {
+    let mut descend = |name: String, value: &Value| {
+        let pointer = format!("{to}/{name}");
+        pointers.push(pointer.clone());
+        pointers_to(value, &pointer, pointers);
+    };
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, v)| descend(name.clone(), v)),
+        Value::Array(values) => {
+            values.iter().enumerate().for_each(|(index, v)| descend(index.to_string(), v));
+        }
+        _ => {}
+    }
+}
+
+/// Reads an event, asks it everything, and reads it again as it is written.
+fn survives<E>(event: &Value) -> Result<(), TestCaseError>
+where
+    E: RoomEvent + Serialize + DeserializeOwned + PartialEq,
+{
+    // An envelope that cannot be read is no event at all.
+    let Ok(event) = serde_json::from_value::<E>(event.clone()) else { return Ok(()) };
+    let _ = (event.room_id(), event.operator(), event.occurred_at(), event.session());
+    let written = serde_json::to_string(&event).unwrap();
+    let again: E = serde_json::from_str(&written).unwrap();
+    prop_assert_eq!(again.kind(), event.kind());
+    if event.kind() != "other" {
+        prop_assert_eq!(again, event);
+    }
+    Ok(())
+}
+
 proptest! {
+    #[test]
+    fn whatever_a_member_is_the_event_is_read_or_kept((sample, event) in changed_samples()) {
+        match sample.provider {
+            "zego" => survives::<zego::Event>(&event)?,
+            "tencent" => survives::<tencent::Event>(&event)?,
+            _ => survives::<trtc::Event>(&event)?,
+        }
+    }
+
     #[test]
     fn nothing_that_is_not_signed_comes_through(
         query in "(&?(Sign|sign|RequestTime|SdkAppid|x)=[0-9a-f%+]{0,66}){0,5}",
@@ -51,6 +146,10 @@ proptest! {
         let zego: Result<Verified<zego::Event>, _> = Receiver::new(zego()).receive(delivery, now);
         let tencent: Result<Verified<tencent::Event>, _> =
             Receiver::new(tencent()).receive(delivery, now);
+        let headers = vec![("Sign".to_owned(), query.clone()), ("SdkAppId".to_owned(), "1".to_owned())];
+        let trtc: Result<Verified<trtc::Event>, _> =
+            Receiver::new(trtc()).receive(Delivery::new(&query, &headers, &body), now);
+        prop_assert!(trtc.is_err_and(|unhandled| unhandled.answer.status >= 400));
         prop_assert!(zego.is_err_and(|unhandled| unhandled.answer.status >= 400));
         prop_assert!(tencent.is_err_and(|unhandled| unhandled.answer.status >= 400));
     }
@@ -94,9 +193,29 @@ proptest! {
     }
 
     #[test]
+    fn what_trtc_signs_is_received_and_a_changed_byte_of_it_is_not(
+        room_id: String,
+        seconds: u32,
+        place: prop::sample::Index,
+        bit in 0..8_u8,
+    ) {
+        let event = json!({"EventType": 101, "EventInfo": {"RoomId": room_id}});
+        let mut signed = trtc().sign(&event, at(seconds)).unwrap();
+        let received: Verified<trtc::RoomCreated> =
+            Receiver::new(trtc()).receive(signed.as_delivery(), at(seconds)).unwrap();
+        prop_assert_eq!(received.event.room_id, room_id);
+
+        let place = place.index(signed.body.len());
+        signed.body[place] ^= 1 << bit;
+        let received: Result<Verified<trtc::Event>, _> =
+            Receiver::new(trtc()).receive(signed.as_delivery(), at(seconds));
+        prop_assert_eq!(received.unwrap_err().answer.status, 401);
+    }
+
+    #[test]
     fn a_changed_digit_of_a_signature_is_refused(place in 0_usize..40, digit in "[0-9a-f]") {
         let signed = zego().sign(&json!({"event": "x"}), at(1)).unwrap();
-        let mut body: serde_json::Value = serde_json::from_slice(&signed.body).unwrap();
+        let mut body: Value = serde_json::from_slice(&signed.body).unwrap();
         let mut signature = body["signature"].as_str().unwrap().to_owned();
         prop_assume!(signature[place..=place] != digit);
         signature.replace_range(place..=place, &digit);

@@ -135,11 +135,18 @@ fn expresss_room_create_and_a_groups_are_not_zims() {
         json!({"room_session_id": 858012925204410400_u64}),
         json!({"room_create_time": "1499676978027"}),
         json!({"id_name": "ada"}),
-        json!({"event": "group_create", "room_id": null, "group_id": "g"}),
     ] {
         let received = receive(body(changes)).unwrap();
-        assert!(matches!(received.event, Event::Other(ref other) if other.error.is_none()));
+        assert!(matches!(received.event, Event::ExpressRoomCreated(_)), "{received:?}");
+        assert_eq!(
+            (received.event.name(), received.event.kind()),
+            ("room_create", "express/room_create")
+        );
+        assert!(received.narrow::<RoomCreated>().is_err());
     }
+    let group = json!({"event": "group_create", "room_id": null, "group_id": "g"});
+    let received = receive(body(group)).unwrap();
+    assert!(matches!(received.event, Event::Other(ref other) if other.error.is_none()));
     let renamed = receive(body(json!({"event": "group_create"}))).unwrap();
     assert!(matches!(renamed.event, Event::RoomCreated(_)));
     assert_eq!(renamed.event.name(), "room_create");
