@@ -1,11 +1,16 @@
 use std::time::{Duration, SystemTime};
 
-/// A Unix time, if this platform's clock can express it.
-pub(crate) fn at_unix(since_epoch: Duration) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(since_epoch)
+/// A Unix time in seconds, if this platform's clock can express it.
+pub(crate) fn at_seconds(seconds: u64) -> Option<SystemTime> {
+    at_unix(Duration::from_secs(seconds))
 }
 
-/// As [`at_unix`], in milliseconds.
+/// A Unix time in milliseconds, likewise.
 pub(crate) fn at_millis(millis: u64) -> Option<SystemTime> {
     at_unix(Duration::from_millis(millis))
+}
+
+/// A Unix time, likewise.
+pub(crate) fn at_unix(since_epoch: Duration) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(since_epoch)
 }

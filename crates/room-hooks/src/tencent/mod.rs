@@ -47,6 +47,8 @@ mod event;
 pub mod live;
 mod query;
 mod room;
+mod room_info;
+mod seat;
 mod signature;
 
 use std::{
@@ -68,9 +70,10 @@ use self::{event::Envelope, query::Query};
 pub use self::client::{Client, Platform};
 pub use self::event::Event;
 pub use self::room::{
-    EnterType, LeaveType, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfo,
-    RoomInfoUpdated, RoomStatus, RoomType, Seat, SeatInfoChanged, TakeSeatMode,
+    EnterType, LeaveType, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,
 };
+pub use self::room_info::{RoomInfo, RoomStatus, RoomType, TakeSeatMode};
+pub use self::seat::{Seat, SeatInfoChanged};
 
 /// The member of a body that names what it is.
 const COMMAND: &str = "CallbackCommand";

@@ -1,10 +1,6 @@
-use std::{
-    borrow::Cow,
-    net::IpAddr,
-    time::{Duration, SystemTime},
-};
+use std::{borrow::Cow, net::IpAddr, time::SystemTime};
 
-use crate::{Refusal, freshness::canonical, signature::from_hex, unix_time::at_unix};
+use crate::{Refusal, freshness::canonical, signature::from_hex, unix_time::at_seconds};
 
 use super::{Client, Platform};
 
@@ -59,7 +55,7 @@ impl<'a> Query<'a> {
         let request_time = present(&self.request_time, "RequestTime")?;
         // The token and the time are joined without a separator: only digits may follow the token.
         let sent_at = canonical(request_time)
-            .and_then(|seconds| at_unix(Duration::from_secs(seconds)))
+            .and_then(at_seconds)
             .ok_or(Refusal::Malformed { what: "RequestTime is not canonical" })?;
         Ok(Signed { request_time, sent_at, signature: from_hex(sign)? })
     }

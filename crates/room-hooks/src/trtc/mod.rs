@@ -28,6 +28,7 @@
 //! `{"code":0}` within 5 s. TRTC tries again at once, and then every 10 s for a minute.
 
 mod event;
+mod event_info;
 mod media;
 mod room;
 mod signature;

@@ -11,7 +11,7 @@ use crate::{
     freshness::canonical,
     scalar::{self, Text},
     signature::from_hex,
-    unix_time::{at_millis, at_unix},
+    unix_time::{at_millis, at_seconds, at_unix},
 };
 
 /// The outermost members that decide who sent a callback and what it is, borrowed; the rest is only
@@ -102,7 +102,7 @@ fn present<'a>(part: &'a Option<Cow<'_, str>>, name: &'static str) -> Result<&'a
 fn instant(timestamp: &str) -> Option<SystemTime> {
     const LEAST_MILLIS: u64 = 100_000_000_000;
     match canonical(timestamp)? {
-        seconds @ ..LEAST_MILLIS => at_unix(Duration::from_secs(seconds)),
+        seconds @ ..LEAST_MILLIS => at_seconds(seconds),
         millis => at_millis(millis),
     }
 }

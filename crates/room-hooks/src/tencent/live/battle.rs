@@ -4,11 +4,10 @@ use std::time::SystemTime;
 
 use crate::{
     catalogue::About,
+    tencent::about::user,
     unix_time::at_millis,
     wire::{wire_codes, wire_struct},
 };
-
-use super::user;
 
 wire_struct! {
     /// A battle was created: Tencent's
