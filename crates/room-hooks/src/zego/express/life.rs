@@ -12,18 +12,24 @@ use super::{RoomClosed, RoomCreated, UserLoggedIn, UserLoggedOut};
 /// creation, and belongs to an earlier life if not.
 ///
 /// ```
-/// use room_hooks::zego::express::{Arrival, Life, RoomClosed};
+/// use room_hooks::zego::express::{Arrival, Life, Moment, RoomClosed, RoomCreated};
 ///
-/// /// Whether the room is to be shown as closed; `stored` is its row in your database.
-/// fn on_closed(stored: &mut Option<Life>, closed: &RoomClosed) -> bool {
-///     let Some(moment) = closed.moment() else { return true };
-///     match Life::arrive(*stored, moment) {
-///         Arrival::Apply(life) => {
-///             *stored = Some(life);
-///             true
-///         }
-///         Arrival::Ignore | Arrival::EarlierLife => false,
+/// /// Applies a callback to what is stored of its room, and tells whether the room is open now.
+/// fn apply(stored: &mut Option<Life>, moment: Option<Moment>) -> bool {
+///     if let Some(moment) = moment
+///         && let Arrival::Apply(life) = Life::arrive(*stored, moment)
+///     {
+///         *stored = Some(life);
 ///     }
+///     stored.is_some_and(|life| life.is_open())
+/// }
+///
+/// fn on_created(stored: &mut Option<Life>, created: &RoomCreated) {
+///     println!("open: {}", apply(stored, created.moment()));
+/// }
+///
+/// fn on_closed(stored: &mut Option<Life>, closed: &RoomClosed) {
+///     println!("open: {}", apply(stored, closed.moment()));
 /// }
 /// ```
 ///
@@ -61,7 +67,8 @@ enum Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "whoever forgets a case must not compile")]
 pub enum Arrival {
-    /// It is of the latest life: act on it, and store this.
+    /// It is of the latest life: store this, and act on it. A creation can come after its close: look
+    /// at [`Life::is_open`] before a room is opened.
     Apply(Life),
     /// It tells nothing new of the latest life, or a user came or went before the close that has
     /// arrived already: there is nothing to do.
@@ -79,6 +86,12 @@ impl Life {
             Some(life) if !life.is_before(moment) => Arrival::EarlierLife,
             _ => Arrival::Apply(Self::begun(moment)),
         }
+    }
+
+    /// Whether no close has arrived.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.closed_at.is_none()
     }
 
     /// The life that a callback is the first to tell of.
@@ -151,11 +164,12 @@ impl UserLoggedIn {
 }
 
 impl UserLoggedOut {
-    /// What it tells of the room's life; `None` if it lacks the session or the time. A user whose
-    /// connection was lost may be logged out after the room was closed.
+    /// What it tells of the room's life: that it was there when the user logged *in*, since a user whose
+    /// connection was lost is logged out when the room may be closed already. `None` if it lacks the
+    /// session or the time.
     #[must_use]
     pub fn moment(&self) -> Option<Moment> {
-        Moment::new(self.room_seq, self.logout_time, Change::Seen)
+        Moment::new(self.room_seq, self.login_time, Change::Seen)
     }
 }
 
@@ -200,6 +214,22 @@ mod tests {
         let stored = after(&[moment(1, 1000, Change::Created), moment(1, 2000, Change::Closed)]);
         assert_eq!(Life::arrive(stored, moment(1, 1500, Change::Seen)), Arrival::Ignore);
         assert_eq!(Life::arrive(stored, moment(1, 2000, Change::Closed)), Arrival::Ignore);
+    }
+
+    #[test]
+    fn a_creation_after_its_close_opens_nothing() {
+        let stored = after(&[moment(1, 2000, Change::Closed), moment(1, 1000, Change::Created)]);
+        assert!(!stored.unwrap().is_open());
+        assert!(after(&[moment(1, 1000, Change::Created)]).unwrap().is_open());
+    }
+
+    /// A lost connection is noticed when the room has another life already.
+    #[test]
+    fn a_late_logout_is_of_the_life_in_which_the_user_had_logged_in() {
+        let stored = after(&[moment(2, 1200, Change::Created)]);
+        let logout = r#"{"room_id":"r","room_seq":1,"login_time":900,"logout_time":1500}"#;
+        let logout: UserLoggedOut = serde_json::from_str(logout).unwrap();
+        assert_eq!(Life::arrive(stored, logout.moment().unwrap()), Arrival::EarlierLife);
     }
 
     /// Some lives of a room, one after the other, and of each some of the callbacks.
