@@ -30,13 +30,13 @@ where
     T::read(deserializer)
 }
 
-/// A list that need not be there.
-pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+/// A member that need not be there, such as a list, and then is its type's default.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: Lenient,
+    T: Lenient + Default,
 {
-    Vec::read(deserializer).map(Option::unwrap_or_default)
+    T::read(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A member without which the event has another shape.
@@ -48,13 +48,14 @@ where
     T::read(deserializer)?.ok_or_else(|| D::Error::custom("expected a value and not nothing"))
 }
 
-/// A list or an object, as it is or as JSON in a string.
-pub(crate) fn nested<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+/// An object, as it is or as JSON in a string. A list is none, though it would do for a struct, its
+/// members by position.
+pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned,
 {
-    deserializer.deserialize_any(NestedVisitor(PhantomData))
+    deserializer.deserialize_any(NestedVisitor { opening: '{', of: PhantomData })
 }
 
 /// A string, or an integer as its digits.
@@ -113,10 +114,11 @@ impl Lenient for bool {
     }
 }
 
-/// A list; what is nothing in it is left out.
+/// A list, as it is or as JSON in a string; what is nothing in it is left out.
 impl<T: Lenient> Lenient for Vec<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let members: Option<Vec<Member<T>>> = nested(deserializer)?;
+        let list = NestedVisitor { opening: '[', of: PhantomData };
+        let members: Option<Vec<Member<T>>> = deserializer.deserialize_any(list)?;
         Ok(members.map(|members| members.into_iter().filter_map(|Member(value)| value).collect()))
     }
 }
@@ -140,13 +142,17 @@ impl<'de, T: Lenient> Deserialize<'de> for Member<T> {
     }
 }
 
-struct NestedVisitor<T>(PhantomData<T>);
+/// Reads a list or an object, by what its text begins with.
+struct NestedVisitor<T> {
+    opening: char,
+    of: PhantomData<T>,
+}
 
 impl<'de, T: DeserializeOwned> Visitor<'de> for NestedVisitor<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list or an object")
+        f.write_str(if self.opening == '{' { "an object" } else { "a list" })
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -156,15 +162,24 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for NestedVisitor<T> {
     fn visit_str<E: de::Error>(self, json: &str) -> Result<Self::Value, E> {
         match json {
             "" => Ok(None),
-            _ => serde_json::from_str(json).map(Some).map_err(E::custom),
+            _ if json.trim_start().starts_with(self.opening) => {
+                serde_json::from_str(json).map(Some).map_err(E::custom)
+            }
+            _ => Err(E::invalid_value(Unexpected::Str(json), &self)),
         }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        if self.opening != '[' {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        }
         T::deserialize(SeqAccessDeserializer::new(members)).map(Some)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        if self.opening != '{' {
+            return Err(A::Error::invalid_type(Unexpected::Map, &self));
+        }
         T::deserialize(MapAccessDeserializer::new(members)).map(Some)
     }
 }
@@ -182,12 +197,14 @@ mod tests {
             pub change: Option<i64>,
             pub muted: Option<bool>,
             pub list: Vec<Named>,
+            pub inside: Option<Named>,
         }
     }
 
     wire_struct! {
         pub struct Named {
             pub name: String,
+            pub flag: bool = default,
         }
     }
 
@@ -235,6 +252,11 @@ mod tests {
             r#"{"muted":"perhaps"}"#,
             r#"{"list":[{}]}"#,
             r#"{"list":[{"name":null}]}"#,
+            r#"{"list":{"name":"a"}}"#,
+            r#"{"list":"{}"}"#,
+            r#"{"list":[["a"]]}"#,
+            r#"{"inside":["a"]}"#,
+            r#"{"inside":"[\"a\"]"}"#,
         ] {
             assert_eq!(read(json), None, "{json}");
         }
@@ -246,6 +268,7 @@ mod tests {
             (r#"{"list":[{"name":"a"},{"name":2}]}"#, 2),
             (r#"{"list":"[{\"name\":\"a\"}]"}"#, 1),
             (r#"{"list":["{\"name\":\"a\"}"]}"#, 1),
+            (r#"{"list":[{"name":"a","flag":null},{"name":"b","flag":""},{"name":"c"}]}"#, 3),
             (r#"{"list":[]}"#, 0),
         ] {
             assert_eq!(read(json).unwrap().list.len(), members, "{json}");

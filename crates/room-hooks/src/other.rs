@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
-use crate::{Document, lenient};
+use crate::{Document, lenient::Lenient};
 
 /// An authentic event that this crate has no type for, or whose shape is not the known one.
 ///
@@ -24,7 +25,7 @@ impl Other {
     pub(crate) fn unknown(name: &str, document: &Document) -> Self {
         Self {
             name: name.into(),
-            room_id: document.decode::<Room>().ok().and_then(Room::id),
+            room_id: document.decode::<Room<'_>>().ok().and_then(Room::id),
             document: document.clone(),
             error: None,
         }
@@ -32,9 +33,11 @@ impl Other {
 
     /// Keeps an event of a known name that could not be read as its type.
     pub(crate) fn misshapen(name: &str, document: &Document, error: &serde_json::Error) -> Self {
+        // It quotes what it did not expect, of any length.
+        let error: String = error.to_string().chars().take(200).collect();
         // A handler that asks for the known kind does not see it, and its operator should know.
-        tracing::warn!(event = name, %error, "an event of a known name has another shape");
-        Self { error: Some(error.to_string().into()), ..Self::unknown(name, document) }
+        tracing::warn!(event = name, error, "an event of a known name has another shape");
+        Self { error: Some(error.into()), ..Self::unknown(name, document) }
     }
 }
 
@@ -44,24 +47,26 @@ impl Serialize for Other {
     }
 }
 
-/// The places where the providers put a room's id.
+/// The places where the providers put a room's id, nothing in them believed to be of any shape.
 #[derive(Deserialize)]
-struct Room {
-    #[serde(default, alias = "RoomId", deserialize_with = "lenient::optional")]
-    room_id: Option<String>,
-    #[serde(default, alias = "RoomInfo", alias = "EventInfo")]
-    inside: Option<Inside>,
+struct Room<'a> {
+    #[serde(borrow)]
+    room_id: Option<&'a RawValue>,
+    #[serde(borrow, rename = "RoomId")]
+    upper_case: Option<&'a RawValue>,
+    #[serde(borrow, rename = "RoomInfo")]
+    room_info: Option<&'a RawValue>,
+    #[serde(borrow, rename = "EventInfo")]
+    event_info: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct Inside {
-    #[serde(default, rename = "RoomId", deserialize_with = "lenient::optional")]
-    room_id: Option<String>,
-}
-
-impl Room {
+impl Room<'_> {
     fn id(self) -> Option<Box<str>> {
-        let id = self.room_id.or_else(|| self.inside?.room_id)?;
-        Some(id.into())
+        let text = |raw: &RawValue| String::read(raw).ok().flatten();
+        let outside = [self.room_id, self.upper_case].into_iter().flatten().find_map(text);
+        let mut inside = [self.room_info, self.event_info].into_iter().flatten();
+        let inside =
+            || inside.find_map(|raw| serde_json::from_str::<Room<'_>>(raw.get()).ok()?.id());
+        outside.map(Into::into).or_else(inside)
     }
 }

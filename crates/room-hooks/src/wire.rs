@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 /// Defines a struct by the members that it has on the wire, each of them read leniently.
 ///
-/// An `Option` or a `Vec` may be absent; anything else must be there.
+/// An `Option`, a `Vec` and what is followed by `= default` may be absent; anything else must be there.
 macro_rules! wire_struct {
     ($(#[$attribute:meta])* pub struct $name:ident { $($members:tt)* }) => {
         $crate::wire::wire_struct! { @members [$(#[$attribute])* $name] [] $($members)* }
@@ -29,8 +29,19 @@ macro_rules! wire_struct {
         $crate::wire::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
-            #[serde(default, deserialize_with = "crate::lenient::list")]
+            #[serde(default, deserialize_with = "crate::lenient::or_default")]
             pub $member: Vec<$value>,
+        ] $($rest)* }
+    };
+    (
+        @members $head:tt [$($done:tt)*]
+        $(#[$attribute:meta])* pub $member:ident: $value:ty = default, $($rest:tt)*
+    ) => {
+        $crate::wire::wire_struct! { @members $head [
+            $($done)*
+            $(#[$attribute])*
+            #[serde(default, deserialize_with = "crate::lenient::or_default")]
+            pub $member: $value,
         ] $($rest)* }
     };
     (
@@ -55,7 +66,7 @@ macro_rules! wire_struct {
             where
                 D: ::serde::Deserializer<'de>,
             {
-                $crate::lenient::nested(deserializer)
+                $crate::lenient::object(deserializer)
             }
         }
     };

@@ -69,9 +69,12 @@ where
     let again: E = serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap();
     assert_eq!(again, event, "{context}");
 
+    let shown = format!("{event:?}");
     // What a provider documents is known; what it may make of it tomorrow is kept.
-    let unknown = format!("{event:?}").contains("Unknown(");
-    assert_eq!(unknown, name == "unknown value", "{context}: {event:?}");
+    assert_eq!(shown.contains("Unknown("), name == "unknown value", "{context}: {shown}");
+    // The full form has every member.
+    let full = !shown.contains(": None") && !shown.contains("[]");
+    assert!(full || name != "full", "{context}: {shown}");
 }
 
 #[test]
@@ -124,6 +127,13 @@ fn what_is_no_room_of_trtcs_is_kept_as_it_is() {
         (r#"{"EventGroupId":8,"EventType":103,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
         (r#"{"EventGroupId":1,"EventType":103,"EventInfo":{"RoomId":["lobby"]}}"#, None),
         (r#"{"EventGroupId":1,"EventType":103}"#, None),
+        // An odd value of what is signed, and lists where an object is to be.
+        (
+            r#"{"EventGroupId":"room","EventType":103,"EventInfo":{"RoomId":"lobby"}}"#,
+            Some("lobby"),
+        ),
+        (r#"{"EventType":-1,"CallbackTs":"now","EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
+        (r#"{"EventType":103,"EventInfo":["lobby",1,2]}"#, None),
     ] {
         let event: trtc::Event = serde_json::from_str(sent).unwrap();
         assert_eq!((event.kind(), event.room_id()), ("other", room_id), "{sent}");
@@ -136,6 +146,51 @@ fn what_is_no_room_of_trtcs_is_kept_as_it_is() {
     let event: trtc::Event =
         serde_json::from_str(r#"{"EventType":"103","EventInfo":{"RoomId":"lobby"}}"#).unwrap();
     assert_eq!(event.kind(), "103");
+}
+
+#[test]
+fn an_object_is_no_list_and_a_list_no_object() {
+    for sent in [
+        r#"{"CallbackCommand":"Room.CallbackAfterCreateRoom","RoomInfo":["lobby"]}"#,
+        r#"{"CallbackCommand":"Mic.CallbackAfterSeatInfoChanged","RoomId":"lobby","SeatList":[[1]]}"#,
+        r#"{"CallbackCommand":"Mic.CallbackAfterSeatInfoChanged","RoomId":"lobby","SeatList":{}}"#,
+    ] {
+        let event: tencent::Event = serde_json::from_str(sent).unwrap();
+        assert_eq!(event.kind(), "other", "{sent}");
+    }
+}
+
+/// The room is wherever it usually is, whatever else is odd.
+#[test]
+fn the_room_of_another_shape_is_found() {
+    for sent in [
+        r#"{"CallbackCommand":"x","RoomId":"lobby","RoomInfo":"none"}"#,
+        r#"{"CallbackCommand":"x","RoomId":{},"RoomInfo":{"RoomId":"lobby","RoomName":{}}}"#,
+        r#"{"CallbackCommand":"x","RoomInfo":[],"EventInfo":{"RoomId":"lobby"}}"#,
+        r#"{"CallbackCommand":"x","room_id":"lobby","RoomId":"attic"}"#,
+    ] {
+        let event: tencent::Event = serde_json::from_str(sent).unwrap();
+        assert_eq!(event.room_id(), Some("lobby"), "{sent}");
+    }
+}
+
+/// The kind of one product's event is not another's name.
+#[test]
+fn a_kind_is_no_name() {
+    let sent = r#"{"event":"express/room_create","room_id":"lobby"}"#;
+    let event: zego::Event = serde_json::from_str(sent).unwrap();
+    assert_eq!((event.kind(), event.name()), ("other", "express/room_create"));
+}
+
+#[test]
+fn an_error_does_not_quote_at_length() {
+    let sent = format!(
+        r#"{{"event":"room_close","room_id":"lobby","room_close_time":"{}"}}"#,
+        "x".repeat(100_000)
+    );
+    let event: zego::Event = serde_json::from_str(&sent).unwrap();
+    let zego::Event::Other(other) = event else { panic!("{event:?}") };
+    assert!(other.error.unwrap().len() <= 200);
 }
 
 #[test]

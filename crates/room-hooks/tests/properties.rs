@@ -93,6 +93,28 @@ fn changed_samples() -> impl Strategy<Value = (Sample, Value)> {
     )
 }
 
+/// A sample with one member of an object, at any depth, null and removed.
+fn nulled_samples() -> impl Strategy<Value = (Sample, Value, Value)> {
+    let samples: Vec<_> = samples().collect();
+    (prop::sample::select(samples), any::<prop::sample::Index>()).prop_map(|(sample, index)| {
+        let event = sample.event();
+        let mut pointers = Vec::new();
+        pointers_to(&event, "", &mut pointers);
+        // What names the event is another matter.
+        let of_objects = |pointer: &&String| {
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            let named = ["event", "CallbackCommand", "EventType"].contains(&name);
+            event.pointer(parent).unwrap().is_object() && !named
+        };
+        let pointers: Vec<_> = pointers.iter().filter(of_objects).collect();
+        let (parent, name) = index.get(&pointers).rsplit_once('/').unwrap();
+        let (mut nulled, mut removed) = (event.clone(), event.clone());
+        nulled.pointer_mut(parent).unwrap()[name] = Value::Null;
+        removed.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
+        (sample, nulled, removed)
+    })
+}
+
 fn pointers_to(value: &Value, to: &str, pointers: &mut Vec<String>) {
     let mut descend = |name: String, value: &Value| {
         let pointer = format!("{to}/{name}");
@@ -133,6 +155,20 @@ proptest! {
             "tencent" => survives::<tencent::Event>(&event)?,
             _ => survives::<trtc::Event>(&event)?,
         }
+    }
+
+    #[test]
+    fn what_is_null_is_what_is_absent((sample, nulled, removed) in nulled_samples()) {
+        let read = |event: &Value| -> String {
+            match sample.provider {
+                "zego" => format!("{:?}", serde_json::from_value::<zego::Event>(event.clone())),
+                "tencent" => format!("{:?}", serde_json::from_value::<tencent::Event>(event.clone())),
+                _ => format!("{:?}", serde_json::from_value::<trtc::Event>(event.clone())),
+            }
+        };
+        // What is kept as it is shows its document's size.
+        let (nulled, removed) = (read(&nulled), read(&removed));
+        prop_assert!(nulled == removed || nulled.contains("Other(") && removed.contains("Other("));
     }
 
     #[test]

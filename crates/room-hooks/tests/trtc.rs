@@ -132,7 +132,6 @@ fn what_is_signed_and_no_callback_is_unreadable() {
         b"[]",
         b"{}",
         b"{\"EventInfo\":{}}",
-        b"{\"EventType\":1.5}",
         b"{\"EventType\":1,\"EventType\":2}",
         b"\xff\xfe",
         b"null",
@@ -173,7 +172,18 @@ fn a_retry_with_a_new_time_is_the_same_delivery() {
     let later = sent_at() + Duration::from_secs(10);
     assert_eq!(id(&event(1), sent_at()), id(&event(1), later));
     assert_ne!(id(&event(1), sent_at()), id(&event(2), sent_at()));
-    // Where nothing else tells two events apart, the time does.
+    // Also of an event that has no type.
+    let recorded = json!({"EventGroupId": 3, "EventType": 311, "EventInfo": {"EventMsTs": 1}});
+    let raw_id = |now| {
+        let signed = trtc().sign(&recorded, now).unwrap();
+        let received: Verified<Event> =
+            Receiver::new(trtc()).receive(signed.as_delivery(), now).unwrap();
+        received.id()
+    };
+    assert_eq!(raw_id(sent_at()), raw_id(later));
+    // Where nothing else tells two events apart, the time does. A second is not enough.
+    let second = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "EventTs": 1}});
+    assert_ne!(id(&second, sent_at()), id(&second, later));
     let timeless = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "UserId": "ada"}});
     assert_ne!(id(&timeless, sent_at()), id(&timeless, later));
 }

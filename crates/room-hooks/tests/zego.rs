@@ -119,7 +119,7 @@ fn a_known_event_of_another_shape_is_handed_over_with_the_reason() {
         json!({"room_id": null}),
         json!({"room_id": ["lobby"]}),
         json!({"attributes": {"key": "topic"}}),
-        json!({"attributes": [{"key": "topic"}]}),
+        json!({"attributes": [["topic", "rust"]]}),
     ] {
         let received = receive(body(changes)).unwrap();
         let Event::Other(other) = received.event else { panic!("{received:?}") };

@@ -25,12 +25,12 @@ wire_struct! {
     /// One attribute of a room.
     pub struct RoomAttribute {
         /// The attribute's name.
-        pub key: String,
+        pub key: String = default,
         /// The attribute's value.
-        pub value: String,
+        pub value: String = default,
         /// Whether the attribute goes when the room's `operator_account` leaves it; on the wire 0 or 1.
-        #[serde(default, serialize_with = "wire::as_digit")]
-        pub auto_delete: bool,
+        #[serde(serialize_with = "wire::as_digit")]
+        pub auto_delete: bool = default,
     }
 }
 
@@ -102,7 +102,8 @@ impl About for RoomEntered {
     }
 
     fn operator(&self) -> Option<&str> {
-        self.operator_account.as_deref().or_else(|| only(&self.new_user_ids))
+        let operator = self.operator_account.as_deref().filter(|user| !user.is_empty());
+        operator.or_else(|| only(&self.new_user_ids))
     }
 }
 

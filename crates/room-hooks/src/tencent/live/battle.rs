@@ -18,7 +18,7 @@ wire_struct! {
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The battle's id.
-        pub battle_id: String,
+        pub battle_id: Option<String>,
         /// The room that asks for it.
         pub from_room_id: Option<String>,
         /// The rooms that are asked.
@@ -42,7 +42,7 @@ wire_struct! {
     #[serde(rename_all = "PascalCase")]
     pub struct BattleStarted {
         /// The battle's id.
-        pub battle_id: String,
+        pub battle_id: Option<String>,
         /// The room that asked for it; its id is the event's `room_id()`.
         pub from_room_info: Option<BattleRoom>,
         /// The rooms that were asked.
@@ -64,7 +64,7 @@ wire_struct! {
     #[serde(rename_all = "PascalCase")]
     pub struct BattleEnded {
         /// The battle's id.
-        pub battle_id: String,
+        pub battle_id: Option<String>,
         /// The room that asked for it; its id is the event's `room_id()`.
         pub from_room_info: Option<BattleRoom>,
         /// The rooms that were asked.
@@ -90,7 +90,7 @@ wire_struct! {
     #[serde(rename_all = "PascalCase")]
     pub struct BattleRoom {
         /// The room's id.
-        pub room_id: String,
+        pub room_id: Option<String>,
         /// The user who owns it; also seen as a number.
         #[serde(rename = "Owner_Account")]
         pub owner_account: Option<String>,
@@ -127,7 +127,7 @@ impl About for BattleCreated {
 
 impl About for BattleStarted {
     fn room_id(&self) -> Option<&str> {
-        self.from_room_info.as_ref().map(|room| &*room.room_id)
+        self.from_room_info.as_ref()?.room_id.as_deref()
     }
 
     fn occurred_at(&self) -> Option<SystemTime> {
@@ -137,7 +137,7 @@ impl About for BattleStarted {
 
 impl About for BattleEnded {
     fn room_id(&self) -> Option<&str> {
-        self.from_room_info.as_ref().map(|room| &*room.room_id)
+        self.from_room_info.as_ref()?.room_id.as_deref()
     }
 
     fn occurred_at(&self) -> Option<SystemTime> {

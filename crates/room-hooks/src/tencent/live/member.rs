@@ -33,7 +33,7 @@ wire_struct! {
     pub struct Member {
         /// The user.
         #[serde(rename = "Member_Account")]
-        pub member_account: String,
+        pub member_account: String = default,
     }
 }
 

@@ -41,9 +41,9 @@ wire_struct! {
     #[serde(rename_all = "PascalCase")]
     pub struct Metadatum {
         /// Its name.
-        pub key: String,
+        pub key: String = default,
         /// Its value.
-        pub value: Option<String>,
+        pub value: String = default,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use crate::{
     catalogue::About,
     tencent::{
-        RoomType, TakeSeatMode,
+        RoomStatus, RoomType, TakeSeatMode,
         about::{about, user},
     },
     unix_time::at_millis,
@@ -86,8 +86,16 @@ wire_struct! {
         pub max_member_count: Option<u64>,
         /// The number of seats.
         pub max_seat_count: Option<u64>,
+        /// Whether video is off for all.
+        pub is_video_disabled: Option<bool>,
+        /// Whether audio is off for all.
+        pub is_audio_disabled: Option<bool>,
         /// Whether nobody may send text messages.
         pub is_message_disabled: Option<bool>,
+        /// Whether nobody may share a screen.
+        pub is_screen_sharing_disabled: Option<bool>,
+        /// Whether the room may not be recorded in the cloud.
+        pub is_cloud_recording_disabled: Option<bool>,
         /// Whether the room is in the public list.
         pub is_public_visible: Option<bool>,
         /// Whether any number of users may enter.
@@ -106,6 +114,12 @@ wire_struct! {
         pub custom_info: Option<String>,
         /// The number of viewers.
         pub view_count: Option<u64>,
+        /// Whether a scheduled broadcast has begun.
+        pub room_status: Option<RoomStatus>,
+        /// When a scheduled broadcast begins, in Unix seconds.
+        pub schedule_start_time: Option<u64>,
+        /// When a scheduled broadcast ends, in Unix seconds.
+        pub schedule_end_time: Option<u64>,
         /// When the room was created, in Unix seconds.
         pub create_time: Option<u64>,
         /// When the event happened, in Unix milliseconds, on the pages that have it here.
