@@ -7,10 +7,11 @@ use crate::{Way, fixture};
 
 /// An entry of `cases/*.toml`: how a delivery differs from an honest one, and what must come of it.
 ///
-/// An honest delivery is a ZIM `room_create`, a Tencent `Room.CallbackAfterUpdateRoomInfo` or a TRTC 103
-/// about the room `lobby`, signed now. In `set`, `query` and `headers`, the text `@now` with an offset in seconds, as in
-/// `@now-301`, is that time as a number, `@millis` likewise in milliseconds, `@text` as a string.
-/// The signature is of what is set, unless it is set or removed itself.
+/// An honest delivery is a ZIM `room_create`, a Tencent `Room.CallbackAfterUpdateRoomInfo` or a
+/// TRTC 103 about the room `lobby`, signed now. In `set`, `query` and `headers`, the text `@now`
+/// with an offset in seconds, as in `@now-301`, is that time as a number, `@millis` likewise in
+/// milliseconds, `@text` as a string. The signature is of what is set, unless it is set or removed
+/// itself.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Case {

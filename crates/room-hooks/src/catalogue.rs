@@ -18,6 +18,18 @@ pub(crate) trait About {
     fn session(&self) -> Option<u64> {
         None
     }
+
+    /// The operator, where that is not empty.
+    fn user(&self) -> Option<&str> {
+        self.operator().filter(|user| !user.is_empty())
+    }
+}
+
+/// An event that has a type, as its row has it.
+pub(crate) struct Known<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) event: &'a dyn About,
 }
 
 /// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other
@@ -80,6 +92,19 @@ macro_rules! events {
             )*];
         }
 
+        impl Event {
+            fn known(&self) -> Result<$crate::catalogue::Known<'_>, &$crate::Other> {
+                match self {
+                    $(Self::$variant(event) => Ok($crate::catalogue::Known {
+                        name: $name,
+                        kind: $crate::catalogue::last!($name $($kind)?),
+                        event,
+                    }),)*
+                    Self::Other(other) => Err(other),
+                }
+            }
+        }
+
         impl $crate::RoomEvent for Event {
             type Provider = $provider;
 
@@ -88,45 +113,30 @@ macro_rules! events {
             }
 
             fn name(&self) -> &str {
-                match self {
-                    $(Self::$variant(event) => $crate::RoomEvent::name(event),)*
-                    Self::Other(other) => &other.name,
-                }
+                self.known().map_or_else(|other| &*other.name, |known| known.name)
             }
 
             fn kind(&self) -> &'static str {
-                match self {
-                    $(Self::$variant(event) => $crate::RoomEvent::kind(event),)*
-                    Self::Other(_) => "other",
-                }
+                self.known().map_or("other", |known| known.kind)
             }
 
             fn room_id(&self) -> Option<&str> {
-                match self {
-                    $(Self::$variant(event) => $crate::RoomEvent::room_id(event),)*
-                    Self::Other(other) => other.room_id.as_deref(),
-                }
+                self.known().map_or_else(
+                    |other| other.room_id.as_deref(),
+                    |known| known.event.room_id(),
+                )
             }
 
             fn operator(&self) -> Option<&str> {
-                match self {
-                    $(Self::$variant(event) => $crate::RoomEvent::operator(event),)*
-                    Self::Other(_) => None,
-                }
+                self.known().ok()?.event.user()
             }
 
             fn occurred_at(&self) -> Option<::std::time::SystemTime> {
-                match self {
-                    $(Self::$variant(event) => $crate::RoomEvent::occurred_at(event),)*
-                    Self::Other(_) => None,
-                }
+                self.known().ok()?.event.occurred_at()
             }
 
             fn session(&self) -> Option<u64> {
-                match self {
-                    $(Self::$variant(event) => $crate::RoomEvent::session(event),)*
-                    Self::Other(_) => None,
-                }
+                self.known().ok()?.event.session()
             }
         }
 
@@ -168,7 +178,7 @@ macro_rules! events {
                 }
 
                 fn operator(&self) -> Option<&str> {
-                    $crate::catalogue::About::operator(self).filter(|user| !user.is_empty())
+                    $crate::catalogue::About::user(self)
                 }
 
                 fn occurred_at(&self) -> Option<::std::time::SystemTime> {

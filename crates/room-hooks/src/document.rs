@@ -59,13 +59,27 @@ impl fmt::Debug for Document {
 
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let compact = compact(&self.0);
         let mut members: BTreeMap<Cow<'_, str>, &RawValue> =
-            self.decode().map_err(S::Error::custom)?;
+            serde_json::from_str(&compact).map_err(S::Error::custom)?;
         for name in SIGNING_MEMBERS {
             members.remove(name);
         }
         members.serialize(serializer)
     }
+}
+
+/// JSON without the white space between its parts, so that a document is one line wherever it is
+/// written.
+fn compact(json: &str) -> String {
+    let (mut in_text, mut escaped) = (false, false);
+    let is_content = |character: &char| {
+        let content = in_text || !character.is_ascii_whitespace();
+        in_text ^= *character == '"' && !escaped;
+        escaped = in_text && *character == '\\' && !escaped;
+        content
+    };
+    json.chars().filter(is_content).collect()
 }
 
 impl<'de> Deserialize<'de> for Document {
@@ -101,6 +115,13 @@ mod tests {
             Document::new(r#"{"z":18446744073709551615,"nonce":"1","signature":"s","a":[1.50]}"#);
         let json = serde_json::to_string(&document).unwrap();
         assert_eq!(json, r#"{"a":[1.50],"z":18446744073709551615}"#);
+    }
+
+    #[test]
+    fn a_document_is_written_in_one_line() {
+        let pretty = "{\n\t\"a\":\t[ 1.50,\r\n {} ],\n\"b \\\" c\": \"\\\\\",\"d\": \"e  f\"}";
+        let json = serde_json::to_string(&Document::new(pretty)).unwrap();
+        assert_eq!(json, r#"{"a":[1.50,{}],"b \" c":"\\","d":"e  f"}"#);
     }
 
     #[test]

@@ -3,6 +3,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use serde_json::{Map, Value};
+
 use crate::{Answer, Delivery, Outcome, Refusal, Verified};
 
 /// A platform that sends callbacks: how it signs them, what it can send, and how it wants to be
@@ -16,9 +18,6 @@ pub trait Provider: Debug + Send + Sync + 'static {
 
     /// How long it waits for an answer that it can use; a handler's deadline unless another is set.
     const ANSWER_WITHIN: Duration;
-
-    /// How long after the first try it may send a delivery again.
-    const RETRY_SPAN: Duration;
 
     /// Everything that it can send, unknown kinds included.
     type Event: RoomEvent<Provider = Self>;
@@ -38,8 +37,18 @@ pub trait Provider: Debug + Send + Sync + 'static {
     /// How far from now, both ways, a signature may have been made, if that is looked at.
     fn tolerance(&self) -> Option<Duration>;
 
-    /// The outermost members of an event's document that may differ between two tries of one delivery.
-    fn not_content<E: RoomEvent>(event: &E) -> &'static [&'static str];
+    /// How long a handled delivery may come again and must be known: while its sender retries, and while
+    /// whoever has seen it can send it once more, which is up to twice the tolerance.
+    fn memory(&self) -> Duration {
+        self.tolerance().unwrap_or_default().saturating_mul(2).max(RETRIES_ARE_OVER)
+    }
+
+    /// Which of the outermost members of an event's document may differ between two tries of one
+    /// delivery.
+    fn not_content<E: RoomEvent>(
+        event: &E,
+        members: &Map<String, Value>,
+    ) -> &'static [&'static str];
 
     /// The answer that the provider's sender expects.
     fn answer(outcome: Outcome<'_>) -> Answer;
@@ -49,7 +58,7 @@ pub trait Provider: Debug + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event of a provider",
     note = "ask for one kind, such as `room_hooks::RoomCreated`, or for all of them with \
-            `zego::Event` or `tencent::Event`"
+            `zego::Event`, `tencent::Event` or `trtc::Event`"
 )]
 pub trait RoomEvent: Clone + Debug + Send + Sync + Sized + 'static {
     /// The provider that sends it.
@@ -84,3 +93,7 @@ pub trait RoomEvent: Clone + Debug + Send + Sync + Sized + 'static {
     /// What tells two lives of one room id apart, where the provider says so (ZEGO Express).
     fn session(&self) -> Option<u64>;
 }
+
+/// When no provider tries any more: after 62 s of ZEGO's waiting or a minute of TRTC's, and the time that
+/// each try may take.
+pub(crate) const RETRIES_ARE_OVER: Duration = Duration::from_secs(120);

@@ -10,17 +10,17 @@ use crate::{
 /// There is no way to make one but verification: a function that takes a `Verified` cannot be handed
 /// a forgery.
 ///
-/// What is verified is the *sender*, by a signature that for both ZEGO and Tencent does not cover
-/// the body. The crate's documentation says what that leaves to you.
+/// What is verified is the *sender*, by a signature that covers the body for TRTC only. The crate's
+/// documentation says what that leaves to you.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified<E> {
     /// The event.
     pub event: E,
-    /// The app that it comes from (ZEGO: `appid`; Tencent: `SdkAppid`).
+    /// The app that it comes from (ZEGO: `appid`; Tencent: `SdkAppid`; TRTC: `SdkAppId`).
     pub app_id: u64,
-    /// When it was sent, by the sender's clock, to the second or millisecond that was signed;
-    /// `None` where nothing is signed.
+    /// When it was sent, by the sender's clock, to the second or millisecond that was signed; `None`
+    /// where nothing is signed, or the callback does not say (TRTC).
     pub sent_at: Option<SystemTime>,
     /// Which of the app's secrets it was signed with; `None` where nothing is signed.
     pub secret: Option<SecretName>,
@@ -43,13 +43,24 @@ impl<E> Verified<E> {
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
-        let Self { event, app_id, sent_at, secret, client, document, signature } = self;
+        let (event, delivery) = self.split();
         match F::narrow(event) {
-            Ok(event) => {
-                Ok(Verified { event, app_id, sent_at, secret, client, document, signature })
-            }
-            Err(event) => Err(Self { event, app_id, sent_at, secret, client, document, signature }),
+            Ok(event) => Ok(delivery.with(event)),
+            Err(event) => Err(delivery.with(event)),
         }
+    }
+
+    /// The event, and what is known of its delivery.
+    fn split(self) -> (E, Verified<()>) {
+        let Self { event, app_id, sent_at, secret, client, document, signature } = self;
+        (event, Verified { event: (), app_id, sent_at, secret, client, document, signature })
+    }
+}
+
+impl Verified<()> {
+    fn with<E>(self, event: E) -> Verified<E> {
+        let Self { event: (), app_id, sent_at, secret, client, document, signature } = self;
+        Verified { event, app_id, sent_at, secret, client, document, signature }
     }
 }
 
@@ -63,8 +74,8 @@ impl<E: RoomEvent> Verified<E> {
         self.narrow().map_err(|_| Unhandled::not_asked_for::<E::Provider>())
     }
 
-    /// What identifies the delivery, however often it is sent: the same for a retry that is signed or
-    /// serialised anew.
+    /// What identifies the delivery, however often it is sent: the same for a retry that is serialised
+    /// anew and, if the event tells when it happened, signed anew.
     #[must_use]
     pub fn id(&self) -> DeliveryId {
         DeliveryId::of(self.app_id, &self.event, &self.document)

@@ -216,7 +216,8 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets for how long a retry may come: so long a handled delivery is remembered, also if it is
-    /// signed anew. By default 120 s, which is longer than any provider retries.
+    /// signed anew. By default 120 s, which is longer than any provider retries, or for Tencent and TRTC
+    /// twice the tolerance if that is longer.
     #[must_use]
     pub fn with_retry_span(mut self, span: Duration) -> Self {
         self.settings.terms.memory = span;

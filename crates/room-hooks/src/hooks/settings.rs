@@ -26,7 +26,7 @@ impl Settings {
             .saturating_add(Duration::from_secs(60));
         Self {
             deadline: P::ANSWER_WITHIN,
-            terms: Terms { lease, memory: P::RETRY_SPAN, binding },
+            terms: Terms { lease, memory: provider.memory(), binding },
             binding: Binding::default(),
             store_failure: StoreFailure::default(),
         }

@@ -12,7 +12,7 @@
 //! | `Live.CallbackAfterDestroyRoom` | [`live::RoomDestroyed`] | [64423](https://trtc.io/document/64423) | `EventType` is a string; `@TIM#SYSTEM` is no operator; `RoomInfo` without an id |
 //! | `Live.CallbackAfterUpdateRoomInfo` | [`live::RoomInfoUpdated`] | [67938](https://trtc.io/document/67938) | `EventTime` also inside `RoomInfo` |
 //! | `Live.CallbackAfterSetMetadata` | [`live::MetadataSet`] | [68222](https://trtc.io/document/68222) | |
-//! | `Live.CallbackAfterDelMetadata` | [`live::MetadataDeleted`] | [68223](https://trtc.io/document/68223) | the page names the other command |
+//! | `Live.CallbackAfterDelMetadata` | [`live::MetadataDeleted`] | [68223](https://trtc.io/document/68223) | |
 //! | `Live.CallbackAfterMemberStateChanged` | [`live::MemberStateChanged`] | [64424](https://trtc.io/document/64424) | no operator |
 //! | `Live.CallbackAfterChangeOwner` | [`live::OwnerChanged`] | [72553](https://trtc.io/document/72553) | |
 //! | `Live.CallbackAfterModifyAdmin` | [`live::AdminModified`] | [72554](https://trtc.io/document/72554) | `opType` begins with a small letter |
@@ -22,12 +22,13 @@
 //! | none, over `{}` or an empty body: the console checks the URL | | | acknowledged, no event |
 //! | any other | [`Other`](crate::Other), inside [`Event::Other`] | | acknowledged and handed over as it is |
 //!
-//! Commands with `Before` in their name (`Live.CallbackBeforeSendGift` and others) ask whether something
-//! may happen. The answer here is always code 0, which lets it: whoever wants to say no needs another
-//! receiver for that URL. They, `Live.CallbackAfterCreateRoomReachingThreshold`, and what is of no room's
-//! (`Group.*`, `C2C.*`, `State.*`, `Call.*`, `Follow.*`) have no types, on purpose: they are `Other`. In
-//! all events a number or bool may be a string and a string a number, `null` is the same as absent, and
-//! members that no type names are in [`Verified::document`].
+//! Commands with `Before` in their name (the gifts of Live, `Live.CallbackBeforeSendGift`, and
+//! others) ask whether something may happen. The answer here is always code 0, which lets it:
+//! whoever wants to say no needs another receiver for that URL. They,
+//! `Live.CallbackAfterCreateRoomReachingThreshold`, and what is of no room's (`Group.*`, `C2C.*`,
+//! `State.*`, `Call.*`, `Follow.*`) have no types, on purpose: they are `Other`. In all events a
+//! number or bool may be a string and a string a number, `null` is the same as absent, and members
+//! that no type names are in [`Verified::document`].
 //!
 //! # The signature
 //!
@@ -55,6 +56,8 @@ use std::{
     collections::BTreeSet,
     time::{Duration, SystemTime},
 };
+
+use serde_json::{Map, Value};
 
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
@@ -185,8 +188,6 @@ impl Provider for Tencent {
     /// Within 2 s it must have arrived.
     const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
 
-    const RETRY_SPAN: Duration = Duration::from_secs(120);
-
     type Event = Event;
 
     fn open(
@@ -224,7 +225,10 @@ impl Provider for Tencent {
     }
 
     /// What is signed is in the query.
-    fn not_content<E: RoomEvent>(_event: &E) -> &'static [&'static str] {
+    fn not_content<E: RoomEvent>(
+        _event: &E,
+        _members: &Map<String, Value>,
+    ) -> &'static [&'static str] {
         &[]
     }
 

@@ -1,8 +1,9 @@
 //! Signed callbacks for tests, without a network and without the provider.
 //!
 //! [`Zego::sign`](crate::zego::Zego::sign), [`Tencent::sign`](crate::tencent::Tencent::sign) and
-//! [`Trtc::sign`](crate::trtc::Trtc::sign) make them, of events of your own or of [`samples`]. A signer knows the secret, so it proves that a handler does its work, not that the secret
-//! is the right one. `acceptance`, with the feature `hooks`, is for authors of a store of claims.
+//! [`Trtc::sign`](crate::trtc::Trtc::sign) make them, of events of your own or of [`samples`]. A
+//! signer knows the secret, so it proves that a handler does its work, not that the secret is the
+//! right one. `acceptance`, with the feature `hooks`, is for authors of a store of claims.
 
 #[cfg(feature = "hooks")]
 mod acceptance;

@@ -1,9 +1,12 @@
-use std::borrow::Cow;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
 
-use crate::{Document, Refusal, RoomEvent, catalogue::events, document, lenient};
+use crate::{
+    Document, Other, Refusal, RoomEvent, catalogue::events, document, lenient::Lenient,
+    unix_time::at_millis,
+};
 
 use super::{
     AudioStarted, AudioStopped, RoleChanged, RoomCreated, RoomDismissed, SubStreamStarted,
@@ -42,16 +45,19 @@ events! {
 }
 
 /// The outermost members, the event's own not taken apart. One that is there twice is refused.
+///
+/// They are signed, so that an odd value of one is no reason to refuse the event, but to keep it as it
+/// is.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Envelope<'a> {
-    #[serde(default, deserialize_with = "lenient::optional")]
-    event_group_id: Option<u64>,
-    #[serde(deserialize_with = "lenient::required")]
-    event_type: u64,
-    #[serde(default, deserialize_with = "lenient::optional")]
-    pub(super) callback_ts: Option<u64>,
-    #[serde(default, borrow)]
+    #[serde(borrow)]
+    event_group_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_type: &'a RawValue,
+    #[serde(borrow)]
+    callback_ts: Option<&'a RawValue>,
+    #[serde(borrow)]
     event_info: Option<&'a RawValue>,
 }
 
@@ -59,18 +65,29 @@ impl<'a> Envelope<'a> {
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
         document::envelope(json)
     }
+
+    /// When it was sent.
+    pub(super) fn sent_at(&self) -> Option<SystemTime> {
+        at_millis(number(self.callback_ts?)?)
+    }
+}
+
+fn number(raw: &RawValue) -> Option<u64> {
+    u64::read(raw).ok().flatten()
 }
 
 impl Event {
     pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
-        let name = envelope.event_type.to_string();
-        // Types of other groups have numbers of their own; should one clash, it is not taken for this.
-        let kind = match envelope.event_group_id {
-            Some(group) if group != group_of(envelope.event_type) => Cow::Borrowed("other"),
-            _ => name.as_str().into(),
+        let name = envelope.event_type.get().trim_matches('"');
+        let Some(event_type) = number(envelope.event_type) else {
+            return Self::Other(Other::unknown(name, document));
         };
-        let info = envelope.event_info.map_or("{}", RawValue::get);
-        Self::read(&kind, &name, info, document)
+        // Types of other groups have numbers of their own; should one clash, it is not taken for this.
+        let known = envelope.event_group_id.is_none_or(|g| number(g) == Some(group_of(event_type)));
+        let kind = if known { name } else { "other" };
+        // A list would do for a struct as well, its members by position.
+        let info = envelope.event_info.map(RawValue::get).filter(|info| info.starts_with('{'));
+        Self::read(kind, name, info.unwrap_or("null"), document)
     }
 }
 

@@ -1,3 +1,7 @@
+use std::time::SystemTime;
+
+use crate::unix_time::{at_millis, at_seconds};
+
 /// Defines an event by what its `EventInfo` has beyond what all have.
 macro_rules! event_info {
     ($(#[$attribute:meta])* pub struct $event:ident { $($members:tt)* }) => {
@@ -5,13 +9,14 @@ macro_rules! event_info {
             $(#[$attribute])*
             #[serde(rename_all = "PascalCase")]
             pub struct $event {
-                /// The room's id, a string or a number on the wire, as the client used it.
+                /// The room's id. On the wire it is a number or a string, as the client used it,
+                /// and to TRTC 7 and "7" are two rooms: `Verified::document` has it as it came.
                 pub room_id: String,
                 /// When it happened, in Unix seconds.
                 pub event_ts: Option<u64>,
                 /// When it happened, in Unix milliseconds.
                 pub event_ms_ts: Option<u64>,
-                /// The user; nobody where a room is dismissed.
+                /// The user.
                 pub user_id: Option<String>,
                 /// An id of the event's; not always there.
                 pub unique_id: Option<String>,
@@ -29,11 +34,14 @@ macro_rules! event_info {
             }
 
             fn occurred_at(&self) -> Option<::std::time::SystemTime> {
-                let seconds = self.event_ts.and_then($crate::unix_time::at_seconds);
-                self.event_ms_ts.and_then($crate::unix_time::at_millis).or(seconds)
+                $crate::trtc::event_info::occurred_at(self.event_ms_ts, self.event_ts)
             }
         }
     };
 }
 
 pub(super) use event_info;
+
+pub(super) fn occurred_at(millis: Option<u64>, seconds: Option<u64>) -> Option<SystemTime> {
+    millis.and_then(at_millis).or_else(|| seconds.and_then(at_seconds))
+}

@@ -35,13 +35,14 @@ mod signature;
 
 use std::time::{Duration, SystemTime};
 
+use serde_json::{Map, Value};
+
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
     Verified,
     apps::{self, Apps, Signer},
     document::text_of,
     freshness::Freshness,
-    unix_time::at_millis,
 };
 
 use self::event::Envelope;
@@ -63,8 +64,8 @@ pub struct Trtc {
 }
 
 impl Trtc {
-    /// How long after the first try the last one may come; no honest one is refused by a tolerance of
-    /// this.
+    /// The narrowest tolerance that refuses no honest retry: TRTC tries for a minute, and takes 5 s to
+    /// give up on the last try but one.
     pub const LEAST_TOLERANCE: Duration = Duration::from_secs(70);
 
     /// Creates the provider for an app, by its SDKAppID and the callback key from the console. Its
@@ -124,8 +125,6 @@ impl Provider for Trtc {
     /// Within 5 s it must have arrived.
     const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
-    const RETRY_SPAN: Duration = Duration::from_secs(120);
-
     type Event = Event;
 
     fn open(
@@ -136,7 +135,7 @@ impl Provider for Trtc {
         let Signer { app_id, secret } = self.signer(delivery)?;
         let json = text_of(delivery.body())?;
         let envelope = Envelope::read(json)?;
-        let sent_at = envelope.callback_ts.and_then(at_millis);
+        let sent_at = envelope.sent_at();
         if let Some(freshness) = self.freshness {
             freshness.check(sent_at.ok_or(Refusal::NotSigned { part: "CallbackTs" })?, now)?;
         }
@@ -154,10 +153,15 @@ impl Provider for Trtc {
         }))
     }
 
-    /// It is not known whether a retry gets a new `CallbackTs`. Where an event says itself when it
-    /// happened, that makes no new one of it.
-    fn not_content<E: RoomEvent>(event: &E) -> &'static [&'static str] {
-        if event.occurred_at().is_some() { &["CallbackTs"] } else { &[] }
+    /// It is not known whether a retry gets a new `CallbackTs`. Where an event says itself, to the
+    /// millisecond, when it happened, that makes no new one of it. To the second would not do: a user
+    /// can switch a microphone on twice in one.
+    fn not_content<E: RoomEvent>(
+        _event: &E,
+        members: &Map<String, Value>,
+    ) -> &'static [&'static str] {
+        let occurred_at = members.get("EventInfo").and_then(|info| info.get("EventMsTs"));
+        if occurred_at.is_some_and(|at| !at.is_null()) { &["CallbackTs"] } else { &[] }
     }
 
     fn tolerance(&self) -> Option<Duration> {

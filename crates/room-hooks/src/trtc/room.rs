@@ -1,8 +1,13 @@
 //! Rooms and who is in them: event group 1.
 
-use crate::wire::wire_codes;
+use std::time::SystemTime;
 
-use super::event_info::event_info;
+use crate::{
+    catalogue::About,
+    wire::{wire_codes, wire_struct},
+};
+
+use super::event_info::{event_info, occurred_at};
 
 event_info! {
     /// A room was created: event 101 of TRTC's
@@ -10,10 +15,31 @@ event_info! {
     pub struct RoomCreated {}
 }
 
-event_info! {
+wire_struct! {
     /// A room was dismissed: event 102 of TRTC's
-    /// [Room & Media Callbacks](https://trtc.io/document/39558).
-    pub struct RoomDismissed {}
+    /// [Room & Media Callbacks](https://trtc.io/document/39558). It is the only one without a user.
+    #[serde(rename_all = "PascalCase")]
+    pub struct RoomDismissed {
+        /// The room's id. On the wire it is a number or a string, as the client used it, and to TRTC
+        /// 7 and "7" are two rooms: `Verified::document` has it as it came.
+        pub room_id: String,
+        /// When it happened, in Unix seconds.
+        pub event_ts: Option<u64>,
+        /// When it happened, in Unix milliseconds.
+        pub event_ms_ts: Option<u64>,
+        /// An id of the event's; not always there.
+        pub unique_id: Option<String>,
+    }
+}
+
+impl About for RoomDismissed {
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+
+    fn occurred_at(&self) -> Option<SystemTime> {
+        occurred_at(self.event_ms_ts, self.event_ts)
+    }
 }
 
 event_info! {

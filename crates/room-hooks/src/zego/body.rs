@@ -49,13 +49,14 @@ enum Value<'a> {
     Many(Vec<Cow<'a, str>>),
 }
 
-/// Writes a form as the JSON object that it stands for: every value a string, `name[]` a list.
+/// Writes a form as the JSON object that it stands for: every value a string, `name[]` or `name[0]` a
+/// list.
 fn from_form(text: &str) -> Result<String, Refusal> {
     let mut members = BTreeMap::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (form_decoded(name)?, form_decoded(value)?);
-        match name.strip_suffix("[]").map(str::to_owned) {
+        match list_name(&name).map(str::to_owned) {
             None => {
                 if members.insert(name, Value::One(value)).is_some() {
                     return Err(Refusal::ParameterRepeated);
@@ -72,6 +73,12 @@ fn from_form(text: &str) -> Result<String, Refusal> {
     }
     serde_json::to_string(&members)
         .map_err(|_| Refusal::Malformed { what: "the form cannot be written as JSON" })
+}
+
+/// The name of the list that a value belongs to, if it does.
+fn list_name(name: &str) -> Option<&str> {
+    let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
+    index.bytes().all(|byte| byte.is_ascii_digit()).then_some(list)
 }
 
 #[cfg(test)]
@@ -109,6 +116,11 @@ mod tests {
             "event=room_exit&room_id=a+b%2Bc%26d&ids[]=1&ids%5B%5D=2&appid=1",
             r#"{"appid":"1","event":"room_exit","ids":["1","2"],"room_id":"a b+c&d"}"#,
         );
+    }
+
+    #[test]
+    fn a_list_may_be_numbered() {
+        becomes("event=e&ids[0]=a&ids[1]=b&x[y]=c", r#"{"event":"e","ids":["a","b"],"x[y]":"c"}"#);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) struct Envelope<'a> {
     #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
     signature: Option<Cow<'a, str>>,
     room_id: Option<IgnoredAny>,
+    group_id: Option<IgnoredAny>,
     room_session_id: Option<IgnoredAny>,
     room_create_time: Option<IgnoredAny>,
     id_name: Option<IgnoredAny>,
@@ -89,8 +90,9 @@ impl<'a> Envelope<'a> {
         self.room_session_id.is_some() || self.room_create_time.is_some() || self.id_name.is_some()
     }
 
+    /// Whether it is about a room and not a group.
     pub(super) fn has_room(&self) -> bool {
-        self.room_id.is_some()
+        self.room_id.is_some() && self.group_id.is_none()
     }
 }
 

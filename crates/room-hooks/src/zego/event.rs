@@ -37,6 +37,8 @@ impl Event {
             "room_create" if envelope.is_express() => "express/room_create",
             // What some pages called the event for a while; a group's own has no room.
             "group_create" if envelope.has_room() => "room_create",
+            // A kind is no name.
+            _ if name.contains('/') => "other",
             _ => name,
         };
         Self::read(kind, name, document.as_str(), document)

@@ -41,12 +41,15 @@ mod zim;
 
 use std::time::{Duration, SystemTime};
 
+use serde_json::{Map, Value};
+
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
     Verified,
     apps::{self, Apps, Signer},
     freshness::Freshness,
     id::{SignatureKey, Uniqueness},
+    provider::RETRIES_ARE_OVER,
 };
 
 use self::envelope::Envelope;
@@ -104,9 +107,6 @@ impl Provider for Zego {
 
     const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-    /// Five more tries, 62 s of waiting between them, and the time that each may take.
-    const RETRY_SPAN: Duration = Duration::from_secs(120);
-
     type Event = Event;
 
     fn open(
@@ -139,11 +139,15 @@ impl Provider for Zego {
         }))
     }
 
-    /// It is not known whether a retry is signed anew. Where an event says itself when it happened, or
-    /// can only happen once in a room's life, a new timestamp makes no new event of it; of others, such
-    /// as a user's coming and going in ZIM, the timestamp is all that tells two apart.
-    fn not_content<E: RoomEvent>(event: &E) -> &'static [&'static str] {
-        if event.occurred_at().is_some() || event.name() == RoomCreated::NAME {
+    /// It is not known whether a retry is signed anew. Where an event says itself when it happened, a new
+    /// timestamp makes no new event of it. ZIM's never do: of a user's coming and going the timestamp is
+    /// all that tells two apart, and only a creation is taken for a retry without it. The price is that a
+    /// room which is created twice, alike, while deliveries are remembered, is created once.
+    fn not_content<E: RoomEvent>(
+        event: &E,
+        _members: &Map<String, Value>,
+    ) -> &'static [&'static str] {
+        if event.occurred_at().is_some() || event.kind() == RoomCreated::NAME {
             &["appid", "nonce", "signature", "timestamp"]
         } else {
             &["appid", "nonce", "signature"]
@@ -152,6 +156,11 @@ impl Provider for Zego {
 
     fn tolerance(&self) -> Option<Duration> {
         Some(self.freshness.0)
+    }
+
+    /// A replay has a signature that is bound, and is known by that for longer.
+    fn memory(&self) -> Duration {
+        RETRIES_ARE_OVER
     }
 
     /// ZEGO looks at the status only.
