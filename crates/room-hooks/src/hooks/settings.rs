@@ -63,3 +63,26 @@ pub enum StoreFailure {
     /// It is answered 503; perhaps too often, so that it is lost.
     Refuse,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{tencent::Tencent, trtc::Trtc, zego::Zego};
+
+    fn memory<P: Provider>(provider: &P) -> u64 {
+        Settings::of(provider).terms.memory.as_secs()
+    }
+
+    /// Nothing else than its memory keeps a replay away that is still fresh.
+    #[test]
+    fn what_is_handled_is_known_for_as_long_as_it_is_fresh() {
+        let long = Duration::from_secs(300);
+        assert_eq!(memory(&Tencent::new(1, "token").unwrap()), 120);
+        assert_eq!(memory(&Tencent::new(1, "token").unwrap().with_tolerance(long)), 600);
+        assert_eq!(memory(&Trtc::new(1, "key").unwrap()), 120);
+        assert_eq!(memory(&Trtc::new(1, "key").unwrap().with_tolerance(long).unwrap()), 600);
+        // A replay of ZEGO's has a signature that is bound.
+        let zego = Zego::new(1, "secret").unwrap();
+        assert_eq!((memory(&zego), Settings::of(&zego).terms.binding.as_secs()), (120, 660));
+    }
+}
