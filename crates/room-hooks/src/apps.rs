@@ -51,6 +51,16 @@ impl Apps {
         .ok_or(Refusal::WrongSignature)
     }
 
+    /// The secrets of the named app, or of all.
+    #[cfg(feature = "testing")]
+    pub(crate) fn secrets(
+        &self,
+        app_id: Option<u64>,
+    ) -> impl Iterator<Item = (u64, SecretName, &[u8])> {
+        let apps = self.0.iter().filter(move |(id, _)| app_id.is_none_or(|app_id| app_id == **id));
+        apps.flat_map(|(id, secrets)| secrets.named().map(|(name, secret)| (*id, name, secret)))
+    }
+
     /// An app to sign as: the one with the lowest id.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn first(&self) -> Option<(u64, &Secrets)> {

@@ -1,4 +1,4 @@
-use std::{convert::Infallible, fmt};
+use std::{convert::Infallible, fmt, iter};
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
@@ -53,13 +53,19 @@ impl Secrets {
         claimed: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Option<SecretName> {
-        let named = [(SecretName::Current, &self.current)].into_iter().chain(
-            (1..).zip(&self.previous).map(|(nth, secret)| (SecretName::Previous(nth), secret)),
-        );
-        named.fold(None, |signer, (name, secret)| {
-            let matches = digest(secret.expose_secret().as_bytes()).ct_eq(claimed);
+        self.named().fold(None, |signer, (name, secret)| {
+            let matches = digest(secret).ct_eq(claimed);
             signer.or(bool::from(matches).then_some(name))
         })
+    }
+
+    /// All secrets with their names.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (SecretName, &[u8])> {
+        let previous =
+            (1..).zip(&self.previous).map(|(nth, secret)| (SecretName::Previous(nth), secret));
+        iter::once((SecretName::Current, &self.current))
+            .chain(previous)
+            .map(|(name, secret)| (name, secret.expose_secret().as_bytes()))
     }
 
     #[cfg(any(test, feature = "testing"))]

@@ -45,6 +45,8 @@
 mod about;
 mod client;
 mod event;
+#[cfg(feature = "testing")]
+mod explain;
 pub mod live;
 mod query;
 mod room;

@@ -10,8 +10,8 @@ use super::{Client, Platform};
 pub(super) struct Query<'a> {
     pub(super) app_id: Option<Cow<'a, str>>,
     pub(super) command: Option<Cow<'a, str>>,
-    sign: Option<Cow<'a, str>>,
-    request_time: Option<Cow<'a, str>>,
+    pub(super) sign: Option<Cow<'a, str>>,
+    pub(super) request_time: Option<Cow<'a, str>>,
     client_ip: Option<IpAddr>,
     platform: Option<Platform>,
 }

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "hooks")]
 mod acceptance;
+mod explanation;
 mod sample;
 
 use serde::Serialize;
@@ -16,6 +17,7 @@ use crate::Delivery;
 
 #[cfg(feature = "hooks")]
 pub use self::acceptance::acceptance;
+pub use self::explanation::{Expected, Explanation};
 pub use self::sample::{Sample, samples};
 
 /// A callback that verifies: what a provider would have put on the wire.
@@ -31,6 +33,12 @@ pub struct SignedDelivery {
 }
 
 impl SignedDelivery {
+    /// Creates one from what has been signed elsewhere, or recorded.
+    #[must_use]
+    pub fn new(query: String, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+        Self { query, headers, body }
+    }
+
     /// The same, as a receiver takes it.
     #[must_use]
     pub fn as_delivery(&self) -> Delivery<'_> {

@@ -29,6 +29,8 @@
 
 mod event;
 mod event_info;
+#[cfg(feature = "testing")]
+mod explain;
 mod media;
 mod room;
 mod signature;

@@ -11,11 +11,30 @@ use crate::{Refusal, document::text_of};
 /// `=`.
 pub(super) fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let text = text_of(body)?;
-    match text.as_bytes() {
-        [] => Err(Refusal::Malformed { what: "the body is empty" }),
-        [b'{', ..] => Ok(text.into()),
-        [b'%', b'7', b'B' | b'b', ..] => from_percent_encoded(text).map(Cow::Owned),
-        _ => from_form(text).map(Cow::Owned),
+    match Encoding::of(text.as_bytes()) {
+        _ if text.is_empty() => Err(Refusal::Malformed { what: "the body is empty" }),
+        Encoding::Json => Ok(text.into()),
+        Encoding::Percent => from_percent_encoded(text).map(Cow::Owned),
+        Encoding::Form => from_form(text).map(Cow::Owned),
+    }
+}
+
+/// How a body is encoded.
+pub(super) enum Encoding {
+    Json,
+    /// A whole document of JSON, percent-encoded.
+    Percent,
+    Form,
+}
+
+impl Encoding {
+    /// The encoding that the first bytes show, white space and a byte order mark taken away.
+    pub(super) fn of(text: &[u8]) -> Self {
+        match text {
+            [b'{', ..] => Self::Json,
+            [b'%', b'7', b'B' | b'b', ..] => Self::Percent,
+            _ => Self::Form,
+        }
     }
 }
 

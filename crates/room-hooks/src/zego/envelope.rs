@@ -23,11 +23,11 @@ pub(super) struct Envelope<'a> {
     #[serde(borrow)]
     pub(super) event: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
-    timestamp: Option<Cow<'a, str>>,
+    pub(super) timestamp: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
-    nonce: Option<Cow<'a, str>>,
+    pub(super) nonce: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
-    signature: Option<Cow<'a, str>>,
+    pub(super) signature: Option<Cow<'a, str>>,
     room_id: Option<IgnoredAny>,
     group_id: Option<IgnoredAny>,
     room_session_id: Option<IgnoredAny>,

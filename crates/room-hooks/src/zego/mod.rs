@@ -35,6 +35,8 @@
 mod body;
 mod envelope;
 mod event;
+#[cfg(feature = "testing")]
+mod explain;
 pub mod express;
 mod signature;
 mod zim;

@@ -1,0 +1,63 @@
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::SecretName;
+
+/// What a provider reads of a delivery and reckons from it, for whoever wonders why one is refused.
+///
+/// It proves nothing: the event in it is **not verified**. It holds signatures, so it is for a terminal
+/// and not for a log; it never holds a secret.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// What was read, by its name on the wire, as the text that arrived.
+    pub read: Vec<(&'static str, String)>,
+    /// What is signed, part by part in its order, the secret by a name in angle brackets.
+    pub signed: Vec<String>,
+    /// The signature that came.
+    pub claimed: Option<String>,
+    /// The signature that each secret gives for that, in the form in which signatures come.
+    pub expected: Vec<Expected>,
+    /// The event, as it could be read: a JSON object.
+    pub event: Option<Value>,
+}
+
+/// The signature that a secret gives.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Expected {
+    /// The app whose secret it is.
+    pub app_id: u64,
+    /// Which of its secrets.
+    pub secret: SecretName,
+    /// The signature.
+    pub signature: String,
+}
+
+impl Explanation {
+    pub(crate) fn nothing() -> Self {
+        Self {
+            read: Vec::new(),
+            signed: Vec::new(),
+            claimed: None,
+            expected: Vec::new(),
+            event: None,
+        }
+    }
+}
+
+impl fmt::Debug for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explanation").field("read", &self.read.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Expected")
+            .field("app_id", &self.app_id)
+            .field("secret", &self.secret)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+use base64ct::{Base64, Encoding};
+
+use crate::{
+    Delivery, apps,
+    document::text_of,
+    testing::{Expected, Explanation},
+};
+
+use super::{Trtc, signature};
+
+impl Trtc {
+    /// Tells what is read of a delivery, what is signed in it, and which signatures the keys give for
+    /// that.
+    #[must_use]
+    pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
+        let mut explanation = Explanation::nothing();
+        let header = |name| Some(String::from_utf8_lossy(delivery.header(name)?).into_owned());
+        let (app_id, sign) = (header("SdkAppId"), header("Sign"));
+        explanation.read.extend(app_id.clone().map(|app_id| ("SdkAppId", app_id)));
+        explanation.read.extend(sign.clone().map(|sign| ("Sign", sign)));
+        explanation.claimed = sign;
+        explanation.event =
+            text_of(delivery.body()).ok().and_then(|json| serde_json::from_str(json).ok());
+        explanation.signed = vec![format!("the body, {} bytes", delivery.body().len())];
+        let app_id = apps::named(app_id.as_deref()).unwrap_or_default();
+        explanation.expected = self
+            .apps
+            .secrets(app_id)
+            .map(|(app_id, secret, key)| {
+                let signature = Base64::encode_string(&signature::digest(key, delivery.body()));
+                Expected { app_id, secret, signature }
+            })
+            .collect();
+        explanation
+    }
+}

@@ -1,0 +1,58 @@
+use crate::{
+    Delivery, apps,
+    document::text_of,
+    testing::{Expected, Explanation},
+};
+
+use super::{
+    Zego,
+    body::{self, Encoding},
+    envelope::Envelope,
+    signature,
+};
+
+impl Zego {
+    /// Tells what is read of a delivery, what is signed in it, and which signatures the secrets give
+    /// for that.
+    #[must_use]
+    pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
+        let mut explanation = Explanation::nothing();
+        let Ok(json) = body::to_json(delivery.body()) else { return explanation };
+        let text = text_of(delivery.body()).unwrap_or_default();
+        let encoding = match Encoding::of(text.as_bytes()) {
+            Encoding::Json => "JSON",
+            Encoding::Percent => "percent-encoded JSON",
+            Encoding::Form => "form",
+        };
+        explanation.read.push(("encoding", encoding.to_owned()));
+        explanation.event = serde_json::from_str(&json).ok();
+        let Ok(envelope) = Envelope::read(&json) else { return explanation };
+        let members = [
+            ("appid", &envelope.app_id),
+            ("timestamp", &envelope.timestamp),
+            ("nonce", &envelope.nonce),
+            ("signature", &envelope.signature),
+        ];
+        for (name, text) in members {
+            explanation.read.extend(text.as_deref().map(|text| (name, text.to_owned())));
+        }
+        explanation.claimed = envelope.signature.as_deref().map(str::to_owned);
+        let (Some(timestamp), Some(nonce)) = (&envelope.timestamp, &envelope.nonce) else {
+            return explanation;
+        };
+        let app_id = apps::named(envelope.app_id.as_deref()).unwrap_or_default();
+        for (app_id, secret, bytes) in self.apps.secrets(app_id) {
+            let mut parts = [
+                (bytes, "<CallbackSecret>"),
+                (timestamp.as_bytes(), timestamp),
+                (nonce.as_bytes(), nonce),
+            ];
+            parts.sort_unstable_by_key(|(bytes, _)| *bytes);
+            explanation.signed = parts.map(|(_, shown)| shown.to_owned()).into();
+            let digest = signature::digest(bytes, timestamp, nonce);
+            let signature = base16ct::lower::encode_string(&digest);
+            explanation.expected.push(Expected { app_id, secret, signature });
+        }
+        explanation
+    }
+}
