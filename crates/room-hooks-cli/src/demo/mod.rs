@@ -4,7 +4,7 @@ mod log;
 mod receiver;
 mod script;
 
-use std::{error::Error, process::ExitCode};
+use std::io::Write;
 
 use axum::{body::Body, http::Request};
 use hyper_util::{
@@ -13,34 +13,35 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
+use crate::{Failure, Verdict, terminal};
+
 use self::{
     log::Log,
     script::{Act, Scene, Sent},
 };
 
-type Failure = Box<dyn Error + Send + Sync>;
-
-pub(crate) fn run() -> Result<ExitCode, Failure> {
+pub(crate) fn run() -> Result<Verdict, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(play())
 }
 
-async fn play() -> Result<ExitCode, Failure> {
+async fn play() -> Result<Verdict, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let origin = format!("http://{}", listener.local_addr()?);
     let (sender, seen) = mpsc::unbounded_channel();
     let router = receiver::router(&sender)?;
     let server = tokio::spawn(async { axum::serve(listener, router).await });
-    println!(
+    writeln!(
+        terminal::out(),
         "A receiver listens on {origin}, and the providers are played to it.\n\
          Each line is a request and its answer; below it what the handler was called with, and what the\n\
          receiver logged. The sender learns no more than the status."
-    );
+    )?;
 
     let client = Client::builder(TokioExecutor::new()).build_http();
     let mut stage = Stage { client, origin, seen, log: Log::install() };
     let (mut acts, mut wrong) = (0, 0);
     for Scene { title, path, acts: of_scene } in script::scenes()? {
-        println!("\n{title}, POST {path}\n");
+        writeln!(terminal::out(), "\n{title}, POST {path}\n")?;
         for act in of_scene {
             acts += 1;
             wrong += u32::from(!stage.perform(path, act).await?);
@@ -49,11 +50,11 @@ async fn play() -> Result<ExitCode, Failure> {
     server.abort();
 
     if wrong > 0 {
-        println!("\n{wrong} of {acts} verdicts are wrong.");
-        return Ok(ExitCode::FAILURE);
+        writeln!(terminal::out(), "\n{wrong} of {acts} verdicts are wrong.")?;
+        return Ok(Verdict::No);
     }
-    println!("\nAll {acts} verdicts are right.");
-    Ok(ExitCode::SUCCESS)
+    writeln!(terminal::out(), "\nAll {acts} verdicts are right.")?;
+    Ok(Verdict::Yes)
 }
 
 /// What an act needs.
@@ -79,16 +80,20 @@ impl Stage {
         let right = status == act.expected && event.is_some() == act.handled;
 
         let verdict = if right { "ok   " } else { "WRONG" };
-        println!("  {verdict} {} {}", status.as_u16(), act.title);
+        writeln!(terminal::out(), "  {verdict} {} {}", status.as_u16(), act.title)?;
         if let Some(event) = event {
-            println!("            handled: {event}");
+            writeln!(terminal::out(), "            handled: {event}")?;
         }
         for line in self.log.take().lines() {
-            println!("            log: {}", line.trim());
+            writeln!(terminal::out(), "            log: {}", line.trim())?;
         }
         if !right {
             let handler = if act.handled { "called" } else { "not called" };
-            println!("            expected {} and the handler {handler}", act.expected.as_u16());
+            writeln!(
+                terminal::out(),
+                "            expected {} and the handler {handler}",
+                act.expected.as_u16()
+            )?;
         }
         Ok(right)
     }

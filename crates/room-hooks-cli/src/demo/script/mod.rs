@@ -12,7 +12,7 @@ use axum::{
 };
 use room_hooks::testing::SignedDelivery;
 
-use super::Failure;
+use crate::Failure;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MOMENT: Duration = Duration::from_secs(10);

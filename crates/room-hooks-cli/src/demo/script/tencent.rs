@@ -3,11 +3,10 @@ use std::time::SystemTime;
 use room_hooks::testing::SignedDelivery;
 use serde_json::{Value, json};
 
+use crate::Failure;
+
 use super::{
-    super::{
-        Failure,
-        receiver::{TENCENT_APP, tencent},
-    },
+    super::receiver::{TENCENT_APP, tencent},
     Act, HOUR, Scene, UNAUTHORIZED, UNREADABLE, changed,
 };
 

@@ -2,10 +2,9 @@ use std::time::SystemTime;
 
 use serde_json::json;
 
-use super::{
-    super::{Failure, receiver::trtc},
-    Act, MOMENT, Scene, UNAUTHORIZED, UNREADABLE, changed,
-};
+use crate::Failure;
+
+use super::{super::receiver::trtc, Act, MOMENT, Scene, UNAUTHORIZED, UNREADABLE, changed};
 
 pub(super) fn scene() -> Result<Scene, Failure> {
     let now = SystemTime::now();

@@ -6,11 +6,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use crate::Failure;
+
 use super::{
-    super::{
-        Failure,
-        receiver::{BODY_LIMIT, FLAKY_ROOM, ZEGO_APP, zego},
-    },
+    super::receiver::{BODY_LIMIT, FLAKY_ROOM, ZEGO_APP, zego},
     Act, HOUR, MOMENT, Scene, UNAUTHORIZED, UNREADABLE,
 };
 

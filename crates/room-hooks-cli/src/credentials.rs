@@ -1,0 +1,115 @@
+use std::{
+    env::{self, VarError},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use room_hooks::{tencent::Tencent, trtc::Trtc, zego::Zego};
+
+use crate::{
+    Failure,
+    player::{Player, ProviderName},
+    terminal,
+};
+
+/// Which app signs, and with what.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Credentials {
+    /// The app's id [env: ZEGO_APP_ID, TENCENT_SDK_APP_ID, TRTC_SDK_APP_ID]
+    #[arg(long, value_name = "ID")]
+    app_id: Option<u64>,
+    /// A file that holds the secret and nothing else [env: ZEGO_CALLBACK_SECRET, TENCENT_TOKEN, TRTC_KEY]
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+}
+
+/// The variables that a provider's app and secret are in, and what the examples have where they are not
+/// set.
+struct Variables {
+    app_id: &'static str,
+    secret: &'static str,
+    demonstration: (u64, &'static str),
+}
+
+const fn variables(provider: ProviderName) -> Variables {
+    match provider {
+        ProviderName::Zego => Variables {
+            app_id: "ZEGO_APP_ID",
+            secret: "ZEGO_CALLBACK_SECRET",
+            demonstration: (1234567890, "demo-callback-secret"),
+        },
+        ProviderName::Tencent => Variables {
+            app_id: "TENCENT_SDK_APP_ID",
+            secret: "TENCENT_TOKEN",
+            demonstration: (1400000000, "demo-token"),
+        },
+        ProviderName::Trtc => Variables {
+            app_id: "TRTC_SDK_APP_ID",
+            secret: "TRTC_KEY",
+            demonstration: (1400000000, "demokey"),
+        },
+    }
+}
+
+impl Credentials {
+    /// The provider as this app of it.
+    pub(crate) fn player(&self, provider: ProviderName) -> Result<Player, Failure> {
+        self.player_of(provider, self.app_id(provider)?)
+    }
+
+    /// The provider with the secret of another file.
+    pub(crate) fn with(&self, provider: ProviderName, file: &Path) -> Result<Player, Failure> {
+        let of_file = Self { app_id: self.app_id, secret_file: Some(file.to_owned()) };
+        of_file.player(provider)
+    }
+
+    /// The provider as another app of it, with the same secret.
+    pub(crate) fn another(&self, provider: ProviderName) -> Result<Player, Failure> {
+        self.player_of(provider, self.app_id(provider)?.wrapping_add(1))
+    }
+
+    fn player_of(&self, provider: ProviderName, app_id: u64) -> Result<Player, Failure> {
+        let secret = self.secret(provider)?;
+        Ok(match provider {
+            ProviderName::Zego => Player::Zego(Zego::new(app_id, secret)?),
+            ProviderName::Tencent => Player::Tencent(Tencent::new(app_id, secret)?),
+            ProviderName::Trtc => Player::Trtc(Trtc::new(app_id, secret)?),
+        })
+    }
+
+    fn app_id(&self, provider: ProviderName) -> Result<u64, Failure> {
+        let Variables { app_id: variable, demonstration, .. } = variables(provider);
+        match (self.app_id, set(variable)?) {
+            (Some(app_id), _) => Ok(app_id),
+            (None, Some(app_id)) => {
+                app_id.parse().map_err(|_| format!("{variable} is not a number").into())
+            }
+            (None, None) => Ok(demonstration.0),
+        }
+    }
+
+    fn secret(&self, provider: ProviderName) -> Result<String, Failure> {
+        let Variables { secret: variable, demonstration, .. } = variables(provider);
+        if let Some(file) = &self.secret_file {
+            let secret =
+                fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            // An editor's or `echo`'s, and no part of it.
+            let secret = secret.strip_suffix('\n').unwrap_or(&secret);
+            return Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned());
+        }
+        Ok(set(variable)?.unwrap_or_else(|| {
+            terminal::note(&format!("{variable} is not set: the examples' own secret is used"));
+            demonstration.1.to_owned()
+        }))
+    }
+}
+
+/// A variable that is set; one that cannot be read is an error and not a default.
+fn set(variable: &str) -> Result<Option<String>, Failure> {
+    match env::var(variable) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(format!("{variable} is not UTF-8").into()),
+    }
+}

@@ -1,0 +1,169 @@
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+use room_hooks::testing::{Sample, samples};
+use serde_json::{Map, Value};
+
+use crate::{Failure, player::ProviderName};
+
+/// Which event is sent.
+#[derive(Debug, Args)]
+pub(crate) struct EventArguments {
+    /// The event's name on the wire, such as room_create, express/room_create,
+    /// Room.CallbackAfterUpdateRoomInfo or 103; see `room-hooks events`
+    #[arg(required_unless_present = "body_file")]
+    event: Option<String>,
+    /// Sets a member of it, by its path; a value that is no JSON is a text. `{n}` in it is the number
+    /// of the delivery
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
+    assignments: Vec<Assignment>,
+    /// The event from a file of JSON, or `-` for standard input, instead of the built-in one
+    #[arg(long, value_name = "FILE", requires = "provider")]
+    body_file: Option<PathBuf>,
+    /// Who sends it, where the event does not tell
+    #[arg(long)]
+    provider: Option<ProviderName>,
+}
+
+#[derive(Debug, Clone)]
+struct Assignment {
+    path: String,
+    value: String,
+}
+
+/// An event before it is signed.
+pub(crate) struct Unsigned {
+    pub(crate) provider: ProviderName,
+    event: Value,
+    assignments: Vec<Assignment>,
+}
+
+fn assignment(text: &str) -> Result<Assignment, String> {
+    let (path, value) = text.split_once('=').ok_or("it has no `=`, as in room_id=lobby")?;
+    Ok(Assignment { path: path.to_owned(), value: value.to_owned() })
+}
+
+impl EventArguments {
+    pub(crate) fn unsigned(&self) -> Result<Unsigned, Failure> {
+        let (provider, event) = match (&self.body_file, self.provider, &self.event) {
+            (Some(file), Some(provider), _) => (provider, read(file)?),
+            (_, provider, event) => built_in(event.as_deref().unwrap_or_default(), provider)?,
+        };
+        Ok(Unsigned { provider, event, assignments: self.assignments.clone() })
+    }
+}
+
+impl Unsigned {
+    /// The event as the n-th delivery has it.
+    pub(crate) fn event(&self, n: u64) -> Result<Value, Failure> {
+        let mut event = self.event.clone();
+        for Assignment { path, value } in &self.assignments {
+            let value = value.replace("{n}", &n.to_string());
+            let value = serde_json::from_str(&value).unwrap_or_else(|_| value.into());
+            set(&mut event, path, value)?;
+        }
+        Ok(event)
+    }
+}
+
+fn read(file: &PathBuf) -> Result<Value, Failure> {
+    let json = match file.as_os_str() == "-" {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => fs::read_to_string(file),
+    };
+    let json = json.map_err(|error| format!("{}: {error}", file.display()))?;
+    let event: Value = serde_json::from_str(&json)
+        .map_err(|error| format!("{} is no JSON: {error}", file.display()))?;
+    if !event.is_object() {
+        return Err(format!("{} holds no JSON object", file.display()).into());
+    }
+    Ok(event)
+}
+
+fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName, Value), Failure> {
+    let of_provider = |sample: &Sample| provider.is_none_or(|p| p.as_str() == sample.provider);
+    let Some(sample) =
+        samples().filter(of_provider).find(|sample| sample.kind.eq_ignore_ascii_case(name))
+    else {
+        let name = name.to_lowercase();
+        let alike: Vec<_> = samples()
+            .map(|sample| sample.kind)
+            .filter(|kind| {
+                let kind = kind.to_lowercase();
+                kind.contains(&name) || name.contains(kind.rsplit(['.', '/']).next().unwrap_or("-"))
+            })
+            .collect();
+        return Err(match alike.as_slice() {
+            [] => format!("no event is called {name}; `room-hooks events` lists them").into(),
+            alike => format!("no event is called {name}; is it {}?", alike.join(" or ")).into(),
+        });
+    };
+    let provider = ProviderName::ALL.into_iter().find(|p| p.as_str() == sample.provider);
+    Ok((provider.ok_or("the event has no provider")?, sample.event()))
+}
+
+/// Sets a value at a path of names and, in lists, numbers, with dots between them. What is not there on
+/// the way is made.
+fn set(event: &mut Value, path: &str, value: Value) -> Result<(), Failure> {
+    let mut place = event;
+    for name in path.split('.') {
+        if place.is_null() {
+            *place = Value::Object(Map::new());
+        }
+        place = match place {
+            Value::Object(members) => members.entry(name).or_insert(Value::Null),
+            Value::Array(list) => {
+                let index = name.parse().unwrap_or(usize::MAX);
+                if index == list.len() {
+                    list.push(Value::Null);
+                }
+                let length = list.len();
+                list.get_mut(index)
+                    .ok_or_else(|| format!("{path}: {name} is no place in a list of {length}"))?
+            }
+            _ => return Err(format!("{path}: there is nothing for {name} to be in").into()),
+        };
+    }
+    *place = value;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_leads_into_objects_and_lists() {
+        let mut event = json!({"a": {"b": 1}, "list": [{"key": "x"}]});
+        for (path, value) in [
+            ("a.b", json!(2)),
+            ("list.0.key", json!("topic")),
+            ("list.1.key", json!("mood")),
+            ("new.inside", json!(true)),
+        ] {
+            set(&mut event, path, value).unwrap();
+        }
+        assert_eq!(
+            event,
+            json!({
+                "a": {"b": 2}, "list": [{"key": "topic"}, {"key": "mood"}], "new": {"inside": true},
+            })
+        );
+        assert!(set(&mut event, "list.7.key", json!(1)).is_err());
+        assert!(set(&mut event, "a.b.c", json!(1)).is_err());
+    }
+
+    #[test]
+    fn every_sample_is_found_by_its_kind_alone() {
+        for sample in samples() {
+            let (provider, event) = built_in(sample.kind, None).unwrap();
+            assert_eq!((provider.as_str(), event), (sample.provider, sample.event()));
+        }
+        let error = built_in("UpdateRoomInfo", None).unwrap_err().to_string();
+        assert!(error.contains("Room.CallbackAfterUpdateRoomInfo"), "{error}");
+        assert!(built_in("dance", None).unwrap_err().to_string().contains("room-hooks events"));
+        assert!(built_in("103", Some(ProviderName::Zego)).is_err());
+    }
+}

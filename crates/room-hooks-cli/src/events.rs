@@ -1,0 +1,37 @@
+use std::io::Write;
+
+use clap::Args;
+use room_hooks::testing::samples;
+use serde_json::json;
+
+use crate::{Failure, Verdict, terminal};
+
+/// Lists every event that has a type, by its name on the wire.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  room-hooks events | grep Live\n  room-hooks events --json")]
+pub(crate) struct Arguments {
+    /// Prints a JSON list, with a sample of each
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let mut out = terminal::out();
+    if arguments.json {
+        let events: Vec<_> = samples()
+            .map(|sample| {
+                json!({
+                    "provider": sample.provider, "event": sample.name, "send": sample.kind,
+                    "type": sample.type_name, "sample": sample.event(),
+                })
+            })
+            .collect();
+        writeln!(out, "{}", serde_json::to_string_pretty(&events)?)?;
+        return Ok(Verdict::Yes);
+    }
+    writeln!(out, "{:<8} {:<38} type", "provider", "event (as `send` takes it)")?;
+    for sample in samples() {
+        writeln!(out, "{:<8} {:<38} {}", sample.provider, sample.kind, sample.type_name)?;
+    }
+    Ok(Verdict::Yes)
+}

@@ -1,0 +1,154 @@
+mod tap;
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, middleware};
+use clap::Args;
+use room_hooks::{
+    Hooks, Provider, Receiver, RoomEvent, Verified, hooks::MemoryClaims, tencent, trtc, zego,
+};
+use room_hooks_axum::IntoRouter;
+use serde::Serialize;
+use tokio::{net::TcpListener, runtime, signal, sync::mpsc, time::sleep};
+
+use crate::{
+    Failure, Verdict,
+    credentials::Credentials,
+    player::{Player, ProviderName},
+    terminal,
+};
+
+use self::tap::{Handled, Tap};
+
+/// Receives callbacks of all three providers, at /hooks/zego, /hooks/tencent and /hooks/trtc, answers as
+/// the library does, and prints each.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The address to listen on; port 0 picks one
+    #[arg(long, value_name = "ADDRESS", env = "ROOM_HOOKS_ADDR", default_value = "127.0.0.1:3000")]
+    addr: SocketAddr,
+    /// Lets other machines in
+    #[arg(long)]
+    allow_remote: bool,
+    /// Prints each event as well, as it is on the wire
+    #[arg(long, short)]
+    verbose: bool,
+    /// Appends every delivery to a file, a line of JSON each, byte for byte
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Fails so many times before it succeeds, to see the provider try again
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    fail_first: u64,
+    /// Takes so long over each event, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    delay: u64,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  room-hooks listen
+  room-hooks listen --verbose --record recording.jsonl
+  room-hooks listen --fail-first 2             in another terminal: room-hooks send room_create --retry
+
+Secrets come from ZEGO_CALLBACK_SECRET, TENCENT_TOKEN and TRTC_KEY, app ids from ZEGO_APP_ID,
+TENCENT_SDK_APP_ID and TRTC_SDK_APP_ID.";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    if !arguments.addr.ip().is_loopback() && !arguments.allow_remote {
+        let address = arguments.addr;
+        return Err(
+            format!("{address} can be reached from elsewhere; --allow-remote permits it").into()
+        );
+    }
+    let recording = arguments.record.as_ref().map(append_to).transpose()?;
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(arguments, recording))
+}
+
+fn append_to(file: &PathBuf) -> Result<File, Failure> {
+    let opened = OpenOptions::new().append(true).create(true).open(file);
+    opened.map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict, Failure> {
+    let (broken, mut breakage) = mpsc::channel(1);
+    let tap = Arc::new(Tap::new(recording, arguments.verbose, broken));
+    let failures = Arc::new(AtomicU64::new(arguments.fail_first));
+    let delay = Duration::from_millis(arguments.delay);
+    let credentials = Credentials::default();
+    let mut app = Router::new();
+    for name in ProviderName::ALL {
+        let player = credentials.player(name)?;
+        let mount = Mount { tap: &tap, failures: &failures, delay, player: player.clone() };
+        let router = match player {
+            Player::Zego(zego) => mount.router::<zego::Event>(zego),
+            Player::Tencent(tencent) => mount.router::<tencent::Event>(tencent),
+            Player::Trtc(trtc) => mount.router::<trtc::Event>(trtc),
+        };
+        app = app.nest(&format!("/hooks/{name}"), router);
+    }
+    let listener = TcpListener::bind(arguments.addr)
+        .await
+        .map_err(|error| format!("{}: {error}", arguments.addr))?;
+    let address = listener.local_addr()?;
+    terminal::note(&format!("listening on http://{address}"));
+    terminal::note(&format!(
+        "to send it a callback: room-hooks send room_create --to http://{address}"
+    ));
+    tokio::select! {
+        served = async { axum::serve(listener, app).await } => served?,
+        interrupted = signal::ctrl_c() => interrupted?,
+        error = breakage.recv() => return Err(error.unwrap_or("the recording is gone".into())),
+    }
+    Ok(Verdict::Yes)
+}
+
+/// What a provider is mounted with.
+struct Mount<'a> {
+    tap: &'a Arc<Tap>,
+    failures: &'a Arc<AtomicU64>,
+    delay: Duration,
+    player: Player,
+}
+
+impl Mount<'_> {
+    fn router<E>(self, provider: E::Provider) -> Router
+    where
+        E: RoomEvent + Serialize,
+        E::Provider: Provider<Event = E>,
+    {
+        let handled = Handled::default();
+        let (seen, failures, delay) = (handled.clone(), Arc::clone(self.failures), self.delay);
+        let hooks = Hooks::new(Receiver::new(provider)).with_claims(MemoryClaims::new()).on_other(
+            move |verified: Verified<E>| {
+                seen.insert(verified.id());
+                let fails = failures
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+                    .is_ok();
+                async move {
+                    sleep(delay).await;
+                    if fails { Err(io::Error::other("--fail-first")) } else { Ok(()) }
+                }
+            },
+        );
+        let tap = Arc::clone(self.tap);
+        let player = self.player;
+        hooks.into_router().layer(middleware::from_fn(move |request, next| {
+            let (tap, player, handled) = (Arc::clone(&tap), player.clone(), handled.clone());
+            async move { tap.pass::<E>(player, handled, request, next).await }
+        }))
+    }
+}

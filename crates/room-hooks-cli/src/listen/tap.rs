@@ -1,0 +1,163 @@
+//! Listens in on what passes, and changes nothing of it.
+
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::Write,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{body::Body, extract::Request, middleware::Next, response::Response};
+use room_hooks::{Delivery, DeliveryId, Provider, RoomEvent};
+use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+
+use crate::{
+    Failure,
+    player::{Player, ProviderName, Received},
+    recording::Record,
+    terminal::{self, BAD, DIM, GOOD},
+};
+
+pub(super) struct Tap {
+    recording: Option<Mutex<File>>,
+    verbose: bool,
+    /// Where it is told that the recording has broken off.
+    broken: mpsc::Sender<Failure>,
+}
+
+/// The deliveries that the handler was called with.
+#[derive(Clone, Default)]
+pub(super) struct Handled(Arc<Mutex<HashSet<DeliveryId>>>);
+
+impl Handled {
+    pub(super) fn insert(&self, id: DeliveryId) {
+        locked(&self.0).insert(id);
+    }
+
+    fn take(&self, id: &DeliveryId) -> bool {
+        locked(&self.0).remove(id)
+    }
+}
+
+impl Tap {
+    pub(super) fn new(
+        recording: Option<File>,
+        verbose: bool,
+        broken: mpsc::Sender<Failure>,
+    ) -> Self {
+        Self { recording: recording.map(Mutex::new), verbose, broken }
+    }
+
+    /// Lets a request pass, and shows and records what it was and what it was answered.
+    pub(super) async fn pass<E>(
+        &self,
+        player: Player,
+        handled: Handled,
+        request: Request,
+        next: Next,
+    ) -> Response
+    where
+        E: RoomEvent + Serialize,
+        E::Provider: Provider<Event = E>,
+    {
+        let now = SystemTime::now();
+        let (parts, body) = request.into_parts();
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let headers: Vec<_> = ["Sign", "SdkAppId", "Content-Type"]
+            .into_iter()
+            .filter_map(|name| {
+                let value = parts.headers.get(name)?.to_str().ok()?;
+                Some((name.to_owned(), value.to_owned()))
+            })
+            .collect();
+        let read = Arc::new(Mutex::new(Vec::new()));
+        let copy = Arc::clone(&read);
+        let body = Body::from_stream(body.into_data_stream().map(move |chunk| {
+            if let Ok(bytes) = &chunk {
+                locked(&copy).extend_from_slice(bytes);
+            }
+            chunk
+        }));
+        let response = next.run(Request::from_parts(parts, body)).await;
+
+        let body = std::mem::take(&mut *locked(&read));
+        let received = player.receive(Delivery::new(&query, &headers, &body), now);
+        let passed = Passed {
+            provider: player.name(),
+            at: now,
+            status: response.status().as_u16(),
+            called: matches!(&received, Ok(Some(Received { id, .. })) if handled.take(id)),
+            received,
+        };
+        let shown = passed.show(self.verbose);
+        let recorded = self.record(&Record::new(passed.provider, now, &query, headers, &body));
+        if let Err(error) = shown.and(recorded) {
+            // Only the first is waited for.
+            let _ = self.broken.try_send(error);
+        }
+        response
+    }
+
+    fn record(&self, record: &Record) -> Result<(), Failure> {
+        let Some(recording) = &self.recording else { return Ok(()) };
+        let line = format!("{}\n", serde_json::to_string(record)?);
+        locked(recording).write_all(line.as_bytes())?;
+        Ok(())
+    }
+}
+
+/// A delivery that has passed.
+struct Passed {
+    provider: ProviderName,
+    at: SystemTime,
+    status: u16,
+    called: bool,
+    received: Result<Option<Received>, room_hooks::Refusal>,
+}
+
+impl Passed {
+    fn show(&self, verbose: bool) -> Result<(), Failure> {
+        let seconds = self.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
+        let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let received = self.received.as_ref().ok().and_then(Option::as_ref);
+        let event = received.map_or("-", |received| &received.event);
+        let room = received.and_then(|received| received.room_id.as_deref()).unwrap_or("-");
+        let Self { provider, status, .. } = self;
+        let style = if (200..300).contains(status) { GOOD } else { BAD };
+        let mut out = terminal::out();
+        writeln!(
+            out,
+            "{DIM}{time}{DIM:#} {provider:<8}{event:<36} {room:<16} {style}{status}{style:#} {}",
+            self.verdict()
+        )?;
+        if let Some(received) = received.filter(|_| verbose) {
+            writeln!(out, "          {}", received.data)?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    fn verdict(&self) -> String {
+        match (&self.received, self.status) {
+            (_, 405) => "not a POST".to_owned(),
+            (_, 408) => "the body took too long".to_owned(),
+            (_, 413) => "the body is too large".to_owned(),
+            (Err(refusal), _) => format!("refused: {refusal}"),
+            (Ok(None), _) => "a console's probe".to_owned(),
+            (Ok(Some(_)), 401) => {
+                "refused: the signature was first seen with other content".to_owned()
+            }
+            (Ok(Some(_)), 503) => "still being handled".to_owned(),
+            (Ok(Some(_)), 500..) => "failed".to_owned(),
+            (Ok(Some(_)), _) if self.called => "handled".to_owned(),
+            (Ok(Some(_)), _) => "handled before".to_owned(),
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,129 @@
+use std::{fmt, time::SystemTime};
+
+use clap::ValueEnum;
+use room_hooks::{
+    Delivery, DeliveryId, Provider, Receiver, Refusal, RoomEvent, Verified,
+    tencent::{self, Tencent},
+    testing::{Explanation, SignedDelivery},
+    trtc::{self, Trtc},
+    zego::{self, Zego},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Failure;
+
+/// Who is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ProviderName {
+    Zego,
+    Tencent,
+    Trtc,
+}
+
+impl ProviderName {
+    pub(crate) const ALL: [Self; 3] = [Self::Zego, Self::Tencent, Self::Trtc];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Zego => "zego",
+            Self::Tencent => "tencent",
+            Self::Trtc => "trtc",
+        }
+    }
+
+    /// How long after a try that failed the provider tries again, in seconds.
+    pub(crate) fn retries(self) -> &'static [u64] {
+        match self {
+            Self::Zego => &[2, 4, 8, 16, 32],
+            // Only if its console is told to, and nobody has written down when.
+            Self::Tencent => &[],
+            Self::Trtc => &[0, 10, 10, 10, 10, 10, 10],
+        }
+    }
+}
+
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A provider with its app and secret.
+#[derive(Debug, Clone)]
+pub(crate) enum Player {
+    Zego(Zego),
+    Tencent(Tencent),
+    Trtc(Trtc),
+}
+
+/// What was received, as far as it is shown.
+pub(crate) struct Received {
+    pub(crate) id: DeliveryId,
+    pub(crate) event: String,
+    pub(crate) room_id: Option<String>,
+    /// The event on the wire's own terms.
+    pub(crate) data: String,
+}
+
+impl Player {
+    pub(crate) fn name(&self) -> ProviderName {
+        match self {
+            Self::Zego(_) => ProviderName::Zego,
+            Self::Tencent(_) => ProviderName::Tencent,
+            Self::Trtc(_) => ProviderName::Trtc,
+        }
+    }
+
+    pub(crate) fn sign(&self, event: &Value, now: SystemTime) -> Result<SignedDelivery, Failure> {
+        Ok(match self {
+            Self::Zego(zego) => zego.sign(event, now),
+            Self::Tencent(tencent) => tencent.sign(event, now),
+            Self::Trtc(trtc) => trtc.sign(event, now),
+        }
+        .map_err(|_| "an event is a JSON object")?)
+    }
+
+    pub(crate) fn explain(&self, delivery: Delivery<'_>) -> Explanation {
+        match self {
+            Self::Zego(zego) => zego.explain(delivery),
+            Self::Tencent(tencent) => tencent.explain(delivery),
+            Self::Trtc(trtc) => trtc.explain(delivery),
+        }
+    }
+
+    /// Verifies as the library does; `None` is the probe of a console.
+    pub(crate) fn receive(
+        &self,
+        delivery: Delivery<'_>,
+        now: SystemTime,
+    ) -> Result<Option<Received>, Refusal> {
+        match self {
+            Self::Zego(zego) => received::<zego::Event>(zego.clone(), delivery, now),
+            Self::Tencent(tencent) => received::<tencent::Event>(tencent.clone(), delivery, now),
+            Self::Trtc(trtc) => received::<trtc::Event>(trtc.clone(), delivery, now),
+        }
+    }
+}
+
+fn received<E>(
+    receiver: impl Into<Receiver<E::Provider>>,
+    delivery: Delivery<'_>,
+    now: SystemTime,
+) -> Result<Option<Received>, Refusal>
+where
+    E: RoomEvent + Serialize,
+    E::Provider: Provider<Event = E>,
+{
+    let received: Result<Verified<E>, _> = receiver.into().receive(delivery, now);
+    match received {
+        Ok(verified) => Ok(Some(Received {
+            id: verified.id(),
+            event: verified.event.name().to_owned(),
+            room_id: verified.event.room_id().map(str::to_owned),
+            data: serde_json::to_string(&verified.event).unwrap_or_default(),
+        })),
+        Err(unhandled) => unhandled.refusal.map_or(Ok(None), Err),
+    }
+}

@@ -1,0 +1,117 @@
+//! Recordings: a delivery a line, as JSON, byte for byte.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64ct::{Base64, Encoding};
+use room_hooks::{Delivery, testing::SignedDelivery};
+use serde::{Deserialize, Serialize};
+
+use crate::{Failure, player::ProviderName};
+
+/// A delivery as it arrived. It holds its signature, but no secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// When it arrived, in Unix milliseconds.
+    pub(crate) at: u64,
+    pub(crate) provider: ProviderName,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) query: String,
+    /// The headers that sign, and the content type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) headers: Vec<(String, String)>,
+    #[serde(flatten)]
+    body: Body,
+}
+
+/// A body as text or, where it is none, in base64.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Body {
+    Body(String),
+    BodyBase64(String),
+}
+
+impl Record {
+    pub(crate) fn new(
+        provider: ProviderName,
+        at: SystemTime,
+        query: &str,
+        headers: Vec<(String, String)>,
+        body: &[u8],
+    ) -> Self {
+        let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let body = match str::from_utf8(body) {
+            Ok(text) => Body::Body(text.to_owned()),
+            Err(_) => Body::BodyBase64(Base64::encode_string(body)),
+        };
+        let at = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+        Self { at, provider, query: query.to_owned(), headers, body }
+    }
+
+    pub(crate) fn of(provider: ProviderName, at: SystemTime, delivery: SignedDelivery) -> Self {
+        let SignedDelivery { query, headers, body, .. } = delivery;
+        Self::new(provider, at, &query, headers, &body)
+    }
+
+    /// The records of a recording.
+    pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<Self>, Failure> {
+        let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
+        let lines = (1..).zip(lines.lines()).filter(|(_, line)| !line.trim().is_empty());
+        let records: Vec<Self> = lines
+            .map(|(number, line)| {
+                serde_json::from_str(line)
+                    .map_err(|error| format!("line {number} is not one of a recording: {error}"))
+            })
+            .collect::<Result<_, _>>()?;
+        if records.is_empty() {
+            return Err("the recording is empty".into());
+        }
+        Ok(records)
+    }
+
+    /// What the event was called, as far as that is to be seen at once.
+    pub(crate) fn event_name(&self) -> String {
+        let Body::Body(text) = &self.body else { return "-".to_owned() };
+        let event: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let name =
+            ["event", "CallbackCommand", "EventType"].iter().find_map(|name| event.get(name));
+        name.map_or("-".to_owned(), |name| name.to_string().trim_matches('"').to_owned())
+    }
+
+    /// The same, to be sent as it arrived.
+    pub(crate) fn signed_delivery(&self) -> Result<SignedDelivery, Failure> {
+        Ok(SignedDelivery::new(self.query.clone(), self.headers.clone(), self.body()?))
+    }
+
+    pub(crate) fn at(&self) -> SystemTime {
+        UNIX_EPOCH.checked_add(Duration::from_millis(self.at)).unwrap_or(UNIX_EPOCH)
+    }
+
+    pub(crate) fn body(&self) -> Result<Vec<u8>, Failure> {
+        match &self.body {
+            Body::Body(text) => Ok(text.clone().into_bytes()),
+            Body::BodyBase64(text) => {
+                Base64::decode_vec(text).map_err(|_| "its body is not base64".into())
+            }
+        }
+    }
+
+    pub(crate) fn as_delivery<'a>(&'a self, body: &'a [u8]) -> Delivery<'a> {
+        Delivery::new(&self.query, &self.headers, body)
+    }
+
+    /// The request that it came in, as far as it is kept.
+    pub(crate) fn to_http(&self) -> Vec<u8> {
+        let body = self.body().unwrap_or_default();
+        let question = if self.query.is_empty() { "" } else { "?" };
+        let headers: String =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!(
+            "POST /hooks/{}{question}{} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {}\r\n\r\n",
+            self.provider,
+            self.query,
+            body.len()
+        );
+        [head.as_bytes(), &body].concat()
+    }
+}

@@ -1,0 +1,65 @@
+use std::{
+    io::Write,
+    time::{Duration, SystemTime},
+};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    Failure, Verdict, credentials::Credentials, encoding::Encoding, event::EventArguments,
+    recording::Record, terminal,
+};
+
+/// Signs a callback and prints it, without sending anything.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    event: EventArguments,
+    #[command(flatten)]
+    credentials: Credentials,
+    /// How the body is encoded (ZEGO)
+    #[arg(long, value_enum, default_value_t)]
+    encoding: Encoding,
+    /// The time at which it is signed, in Unix seconds; now, if it is not given
+    #[arg(long, value_name = "SECONDS")]
+    at: Option<u64>,
+    /// In what form it is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// An HTTP request
+    #[default]
+    Http,
+    /// A line of a recording, as `listen --record` writes
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  room-hooks sign room_create --set room_id=lobby
+  room-hooks sign 103 | room-hooks verify -
+  room-hooks sign room_create --at 1757500000 --format json >> recording.jsonl";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let unsigned = arguments.event.unsigned()?;
+    let now = match arguments.at {
+        Some(seconds) => SystemTime::UNIX_EPOCH
+            .checked_add(Duration::from_secs(seconds))
+            .ok_or("that time is beyond this machine's clock")?,
+        None => SystemTime::now(),
+    };
+    let player = arguments.credentials.player(unsigned.provider)?;
+    let mut delivery = player.sign(&unsigned.event(0)?, now)?;
+    delivery.body = arguments.encoding.apply(delivery.body)?;
+    let record = Record::of(unsigned.provider, now, delivery);
+    let mut out = terminal::out();
+    match arguments.format {
+        Format::Http => out.write_all(&record.to_http())?,
+        Format::Json => writeln!(out, "{}", serde_json::to_string(&record)?)?,
+    }
+    Ok(Verdict::Yes)
+}

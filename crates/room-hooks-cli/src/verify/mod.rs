@@ -1,0 +1,129 @@
+mod cause;
+mod request;
+
+use std::{
+    io::Write,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use clap::Args;
+use room_hooks::testing::Explanation;
+
+use crate::{
+    Failure, Verdict,
+    credentials::Credentials,
+    player::{Player, ProviderName},
+    recording::Record,
+    terminal::{self, BAD, DIM, GOOD},
+};
+
+use self::request::Source;
+
+/// Verifies a callback without a network, says step by step what it read and what it reckoned, and, if
+/// it is refused, the likeliest cause.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+    /// Who sent it; guessed, if it is not given
+    #[arg(long)]
+    provider: Option<ProviderName>,
+    #[command(flatten)]
+    credentials: Credentials,
+    /// A file with another secret, to find out whether that one signed
+    #[arg(long, value_name = "FILE")]
+    try_secret_file: Vec<PathBuf>,
+    /// The time of the receiver's clock, in Unix seconds; of a recording, when it was recorded, else now
+    #[arg(long, value_name = "SECONDS")]
+    at: Option<u64>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  room-hooks verify request.http               a request as it went over the wire
+  room-hooks verify recording.jsonl            what `listen --record` wrote, line by line
+  room-hooks sign 103 | room-hooks verify -
+  room-hooks verify --provider trtc --header 'Sign: …' --header 'SdkAppId: …' --body-file body.json
+  room-hooks verify --query 'SdkAppid=…&Sign=…&RequestTime=…' --body-file body.json
+  room-hooks verify request.http --try-secret-file server-secret.txt
+
+Exit status: 0 if all verify, 1 if not, 2 if there is nothing to verify.";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let records = arguments.source.records(arguments.provider)?;
+    let mut verdict = Verdict::Yes;
+    for (nth, record) in records.iter().enumerate() {
+        if nth > 0 {
+            writeln!(terminal::out())?;
+        }
+        if arguments.verify(record)? == Verdict::No {
+            verdict = Verdict::No;
+        }
+    }
+    Ok(verdict)
+}
+
+impl Arguments {
+    fn verify(&self, record: &Record) -> Result<Verdict, Failure> {
+        let player = self.credentials.player(record.provider)?;
+        let body = record.body()?;
+        let delivery = record.as_delivery(&body);
+        let now = match self.at {
+            Some(seconds) => SystemTime::UNIX_EPOCH
+                .checked_add(Duration::from_secs(seconds))
+                .ok_or("that time is beyond this machine's clock")?,
+            None => record.at(),
+        };
+        let explanation = player.explain(delivery);
+        show(record, &explanation, body.len())?;
+        let refusal = match player.receive(delivery, now) {
+            Ok(received) => {
+                let what = received.map_or("the probe of a console".to_owned(), |received| {
+                    let room = received.room_id.map(|room| format!(" in room {room}"));
+                    format!("{}{}", received.event, room.unwrap_or_default())
+                });
+                writeln!(terminal::out(), "{GOOD}verified{GOOD:#}: {what}")?;
+                return Ok(Verdict::Yes);
+            }
+            Err(refusal) => refusal,
+        };
+        let status = refusal.status();
+        writeln!(terminal::out(), "{BAD}refused{BAD:#} with {status}: {refusal}")?;
+        let others = self.other_players(record.provider)?;
+        let suspect = cause::Suspect { record, body: &body, player: &player, others: &others };
+        for cause in suspect.causes(&refusal, &explanation) {
+            writeln!(terminal::out(), "likely: {cause}")?;
+        }
+        Ok(Verdict::No)
+    }
+
+    /// The provider with each of the secrets that are to be tried.
+    fn other_players(&self, provider: ProviderName) -> Result<Vec<(PathBuf, Player)>, Failure> {
+        let player = |file: &PathBuf| Ok((file.clone(), self.credentials.with(provider, file)?));
+        self.try_secret_file.iter().map(player).collect()
+    }
+}
+
+/// Shows what was read, what was signed, and which signature that gives.
+fn show(record: &Record, explanation: &Explanation, length: usize) -> Result<(), Failure> {
+    let mut out = terminal::out();
+    let provider = record.provider;
+    writeln!(out, "{provider}, a body of {length} bytes")?;
+    let mut line = |step: &str, name: &str, text: &str| {
+        writeln!(out, "{DIM}{step:<9}{DIM:#} {name:<16} {text}")
+    };
+    for (nth, (name, text)) in explanation.read.iter().enumerate() {
+        line(if nth == 0 { "read" } else { "" }, name, text)?;
+    }
+    if !explanation.signed.is_empty() {
+        line("signed", "", &explanation.signed.join(" + "))?;
+    }
+    for expected in &explanation.expected {
+        let name = format!("{}, {}", expected.app_id, expected.secret);
+        line("expected", &name, &expected.signature)?;
+    }
+    line("got", "", explanation.claimed.as_deref().unwrap_or("no signature"))?;
+    Ok(())
+}
