@@ -25,6 +25,7 @@ pub(crate) struct Target {
         long,
         value_name = "URL",
         env = "ROOM_HOOKS_URL",
+        hide_env_values = true,
         default_value = "http://127.0.0.1:3000"
     )]
     to: Uri,

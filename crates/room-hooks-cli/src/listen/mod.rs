@@ -36,7 +36,13 @@ use self::tap::{Handled, Tap};
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The address to listen on; port 0 picks one
-    #[arg(long, value_name = "ADDRESS", env = "ROOM_HOOKS_ADDR", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "ROOM_HOOKS_ADDR",
+        hide_env_values = true,
+        default_value = "127.0.0.1:3000"
+    )]
     addr: SocketAddr,
     /// Lets other machines in
     #[arg(long)]
