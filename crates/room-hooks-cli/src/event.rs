@@ -13,7 +13,7 @@ pub(crate) struct EventArguments {
     /// Room.CallbackAfterUpdateRoomInfo or 103; see `room-hooks events`
     #[arg(required_unless_present = "body_file")]
     event: Option<String>,
-    /// Sets a member of it, by its path; a value that is no JSON is a text. `{n}` in it is the number
+    /// Sets a member of it, by its path; a value that is no JSON is a text. `{i}` in it is the number
     /// of the delivery
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
     assignments: Vec<Assignment>,
@@ -58,7 +58,7 @@ impl Unsigned {
     pub(crate) fn event(&self, n: u64) -> Result<Value, Failure> {
         let mut event = self.event.clone();
         for Assignment { path, value } in &self.assignments {
-            let value = value.replace("{n}", &n.to_string());
+            let value = value.replace("{i}", &n.to_string());
             let value = serde_json::from_str(&value).unwrap_or_else(|_| value.into());
             set(&mut event, path, value)?;
         }

@@ -39,8 +39,8 @@ Start here, with a receiver of your own (or `room-hooks listen`) on port 3000:
   room-hooks events                 what can be sent
   room-hooks help send              each command has examples
 
-Secrets come from the environment (ZEGO_CALLBACK_SECRET, TENCENT_TOKEN, TRTC_KEY) or a file, never from
-the command line, which every process of the machine can read.";
+Secrets come from the environment (ZEGO_CALLBACK_SECRET, TENCENT_TOKEN, TRTC_KEY) or a file, never
+from the command line, which every process of the machine can read.";
 
 #[derive(Subcommand)]
 enum Command {

@@ -55,11 +55,11 @@ Examples:
   room-hooks send Room.CallbackAfterUpdateRoomInfo --set RoomInfo.RoomName='The Lobby'
   room-hooks send 103 --to http://localhost:8080/callbacks
   room-hooks send room_exit --retry --resign
-  room-hooks send room_create --set room_id=room-{n} --times 1000 --concurrency 4
+  room-hooks send room_create --set room_id=room-{i} --times 1000 --concurrency 4
   room-hooks send room_create --forge signature
   room-hooks send --provider zego --body-file event.json
 
-Exit status: 0 if all were acknowledged (with --forge: refused), 1 if not, 2 if nothing could be sent.";
+Exit status: 0 if all were acknowledged (with --forge: refused), 1 if not, 2 if it could not be tried.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let unsigned = arguments.event.unsigned()?;

@@ -10,6 +10,8 @@ use crate::{
     recording::Record,
 };
 
+use super::layout;
+
 /// A refused delivery, and who might have signed it.
 pub(super) struct Suspect<'a> {
     pub(super) record: &'a Record,
@@ -66,7 +68,7 @@ impl Suspect<'_> {
         let mut causes: Vec<_> = match self.record.provider {
             ProviderName::Zego => self.digits_written_anew(explanation).into_iter().collect(),
             ProviderName::Tencent => Vec::new(),
-            ProviderName::Trtc => self.body_written_anew(explanation).into_iter().collect(),
+            ProviderName::Trtc => self.body_written_anew().into_iter().collect(),
         };
         if causes.is_empty() {
             causes.push(match self.record.provider {
@@ -113,29 +115,23 @@ impl Suspect<'_> {
     }
 
     /// A proxy that reads JSON and writes it again, or an editor, changes what is signed.
-    fn body_written_anew(&self, explanation: &Explanation) -> Option<String> {
+    fn body_written_anew(&self) -> Option<String> {
         let text = String::from_utf8_lossy(self.body).into_owned();
-        let mut variants = vec![
+        let variants = [
             ("without white space around it", text.trim().to_owned()),
             ("with a final newline", format!("{}\n", text.trim_end())),
             ("with line ends of LF alone", text.replace("\r\n", "\n")),
             ("with line ends of CR LF", text.replace('\n', "\r\n")),
             ("without a byte order mark", text.trim_start_matches('\u{feff}').to_owned()),
+            ("without white space in it", layout::compact(&text)),
+            ("indented by tabs, as TRTC writes it", layout::indented(&text, "\t", ":\t")),
+            ("indented by two spaces", layout::indented(&text, "  ", ": ")),
+            ("indented by four spaces", layout::indented(&text, "    ", ": ")),
         ];
-        if let Some(event) = &explanation.event {
-            variants.push(("as compact JSON", event.to_string()));
-            for (what, indent) in [
-                ("indented by tabs", "\t"),
-                ("indented by two spaces", "  "),
-                ("indented by four", "    "),
-            ] {
-                variants.push((what, pretty(event, indent)));
-            }
-        }
         variants.into_iter().find_map(|(what, body)| {
             let explained = self.player.explain(self.record.as_delivery(body.as_bytes()));
             matches(&explained)
-                .then(|| format!("the body was written anew on the way: {what} it verifies"))
+                .then(|| format!("the body was written anew on the way: {what}, it verifies"))
         })
     }
 
@@ -166,14 +162,6 @@ fn matches(explanation: &Explanation) -> bool {
         // Hex is in either case, base64 is not.
         expected.signature == claimed || expected.signature == claimed.to_ascii_lowercase()
     })
-}
-
-fn pretty(event: &Value, indent: &str) -> String {
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
-    let mut json = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut json, formatter);
-    let written = serde::Serialize::serialize(event, &mut serializer);
-    written.map(|()| String::from_utf8_lossy(&json).into_owned()).unwrap_or_default()
 }
 
 fn ago(seconds: u64) -> String {

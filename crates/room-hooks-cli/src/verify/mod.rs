@@ -1,4 +1,5 @@
 mod cause;
+mod layout;
 mod request;
 
 use std::{

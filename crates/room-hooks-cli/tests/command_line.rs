@@ -1,0 +1,292 @@
+//! Every command, by what it prints and how it ends.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::{fs, process::Stdio};
+
+use self::program::{
+    Server, ZEGO_SECRET, assert_snapshot, command, example, folder, ran, run, run_with,
+};
+
+#[test]
+fn the_help_is_as_it_is() {
+    assert_snapshot("help.txt", &run(&["--help"]).stdout);
+    for verb in ["demo", "send", "sign", "verify", "listen", "replay", "events", "completions"] {
+        let help = run(&[verb, "--help"]);
+        assert_eq!(help.status, 0);
+        assert_snapshot(&format!("help-{verb}.txt"), &help.stdout);
+        // A secret on a command line is there for every process to read.
+        assert!(!help.stdout.contains("--secret "), "{}", help.stdout);
+    }
+}
+
+#[test]
+fn the_catalogue_lists_every_event() {
+    assert_snapshot("events.txt", &run(&["events"]).stdout);
+    let json = run(&["events", "--json"]).stdout;
+    let events: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    assert_eq!(events.len(), run(&["events"]).stdout.lines().count() - 1);
+    assert!(events.iter().all(|event| event["sample"].is_object()));
+}
+
+#[test]
+fn completions_are_for_every_command() {
+    let completions = run(&["completions", "bash"]);
+    assert!(completions.status == 0 && completions.stdout.contains("--fail-first"));
+}
+
+/// Signed at one time and verified at another, so that all of it stays the same.
+const SIGNED: &str = "1757500000";
+
+fn signed(event: &str, more: &[&str]) -> String {
+    let signed = run(&[&["sign", event, "--at", SIGNED], more].concat());
+    assert_eq!(signed.status, 0, "{}", signed.stderr);
+    signed.stdout
+}
+
+/// TRTC's own vector, as a proxy leaves it that reads JSON and writes it again.
+fn published_vector_rewritten() -> String {
+    let body = r#"{"EventGroupId":2,"EventType":204,"CallbackTs":1664209748188,"EventInfo":{"RoomId":8489,"EventTs":1664209748,"EventMsTs":1664209748180,"UserId":"user_85034614","Reason":0}}"#;
+    let sign = "kkoFeO3Oh2ZHnjtg8tEAQhtXK16/KI05W3BQff8IvGA=";
+    format!("POST /hooks/trtc HTTP/1.1\r\nSdkAppId: 1400000000\r\nSign: {sign}\r\n\r\n{body}")
+}
+
+#[test]
+fn verify_explains_each_verdict() {
+    let zego = signed("room_create", &[]);
+    let tencent = signed("Room.CallbackAfterDestroyRoom", &[]);
+    let trtc = signed("103", &[]);
+    let secrets = folder("secrets");
+    let right = secrets.join("right.txt");
+    fs::write(&right, format!("{ZEGO_SECRET}\n")).unwrap();
+    let wrong = secrets.join("wrong.txt");
+    fs::write(&wrong, "another-secret").unwrap();
+    let (right, wrong) = (right.to_str().unwrap(), wrong.to_str().unwrap());
+
+    let at = ["--at", SIGNED];
+    let without_length = |request: &str| {
+        let lines = request.split("\r\n").filter(|line| !line.starts_with("Content-Length"));
+        lines.collect::<Vec<_>>().join("\r\n")
+    };
+    let cases: &[(&str, String, &[&str], i32)] = &[
+        ("zego", zego.clone(), &at, 0),
+        ("zego-form", signed("room_exit", &["--encoding", "form"]), &at, 0),
+        ("zego-percent", signed("room_exit", &["--encoding", "percent"]), &at, 0),
+        ("zego-recording", signed("room_create", &["--format", "json"]), &[], 0),
+        ("zego-wrong-secret", zego.clone(), &["--at", SIGNED, "--secret-file", wrong], 1),
+        (
+            "zego-another-secret",
+            zego.clone(),
+            &["--at", SIGNED, "--secret-file", wrong, "--try-secret-file", right],
+            1,
+        ),
+        ("zego-stale", zego.clone(), &["--at", "1757510000"], 1),
+        ("zego-ahead", zego.clone(), &["--at", "1757490000"], 1),
+        ("zego-another-app", zego.clone(), &["--at", SIGNED, "--app-id", "7"], 1),
+        (
+            "zego-digits",
+            without_length(&zego)
+                .replace("\"timestamp\":1757500000", "\"timestamp\":1757500000000"),
+            &at,
+            1,
+        ),
+        ("zego-fraction", without_length(&zego).replace("1757500000}", "1757500000.0}"), &at, 1),
+        ("zego-cut-off", without_length(&zego).replace("\"signature\"", "\""), &at, 1),
+        ("zego-nothing", "POST /hooks/zego HTTP/1.1\r\n\r\nhello".to_owned(), &at, 1),
+        ("tencent", tencent.clone(), &at, 0),
+        ("tencent-no-token", tencent.replace("Sign=", "Signed="), &at, 1),
+        (
+            "tencent-two-commands",
+            tencent.replace("?CallbackCommand=Room", "?CallbackCommand=Zoom"),
+            &at,
+            1,
+        ),
+        ("trtc", trtc.clone(), &at, 0),
+        ("trtc-rewritten", without_length(&trtc).replace("\",\"", "\",\n  \""), &at, 1),
+        ("trtc-newline", format!("{}\n", without_length(&trtc)), &at, 1),
+        ("trtc-rewritten-by-a-proxy", published_vector_rewritten(), &at, 1),
+        ("trtc-tampered", trtc.replace("lobby", "vault"), &at, 1),
+    ];
+    let vectors = secrets.join("vector.txt");
+    fs::write(&vectors, "123654").unwrap();
+    for (name, request, arguments, status) in cases {
+        let of_the_vector = ["--secret-file", vectors.to_str().unwrap()];
+        let more: &[&str] = if name.ends_with("proxy") { &of_the_vector } else { &[] };
+        let arguments = &[*arguments, more].concat();
+        let verified = run_with(&[&["verify", "-"], &arguments[..]].concat(), request.as_bytes());
+        assert_eq!(verified.status, *status, "{name}: {}{}", verified.stdout, verified.stderr);
+        let printed = verified.stdout.replace(right, "right.txt");
+        assert_snapshot(&format!("verify-{name}.txt"), &printed);
+    }
+}
+
+#[test]
+fn what_cannot_be_tried_is_told_with_what_to_do() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["send", "room_made"], "room-hooks events"),
+        (&["send", "UpdateRoomInfo"], "Room.CallbackAfterUpdateRoomInfo"),
+        (&["send", "103", "--to", "http://192.0.2.1"], "--allow-remote"),
+        (&["send", "103", "--to", "127.0.0.1:9"], "http://127.0.0.1:9"),
+        (&["send", "103", "--set", "EventInfo"], "no `=`"),
+        (&["send", "room_create", "--set", "attributes.9.key=x"], "no place in a list of 2"),
+        (&["send", "103", "--encoding", "form", "--to", "http://127.0.0.1:9"], "only ZEGO"),
+        (&["send", "--body-file", "nowhere.json"], "--provider"),
+        (&["send", "--provider", "zego", "--body-file", "nowhere.json"], "nowhere.json"),
+        (&["send", "room_create", "--secret-file", "nowhere.txt"], "nowhere.txt"),
+        (&["listen", "--addr", "0.0.0.0:0"], "--allow-remote"),
+        (&["replay", "nowhere.jsonl"], "nowhere.jsonl"),
+        (&["verify", "nowhere.http"], "nowhere.http"),
+        (&["dance"], "help"),
+    ];
+    for (arguments, hint) in cases {
+        let ran = run(arguments);
+        assert_eq!(ran.status, 2, "{arguments:?}: {}", ran.stdout);
+        assert!(ran.stderr.contains(hint), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty(), "{arguments:?}: {}", ran.stdout);
+    }
+    // Nobody listens there.
+    let unanswered = run(&["send", "103", "--to", "http://127.0.0.1:9"]);
+    assert_eq!((unanswered.status, unanswered.stderr.contains("http://127.0.0.1:9")), (2, true));
+}
+
+#[test]
+fn whoever_stops_reading_is_no_reason_to_complain() {
+    let mut child =
+        command(&["events"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ran = ran(child.wait_with_output().unwrap());
+    assert_eq!((ran.status, &*ran.stderr), (0, ""));
+}
+
+/// Each example takes each event, once, and refuses whatever is bad.
+#[test]
+fn the_examples_are_played_to() {
+    let events = run(&["events"]).stdout;
+    let kinds: Vec<_> =
+        events.lines().skip(1).map(|line| line.split_whitespace().nth(1).unwrap()).collect();
+    for name in ["example-axum", "example-actix", "example-warp"] {
+        let server = Server::start(example(name));
+        let send = |event: &str, more: &[&str]| {
+            let ran = run(&[&["send", event, "--to", &server.origin], more].concat());
+            (ran.status, ran.stdout, ran.stderr)
+        };
+        for kind in &kinds {
+            let (status, answer, error) = send(kind, &[]);
+            assert!(status == 0 && answer.starts_with("200 "), "{name}, {kind}: {answer}{error}");
+        }
+        for encoding in ["json", "percent", "form"] {
+            let (status, answer, _) = send("room_create", &["--encoding", encoding]);
+            assert_eq!(status, 0, "{name}, {encoding}: {answer}");
+        }
+        for event in ["room_create", "Room.CallbackAfterDestroyRoom", "103"] {
+            for forgery in ["signature", "app", "tampered", "oversize"] {
+                // A room of its own, so that no other try is taken for it.
+                let room = format!("room_id={forgery}");
+                let (status, answer, _) = send(event, &["--forge", forgery, "--set", &room]);
+                assert_eq!(status, 0, "{name}, {event}, {forgery}: {answer}");
+            }
+        }
+        let (status, answer, _) = send("room_create", &["--forge", "stale"]);
+        assert!(status == 0 && answer.starts_with("401 "), "{name}: {answer}");
+        let (status, answer, _) = send("room_create", &["--forge", "slow"]);
+        assert!(status == 0 && answer.starts_with("408 "), "{name}: {answer}");
+
+        let many =
+            ["--times", "20", "--concurrency", "2", "--rate", "500", "--set", "room_id=r{i}"];
+        let (status, summary, _) = send("room_create", &many);
+        assert!(status == 0 && summary.contains("20 sent in"), "{name}: {summary}");
+        assert!(summary.contains("p99") && summary.contains('█'), "{name}: {summary}");
+
+        let printed = server.interrupted();
+        assert_eq!(printed.matches("\"room_id\":\"r").count() / 2, 20, "{printed}");
+    }
+}
+
+/// As a new user would: sent, refused for a wrong secret, explained, corrected, recorded, replayed.
+#[test]
+fn a_callback_is_sent_refused_explained_corrected_recorded_and_replayed() {
+    let folder = folder("newcomer");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    fs::write(folder.join("wrong.txt"), "the-server-secret\n").unwrap();
+    let recording = path("recording.jsonl");
+    let listener = Server::listen(&["--record", &recording]);
+    let send = |more: &[&str]| {
+        run(&[&["send", "room_create", "--set", "room_id=50% off", "--to", &listener.origin], more]
+            .concat())
+    };
+
+    let refused = send(&["--secret-file", &path("wrong.txt")]);
+    assert!(refused.status == 1 && refused.stdout.starts_with("401 "), "{}", refused.stdout);
+    let explained = run(&["verify", &recording]);
+    assert_eq!(explained.status, 1);
+    assert!(explained.stdout.contains("likely: the wrong secret"), "{}", explained.stdout);
+    let found = run(&["verify", &recording, "--try-secret-file", &path("wrong.txt")]);
+    assert!(found.stdout.contains("wrong.txt holds the one that signed"), "{}", found.stdout);
+    assert_eq!(send(&[]).status, 0);
+    assert_eq!(send(&["--encoding", "form", "--set", "room_name=In a form"]).status, 0);
+    let printed = listener.interrupted();
+    assert!(printed.contains("401 refused: the signature is wrong"), "{printed}");
+    assert!(printed.contains("200 handled"), "{printed}");
+
+    let kept = fs::read_to_string(&recording).unwrap();
+    assert!(kept.lines().count() == 3 && !kept.contains(ZEGO_SECRET), "{kept}");
+    let listener = Server::listen(&["--verbose"]);
+    let to = ["--to", &*listener.origin];
+    let replayed = run(&[&["replay", &recording, "--speed", "1000"], &to[..]].concat());
+    assert_eq!((replayed.status, replayed.stdout.matches("200 ").count()), (0, 3));
+    fs::write(path("stale.jsonl"), signed("room_create", &["--format", "json"])).unwrap();
+    let refused = run(&[&["replay", &path("stale.jsonl"), "--as-recorded"], &to[..]].concat());
+    assert!(refused.status == 1 && refused.stdout.starts_with("401 "), "{}", refused.stdout);
+    let printed = listener.interrupted();
+    assert!(printed.contains("200 handled before"), "{printed}");
+    assert!(printed.contains(r#""room_id":"50% off""#), "{printed}");
+    assert!(printed.contains(r#""room_name":"In a form""#), "{printed}");
+    assert!(printed.contains("refused: stale"), "{printed}");
+}
+
+#[test]
+fn a_retry_comes_until_it_is_acknowledged() {
+    let listener = Server::listen(&["--fail-first", "2", "--delay", "5"]);
+    let send = |event: &str| {
+        run(&["send", event, "--retry", "--resign", "--speed", "200", "--to", &listener.origin])
+    };
+    let sent = send("room_create");
+    assert_eq!((sent.status, sent.stdout.matches("500 ").count()), (0, 2), "{}", sent.stdout);
+    assert!(sent.stdout.contains("200 ") && sent.stderr.contains("next try in 0.01 s"));
+    let printed = listener.interrupted();
+    assert_eq!(printed.matches("failed").count(), 2, "{printed}");
+
+    // The schedule of each provider, to its end.
+    let listener = Server::listen(&["--fail-first", "1000"]);
+    for (event, tries) in [("room_create", 6), ("103", 8), ("Room.CallbackAfterDestroyRoom", 1)] {
+        let sent = run(&["send", event, "--retry", "--speed", "5000", "--to", &listener.origin]);
+        assert_eq!((sent.status, sent.stdout.lines().count()), (1, tries), "{}", sent.stdout);
+    }
+}
+
+/// A recording is to the byte, also of what is no text.
+#[test]
+fn a_recording_is_to_the_byte() {
+    let recording = folder("bytes").join("recording.jsonl");
+    let listener = Server::listen(&["--record", recording.to_str().unwrap()]);
+    let address = listener.origin.strip_prefix("http://").unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let body = b"\xff\xfe\0 {\r\n";
+    let head = format!(
+        "POST /hooks/trtc?a=%20b HTTP/1.1\r\nHost: x\r\nSign: s\r\nAuthorization: not kept\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    std::io::Write::write_all(&mut stream, &[head.as_bytes(), body].concat()).unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    drop(listener);
+    let kept = fs::read_to_string(&recording).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(record["query"], "a=%20b");
+    assert_eq!(record["headers"], serde_json::json!([["Sign", "s"]]));
+    assert_eq!(record["body_base64"], "//4AIHsNCg==");
+}
