@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = HttpServer::new(app).bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)?;
     for address in server.addrs() {
         eprintln!("listening on http://{address}");
-        eprintln!("to send it a callback: examples/send http://{address}");
+        eprintln!("to send it a callback: cargo run -- send room_create --to http://{address}");
     }
     server.run().await?;
     zego.drained().await;

@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
     eprintln!("listening on http://{address}");
-    eprintln!("to send it a callback: examples/send http://{address}");
+    eprintln!("to send it a callback: cargo run -- send room_create --to http://{address}");
     let interrupted = async { signal::ctrl_c().await.unwrap_or_default() };
     warp::serve(app).incoming(listener).graceful(interrupted).run().await;
     zego.drained().await;
