@@ -132,6 +132,8 @@ fn what_is_signed_and_no_callback_is_unreadable() {
         b"[]",
         b"{}",
         b"{\"EventInfo\":{}}",
+        b"{\"EventType\":null}",
+        b"{\"EventType\":[101]}",
         b"{\"EventType\":1,\"EventType\":2}",
         b"\xff\xfe",
         b"null",

@@ -63,7 +63,11 @@ pub(super) struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
-        document::envelope(json)
+        let envelope: Self = document::envelope(json)?;
+        match envelope.event_type.get().as_bytes() {
+            [b'"' | b'-' | b'0'..=b'9', ..] => Ok(envelope),
+            _ => Err(Refusal::Malformed { what: "the body names no event" }),
+        }
     }
 
     /// When it was sent.
