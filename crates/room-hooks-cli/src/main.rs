@@ -5,6 +5,7 @@ mod demo;
 mod encoding;
 mod event;
 mod events;
+mod factor;
 mod http;
 mod listen;
 mod player;

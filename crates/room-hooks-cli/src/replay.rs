@@ -12,6 +12,7 @@ use crate::{
     Failure, Verdict,
     credentials::Credentials,
     encoding::Encoding,
+    factor::Factor,
     http::Target,
     player::Player,
     recording::Record,
@@ -32,8 +33,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     as_recorded: bool,
     /// So many times as fast as it was recorded
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
-    speed: f64,
+    #[arg(long, value_name = "FACTOR", default_value_t = Factor::ONE)]
+    speed: Factor,
 }
 
 const EXAMPLES: &str = "\
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let mut before: Option<&Record> = None;
     for record in &records {
         let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
-        std::thread::sleep(Duration::from_millis(gap).div_f64(arguments.speed.max(0.001)));
+        std::thread::sleep(arguments.speed.shorten(Duration::from_millis(gap)));
         before = Some(record);
         let delivery = match arguments.as_recorded {
             true => record.signed_delivery()?,

@@ -13,6 +13,7 @@ use clap::Args;
 
 use crate::{
     Failure, Verdict,
+    factor::Factor,
     terminal::{self, BAD, DIM, GOOD},
 };
 
@@ -26,7 +27,7 @@ pub(super) struct Load {
     times: Option<u64>,
     /// At most so many a second
     #[arg(long, value_name = "N", requires = "times")]
-    rate: Option<f64>,
+    rate: Option<Factor>,
     /// So many at the same time
     #[arg(long, value_name = "N", default_value_t = 1, requires = "times",
           value_parser = clap::value_parser!(u16).range(1..=512))]
@@ -60,8 +61,8 @@ impl Load {
                             break;
                         }
                         if let Some(rate) = self.rate {
-                            let due = begun + Duration::from_secs_f64(n as f64 / rate.max(0.001));
-                            thread::sleep(due.saturating_duration_since(Instant::now()));
+                            let due = rate.shorten(Duration::from_secs(n));
+                            thread::sleep(due.saturating_sub(begun.elapsed()));
                         }
                         let answer = sender
                             .delivery(n, SystemTime::now())

@@ -1,7 +1,10 @@
 mod forge;
 mod load;
 
-use std::{io::Write, time::SystemTime};
+use std::{
+    io::Write,
+    time::{Duration, SystemTime},
+};
 
 use clap::Args;
 use room_hooks::testing::SignedDelivery;
@@ -11,6 +14,7 @@ use crate::{
     credentials::Credentials,
     encoding::Encoding,
     event::{EventArguments, Unsigned},
+    factor::Factor,
     http::{Answer, Line, Target},
     player::{Player, ProviderName},
     terminal::{self, BAD, DIM, GOOD},
@@ -39,8 +43,8 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "retry")]
     resign: bool,
     /// Waits so many times shorter between retries
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, requires = "retry")]
-    speed: f64,
+    #[arg(long, value_name = "FACTOR", default_value_t = Factor::ONE, requires = "retry")]
+    speed: Factor,
     #[command(flatten)]
     load: Load,
     /// Sends a bad one, which is to be refused
@@ -92,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         if answer.is_success() {
             break;
         }
-        let pause = std::time::Duration::from_secs(seconds).div_f64(arguments.speed.max(0.001));
+        let pause = arguments.speed.shorten(Duration::from_secs(seconds));
         terminal::wait(pause, "next try")?;
         if arguments.resign {
             delivery = sender.delivery(0, SystemTime::now())?;
