@@ -19,7 +19,8 @@ pub(crate) struct Credentials {
     /// The app's id [env: ZEGO_APP_ID, TENCENT_SDK_APP_ID, TRTC_SDK_APP_ID]
     #[arg(long, value_name = "ID")]
     app_id: Option<u64>,
-    /// A file that holds the secret and nothing else [env: ZEGO_CALLBACK_SECRET, TENCENT_TOKEN, TRTC_KEY]
+    /// A file that holds the secret and nothing else [env: the secret in ZEGO_CALLBACK_SECRET,
+    /// TENCENT_TOKEN, TRTC_KEY, or its file in ZEGO_CALLBACK_SECRET_FILE, …]
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
@@ -55,7 +56,7 @@ const fn variables(provider: ProviderName) -> Variables {
 impl Credentials {
     /// The provider as this app of it.
     pub(crate) fn player(&self, provider: ProviderName) -> Result<Player, Failure> {
-        self.player_of(provider, self.app_id(provider)?)
+        player(provider, self.app_id(provider)?, self.secret(provider)?)
     }
 
     /// The provider with the secret of another file.
@@ -65,17 +66,13 @@ impl Credentials {
     }
 
     /// The provider as another app of it, with the same secret.
-    pub(crate) fn another(&self, provider: ProviderName) -> Result<Player, Failure> {
-        self.player_of(provider, self.app_id(provider)?.wrapping_add(1))
+    pub(crate) fn another_app(&self, provider: ProviderName) -> Result<Player, Failure> {
+        player(provider, self.app_id(provider)?.wrapping_add(1), self.secret(provider)?)
     }
 
-    fn player_of(&self, provider: ProviderName, app_id: u64) -> Result<Player, Failure> {
-        let secret = self.secret(provider)?;
-        Ok(match provider {
-            ProviderName::Zego => Player::Zego(Zego::new(app_id, secret)?),
-            ProviderName::Tencent => Player::Tencent(Tencent::new(app_id, secret)?),
-            ProviderName::Trtc => Player::Trtc(Trtc::new(app_id, secret)?),
-        })
+    /// The provider with a secret that nobody has.
+    pub(crate) fn forger(&self, provider: ProviderName) -> Result<Player, Failure> {
+        player(provider, self.app_id(provider)?, "forged".to_owned())
     }
 
     fn app_id(&self, provider: ProviderName) -> Result<u64, Failure> {
@@ -103,6 +100,14 @@ impl Credentials {
             demonstration.1.to_owned()
         }))
     }
+}
+
+fn player(provider: ProviderName, app_id: u64, secret: String) -> Result<Player, Failure> {
+    Ok(match provider {
+        ProviderName::Zego => Player::Zego(Zego::new(app_id, secret)?),
+        ProviderName::Tencent => Player::Tencent(Tencent::new(app_id, secret)?),
+        ProviderName::Trtc => Player::Trtc(Trtc::new(app_id, secret)?),
+    })
 }
 
 /// A variable that is set; one that cannot be read is an error and not a default.

@@ -17,6 +17,15 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
+    /// The encoding that a body came in.
+    pub(crate) fn of(body: &[u8]) -> Self {
+        match body.trim_ascii_start().first() {
+            Some(b'%') => Self::Percent,
+            Some(b'{') | None => Self::Json,
+            Some(_) => Self::Form,
+        }
+    }
+
     /// Encodes a body of JSON.
     pub(crate) fn apply(self, json: Vec<u8>) -> Result<Vec<u8>, Failure> {
         match self {

@@ -1,10 +1,10 @@
-use std::{fs, path::PathBuf};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use room_hooks::testing::{Sample, samples};
 use serde_json::{Map, Value};
 
-use crate::{Failure, player::ProviderName};
+use crate::{Failure, input, player::ProviderName};
 
 /// Which event is sent.
 #[derive(Debug, Args)]
@@ -13,12 +13,12 @@ pub(crate) struct EventArguments {
     /// Room.CallbackAfterUpdateRoomInfo or 103; see `room-hooks events`
     #[arg(required_unless_present = "body_file")]
     event: Option<String>,
-    /// Sets a member of it, by its path; a value that is no JSON is a text. `{i}` in it is the number
-    /// of the delivery
+    /// Sets a member of it, by its path. What was a text stays one; else, and after `:=`, a value is
+    /// JSON if it can be. `{i}` in it is the number of the delivery
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
     assignments: Vec<Assignment>,
     /// The event from a file of JSON, or `-` for standard input, instead of the built-in one
-    #[arg(long, value_name = "FILE", requires = "provider")]
+    #[arg(long, value_name = "FILE", requires = "provider", conflicts_with = "event")]
     body_file: Option<PathBuf>,
     /// Who sends it, where the event does not tell
     #[arg(long)]
@@ -29,6 +29,8 @@ pub(crate) struct EventArguments {
 struct Assignment {
     path: String,
     value: String,
+    /// Whether the value is JSON even where a text was.
+    json: bool,
 }
 
 /// An event before it is signed.
@@ -40,7 +42,8 @@ pub(crate) struct Unsigned {
 
 fn assignment(text: &str) -> Result<Assignment, String> {
     let (path, value) = text.split_once('=').ok_or("it has no `=`, as in room_id=lobby")?;
-    Ok(Assignment { path: path.to_owned(), value: value.to_owned() })
+    let (path, json) = path.strip_suffix(':').map_or((path, false), |path| (path, true));
+    Ok(Assignment { path: path.to_owned(), value: value.to_owned(), json })
 }
 
 impl EventArguments {
@@ -57,22 +60,20 @@ impl Unsigned {
     /// The event as the n-th delivery has it.
     pub(crate) fn event(&self, n: u64) -> Result<Value, Failure> {
         let mut event = self.event.clone();
-        for Assignment { path, value } in &self.assignments {
+        for Assignment { path, value, json } in &self.assignments {
             let value = value.replace("{i}", &n.to_string());
-            let value = serde_json::from_str(&value).unwrap_or_else(|_| value.into());
-            set(&mut event, path, value)?;
+            let place = place(&mut event, path)?;
+            *place = match serde_json::from_str(&value) {
+                Ok(parsed) if *json || !place.is_string() => parsed,
+                _ => value.into(),
+            };
         }
         Ok(event)
     }
 }
 
-fn read(file: &PathBuf) -> Result<Value, Failure> {
-    let json = match file.as_os_str() == "-" {
-        true => std::io::read_to_string(std::io::stdin()),
-        false => fs::read_to_string(file),
-    };
-    let json = json.map_err(|error| format!("{}: {error}", file.display()))?;
-    let event: Value = serde_json::from_str(&json)
+fn read(file: &Path) -> Result<Value, Failure> {
+    let event: Value = serde_json::from_slice(&input::read(file)?)
         .map_err(|error| format!("{} is no JSON: {error}", file.display()))?;
     if !event.is_object() {
         return Err(format!("{} holds no JSON object", file.display()).into());
@@ -87,6 +88,7 @@ fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName,
     else {
         let name = name.to_lowercase();
         let alike: Vec<_> = samples()
+            .filter(of_provider)
             .map(|sample| sample.kind)
             .filter(|kind| {
                 let kind = kind.to_lowercase();
@@ -102,9 +104,9 @@ fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName,
     Ok((provider.ok_or("the event has no provider")?, sample.event()))
 }
 
-/// Sets a value at a path of names and, in lists, numbers, with dots between them. What is not there on
-/// the way is made.
-fn set(event: &mut Value, path: &str, value: Value) -> Result<(), Failure> {
+/// The place at a path of names and, in lists, numbers, with dots between them. What is not there on the
+/// way is made.
+fn place<'a>(event: &'a mut Value, path: &str) -> Result<&'a mut Value, Failure> {
     let mut place = event;
     for name in path.split('.') {
         if place.is_null() {
@@ -124,8 +126,7 @@ fn set(event: &mut Value, path: &str, value: Value) -> Result<(), Failure> {
             _ => return Err(format!("{path}: there is nothing for {name} to be in").into()),
         };
     }
-    *place = value;
-    Ok(())
+    Ok(place)
 }
 
 #[cfg(test)]
@@ -143,7 +144,7 @@ mod tests {
             ("list.1.key", json!("mood")),
             ("new.inside", json!(true)),
         ] {
-            set(&mut event, path, value).unwrap();
+            *place(&mut event, path).unwrap() = value;
         }
         assert_eq!(
             event,
@@ -151,8 +152,22 @@ mod tests {
                 "a": {"b": 2}, "list": [{"key": "topic"}, {"key": "mood"}], "new": {"inside": true},
             })
         );
-        assert!(set(&mut event, "list.7.key", json!(1)).is_err());
-        assert!(set(&mut event, "a.b.c", json!(1)).is_err());
+        assert!(place(&mut event, "list.7.key").is_err());
+        assert!(place(&mut event, "a.b.c").is_err());
+    }
+
+    #[test]
+    fn a_text_stays_a_text_unless_json_is_asked_for() {
+        let assignments = ["room_id=42", "attributes.0.auto_delete=0", "operator_account:=7"];
+        let unsigned = Unsigned {
+            provider: ProviderName::Zego,
+            event: samples().next().unwrap().event(),
+            assignments: assignments.map(|text| assignment(text).unwrap()).into(),
+        };
+        let event = unsigned.event(0).unwrap();
+        assert_eq!(event["room_id"], "42");
+        assert_eq!(event["attributes"][0]["auto_delete"], 0);
+        assert_eq!(event["operator_account"], 7);
     }
 
     #[test]

@@ -16,7 +16,6 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let mut out = terminal::out();
     if arguments.json {
         let events: Vec<_> = samples()
             .map(|sample| {
@@ -26,9 +25,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                 })
             })
             .collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&events)?)?;
+        writeln!(terminal::exact(), "{}", serde_json::to_string_pretty(&events)?)?;
         return Ok(Verdict::Yes);
     }
+    let mut out = terminal::out();
     writeln!(out, "{:<8} {:<38} type", "provider", "event (as `send` takes it)")?;
     for sample in samples() {
         writeln!(out, "{:<8} {:<38} {}", sample.provider, sample.kind, sample.type_name)?;

@@ -1,6 +1,6 @@
 use std::{
-    io::{Read, Write},
-    net::{TcpStream, ToSocketAddrs},
+    io::{self, Read, Write},
+    net::{IpAddr, TcpStream},
     thread,
     time::{Duration, Instant},
 };
@@ -12,7 +12,7 @@ use ureq::{
     http::{Uri, uri::PathAndQuery},
 };
 
-use crate::{Failure, player::ProviderName};
+use crate::{Failure, player::ProviderName, terminal};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,9 +49,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// What every provider takes for success.
+    fn new(status: u16, body: &[u8], took: Duration) -> Self {
+        let body: String = String::from_utf8_lossy(body).chars().take(200).collect();
+        Self { status, body: terminal::plain(&body), took }
+    }
+
     pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+        terminal::is_success(self.status)
     }
 }
 
@@ -64,6 +68,9 @@ impl Target {
         };
         let scheme = self.to.scheme_str().unwrap_or("http");
         let authority = self.to.authority().ok_or("the URL names no host")?;
+        if authority.as_str().contains('@') {
+            return Err("a URL with a password in it is not for a command line".into());
+        }
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -76,16 +83,21 @@ impl Target {
 
     /// A callback with a real signature, sent elsewhere by mistake, could be put to use there.
     fn check_machine(&self) -> Result<(), Failure> {
-        let host = self.to.host().ok_or("the URL names no host, as http://127.0.0.1:3000 does")?;
+        let host = self
+            .to
+            .host()
+            .ok_or("the URL names no host; it is to be like http://127.0.0.1:3000")?;
         if self.allow_remote {
             return Ok(());
         }
-        let bare = host.trim_matches(['[', ']']);
-        let mut addresses = (bare, 80)
-            .to_socket_addrs()
-            .map_err(|error| format!("{host} is not to be found: {error}"))?;
-        if !addresses.all(|address| address.ip().is_loopback()) {
-            let why = "is not this machine; --allow-remote sends it there all the same";
+        // A name would have to be looked up, and who answers that decides where it leads.
+        let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+        let here = match address {
+            Ok(address) => address.to_canonical().is_loopback(),
+            Err(_) => host.eq_ignore_ascii_case("localhost"),
+        };
+        if !here {
+            let why = "is not known to be this machine; --allow-remote sends it there all the same";
             return Err(format!("{host} {why}").into());
         }
         Ok(())
@@ -106,8 +118,9 @@ impl Line {
         let mut response =
             request.send(&delivery.body).map_err(|error| format!("{}: {error}", self.url))?;
         let took = begun.elapsed();
-        let body = response.body_mut().read_to_string().unwrap_or_default();
-        Ok(Answer { status: response.status().as_u16(), body, took })
+        let body = response.body_mut().read_to_vec();
+        let body = body.map_err(|error| format!("{}: its answer breaks off: {error}", self.url))?;
+        Ok(Answer::new(response.status().as_u16(), &body, took))
     }
 
     /// Sends a byte now and then until it is answered, which a client that waits its turn would not see.
@@ -128,27 +141,16 @@ impl Line {
             delivery.body.len()
         );
         let begun = Instant::now();
-        stream.write_all(head.as_bytes())?;
-        stream.set_nonblocking(true)?;
-        let mut bytes = delivery.body.iter();
-        while stream.peek(&mut [0]).is_err() && begun.elapsed() < PATIENCE {
-            if let Some(byte) = bytes.next() {
-                stream.write_all(&[*byte])?;
-            }
-            thread::sleep(Duration::from_millis(250));
-        }
-        let took = begun.elapsed();
-        stream.set_nonblocking(false)?;
-        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        let mut answer = String::new();
-        let read = stream.read_to_string(&mut answer);
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let status = status.ok_or_else(|| match read {
-            Err(error) => format!("{url}: {error}"),
-            Ok(_) => format!("{url}: closed without an answer"),
-        })?;
-        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned();
-        Ok(Answer { status, body, took })
+        let answer = dribble(&mut stream, head.as_bytes(), &delivery.body)
+            .map_err(|error| format!("{url}: {error}"))?;
+        let (head, body) = answer
+            .windows(4)
+            .position(|gap| gap == b"\r\n\r\n")
+            .map_or((&answer[..], &b""[..]), |at| (&answer[..at], &answer[at + 4..]));
+        let status = String::from_utf8_lossy(head).split(' ').nth(1).and_then(|s| s.parse().ok());
+        let status = status
+            .ok_or_else(|| format!("{url}: no answer in {:.0} s", begun.elapsed().as_secs_f32()))?;
+        Ok(Answer::new(status, body, begun.elapsed()))
     }
 
     fn url_of(&self, delivery: &SignedDelivery) -> String {
@@ -158,4 +160,27 @@ impl Line {
             query => format!("{}?{query}", self.url),
         }
     }
+}
+
+/// Sends a head, and then a byte of the body now and then until there is an answer, which it returns.
+fn dribble(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<Vec<u8>> {
+    let begun = Instant::now();
+    stream.write_all(head)?;
+    stream.set_nonblocking(true)?;
+    let mut bytes = body.iter();
+    let waits = |stream: &TcpStream| {
+        stream.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    };
+    while waits(stream) && begun.elapsed() < PATIENCE {
+        if let Some(byte) = bytes.next() {
+            stream.write_all(&[*byte])?;
+        }
+        thread::sleep(Duration::from_millis(250));
+    }
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    let mut answer = Vec::new();
+    // What has come is the answer, however the connection ends.
+    let _ = stream.read_to_end(&mut answer);
+    Ok(answer)
 }

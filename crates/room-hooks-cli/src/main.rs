@@ -7,6 +7,7 @@ mod event;
 mod events;
 mod factor;
 mod http;
+mod input;
 mod listen;
 mod player;
 mod recording;
@@ -16,7 +17,11 @@ mod sign;
 mod terminal;
 mod verify;
 
-use std::{error::Error, io, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -84,13 +89,9 @@ fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut CommandLine::command(),
-                "room-hooks",
-                &mut io::stdout(),
-            );
-            Ok(Verdict::Yes)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut CommandLine::command(), "room-hooks", &mut script);
+            terminal::exact().write_all(&script).map(|()| Verdict::Yes).map_err(Into::into)
         }
     };
     match verdict {

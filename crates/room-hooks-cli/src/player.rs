@@ -11,10 +11,10 @@ use room_hooks::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Failure;
+use crate::{Failure, encoding::Encoding};
 
 /// Who is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ProviderName {
     Zego,
@@ -76,13 +76,24 @@ impl Player {
         }
     }
 
-    pub(crate) fn sign(&self, event: &Value, now: SystemTime) -> Result<SignedDelivery, Failure> {
-        Ok(match self {
-            Self::Zego(zego) => zego.sign(event, now),
-            Self::Tencent(tencent) => tencent.sign(event, now),
-            Self::Trtc(trtc) => trtc.sign(event, now),
+    /// Signs an event at a time, its body encoded so.
+    pub(crate) fn sign(
+        &self,
+        event: &Value,
+        encoding: Encoding,
+        at: SystemTime,
+    ) -> Result<SignedDelivery, Failure> {
+        let mut signed = match self {
+            Self::Zego(zego) => zego.sign(event, at),
+            Self::Tencent(tencent) => tencent.sign(event, at),
+            Self::Trtc(trtc) => trtc.sign(event, at),
         }
-        .map_err(|_| "an event is a JSON object")?)
+        .map_err(|_| "an event is a JSON object")?;
+        if encoding != Encoding::Json && !matches!(self, Self::Zego(_)) {
+            return Err("only ZEGO has other encodings than JSON".into());
+        }
+        signed.body = encoding.apply(signed.body)?;
+        Ok(signed)
     }
 
     pub(crate) fn explain(&self, delivery: Delivery<'_>) -> Explanation {

@@ -60,7 +60,7 @@ impl Record {
         let records: Vec<Self> = lines
             .map(|(number, line)| {
                 serde_json::from_str(line)
-                    .map_err(|error| format!("line {number} is not one of a recording: {error}"))
+                    .map_err(|error| format!("line {number} is not one of a recording: {error}; a bare body goes to `verify --body-file`"))
             })
             .collect::<Result<_, _>>()?;
         if records.is_empty() {

@@ -1,7 +1,8 @@
 use std::{
-    fs,
+    collections::{HashMap, hash_map::Entry},
     io::Write,
     path::PathBuf,
+    thread,
     time::{Duration, SystemTime},
 };
 
@@ -14,9 +15,10 @@ use crate::{
     encoding::Encoding,
     factor::Factor,
     http::Target,
+    input,
     player::Player,
     recording::Record,
-    terminal::{self, BAD, DIM, GOOD},
+    terminal::{self, DIM},
 };
 
 /// Sends a recording again, in its order and at its pace, each delivery signed anew.
@@ -47,26 +49,33 @@ Exit status: 0 if all were acknowledged, 1 if not, 2 if something could not be s
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let file = &arguments.file;
-    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let records = Record::read_all(&bytes)?;
+    let records = Record::read_all(&input::read(file)?)
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut stages = HashMap::new();
+    for provider in records.iter().map(|record| record.provider) {
+        if let Entry::Vacant(stage) = stages.entry(provider) {
+            let player = arguments.credentials.player(provider)?;
+            stage.insert((player, arguments.target.line(provider)?));
+        }
+    }
     let mut verdict = Verdict::Yes;
     let mut before: Option<&Record> = None;
     for record in &records {
         let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
-        std::thread::sleep(arguments.speed.shorten(Duration::from_millis(gap)));
+        pause(arguments.speed.shorten(Duration::from_millis(gap)))?;
         before = Some(record);
+        let Some((player, line)) = stages.get(&record.provider) else { continue };
         let delivery = match arguments.as_recorded {
             true => record.signed_delivery()?,
-            false => signed_anew(record, &arguments.credentials.player(record.provider)?)?,
+            false => signed_anew(record, player)?,
         };
-        let answer = arguments.target.line(record.provider)?.post(&delivery)?;
-        let style = if answer.is_success() { GOOD } else { BAD };
+        let answer = line.post(&delivery)?;
         writeln!(
             terminal::out(),
-            "{style}{}{style:#} {DIM}{:<8}{DIM:#} {} {}",
-            answer.status,
+            "{} {DIM}{:<8}{DIM:#} {} {}",
+            terminal::status(answer.status),
             record.provider,
-            record.event_name(),
+            terminal::plain(&record.event_name()),
             answer.body
         )?;
         if !answer.is_success() {
@@ -74,6 +83,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         }
     }
     Ok(verdict)
+}
+
+/// Waits, and says so where it takes long.
+fn pause(pause: Duration) -> Result<(), Failure> {
+    match pause > Duration::from_secs(2) {
+        true => terminal::wait(pause, "the next was recorded later: it comes")?,
+        false => thread::sleep(pause),
+    }
+    Ok(())
 }
 
 /// The event of a recording under a signature of now, encoded as it was.
@@ -84,19 +102,10 @@ fn signed_anew(record: &Record, player: &Player) -> Result<SignedDelivery, Failu
         terminal::note("there is no event to sign in this one; it is sent as it was recorded");
         return record.signed_delivery();
     };
-    let read = |wanted: &str| {
-        explanation.read.iter().find(|(name, _)| *name == wanted).map(|(_, text)| text.as_str())
-    };
-    if let Some(command) = read("CallbackCommand") {
+    let command = explanation.read.iter().find(|(name, _)| *name == "CallbackCommand");
+    if let Some((name, command)) = command {
         // In the query alone, perhaps; the signer takes it from the event.
-        event["CallbackCommand"] = command.into();
+        event[*name] = command.as_str().into();
     }
-    let encoding = match read("encoding") {
-        Some("form") => Encoding::Form,
-        Some("percent-encoded JSON") => Encoding::Percent,
-        _ => Encoding::Json,
-    };
-    let mut delivery = player.sign(&event, SystemTime::now())?;
-    delivery.body = encoding.apply(delivery.body)?;
-    Ok(delivery)
+    player.sign(&event, Encoding::of(&body), SystemTime::now())
 }

@@ -1,13 +1,10 @@
-use std::{
-    io::Write,
-    time::{Duration, SystemTime},
-};
+use std::{io::Write, time::SystemTime};
 
 use clap::{Args, ValueEnum};
 
 use crate::{
     Failure, Verdict, credentials::Credentials, encoding::Encoding, event::EventArguments,
-    recording::Record, terminal,
+    input::unix_seconds, recording::Record, terminal,
 };
 
 /// Signs a callback and prints it, without sending anything.
@@ -22,8 +19,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     encoding: Encoding,
     /// The time at which it is signed, in Unix seconds; now, if it is not given
-    #[arg(long, value_name = "SECONDS")]
-    at: Option<u64>,
+    #[arg(long, value_name = "SECONDS", value_parser = unix_seconds)]
+    at: Option<SystemTime>,
     /// In what form it is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -46,17 +43,11 @@ Examples:
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let unsigned = arguments.event.unsigned()?;
-    let now = match arguments.at {
-        Some(seconds) => SystemTime::UNIX_EPOCH
-            .checked_add(Duration::from_secs(seconds))
-            .ok_or("that time is beyond this machine's clock")?,
-        None => SystemTime::now(),
-    };
+    let now = arguments.at.unwrap_or_else(SystemTime::now);
     let player = arguments.credentials.player(unsigned.provider)?;
-    let mut delivery = player.sign(&unsigned.event(0)?, now)?;
-    delivery.body = arguments.encoding.apply(delivery.body)?;
+    let delivery = player.sign(&unsigned.event(0)?, arguments.encoding, now)?;
     let record = Record::of(unsigned.provider, now, delivery);
-    let mut out = terminal::out();
+    let mut out = terminal::exact();
     match arguments.format {
         Format::Http => out.write_all(&record.to_http())?,
         Format::Json => writeln!(out, "{}", serde_json::to_string(&record)?)?,

@@ -13,9 +13,32 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const DIM: Style = Style::new().dimmed();
 
-/// Standard output, which drops colours where they do not belong.
+/// Standard output for people, which drops colours where they do not belong.
 pub(crate) fn out() -> impl Write {
     anstream::stdout().lock()
+}
+
+/// Standard output for programs, to the byte.
+pub(crate) fn exact() -> impl Write {
+    io::stdout().lock()
+}
+
+/// A status, in the colour of what providers make of it.
+pub(crate) fn status(status: u16) -> String {
+    let style = if is_success(status) { GOOD } else { BAD };
+    format!("{style}{status}{style:#}")
+}
+
+/// What every provider takes for success.
+pub(crate) fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// Text from outside, in which nothing controls the terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars()
+        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .collect()
 }
 
 /// Says something that is not the output.

@@ -7,7 +7,7 @@ mod program;
 use std::{fs, process::Stdio};
 
 use self::program::{
-    Server, ZEGO_SECRET, assert_snapshot, command, example, folder, ran, run, run_with,
+    Server, ZEGO_SECRET, assert_snapshot, command, example, folder, ran, run, run_bytes, run_with,
 };
 
 #[test]
@@ -95,6 +95,7 @@ fn verify_explains_each_verdict() {
         ("zego-fraction", without_length(&zego).replace("1757500000}", "1757500000.0}"), &at, 1),
         ("zego-cut-off", without_length(&zego).replace("\"signature\"", "\""), &at, 1),
         ("zego-nothing", "POST /hooks/zego HTTP/1.1\r\n\r\nhello".to_owned(), &at, 1),
+        ("zego-no-event", "POST /hooks/zego HTTP/2\r\n\r\n{\"a\":1}".to_owned(), &at, 1),
         ("tencent", tencent.clone(), &at, 0),
         ("tencent-no-token", tencent.replace("Sign=", "Signed="), &at, 1),
         (
@@ -128,7 +129,18 @@ fn what_cannot_be_tried_is_told_with_what_to_do() {
         (&["send", "room_made"], "room-hooks events"),
         (&["send", "UpdateRoomInfo"], "Room.CallbackAfterUpdateRoomInfo"),
         (&["send", "103", "--to", "http://192.0.2.1"], "--allow-remote"),
-        (&["send", "103", "--to", "127.0.0.1:9"], "http://127.0.0.1:9"),
+        // Who answers for a name decides where it leads.
+        (&["send", "103", "--to", "http://localhost.example.com"], "--allow-remote"),
+        (&["send", "103", "--to", "http://[2001:db8::1]/"], "--allow-remote"),
+        (&["send", "103", "--to", "http://a:b@127.0.0.1:9"], "password"),
+        (&["send", "103", "--to", "http://[::ffff:127.0.0.1]:9"], "127.0.0.1]:9"),
+        (&["send", "103", "--to", "127.0.0.1:9"], "127.0.0.1:9"),
+        (&["send", "103", "--speed", "0", "--retry"], "above 0"),
+        (&["send", "103", "--times", "2", "--rate", "NaN"], "above 0"),
+        (&["send", "103", "--times", "2", "--retry"], "cannot be used with"),
+        (&["send", "room_create", "--provider", "trtc"], "room-hooks events"),
+        (&["sign", "103", "--encoding", "form"], "only ZEGO"),
+        (&["sign", "103", "--at", "18446744073709551615"], "clock"),
         (&["send", "103", "--set", "EventInfo"], "no `=`"),
         (&["send", "room_create", "--set", "attributes.9.key=x"], "no place in a list of 2"),
         (&["send", "103", "--encoding", "form", "--to", "http://127.0.0.1:9"], "only ZEGO"),
@@ -153,11 +165,116 @@ fn what_cannot_be_tried_is_told_with_what_to_do() {
 
 #[test]
 fn whoever_stops_reading_is_no_reason_to_complain() {
-    let mut child =
-        command(&["events"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let ran = ran(child.wait_with_output().unwrap());
-    assert_eq!((ran.status, &*ran.stderr), (0, ""));
+    for arguments in
+        [&["events"][..], &["events", "--json"], &["completions", "zsh"], &["sign", "103"]]
+    {
+        let mut child =
+            command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ran = ran(child.wait_with_output().unwrap());
+        assert_eq!((ran.status, &*ran.stderr), (0, ""), "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_is_told() {
+    for arguments in [&["events"][..], &["completions", "zsh"], &["sign", "103"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let child = command(arguments).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let ran = ran(child.wait_with_output().unwrap());
+        assert!(
+            ran.status == 2 && ran.stderr.contains("No space"),
+            "{arguments:?}: {}",
+            ran.stderr
+        );
+    }
+}
+
+/// What is printed for programs is to the byte, whatever is in it.
+#[test]
+fn what_is_signed_verifies_whatever_is_in_it() {
+    for id in ["a\u{7f}b", "\u{1b}[31m", "50% + & = é房", "\r\n\r\n", "\u{85}"] {
+        let set = format!("EventInfo.UserId={id}");
+        for format in ["http", "json"] {
+            let signed = run_bytes(&["sign", "103", "--set", &set, "--format", format]);
+            let verified = run_with(&["verify", "-"], &signed);
+            assert_eq!(verified.status, 0, "{id:?}, {format}: {}", verified.stderr);
+        }
+    }
+}
+
+/// A stranger can have put it there.
+#[test]
+fn nothing_that_was_recorded_is_too_much_for_verify() {
+    let head = "POST /hooks/trtc HTTP/1.1\r\nSign: x\r\n\r\n";
+    for body in [
+        "[".repeat(200_000),
+        "{\"a\":".repeat(200_000),
+        "\"".to_owned(),
+        format!("{{\"a\":{}{}}}", "[".repeat(120), "]".repeat(120)),
+    ] {
+        let verified = run_with(&["verify", "-"], format!("{head}{body}").as_bytes());
+        assert_eq!(verified.status, 1, "{}", verified.stderr);
+    }
+    for odd in [&b""[..], b"\0\0", b"{", b"\xff\xfe", b"POST", b"{\"at\":1}"] {
+        assert_eq!(run_with(&["verify", "-"], odd).status, 2, "{odd:?}");
+    }
+}
+
+/// Answers every request so, whatever it is; with nothing, the connection is closed at once.
+fn stub(answer: &str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let answer = answer.to_owned();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            if answer.is_empty() {
+                continue;
+            }
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
+        }
+    });
+    origin
+}
+
+fn empty_answer(status: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+}
+
+#[test]
+fn a_forgery_is_refused_only_by_the_answer_that_it_deserves() {
+    for answer in ["404 Not Found", "200 OK"] {
+        let to = stub(&empty_answer(answer));
+        let forged = run(&["send", "103", "--forge", "signature", "--to", &to]);
+        assert_eq!(forged.status, 1, "{}", forged.stdout);
+        assert!(forged.stdout.contains("expected 401"), "{}", forged.stdout);
+    }
+    // Where the honest one is refused as well, nothing can be said.
+    let refusing = stub(&empty_answer("401 Unauthorized"));
+    let forged = run(&["send", "room_create", "--forge", "tampered", "--to", &refusing]);
+    assert_eq!(forged.status, 2, "{}", forged.stdout);
+    // A connection that is closed is no answer.
+    let forged = run(&["send", "103", "--forge", "slow", "--to", &stub("")]);
+    assert!(forged.status == 2 && forged.stderr.contains("http://127.0.0.1"), "{}", forged.stderr);
+}
+
+/// A callback with a real signature is not handed on.
+#[test]
+fn neither_a_redirect_nor_a_proxy_is_followed() {
+    let elsewhere = stub(&empty_answer("200 OK"));
+    let redirecting =
+        stub(&empty_answer(&format!("307 Temporary Redirect\r\nLocation: {elsewhere}")));
+    let sent = run(&["send", "103", "--to", &redirecting]);
+    assert!(sent.status == 1 && sent.stdout.starts_with("307 "), "{}", sent.stdout);
+
+    let mut proxied = command(&["send", "103", "--to", "http://127.0.0.1:9"]);
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        proxied.env(name, &elsewhere);
+    }
+    assert_eq!(ran(proxied.output().unwrap()).status, 2);
 }
 
 /// Each example takes each event, once, and refuses whatever is bad.
@@ -258,12 +375,53 @@ fn a_retry_comes_until_it_is_acknowledged() {
     let printed = listener.interrupted();
     assert_eq!(printed.matches("failed").count(), 2, "{printed}");
 
+    // Also if nobody answers: a receiver that is started meanwhile is reached.
+    let nobody = ["send", "103", "--retry", "--speed", "5000", "--to", "http://127.0.0.1:9"];
+    let unanswered = run(&nobody);
+    assert_eq!((unanswered.status, unanswered.stdout.matches("none").count()), (2, 8));
+
     // The schedule of each provider, to its end.
     let listener = Server::listen(&["--fail-first", "1000"]);
     for (event, tries) in [("room_create", 6), ("103", 8), ("Room.CallbackAfterDestroyRoom", 1)] {
         let sent = run(&["send", event, "--retry", "--speed", "5000", "--to", &listener.origin]);
         assert_eq!((sent.status, sent.stdout.lines().count()), (1, tries), "{}", sent.stdout);
     }
+}
+
+/// Another try of what is being handled is not it, and what the sender does not wait for is shown too.
+#[test]
+fn what_comes_at_once_and_what_hangs_up_is_told_apart() {
+    let recording = folder("at-once").join("recording.jsonl");
+    let recording = recording.to_str().unwrap();
+    let listener = Server::listen(&["--delay", "600", "--record", recording]);
+    let moment = || std::thread::sleep(std::time::Duration::from_millis(200));
+    let begin = |request: &[u8]| {
+        let address = listener.origin.strip_prefix("http://").unwrap();
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        std::io::Write::write_all(&mut stream, request).unwrap();
+        moment();
+        stream
+    };
+    let status = |mut stream: std::net::TcpStream| {
+        let mut status = [0; 12];
+        std::io::Read::read_exact(&mut stream, &mut status).unwrap();
+        String::from_utf8_lossy(&status).into_owned()
+    };
+    let created = run_bytes(&["sign", "room_create"]);
+    let (first, second) = (begin(&created), begin(&created));
+    assert_eq!(status(second), "HTTP/1.1 503");
+    assert_eq!(status(first), "HTTP/1.1 200");
+    drop(begin(&run_bytes(&["sign", "103"])));
+    let elsewhere = format!("{}/elsewhere", listener.origin);
+    assert_eq!(run(&["send", "104", "--to", &elsewhere]).status, 1);
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let printed = listener.interrupted();
+    let lines: Vec<_> = printed.lines().collect();
+    assert_eq!(lines.len(), 3, "{printed}");
+    assert!(lines[0].contains("503 still being handled"), "{printed}");
+    assert!(lines[1].ends_with("200 handled") && lines[1].contains("room_create"), "{printed}");
+    assert!(lines[2].ends_with("200 handled") && lines[2].contains("103"), "{printed}");
+    assert_eq!(fs::read_to_string(recording).unwrap().lines().count(), 3);
 }
 
 /// A recording is to the byte, also of what is no text.

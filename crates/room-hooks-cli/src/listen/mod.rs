@@ -106,6 +106,7 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict
         };
         app = app.nest(&format!("/hooks/{name}"), router);
     }
+    let app = app.fallback(Tap::elsewhere);
     let listener = TcpListener::bind(arguments.addr)
         .await
         .map_err(|error| format!("{}: {error}", arguments.addr))?;

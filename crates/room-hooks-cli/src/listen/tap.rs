@@ -8,7 +8,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::{body::Body, extract::Request, middleware::Next, response::Response};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, StatusCode},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use room_hooks::{Delivery, DeliveryId, Provider, RoomEvent};
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -18,7 +24,7 @@ use crate::{
     Failure,
     player::{Player, ProviderName, Received},
     recording::Record,
-    terminal::{self, BAD, DIM, GOOD},
+    terminal::{self, DIM},
 };
 
 pub(super) struct Tap {
@@ -51,9 +57,10 @@ impl Tap {
         Self { recording: recording.map(Mutex::new), verbose, broken }
     }
 
-    /// Lets a request pass, and shows and records what it was and what it was answered.
+    /// Lets a request pass, and shows and records what it was and what it was answered; also if the
+    /// sender has hung up by then.
     pub(super) async fn pass<E>(
-        &self,
+        self: Arc<Self>,
         player: Player,
         handled: Handled,
         request: Request,
@@ -63,42 +70,52 @@ impl Tap {
         E: RoomEvent + Serialize,
         E::Provider: Provider<Event = E>,
     {
-        let now = SystemTime::now();
-        let (parts, body) = request.into_parts();
-        let query = parts.uri.query().unwrap_or_default().to_owned();
-        let headers: Vec<_> = ["Sign", "SdkAppId", "Content-Type"]
-            .into_iter()
-            .filter_map(|name| {
-                let value = parts.headers.get(name)?.to_str().ok()?;
-                Some((name.to_owned(), value.to_owned()))
-            })
-            .collect();
-        let read = Arc::new(Mutex::new(Vec::new()));
-        let copy = Arc::clone(&read);
-        let body = Body::from_stream(body.into_data_stream().map(move |chunk| {
-            if let Ok(bytes) = &chunk {
-                locked(&copy).extend_from_slice(bytes);
-            }
-            chunk
-        }));
-        let response = next.run(Request::from_parts(parts, body)).await;
+        let passing = tokio::spawn(async move {
+            let now = SystemTime::now();
+            let (parts, body) = request.into_parts();
+            let query = parts.uri.query().unwrap_or_default().to_owned();
+            let headers = kept(&parts.headers);
+            let read = Arc::new(Mutex::new(Vec::new()));
+            let copy = Arc::clone(&read);
+            let body = Body::from_stream(body.into_data_stream().map(move |chunk| {
+                if let Ok(bytes) = &chunk {
+                    locked(&copy).extend_from_slice(bytes);
+                }
+                chunk
+            }));
+            let response = next.run(Request::from_parts(parts, body)).await;
 
-        let body = std::mem::take(&mut *locked(&read));
-        let received = player.receive(Delivery::new(&query, &headers, &body), now);
-        let passed = Passed {
-            provider: player.name(),
-            at: now,
-            status: response.status().as_u16(),
-            called: matches!(&received, Ok(Some(Received { id, .. })) if handled.take(id)),
-            received,
-        };
-        let shown = passed.show(self.verbose);
-        let recorded = self.record(&Record::new(passed.provider, now, &query, headers, &body));
-        if let Err(error) = shown.and(recorded) {
-            // Only the first is waited for.
-            let _ = self.broken.try_send(error);
-        }
-        response
+            let body = std::mem::take(&mut *locked(&read));
+            let received = player.receive(Delivery::new(&query, &headers, &body), now);
+            let status = response.status().as_u16();
+            let called = match &received {
+                // Another try of it is being handled, or its signature is another's.
+                Ok(Some(_)) if matches!(status, 401 | 503) => false,
+                Ok(Some(Received { id, .. })) => handled.take(id),
+                _ => false,
+            };
+            let passed = Passed { provider: player.name(), at: now, status, called, received };
+            let record = Record::new(passed.provider, now, &query, headers, &body);
+            let kept = passed.show(self.verbose, &record).and_then(|()| match status {
+                404 | 405 | 408 | 413 => Ok(()),
+                _ => self.record(&record),
+            });
+            if let Err(error) = kept {
+                // Only the first is waited for.
+                let _ = self.broken.try_send(error);
+            }
+            response
+        });
+        passing.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }
+
+    /// A request for a path where nothing is.
+    pub(super) async fn elsewhere(request: Request) -> StatusCode {
+        let path = terminal::plain(request.uri().path());
+        terminal::note(&format!(
+            "404 {path}: callbacks go to /hooks/zego, /hooks/tencent, /hooks/trtc"
+        ));
+        StatusCode::NOT_FOUND
     }
 
     fn record(&self, record: &Record) -> Result<(), Failure> {
@@ -119,22 +136,28 @@ struct Passed {
 }
 
 impl Passed {
-    fn show(&self, verbose: bool) -> Result<(), Failure> {
+    fn show(&self, verbose: bool, record: &Record) -> Result<(), Failure> {
         let seconds = self.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
         let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60);
         let received = self.received.as_ref().ok().and_then(Option::as_ref);
-        let event = received.map_or("-", |received| &received.event);
+        let event = terminal::plain(received.map_or("-", |received| &received.event));
         let room = received.and_then(|received| received.room_id.as_deref()).unwrap_or("-");
-        let Self { provider, status, .. } = self;
-        let style = if (200..300).contains(status) { GOOD } else { BAD };
+        let (room, provider) = (terminal::plain(room), self.provider);
         let mut out = terminal::out();
         writeln!(
             out,
-            "{DIM}{time}{DIM:#} {provider:<8}{event:<36} {room:<16} {style}{status}{style:#} {}",
+            "{DIM}{time}{DIM:#} {provider:<8}{event:<36} {room:<16} {} {}",
+            terminal::status(self.status),
             self.verdict()
         )?;
-        if let Some(received) = received.filter(|_| verbose) {
-            writeln!(out, "          {}", received.data)?;
+        if verbose {
+            let shown = received.map_or_else(
+                || String::from_utf8_lossy(&record.to_http()).into_owned(),
+                |received| received.data.clone(),
+            );
+            for line in shown.lines() {
+                writeln!(out, "          {}", terminal::plain(line))?;
+            }
         }
         out.flush()?;
         Ok(())
@@ -142,6 +165,7 @@ impl Passed {
 
     fn verdict(&self) -> String {
         match (&self.received, self.status) {
+            (_, 404) => "nothing is at this path".to_owned(),
             (_, 405) => "not a POST".to_owned(),
             (_, 408) => "the body took too long".to_owned(),
             (_, 413) => "the body is too large".to_owned(),
@@ -156,6 +180,16 @@ impl Passed {
             (Ok(Some(_)), _) => "handled before".to_owned(),
         }
     }
+}
+
+/// The headers that sign, and the content type; no other is anybody's business.
+fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+    let kept = |name: &'static str| {
+        headers.get_all(name).iter().map(move |value| {
+            (name.to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+    };
+    ["Sign", "SdkAppId", "Content-Type"].into_iter().flat_map(kept).collect()
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,4 +1,7 @@
-use std::time::{Duration, SystemTime};
+use std::{
+    io::Write,
+    time::{Duration, SystemTime},
+};
 
 use clap::ValueEnum;
 use room_hooks::testing::SignedDelivery;
@@ -7,8 +10,8 @@ use serde_json::Value;
 use crate::{
     Failure, Verdict,
     credentials::Credentials,
-    player::{Player, ProviderName},
-    terminal,
+    player::ProviderName,
+    terminal::{self, BAD},
 };
 
 use super::Sender;
@@ -16,7 +19,7 @@ use super::Sender;
 /// What is bad about a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Forgery {
-    /// The signature is wrong
+    /// It was signed with another secret
     Signature,
     /// It was signed a day ago
     Stale,
@@ -32,6 +35,19 @@ pub(super) enum Forgery {
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+impl Forgery {
+    /// What a correct receiver answers. A changed body of Tencent's is not what was signed, but two
+    /// commands in one request.
+    fn refusals(self) -> &'static [u16] {
+        match self {
+            Self::Signature | Self::Stale | Self::App => &[401],
+            Self::Tampered => &[401, 400],
+            Self::Oversize => &[413],
+            Self::Slow => &[408],
+        }
+    }
+}
+
 pub(super) fn run(
     forgery: Forgery,
     sender: &Sender,
@@ -39,29 +55,35 @@ pub(super) fn run(
 ) -> Result<Verdict, Failure> {
     let now = SystemTime::now();
     let provider = sender.unsigned.provider;
-    let honest = sender.delivery(0, now)?;
+    let mut event = sender.unsigned.event(0)?;
+    let honest = sender.player.sign(&event, sender.encoding, now)?;
     let forged = match forgery {
-        Forgery::Signature => forged_signature(provider, honest),
+        Forgery::Signature => credentials.forger(provider)?.sign(&event, sender.encoding, now)?,
         Forgery::Stale => {
             if provider == ProviderName::Trtc {
                 terminal::note(
                     "TRTC's callbacks are stale only for a receiver with `with_tolerance`",
                 );
             }
-            sender.delivery(0, now - DAY)?
+            sender.player.sign(&event, sender.encoding, now - DAY)?
         }
-        Forgery::App => sign_as(&credentials.another(provider)?, sender, now)?,
+        Forgery::App => credentials.another_app(provider)?.sign(&event, sender.encoding, now)?,
         Forgery::Tampered => {
             if provider == ProviderName::Zego {
                 terminal::note("the honest one first, since ZEGO does not sign the body");
-                sender.show(&sender.line.post(&honest)?)?;
+                let answer = sender.line.post(&honest)?;
+                sender.show(&answer)?;
+                if !answer.is_success() {
+                    return Err(
+                        "the honest one is not acknowledged, so that nothing can be said".into()
+                    );
+                }
             }
             tampered(provider, honest)
         }
         Forgery::Oversize => {
-            let mut large = honest;
-            large.body.resize(1024 * 1024 + 1, b' ');
-            large
+            event["padding"] = " ".repeat(1024 * 1024).into();
+            sender.player.sign(&event, sender.encoding, now)?
         }
         Forgery::Slow => honest,
     };
@@ -70,41 +92,12 @@ pub(super) fn run(
         _ => sender.line.post(&forged)?,
     };
     sender.show(&answer)?;
-    let refused = (400..500).contains(&answer.status);
-    Ok(if refused { Verdict::Yes } else { Verdict::No })
-}
-
-fn sign_as(player: &Player, sender: &Sender, now: SystemTime) -> Result<SignedDelivery, Failure> {
-    let mut delivery = player.sign(&sender.unsigned.event(0)?, now)?;
-    delivery.body = sender.encoding.apply(delivery.body)?;
-    Ok(delivery)
-}
-
-/// A signature of the right form that no secret gives.
-fn forged_signature(provider: ProviderName, mut delivery: SignedDelivery) -> SignedDelivery {
-    match provider {
-        ProviderName::Zego => {
-            let body = String::from_utf8_lossy(&delivery.body).into_owned();
-            // The hex digits of a digest are the same in every encoding.
-            let digest = body.as_bytes().windows(40).position(|digits| {
-                digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-            });
-            if let Some(at) = digest {
-                delivery.body.splice(at..at + 40, [b'0'; 40]);
-            }
-        }
-        ProviderName::Tencent => {
-            let (before, rest) =
-                delivery.query.split_once("Sign=").unwrap_or((&delivery.query, ""));
-            let after = rest.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
-            delivery.query = format!("{before}Sign={}{after}", "0".repeat(64));
-        }
-        ProviderName::Trtc => {
-            delivery.headers.retain(|(name, _)| name != "Sign");
-            delivery.headers.push(("Sign".to_owned(), format!("{}=", "A".repeat(43))));
-        }
+    if forgery.refusals().contains(&answer.status) {
+        return Ok(Verdict::Yes);
     }
-    delivery
+    let expected: Vec<_> = forgery.refusals().iter().map(u16::to_string).collect();
+    writeln!(terminal::out(), "{BAD}expected{BAD:#} {}", expected.join(" or "))?;
+    Ok(Verdict::No)
 }
 
 /// Another body under the signature. Tencent's does not cover it either, but its command is outside as
@@ -120,8 +113,11 @@ fn tampered(provider: ProviderName, mut delivery: SignedDelivery) -> SignedDeliv
             }
         }
         delivery.body = Value::Object(members).to_string().into_bytes();
+    } else if delivery.body.starts_with(b"%") {
+        // Before the brace at the end.
+        let end = delivery.body.len() - "%7D".len();
+        delivery.body.splice(end..end, *b"%2C%22tampered%22%3Atrue");
     } else {
-        // A form, or percent-encoded: one member more is one too many.
         delivery.body.extend_from_slice(b"&tampered=true");
     }
     delivery

@@ -14,7 +14,7 @@ use clap::Args;
 use crate::{
     Failure, Verdict,
     factor::Factor,
-    terminal::{self, BAD, DIM, GOOD},
+    terminal::{self, BAD, DIM},
 };
 
 use super::Sender;
@@ -98,8 +98,7 @@ impl Summary {
         let rate = sent as f64 / elapsed.as_secs_f64();
         writeln!(out, "{sent} sent in {:.2} s, {rate:.0} a second", elapsed.as_secs_f64())?;
         for (status, count) in &self.by_status {
-            let style = if (200..300).contains(status) { GOOD } else { BAD };
-            writeln!(out, "{style}{status}{style:#} {count:>9}")?;
+            writeln!(out, "{} {count:>9}", terminal::status(*status))?;
         }
         if self.unanswered > 0 {
             let error = self.error.as_deref().unwrap_or_default();
@@ -112,8 +111,8 @@ impl Summary {
         let [p50, p90, p99, max] = [0.5, 0.9, 0.99, 1.0].map(percentile);
         writeln!(out, "p50 {p50:.2} ms, p90 {p90:.2} ms, p99 {p99:.2} ms, max {max:.2} ms")?;
         self.histogram(&mut out)?;
-        let all =
-            self.unanswered == 0 && self.by_status.keys().all(|status| (200..300).contains(status));
+        let all = self.unanswered == 0
+            && self.by_status.keys().all(|status| terminal::is_success(*status));
         Ok(if all { Verdict::Yes } else { Verdict::No })
     }
 

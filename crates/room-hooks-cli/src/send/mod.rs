@@ -1,10 +1,8 @@
 mod forge;
 mod load;
+mod retry;
 
-use std::{
-    io::Write,
-    time::{Duration, SystemTime},
-};
+use std::{io::Write, time::SystemTime};
 
 use clap::Args;
 use room_hooks::testing::SignedDelivery;
@@ -14,13 +12,12 @@ use crate::{
     credentials::Credentials,
     encoding::Encoding,
     event::{EventArguments, Unsigned},
-    factor::Factor,
     http::{Answer, Line, Target},
-    player::{Player, ProviderName},
-    terminal::{self, BAD, DIM, GOOD},
+    player::Player,
+    terminal::{self, DIM},
 };
 
-use self::{forge::Forgery, load::Load};
+use self::{forge::Forgery, load::Load, retry::Retry};
 
 /// Builds, signs and posts a callback, as its provider would.
 #[derive(Debug, Args)]
@@ -35,16 +32,8 @@ pub(crate) struct Arguments {
     /// How the body is encoded (ZEGO)
     #[arg(long, value_enum, default_value_t)]
     encoding: Encoding,
-    /// Sends it again until it is acknowledged, when the provider would: ZEGO 2, 4, 8, 16 and 32 s after
-    /// a try, TRTC at once and then every 10 s for a minute
-    #[arg(long)]
-    retry: bool,
-    /// Signs each retry anew
-    #[arg(long, requires = "retry")]
-    resign: bool,
-    /// Waits so many times shorter between retries
-    #[arg(long, value_name = "FACTOR", default_value_t = Factor::ONE, requires = "retry")]
-    speed: Factor,
+    #[command(flatten)]
+    retry: Retry,
     #[command(flatten)]
     load: Load,
     /// Sends a bad one, which is to be refused
@@ -74,41 +63,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         encoding: arguments.encoding,
         line: arguments.target.line(provider)?,
     };
-    if provider != ProviderName::Zego && arguments.encoding != Encoding::Json {
-        return Err("only ZEGO has other encodings than JSON".into());
-    }
     if let Some(forgery) = arguments.forge {
         return forge::run(forgery, &sender, &arguments.credentials);
     }
     if arguments.load.is_asked_for() {
         return arguments.load.run(&sender);
     }
-    let mut delivery = sender.delivery(0, SystemTime::now())?;
-    let mut answer = sender.line.post(&delivery)?;
-    sender.show(&answer)?;
-    if !arguments.retry {
-        return Ok(verdict(&answer));
-    }
-    if provider.retries().is_empty() {
-        terminal::note("Tencent does not try again, unless its console is told to");
-    }
-    for &seconds in provider.retries() {
-        if answer.is_success() {
-            break;
-        }
-        let pause = arguments.speed.shorten(Duration::from_secs(seconds));
-        terminal::wait(pause, "next try")?;
-        if arguments.resign {
-            delivery = sender.delivery(0, SystemTime::now())?;
-        }
-        answer = sender.line.post(&delivery)?;
-        sender.show(&answer)?;
-    }
-    Ok(verdict(&answer))
-}
-
-fn verdict(answer: &Answer) -> Verdict {
-    if answer.is_success() { Verdict::Yes } else { Verdict::No }
+    arguments.retry.run(&sender)
 }
 
 /// Who sends what, and where.
@@ -122,19 +83,17 @@ struct Sender {
 impl Sender {
     /// The n-th delivery, signed at a time.
     fn delivery(&self, n: u64, at: SystemTime) -> Result<SignedDelivery, Failure> {
-        let mut delivery = self.player.sign(&self.unsigned.event(n)?, at)?;
-        delivery.body = self.encoding.apply(delivery.body)?;
-        Ok(delivery)
+        self.player.sign(&self.unsigned.event(n)?, self.encoding, at)
     }
 
     fn show(&self, answer: &Answer) -> Result<(), Failure> {
-        let style = if answer.is_success() { GOOD } else { BAD };
-        let Answer { status, body, took } = answer;
         writeln!(
             terminal::out(),
-            "{style}{status}{style:#} {} {DIM}{:.1} ms{DIM:#} {body}",
+            "{} {} {DIM}{:.1} ms{DIM:#} {}",
+            terminal::status(answer.status),
             self.line.url(),
-            took.as_secs_f64() * 1000.0,
+            answer.took.as_secs_f64() * 1000.0,
+            answer.body,
         )?;
         Ok(())
     }

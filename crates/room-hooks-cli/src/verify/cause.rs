@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use room_hooks::{Delivery, Refusal, testing::Explanation};
+use room_hooks::{Refusal, testing::Explanation};
 use serde_json::Value;
 
 use crate::{
@@ -21,137 +21,144 @@ pub(super) struct Suspect<'a> {
 }
 
 impl Suspect<'_> {
-    pub(super) fn causes(&self, refusal: &Refusal, explanation: &Explanation) -> Vec<String> {
+    pub(super) fn cause(&self, refusal: &Refusal, explanation: &Explanation) -> Option<String> {
         match refusal {
-            Refusal::WrongSignature => self.wrong_signature(explanation),
-            Refusal::Stale { age } => vec![format!(
+            Refusal::WrongSignature => Some(self.wrong_signature(explanation)),
+            Refusal::Stale { age } => Some(format!(
                 "a replay, or a clock that is wrong: it was sent {}. All else is right; with --at the \
                  time of sending it verifies",
                 ago(age.as_secs())
-            )],
-            Refusal::FromTheFuture { ahead } => vec![format!(
+            )),
+            Refusal::FromTheFuture { ahead } => Some(format!(
                 "this machine's clock is behind, or the sender's ahead, by {} s",
                 ahead.as_secs()
-            )],
-            Refusal::UnknownApp { .. } => vec![
-                "another app's callback, or a wrong --app-id: compare the id above with the console"
-                    .to_owned(),
-            ],
-            Refusal::NotSigned { .. } => vec![match self.record.provider {
-                ProviderName::Zego => {
-                    "no callback of ZEGO's, or something on the way dropped members of \
-                                       its body"
-                        .to_owned()
-                }
-                ProviderName::Tencent => "no token is set in the console (then the receiver is \
-                                          `Tencent::unsigned`), or a proxy dropped the query"
-                    .to_owned(),
-                ProviderName::Trtc => {
-                    "no key is set in the console, or a proxy dropped the headers".to_owned()
-                }
-            }],
-            Refusal::Malformed { .. } => self.malformed(explanation),
-            Refusal::CommandsDiffer => {
-                vec!["a proxy changed the query or the body, or it is forged".to_owned()]
-            }
-            _ => Vec::new(),
+            )),
+            Refusal::Malformed { what } => Some(self.malformed(what).to_owned()),
+            _ => self.by_kind(refusal).map(str::to_owned),
         }
     }
 
-    fn wrong_signature(&self, explanation: &Explanation) -> Vec<String> {
-        for (file, player) in self.others {
-            if matches(&player.explain(self.record.as_delivery(self.body))) {
-                let file = file.display();
-                return vec![format!("the wrong secret: {file} holds the one that signed")];
+    /// What the kind of refusal alone tells.
+    fn by_kind(&self, refusal: &Refusal) -> Option<&'static str> {
+        Some(match (refusal, self.record.provider) {
+            (Refusal::UnknownApp { .. }, _) => {
+                "another app's callback, or a wrong --app-id: compare the id above with the console"
             }
-        }
-        let mut causes: Vec<_> = match self.record.provider {
-            ProviderName::Zego => self.digits_written_anew(explanation).into_iter().collect(),
-            ProviderName::Tencent => Vec::new(),
-            ProviderName::Trtc => self.body_written_anew().into_iter().collect(),
+            (Refusal::NotSigned { .. }, ProviderName::Zego) => {
+                "no callback of ZEGO's, or something on the way dropped members of its body"
+            }
+            (Refusal::NotSigned { .. }, ProviderName::Tencent) => {
+                "no token is set in the console (then the receiver is `Tencent::unsigned`), or a proxy \
+                 dropped the query"
+            }
+            (Refusal::NotSigned { .. }, ProviderName::Trtc) => {
+                "no key is set in the console, or a proxy dropped the headers"
+            }
+            (Refusal::CommandsDiffer, _) => {
+                "a proxy changed the query or the body, or it is forged"
+            }
+            _ => return None,
+        })
+    }
+
+    fn wrong_signature(&self, explanation: &Explanation) -> String {
+        let signed = |(_, player): &&(PathBuf, Player)| {
+            matches(&player.explain(self.record.as_delivery(self.body)))
         };
-        if causes.is_empty() {
-            causes.push(match self.record.provider {
-                ProviderName::Zego => "the wrong secret: it is the console's CallbackSecret, not the \
-                                       ServerSecret and not the AppSign"
-                    .to_owned(),
+        if let Some((file, _)) = self.others.iter().find(signed) {
+            return format!("the wrong secret: {} holds the one that signed", file.display());
+        }
+        let written_anew = match self.record.provider {
+            ProviderName::Zego => self.digits_written_anew(explanation),
+            ProviderName::Tencent => None,
+            ProviderName::Trtc => self.body_written_anew(explanation),
+        };
+        written_anew.unwrap_or_else(|| {
+            match self.record.provider {
+                ProviderName::Zego => {
+                    "the wrong secret: it is the console's CallbackSecret, not the ServerSecret and not \
+                     the AppSign"
+                }
                 ProviderName::Tencent => {
                     "the wrong token: it is the authentication token of the console's webhooks"
-                        .to_owned()
                 }
-                ProviderName::Trtc => "the wrong key: it is the callback key of the console's TRTC \
-                                       application, not its SDKSecretKey; or the body was changed on \
-                                       the way"
-                    .to_owned(),
-            });
-        }
-        causes
+                ProviderName::Trtc => {
+                    "the wrong key: it is the callback key of the console's TRTC application, not its \
+                     SDKSecretKey; or the body was changed on the way"
+                }
+            }
+            .to_owned()
+        })
     }
 
     /// Whoever reads a timestamp or nonce as a number and writes it again may lose or add something.
     fn digits_written_anew(&self, explanation: &Explanation) -> Option<String> {
         let Some(Value::Object(members)) = &explanation.event else { return None };
-        let text = |name: &str| Some(members.get(name)?.to_string().trim_matches('"').to_owned());
+        let text = |wanted: &str| {
+            let (_, text) = explanation.read.iter().find(|(name, _)| *name == wanted)?;
+            Some(text.clone())
+        };
         let (timestamp, nonce) = (text("timestamp")?, text("nonce")?);
-        let whole = |digits: &str| digits.split('.').next().unwrap_or_default().to_owned();
         let in_seconds = timestamp.get(..10).unwrap_or(&timestamp).to_owned();
         let padded = |width: usize| format!("{nonce:0>width$}");
         let variants = [
-            ("the timestamp had no fraction", whole(&timestamp), nonce.clone()),
             ("the timestamp was in seconds", in_seconds, nonce.clone()),
             ("the timestamp was in milliseconds", format!("{timestamp}000"), nonce.clone()),
             ("the nonce had leading zeros", timestamp.clone(), padded(6)),
             ("the nonce had leading zeros", timestamp.clone(), padded(19)),
-            ("the nonce had no fraction", timestamp.clone(), whole(&nonce)),
         ];
         variants.into_iter().find_map(|(what, timestamp, nonce)| {
             let mut members = members.clone();
             members.insert("timestamp".to_owned(), timestamp.into());
             members.insert("nonce".to_owned(), nonce.into());
             let body = Value::Object(members).to_string();
-            let explained = self.player.explain(Delivery::new("", &(), body.as_bytes()));
+            let explained = self.player.explain(self.record.as_delivery(body.as_bytes()));
             matches(&explained).then(|| format!("digits were written anew on the way: {what}"))
         })
     }
 
     /// A proxy that reads JSON and writes it again, or an editor, changes what is signed.
-    fn body_written_anew(&self) -> Option<String> {
+    fn body_written_anew(&self, explanation: &Explanation) -> Option<String> {
         let text = String::from_utf8_lossy(self.body).into_owned();
-        let variants = [
-            ("without white space around it", text.trim().to_owned()),
-            ("with a final newline", format!("{}\n", text.trim_end())),
-            ("with line ends of LF alone", text.replace("\r\n", "\n")),
-            ("with line ends of CR LF", text.replace('\n', "\r\n")),
-            ("without a byte order mark", text.trim_start_matches('\u{feff}').to_owned()),
-            ("without white space in it", layout::compact(&text)),
-            ("indented by tabs, as TRTC writes it", layout::indented(&text, "\t", ":\t")),
-            ("indented by two spaces", layout::indented(&text, "  ", ": ")),
-            ("indented by four spaces", layout::indented(&text, "    ", ": ")),
+        let ends: [(&str, &dyn Fn() -> String); 5] = [
+            ("without white space around it", &|| text.trim().to_owned()),
+            ("with a final newline", &|| format!("{}\n", text.trim_end())),
+            ("with line ends of LF alone", &|| text.replace("\r\n", "\n")),
+            ("with line ends of CR LF", &|| text.replace('\n', "\r\n")),
+            ("without a byte order mark", &|| text.trim_start_matches('\u{feff}').to_owned()),
         ];
-        variants.into_iter().find_map(|(what, body)| {
-            let explained = self.player.explain(self.record.as_delivery(body.as_bytes()));
+        let layouts: [(&str, &dyn Fn() -> String); 6] = [
+            ("without white space in it", &|| layout::compact(&text)),
+            ("indented by tabs, as TRTC writes it", &|| layout::indented(&text, "\t", ":\t")),
+            ("indented by two spaces", &|| layout::indented(&text, "  ", ": ")),
+            ("indented by four spaces", &|| layout::indented(&text, "    ", ": ")),
+            ("with its slashes escaped", &|| text.replace('/', "\\/")),
+            ("with its slashes bare", &|| text.replace("\\/", "/")),
+        ];
+        // Only what could be read as JSON has a depth that somebody has looked at.
+        let layouts = layouts.into_iter().filter(|_| explanation.event.is_some());
+        ends.into_iter().chain(layouts).find_map(|(what, body)| {
+            let explained = self.player.explain(self.record.as_delivery(body().as_bytes()));
             matches(&explained)
                 .then(|| format!("the body was written anew on the way: {what}, it verifies"))
         })
     }
 
-    fn malformed(&self, explanation: &Explanation) -> Vec<String> {
-        let body = self.body.trim_ascii_start();
-        vec![if explanation.event.is_none() {
-            match body.first() {
-                Some(b'{' | b'%') => "the body was cut off, or rewritten on the way".to_owned(),
-                _ if self.record.provider == ProviderName::Zego => {
-                    "no callback of ZEGO's: its bodies are JSON, percent-encoded JSON or, where form mode \
-                     is on, a form with an `event`"
-                        .to_owned()
-                }
-                _ => "no callback of Tencent's: its bodies are JSON".to_owned(),
+    fn malformed(&self, what: &str) -> &'static str {
+        if what.contains("canonical") {
+            return "digits were written anew on the way: with a sign, a zero, a fraction or an exponent";
+        }
+        match (self.body.trim_ascii_start().first(), self.record.provider) {
+            (Some(b'{' | b'%'), _) if what.contains("names no event") => {
+                "JSON, but no callback: it has no member that names an event"
             }
-        } else {
-            "digits were reformatted on the way (a sign, a zero, a fraction or an exponent), or the \
-             body was rewritten"
-                .to_owned()
-        }]
+            (Some(b'{' | b'%'), _) => "the body was cut off, or rewritten on the way",
+            (_, ProviderName::Zego) => {
+                "no callback of ZEGO's: its bodies are JSON, percent-encoded JSON or, where form mode is \
+                 on, a form with an `event`"
+            }
+            _ => "no callback of Tencent's: its bodies are JSON",
+        }
     }
 }
 

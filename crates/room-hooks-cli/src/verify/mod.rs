@@ -2,11 +2,7 @@ mod cause;
 mod layout;
 mod request;
 
-use std::{
-    io::Write,
-    path::PathBuf,
-    time::{Duration, SystemTime},
-};
+use std::{io::Write, path::PathBuf, time::SystemTime};
 
 use clap::Args;
 use room_hooks::testing::Explanation;
@@ -14,6 +10,7 @@ use room_hooks::testing::Explanation;
 use crate::{
     Failure, Verdict,
     credentials::Credentials,
+    input::unix_seconds,
     player::{Player, ProviderName},
     recording::Record,
     terminal::{self, BAD, DIM, GOOD},
@@ -37,8 +34,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     try_secret_file: Vec<PathBuf>,
     /// The time of the receiver's clock, in Unix seconds; of a recording, when it was recorded, else now
-    #[arg(long, value_name = "SECONDS")]
-    at: Option<u64>,
+    #[arg(long, value_name = "SECONDS", value_parser = unix_seconds)]
+    at: Option<SystemTime>,
 }
 
 const EXAMPLES: &str = "\
@@ -71,12 +68,7 @@ impl Arguments {
         let player = self.credentials.player(record.provider)?;
         let body = record.body()?;
         let delivery = record.as_delivery(&body);
-        let now = match self.at {
-            Some(seconds) => SystemTime::UNIX_EPOCH
-                .checked_add(Duration::from_secs(seconds))
-                .ok_or("that time is beyond this machine's clock")?,
-            None => record.at(),
-        };
+        let now = self.at.unwrap_or_else(|| record.at());
         let explanation = player.explain(delivery);
         show(record, &explanation, body.len())?;
         let refusal = match player.receive(delivery, now) {
@@ -85,6 +77,7 @@ impl Arguments {
                     let room = received.room_id.map(|room| format!(" in room {room}"));
                     format!("{}{}", received.event, room.unwrap_or_default())
                 });
+                let what = terminal::plain(&what);
                 writeln!(terminal::out(), "{GOOD}verified{GOOD:#}: {what}")?;
                 return Ok(Verdict::Yes);
             }
@@ -94,7 +87,7 @@ impl Arguments {
         writeln!(terminal::out(), "{BAD}refused{BAD:#} with {status}: {refusal}")?;
         let others = self.other_players(record.provider)?;
         let suspect = cause::Suspect { record, body: &body, player: &player, others: &others };
-        for cause in suspect.causes(&refusal, &explanation) {
+        if let Some(cause) = suspect.cause(&refusal, &explanation) {
             writeln!(terminal::out(), "likely: {cause}")?;
         }
         Ok(Verdict::No)
@@ -113,16 +106,14 @@ fn show(record: &Record, explanation: &Explanation, length: usize) -> Result<(),
     let provider = record.provider;
     writeln!(out, "{provider}, a body of {length} bytes")?;
     let mut line = |step: &str, name: &str, text: &str| {
-        writeln!(out, "{DIM}{step:<9}{DIM:#} {name:<16} {text}")
+        writeln!(out, "{DIM}{step:<9}{DIM:#} {name:<16} {}", terminal::plain(text))
     };
     for (nth, (name, text)) in explanation.read.iter().enumerate() {
         line(if nth == 0 { "read" } else { "" }, name, text)?;
     }
-    if !explanation.signed.is_empty() {
-        line("signed", "", &explanation.signed.join(" + "))?;
-    }
     for expected in &explanation.expected {
         let name = format!("{}, {}", expected.app_id, expected.secret);
+        line("signed", "", &expected.signed.join(" + "))?;
         line("expected", &name, &expected.signature)?;
     }
     line("got", "", explanation.claimed.as_deref().unwrap_or("no signature"))?;

@@ -1,8 +1,8 @@
-use std::{fs, io, path::PathBuf, time::SystemTime};
+use std::{path::PathBuf, time::SystemTime};
 
 use clap::Args;
 
-use crate::{Failure, player::ProviderName, recording::Record, terminal};
+use crate::{Failure, input, player::ProviderName, recording::Record, terminal};
 
 /// Where a recorded request is read from.
 #[derive(Debug, Args)]
@@ -29,27 +29,16 @@ fn header(text: &str) -> Result<(String, String), String> {
 impl Source {
     pub(super) fn records(&self, provider: Option<ProviderName>) -> Result<Vec<Record>, Failure> {
         let Some(file) = &self.file else {
-            let body = self.body_file.as_ref().map(read).transpose()?.unwrap_or_default();
+            let body = self.body_file.as_deref().map(input::read).transpose()?.unwrap_or_default();
             let query = self.query.clone().unwrap_or_default();
             return Ok(vec![record(provider, "", &query, self.headers.clone(), &body)]);
         };
-        let bytes = read(file)?;
+        let bytes = input::read(file)?;
         if bytes.trim_ascii_start().starts_with(b"{") {
             return recording(&bytes, provider);
         }
         Ok(vec![http(&bytes, provider)?])
     }
-}
-
-fn read(file: &PathBuf) -> Result<Vec<u8>, Failure> {
-    let bytes = match file.as_os_str() == "-" {
-        true => {
-            let mut bytes = Vec::new();
-            io::Read::read_to_end(&mut io::stdin(), &mut bytes).map(|_| bytes)
-        }
-        false => fs::read(file),
-    };
-    bytes.map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
 fn recording(bytes: &[u8], provider: Option<ProviderName>) -> Result<Vec<Record>, Failure> {
@@ -74,8 +63,8 @@ fn http(bytes: &[u8], provider: Option<ProviderName>) -> Result<Record, Failure>
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ');
-    let (Some(_method), Some(target), Some("HTTP/1.1" | "HTTP/1.0")) =
-        (words.next(), words.next(), words.next())
+    let (Some(_method), Some(target), Some(true)) =
+        (words.next(), words.next(), words.next().map(|version| version.starts_with("HTTP/")))
     else {
         return Err(
             "this is neither an HTTP request nor a recording: an HTTP request begins with \
@@ -120,16 +109,20 @@ fn record(
     body: &[u8],
 ) -> Record {
     let named = ProviderName::ALL.into_iter().find(|provider| path.contains(provider.as_str()));
-    let guessed = || {
+    let signs = |parameter: &str| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        ["sign", "sdkappid"].contains(&name.to_ascii_lowercase().as_str())
+    };
+    // What it looks like tells more than where it was sent.
+    let provider = provider.unwrap_or_else(|| {
         if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Sign")) {
             ProviderName::Trtc
-        } else if query.is_empty() {
-            ProviderName::Zego
-        } else {
+        } else if query.split('&').any(signs) {
             ProviderName::Tencent
+        } else {
+            named.unwrap_or(ProviderName::Zego)
         }
-    };
-    let provider = provider.or(named).unwrap_or_else(guessed);
+    });
     Record::new(provider, SystemTime::now(), query, headers, body)
 }
 

@@ -41,6 +41,13 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
     ran(command(arguments).output().unwrap())
 }
 
+/// What it prints, to the byte.
+pub(crate) fn run_bytes(arguments: &[&str]) -> Vec<u8> {
+    let output = command(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    output.stdout
+}
+
 /// Runs it with something to read.
 pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Ran {
     let mut child = command(arguments)
@@ -49,7 +56,8 @@ pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Ran {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
+    // It need not read all of it.
+    let _ = child.stdin.take().unwrap().write_all(input);
     ran(child.wait_with_output().unwrap())
 }
 

@@ -26,14 +26,14 @@ impl Tencent {
         }
         explanation.claimed = query.sign.as_deref().map(str::to_owned);
         let Some(time) = &query.request_time else { return explanation };
-        explanation.signed = vec!["<Token>".to_owned(), time.clone().into_owned()];
         let app_id = apps::named(query.app_id.as_deref()).unwrap_or_default();
         explanation.expected = self
             .apps
             .secrets(app_id)
             .map(|(app_id, secret, token)| {
                 let signature = base16ct::lower::encode_string(&signature::digest(token, time));
-                Expected { app_id, secret, signature }
+                let signed = vec!["<Token>".to_owned(), time.clone().into_owned()];
+                Expected { app_id, secret, signed, signature }
             })
             .collect();
         explanation

@@ -13,8 +13,6 @@ use crate::SecretName;
 pub struct Explanation {
     /// What was read, by its name on the wire, as the text that arrived.
     pub read: Vec<(&'static str, String)>,
-    /// What is signed, part by part in its order, the secret by a name in angle brackets.
-    pub signed: Vec<String>,
     /// The signature that came.
     pub claimed: Option<String>,
     /// The signature that each secret gives for that, in the form in which signatures come.
@@ -31,19 +29,15 @@ pub struct Expected {
     pub app_id: u64,
     /// Which of its secrets.
     pub secret: SecretName,
+    /// What is signed, part by part in its order, the secret by a name in angle brackets.
+    pub signed: Vec<String>,
     /// The signature.
     pub signature: String,
 }
 
 impl Explanation {
     pub(crate) fn nothing() -> Self {
-        Self {
-            read: Vec::new(),
-            signed: Vec::new(),
-            claimed: None,
-            expected: Vec::new(),
-            event: None,
-        }
+        Self { read: Vec::new(), claimed: None, expected: Vec::new(), event: None }
     }
 }
 

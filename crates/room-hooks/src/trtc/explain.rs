@@ -21,14 +21,14 @@ impl Trtc {
         explanation.claimed = sign;
         explanation.event =
             text_of(delivery.body()).ok().and_then(|json| serde_json::from_str(json).ok());
-        explanation.signed = vec![format!("the body, {} bytes", delivery.body().len())];
         let app_id = apps::named(app_id.as_deref()).unwrap_or_default();
         explanation.expected = self
             .apps
             .secrets(app_id)
             .map(|(app_id, secret, key)| {
                 let signature = Base64::encode_string(&signature::digest(key, delivery.body()));
-                Expected { app_id, secret, signature }
+                let signed = vec![format!("the body, {} bytes", delivery.body().len())];
+                Expected { app_id, secret, signed, signature }
             })
             .collect();
         explanation

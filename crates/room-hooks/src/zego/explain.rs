@@ -48,10 +48,10 @@ impl Zego {
                 (nonce.as_bytes(), nonce),
             ];
             parts.sort_unstable_by_key(|(bytes, _)| *bytes);
-            explanation.signed = parts.map(|(_, shown)| shown.to_owned()).into();
+            let signed = parts.map(|(_, shown)| shown.to_owned()).into();
             let digest = signature::digest(bytes, timestamp, nonce);
             let signature = base16ct::lower::encode_string(&digest);
-            explanation.expected.push(Expected { app_id, secret, signature });
+            explanation.expected.push(Expected { app_id, secret, signed, signature });
         }
         explanation
     }
