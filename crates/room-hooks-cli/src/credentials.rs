@@ -5,7 +5,7 @@ use std::{
 };
 
 use clap::Args;
-use room_hooks::{tencent::Tencent, trtc::Trtc, zego::Zego};
+use room_hooks::{Secrets, tencent::Tencent, trtc::Trtc, zego::Zego};
 
 use crate::{
     Failure,
@@ -19,8 +19,8 @@ pub(crate) struct Credentials {
     /// The app's id [env: ZEGO_APP_ID, TENCENT_SDK_APP_ID, TRTC_SDK_APP_ID]
     #[arg(long, value_name = "ID")]
     app_id: Option<u64>,
-    /// A file that holds the secret and nothing else [env: the secret in ZEGO_CALLBACK_SECRET,
-    /// TENCENT_TOKEN, TRTC_KEY, or its file in ZEGO_CALLBACK_SECRET_FILE, …]
+    /// A file that holds the secret and nothing else, of whichever provider [env: the secret in
+    /// ZEGO_CALLBACK_SECRET, TENCENT_TOKEN, TRTC_KEY, or its file in ZEGO_CALLBACK_SECRET_FILE, …]
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
@@ -72,7 +72,7 @@ impl Credentials {
 
     /// The provider with a secret that nobody has.
     pub(crate) fn forger(&self, provider: ProviderName) -> Result<Player, Failure> {
-        player(provider, self.app_id(provider)?, "forged".to_owned())
+        player(provider, self.app_id(provider)?, Secrets::new("forged")?)
     }
 
     fn app_id(&self, provider: ProviderName) -> Result<u64, Failure> {
@@ -86,23 +86,33 @@ impl Credentials {
         }
     }
 
-    fn secret(&self, provider: ProviderName) -> Result<String, Failure> {
+    /// Whether a secret was given, and not the examples' own is used.
+    pub(crate) fn is_given(&self, provider: ProviderName) -> bool {
+        let variable = variables(provider).secret;
+        let is_set = |name: &str| env::var_os(name).is_some();
+        self.secret_file.is_some() || is_set(variable) || is_set(&format!("{variable}_FILE"))
+    }
+
+    fn secret(&self, provider: ProviderName) -> Result<Secrets, Failure> {
         let Variables { secret: variable, demonstration, .. } = variables(provider);
-        if let Some(file) = &self.secret_file {
-            let secret =
-                fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let of_file = set(&format!("{variable}_FILE"))?.map(PathBuf::from);
+        let (source, secret) = if let Some(file) = self.secret_file.clone().or(of_file) {
+            let source = file.display().to_string();
+            let secret = fs::read_to_string(&file).map_err(|error| format!("{source}: {error}"))?;
             // An editor's or `echo`'s, and no part of it.
             let secret = secret.strip_suffix('\n').unwrap_or(&secret);
-            return Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned());
-        }
-        Ok(set(variable)?.unwrap_or_else(|| {
+            (source, secret.strip_suffix('\r').unwrap_or(secret).to_owned())
+        } else if let Some(secret) = set(variable)? {
+            (variable.to_owned(), secret)
+        } else {
             terminal::note(&format!("{variable} is not set: the examples' own secret is used"));
-            demonstration.1.to_owned()
-        }))
+            (variable.to_owned(), demonstration.1.to_owned())
+        };
+        Ok(Secrets::new(&secret).map_err(|error| format!("{source}: {error}"))?)
     }
 }
 
-fn player(provider: ProviderName, app_id: u64, secret: String) -> Result<Player, Failure> {
+fn player(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Player, Failure> {
     Ok(match provider {
         ProviderName::Zego => Player::Zego(Zego::new(app_id, secret)?),
         ProviderName::Tencent => Player::Tencent(Tencent::new(app_id, secret)?),

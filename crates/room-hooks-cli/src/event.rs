@@ -14,7 +14,7 @@ pub(crate) struct EventArguments {
     #[arg(required_unless_present = "body_file")]
     event: Option<String>,
     /// Sets a member of it, by its path. What was a text stays one; else, and after `:=`, a value is
-    /// JSON if it can be. `{i}` in it is the number of the delivery
+    /// JSON if it can be. `{i}` in it is the number of the delivery, from 0
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
     assignments: Vec<Assignment>,
     /// The event from a file of JSON, or `-` for standard input, instead of the built-in one
@@ -43,6 +43,13 @@ pub(crate) struct Unsigned {
 fn assignment(text: &str) -> Result<Assignment, String> {
     let (path, value) = text.split_once('=').ok_or("it has no `=`, as in room_id=lobby")?;
     let (path, json) = path.strip_suffix(':').map_or((path, false), |path| (path, true));
+    let signed = ["appid", "timestamp", "nonce", "signature", "CallbackTs"];
+    if signed.contains(&path) {
+        return Err(format!("{path} is put in by the signing; a bad one is sent by --forge"));
+    }
+    if path.split('.').any(str::is_empty) {
+        return Err("a part of the path is empty".to_owned());
+    }
     Ok(Assignment { path: path.to_owned(), value: value.to_owned(), json })
 }
 
@@ -57,6 +64,11 @@ impl EventArguments {
 }
 
 impl Unsigned {
+    /// Whether each delivery is another event.
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.assignments.iter().any(|assignment| assignment.value.contains("{i}"))
+    }
+
     /// The event as the n-th delivery has it.
     pub(crate) fn event(&self, n: u64) -> Result<Value, Failure> {
         let mut event = self.event.clone();
@@ -86,17 +98,26 @@ fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName,
     let Some(sample) =
         samples().filter(of_provider).find(|sample| sample.kind.eq_ignore_ascii_case(name))
     else {
-        let name = name.to_lowercase();
+        if let Some(other) = samples().find(|sample| sample.kind.eq_ignore_ascii_case(name)) {
+            let provider = provider.map_or("this provider", ProviderName::as_str);
+            return Err(format!("{name} is sent by {}, not by {provider}", other.provider).into());
+        }
+        let searched = name.to_lowercase();
         let alike: Vec<_> = samples()
             .filter(of_provider)
             .map(|sample| sample.kind)
             .filter(|kind| {
                 let kind = kind.to_lowercase();
-                kind.contains(&name) || name.contains(kind.rsplit(['.', '/']).next().unwrap_or("-"))
+                let last = kind.rsplit(['.', '/']).next().unwrap_or("-");
+                !name.is_empty() && (kind.contains(&searched) || searched.contains(last))
             })
             .collect();
         return Err(match alike.as_slice() {
-            [] => format!("no event is called {name}; `room-hooks events` lists them").into(),
+            [] => format!(
+                "no event is called {name}; `room-hooks events` lists them, and one of your own is sent \
+                 by --provider and --body-file"
+            )
+            .into(),
             alike => format!("no event is called {name}; is it {}?", alike.join(" or ")).into(),
         });
     };

@@ -68,6 +68,13 @@ impl Target {
         };
         let scheme = self.to.scheme_str().unwrap_or("http");
         let authority = self.to.authority().ok_or("the URL names no host")?;
+        if !matches!(scheme, "http" | "https") {
+            return Err(format!("{scheme} is neither http nor https").into());
+        }
+        let port = authority.as_str().rsplit_once(':').map(|(_, port)| port);
+        if port.is_some_and(|port| !port.contains(']')) && authority.port_u16().is_none() {
+            return Err(format!("{authority} has a port that is none").into());
+        }
         if authority.as_str().contains('@') {
             return Err("a URL with a password in it is not for a command line".into());
         }

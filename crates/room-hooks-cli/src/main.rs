@@ -40,7 +40,9 @@ struct CommandLine {
 }
 
 const START_HERE: &str = "\
-Start here, with a receiver of your own (or `room-hooks listen`) on port 3000:
+Start here:
+  room-hooks demo                   what there is to see
+and with a receiver of your own (or `room-hooks listen`) on port 3000:
   room-hooks send room_create --set room_id=lobby
   room-hooks events                 what can be sent
   room-hooks help send              each command has examples
@@ -97,8 +99,9 @@ fn main() -> ExitCode {
     match verdict {
         Ok(Verdict::Yes) => ExitCode::SUCCESS,
         Ok(Verdict::No) => ExitCode::from(1),
-        // Whoever reads has had enough, `head` for one.
-        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        // Whoever reads has had enough, `head` for one. It ends as one that knows nothing of this does, by
+        // the signal; success would be a verdict.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::from(128 + 13),
         Err(error) => {
             terminal::complain(&*error);
             ExitCode::from(2)

@@ -11,7 +11,7 @@ use room_hooks::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Failure, encoding::Encoding};
+use crate::{Failure, encoding::Encoding, recording::Record};
 
 /// Who is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
@@ -102,6 +102,15 @@ impl Player {
             Self::Tencent(tencent) => tencent.explain(delivery),
             Self::Trtc(trtc) => trtc.explain(delivery),
         }
+    }
+
+    /// What a recorded event is called, whether or not it verifies.
+    pub(crate) fn event_name(&self, record: &Record) -> Result<String, Failure> {
+        let body = record.body()?;
+        let event = self.explain(record.as_delivery(&body)).event.unwrap_or_default();
+        let name =
+            ["event", "CallbackCommand", "EventType"].iter().find_map(|name| event.get(name));
+        Ok(name.map_or("-".to_owned(), |name| name.to_string().trim_matches('"').to_owned()))
     }
 
     /// Verifies as the library does; `None` is the probe of a console.

@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding};
 use room_hooks::{Delivery, testing::SignedDelivery};
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, player::ProviderName};
+use crate::{Failure, player::ProviderName, terminal};
 
 /// A delivery as it arrived. It holds its signature, but no secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,26 +56,26 @@ impl Record {
     /// The records of a recording.
     pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<Self>, Failure> {
         let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
-        let lines = (1..).zip(lines.lines()).filter(|(_, line)| !line.trim().is_empty());
-        let records: Vec<Self> = lines
-            .map(|(number, line)| {
-                serde_json::from_str(line)
-                    .map_err(|error| format!("line {number} is not one of a recording: {error}; a bare body goes to `verify --body-file`"))
-            })
-            .collect::<Result<_, _>>()?;
+        let mut records = Vec::new();
+        for (number, line) in (1..).zip(lines.split_inclusive('\n')) {
+            match serde_json::from_str(line) {
+                Ok(record) => records.push(record),
+                Err(_) if line.trim().is_empty() => {}
+                // Whoever wrote it was interrupted.
+                Err(error) if error.is_eof() && !line.ends_with('\n') && number > 1 => {
+                    terminal::note(&format!("line {number} is cut off, and left out"));
+                }
+                Err(_) => {
+                    let what =
+                        "is not one of a recording (a bare body goes to `verify --body-file`)";
+                    return Err(format!("line {number} {what}").into());
+                }
+            }
+        }
         if records.is_empty() {
             return Err("the recording is empty".into());
         }
         Ok(records)
-    }
-
-    /// What the event was called, as far as that is to be seen at once.
-    pub(crate) fn event_name(&self) -> String {
-        let Body::Body(text) = &self.body else { return "-".to_owned() };
-        let event: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-        let name =
-            ["event", "CallbackCommand", "EventType"].iter().find_map(|name| event.get(name));
-        name.map_or("-".to_owned(), |name| name.to_string().trim_matches('"').to_owned())
     }
 
     /// The same, to be sent as it arrived.

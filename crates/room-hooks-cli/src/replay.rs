@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             "{} {DIM}{:<8}{DIM:#} {} {}",
             terminal::status(answer.status),
             record.provider,
-            terminal::plain(&record.event_name()),
+            terminal::plain(&player.event_name(record)?),
             answer.body
         )?;
         if !answer.is_success() {

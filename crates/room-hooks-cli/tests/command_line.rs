@@ -138,7 +138,11 @@ fn what_cannot_be_tried_is_told_with_what_to_do() {
         (&["send", "103", "--speed", "0", "--retry"], "above 0"),
         (&["send", "103", "--times", "2", "--rate", "NaN"], "above 0"),
         (&["send", "103", "--times", "2", "--retry"], "cannot be used with"),
-        (&["send", "room_create", "--provider", "trtc"], "room-hooks events"),
+        (&["send", "room_create", "--provider", "trtc"], "sent by zego"),
+        (&["send", "room_create", "--set", "nonce=1"], "--forge"),
+        (&["send", "room_create", "--set", "a..b=1"], "empty"),
+        (&["send", "103", "--to", "http://127.0.0.1:99999"], "port"),
+        (&["send", "103", "--to", "ftp://127.0.0.1"], "neither http nor https"),
         (&["sign", "103", "--encoding", "form"], "only ZEGO"),
         (&["sign", "103", "--at", "18446744073709551615"], "clock"),
         (&["send", "103", "--set", "EventInfo"], "no `=`"),
@@ -172,7 +176,8 @@ fn whoever_stops_reading_is_no_reason_to_complain() {
             command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let ran = ran(child.wait_with_output().unwrap());
-        assert_eq!((ran.status, &*ran.stderr), (0, ""), "{arguments:?}");
+        // As whoever is ended by the signal; 0 would be a verdict.
+        assert_eq!((ran.status, &*ran.stderr), (141, ""), "{arguments:?}");
     }
 }
 
@@ -220,6 +225,47 @@ fn nothing_that_was_recorded_is_too_much_for_verify() {
     for odd in [&b""[..], b"\0\0", b"{", b"\xff\xfe", b"POST", b"{\"at\":1}"] {
         assert_eq!(run_with(&["verify", "-"], odd).status, 2, "{odd:?}");
     }
+}
+
+/// As hooks do, which bind a signature to the first content that comes with it.
+#[test]
+fn a_second_body_under_a_signature_is_seen_in_a_recording() {
+    let first = signed("room_create", &["--format", "json"]);
+    let second = first.replace("lobby", "vault");
+    let verified = run_with(&["verify", "-"], format!("{first}{first}{second}").as_bytes());
+    assert_eq!(verified.status, 1);
+    assert_eq!(verified.stdout.matches("verified: room_create in room lobby").count(), 2);
+    assert!(verified.stdout.contains("first seen with other content, in delivery 1"));
+}
+
+#[test]
+fn a_recording_that_was_cut_off_is_read_to_there() {
+    let line = signed("103", &["--format", "json"]);
+    let cut_off = format!("{line}{}", &line[..100]);
+    let verified = run_with(&["verify", "-"], cut_off.as_bytes());
+    assert_eq!((verified.status, verified.stdout.matches("verified: ").count()), (0, 1));
+    assert!(verified.stderr.contains("line 2 is cut off"), "{}", verified.stderr);
+    let broken = run_with(&["verify", "-"], format!("{line}{{}}\n").as_bytes());
+    assert!(broken.status == 2 && broken.stderr.contains("line 2"), "{}", broken.stderr);
+}
+
+#[test]
+fn a_secret_that_was_not_given_is_the_likeliest_cause() {
+    let folder = folder("not-given");
+    fs::write(folder.join("request.http"), signed("room_create", &[])).unwrap();
+    let request = folder.join("request.http");
+    let mut verify = command(&["verify", request.to_str().unwrap(), "--at", SIGNED]);
+    let verified = ran(verify.env_remove("ZEGO_CALLBACK_SECRET").output().unwrap());
+    assert!(verified.status == 1 && verified.stdout.contains("no secret was given"));
+    // A file can hold it as well, and what is wrong with it is told by its name.
+    let secret = folder.join("secret.txt");
+    fs::write(&secret, format!("{ZEGO_SECRET}\n")).unwrap();
+    let mut of_file = command(&["verify", request.to_str().unwrap(), "--at", SIGNED]);
+    of_file.env_remove("ZEGO_CALLBACK_SECRET").env("ZEGO_CALLBACK_SECRET_FILE", &secret);
+    assert_eq!(ran(of_file.output().unwrap()).status, 0);
+    fs::write(&secret, " \n").unwrap();
+    let blank = run(&["sign", "room_create", "--secret-file", secret.to_str().unwrap()]);
+    assert!(blank.status == 2 && blank.stderr.contains("secret.txt: a secret is blank"));
 }
 
 /// Answers every request so, whatever it is; with nothing, the connection is closed at once.

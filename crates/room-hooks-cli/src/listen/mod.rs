@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
     /// Appends every delivery to a file, a line of JSON each, byte for byte
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Fails so many times before it succeeds, to see the provider try again
+    /// Fails the first so many, whichever they are, to see the provider try again
     #[arg(long, value_name = "N", default_value_t = 0)]
     fail_first: u64,
     /// Takes so long over each event, in milliseconds

@@ -47,6 +47,12 @@ impl Retry {
             }
             let succeeded = answer.as_ref().is_ok_and(Answer::is_success);
             let Some(&seconds) = pauses.next().filter(|_| !succeeded) else {
+                if answer.as_ref().is_ok_and(|answer| answer.status == 401) {
+                    terminal::note(
+                        "to see why: `room-hooks listen --record FILE` in its place, then `room-hooks \
+                         verify FILE` with the secret that the receiver has",
+                    );
+                }
                 return answer.map(|_| if succeeded { Verdict::Yes } else { Verdict::No });
             };
             terminal::wait(self.speed.shorten(Duration::from_secs(seconds)), "next try")?;

@@ -2,10 +2,11 @@ mod cause;
 mod layout;
 mod request;
 
-use std::{io::Write, path::PathBuf, time::SystemTime};
+use std::{collections::HashMap, io::Write, path::PathBuf, time::SystemTime};
 
 use clap::Args;
-use room_hooks::testing::Explanation;
+use room_hooks::{Refusal, testing::Explanation};
+use serde_json::Value;
 
 use crate::{
     Failure, Verdict,
@@ -52,19 +53,23 @@ Exit status: 0 if all verify, 1 if not, 2 if there is nothing to verify.";
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let records = arguments.source.records(arguments.provider)?;
     let mut verdict = Verdict::Yes;
-    for (nth, record) in records.iter().enumerate() {
-        if nth > 0 {
+    let mut bound = HashMap::new();
+    for (nth, record) in (1..).zip(&records) {
+        if nth > 1 {
             writeln!(terminal::out())?;
         }
-        if arguments.verify(record)? == Verdict::No {
+        if arguments.verify(nth, record, &mut bound)? == Verdict::No {
             verdict = Verdict::No;
         }
     }
     Ok(verdict)
 }
 
+/// ZEGO's signatures, each with the number and the event of the first delivery that it verified.
+type Bound = HashMap<String, (usize, Option<Value>)>;
+
 impl Arguments {
-    fn verify(&self, record: &Record) -> Result<Verdict, Failure> {
+    fn verify(&self, nth: usize, record: &Record, bound: &mut Bound) -> Result<Verdict, Failure> {
         let player = self.credentials.player(record.provider)?;
         let body = record.body()?;
         let delivery = record.as_delivery(&body);
@@ -73,6 +78,14 @@ impl Arguments {
         show(record, &explanation, body.len())?;
         let refusal = match player.receive(delivery, now) {
             Ok(received) => {
+                if let Some(first) = seen_with_other_content(nth, record, &explanation, bound) {
+                    writeln!(
+                        terminal::out(),
+                        "{BAD}refused{BAD:#} with 401: the signature was first seen with other content, in \
+                         delivery {first}\nlikely: forged, since ZEGO does not sign the body"
+                    )?;
+                    return Ok(Verdict::No);
+                }
                 let what = received.map_or("the probe of a console".to_owned(), |received| {
                     let room = received.room_id.map(|room| format!(" in room {room}"));
                     format!("{}{}", received.event, room.unwrap_or_default())
@@ -87,7 +100,13 @@ impl Arguments {
         writeln!(terminal::out(), "{BAD}refused{BAD:#} with {status}: {refusal}")?;
         let others = self.other_players(record.provider)?;
         let suspect = cause::Suspect { record, body: &body, player: &player, others: &others };
-        if let Some(cause) = suspect.cause(&refusal, &explanation) {
+        let cause = match refusal {
+            Refusal::WrongSignature if !self.credentials.is_given(record.provider) => {
+                Some("no secret was given, so that the examples' own was tried".to_owned())
+            }
+            _ => suspect.cause(&refusal, &explanation),
+        };
+        if let Some(cause) = cause {
             writeln!(terminal::out(), "likely: {cause}")?;
         }
         Ok(Verdict::No)
@@ -100,19 +119,32 @@ impl Arguments {
     }
 }
 
+/// The delivery that a signature of ZEGO's belongs to, if it is another one: hooks bind it.
+fn seen_with_other_content(
+    nth: usize,
+    record: &Record,
+    explanation: &Explanation,
+    bound: &mut Bound,
+) -> Option<usize> {
+    let signature =
+        explanation.claimed.clone().filter(|_| record.provider == ProviderName::Zego)?;
+    let (first, event) = bound.entry(signature).or_insert((nth, explanation.event.clone()));
+    (*event != explanation.event).then_some(*first)
+}
+
 /// Shows what was read, what was signed, and which signature that gives.
 fn show(record: &Record, explanation: &Explanation, length: usize) -> Result<(), Failure> {
     let mut out = terminal::out();
     let provider = record.provider;
     writeln!(out, "{provider}, a body of {length} bytes")?;
     let mut line = |step: &str, name: &str, text: &str| {
-        writeln!(out, "{DIM}{step:<9}{DIM:#} {name:<16} {}", terminal::plain(text))
+        writeln!(out, "{DIM}{step:<9}{DIM:#} {name:<23} {}", terminal::plain(text))
     };
     for (nth, (name, text)) in explanation.read.iter().enumerate() {
         line(if nth == 0 { "read" } else { "" }, name, text)?;
     }
     for expected in &explanation.expected {
-        let name = format!("{}, {}", expected.app_id, expected.secret);
+        let name = format!("app {}, {}", expected.app_id, expected.secret);
         line("signed", "", &expected.signed.join(" + "))?;
         line("expected", &name, &expected.signature)?;
     }
