@@ -9,7 +9,10 @@ use clap::Args;
 use room_hooks::testing::SignedDelivery;
 use ureq::{
     Agent,
-    http::{Uri, uri::PathAndQuery},
+    http::{
+        Uri,
+        uri::{Authority, PathAndQuery},
+    },
 };
 
 use crate::{Failure, player::ProviderName, terminal};
@@ -55,29 +58,27 @@ impl Answer {
     }
 
     pub(crate) fn is_success(&self) -> bool {
-        terminal::is_success(self.status)
+        is_success(self.status)
     }
+}
+
+/// What every provider takes for success.
+pub(crate) fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
 }
 
 impl Target {
     pub(crate) fn line(&self, provider: ProviderName) -> Result<Line, Failure> {
-        self.check_machine()?;
+        let authority = self.authority()?;
+        self.check_machine(authority.host())?;
+        let scheme = self.to.scheme_str().unwrap_or("http");
+        if !matches!(scheme, "http" | "https") {
+            return Err(format!("{scheme} is neither http nor https").into());
+        }
         let path = match self.to.path_and_query().map(PathAndQuery::as_str) {
             None | Some("" | "/") => format!("/hooks/{provider}"),
             Some(path) => path.to_owned(),
         };
-        let scheme = self.to.scheme_str().unwrap_or("http");
-        let authority = self.to.authority().ok_or("the URL names no host")?;
-        if !matches!(scheme, "http" | "https") {
-            return Err(format!("{scheme} is neither http nor https").into());
-        }
-        let port = authority.as_str().rsplit_once(':').map(|(_, port)| port);
-        if port.is_some_and(|port| !port.contains(']')) && authority.port_u16().is_none() {
-            return Err(format!("{authority} has a port that is none").into());
-        }
-        if authority.as_str().contains('@') {
-            return Err("a URL with a password in it is not for a command line".into());
-        }
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -88,12 +89,23 @@ impl Target {
         Ok(Line { agent: config.build().into(), url: format!("{scheme}://{authority}{path}") })
     }
 
+    fn authority(&self) -> Result<&Authority, Failure> {
+        let authority = self.to.authority().filter(|authority| !authority.host().is_empty());
+        let authority =
+            authority.ok_or("the URL names no host; it is to be like http://127.0.0.1:3000")?;
+        if authority.as_str().contains('@') {
+            return Err("a URL with a password in it is not for a command line".into());
+        }
+        // A port that is too large would be taken for none.
+        let behind_host = authority.as_str().rsplit(']').next().unwrap_or_default();
+        if behind_host.contains(':') && authority.port_u16().is_none() {
+            return Err(format!("{authority} has a port that is none").into());
+        }
+        Ok(authority)
+    }
+
     /// A callback with a real signature, sent elsewhere by mistake, could be put to use there.
-    fn check_machine(&self) -> Result<(), Failure> {
-        let host = self
-            .to
-            .host()
-            .ok_or("the URL names no host; it is to be like http://127.0.0.1:3000")?;
+    fn check_machine(&self, host: &str) -> Result<(), Failure> {
         if self.allow_remote {
             return Ok(());
         }

@@ -9,6 +9,8 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
+use crate::http;
+
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -25,13 +27,8 @@ pub(crate) fn exact() -> impl Write {
 
 /// A status, in the colour of what providers make of it.
 pub(crate) fn status(status: u16) -> String {
-    let style = if is_success(status) { GOOD } else { BAD };
+    let style = if http::is_success(status) { GOOD } else { BAD };
     format!("{style}{status}{style:#}")
-}
-
-/// What every provider takes for success.
-pub(crate) fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
 }
 
 /// Text from outside, in which nothing controls the terminal.

@@ -181,6 +181,33 @@ fn whoever_stops_reading_is_no_reason_to_complain() {
     }
 }
 
+/// Everywhere else in these tests nobody watches, and there are none.
+#[test]
+fn colours_are_for_who_wants_them() {
+    let colours = |forced: bool, unwanted: bool| {
+        let mut verify = command(&["verify", "-"]);
+        for (variable, set) in [("CLICOLOR_FORCE", forced), ("NO_COLOR", unwanted)] {
+            verify.env_remove(variable);
+            if set {
+                verify.env(variable, "1");
+            }
+        }
+        let mut child = verify
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let request = signed("103", &[]);
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), request.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().stdout.contains(&0x1b)
+    };
+    assert_eq!(
+        [(true, false), (false, false), (false, true)].map(|(f, u)| colours(f, u)),
+        [true, false, false]
+    );
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_disk_that_is_full_is_told() {

@@ -14,6 +14,7 @@ use clap::Args;
 use crate::{
     Failure, Verdict,
     factor::Factor,
+    http,
     terminal::{self, BAD, DIM},
 };
 
@@ -116,8 +117,8 @@ impl Summary {
         let [p50, p90, p99, max] = [0.5, 0.9, 0.99, 1.0].map(percentile);
         writeln!(out, "p50 {p50:.2} ms, p90 {p90:.2} ms, p99 {p99:.2} ms, max {max:.2} ms")?;
         self.histogram(&mut out)?;
-        let all = self.unanswered == 0
-            && self.by_status.keys().all(|status| terminal::is_success(*status));
+        let all =
+            self.unanswered == 0 && self.by_status.keys().all(|status| http::is_success(*status));
         Ok(if all { Verdict::Yes } else { Verdict::No })
     }
 
