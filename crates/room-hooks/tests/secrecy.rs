@@ -16,6 +16,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use room_hooks::{
     Delivery, Hooks, Provider, Receiver, RoomCreated, Secrets, Unhandled, Verified,
     tencent::Tencent,
+    trtc::{self, Trtc},
     zego::{self, Zego},
 };
 
@@ -123,6 +124,29 @@ fn an_acceptance_names_the_secret_and_does_not_show_it() {
     let sign = signed.query.split("Sign=").nth(1).unwrap();
     for secret in [SECRET, PREVIOUS, &sign[..64], &signed.query] {
         assert!(!log.contains(secret), "{log}");
+    }
+}
+
+#[test]
+fn neither_verdict_on_a_callback_of_trtcs_shows_what_signs() {
+    let old = Trtc::new(1, PREVIOUS).unwrap();
+    let event = json!({"EventType": 103, "EventInfo": {"RoomId": "r"}});
+    let signed = old.sign(&event, now()).unwrap();
+    let receiver = Receiver::new(Trtc::new(1, secrets()).unwrap());
+    let (accepted, verified) =
+        logged(|| receiver.receive::<trtc::Event>(signed.as_delivery(), now()).unwrap());
+    for shown in ["trtc", "previous-1", "103", "room_id=\"r\"", "app_id=1"] {
+        assert!(accepted.contains(shown), "{accepted}");
+    }
+    let forged = Delivery::new("", &signed.headers, b"{}");
+    let (refused, _) = logged(|| receiver.receive::<trtc::Event>(forged, now()).unwrap_err());
+    assert!(refused.contains("WARN") && refused.contains("signature is wrong"), "{refused}");
+
+    let (_, sign) = signed.headers.iter().find(|(name, _)| name == "Sign").unwrap();
+    for output in [accepted, refused, format!("{receiver:?} {verified:?} {signed:?}")] {
+        for secret in [SECRET, PREVIOUS, sign] {
+            assert!(!output.contains(secret), "{output}");
+        }
     }
 }
 
