@@ -254,6 +254,26 @@ fn nothing_that_was_recorded_is_too_much_for_verify() {
     }
 }
 
+/// A room's name is somebody's choice.
+#[test]
+fn nothing_from_outside_makes_a_line_of_its_own() {
+    let listener = Server::listen(&["--verbose"]);
+    let set = "room_id=x\r\n05:00:00Z zego    FAKE";
+    let sent = run(&["send", "room_create", "--set", set, "--to", &listener.origin]);
+    assert_eq!(sent.status, 0);
+    let verified = run_with(&["verify", "-"], &run_bytes(&["sign", "room_create", "--set", set]));
+    let answer = "HTTP/1.1 500 No\r\nContent-Length: 6\r\nConnection: close\r\n\r\nx\nFAKE";
+    let answered = run(&["send", "103", "--to", &stub(answer)]);
+    for printed in [listener.interrupted(), verified.stdout, answered.stdout] {
+        assert!(printed.contains("FAKE"), "{printed}");
+        assert!(
+            !printed.lines().any(|line| line.contains("FAKE") && !line.contains('x')),
+            "{printed}"
+        );
+        assert!(!printed.contains('\r'), "{printed}");
+    }
+}
+
 /// As hooks do, which bind a signature to the first content that comes with it.
 #[test]
 fn a_second_body_under_a_signature_is_seen_in_a_recording() {

@@ -83,7 +83,11 @@ pub(super) fn run(
         }
         Forgery::Oversize => {
             event["padding"] = " ".repeat(1024 * 1024).into();
-            sender.player.sign(&event, sender.encoding, now)?
+            let mut large = sender.player.sign(&event, sender.encoding, now)?;
+            // Whoever refuses it by its length alone may close the connection, and the answer would be
+            // lost to one that is still sending.
+            large.headers.push(("Expect".to_owned(), "100-continue".to_owned()));
+            large
         }
         Forgery::Slow => honest,
     };
