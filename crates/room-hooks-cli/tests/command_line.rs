@@ -517,6 +517,15 @@ fn what_comes_at_once_and_what_hangs_up_is_told_apart() {
     assert_eq!(fs::read_to_string(recording).unwrap().lines().count(), 3);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_recording_that_cannot_be_written_ends_it() {
+    let listening = command(&["listen", "--addr", "127.0.0.1:0", "--record", "/dev/full"]);
+    let listener = Server::start(listening);
+    run(&["send", "103", "--to", &listener.origin]);
+    assert_eq!(listener.ended(), 2);
+}
+
 /// A recording is to the byte, also of what is no text.
 #[test]
 fn a_recording_is_to_the_byte() {

@@ -154,8 +154,7 @@ impl Mount<'_> {
         let tap = Arc::clone(self.tap);
         let player = self.player;
         hooks.into_router().layer(middleware::from_fn(move |request, next| {
-            let (tap, player, handled) = (Arc::clone(&tap), player.clone(), handled.clone());
-            async move { tap.pass::<E>(player, handled, request, next).await }
+            Arc::clone(&tap).pass(player.clone(), handled.clone(), request, next)
         }))
     }
 }

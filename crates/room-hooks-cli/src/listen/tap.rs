@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     fs::File,
     io::Write,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -15,8 +16,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use room_hooks::{Delivery, DeliveryId, Provider, RoomEvent};
-use serde::Serialize;
+use room_hooks::{Delivery, DeliveryId, Refusal};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
@@ -57,56 +57,61 @@ impl Tap {
         Self { recording: recording.map(Mutex::new), verbose, broken }
     }
 
-    /// Lets a request pass, and shows and records what it was and what it was answered; also if the
-    /// sender has hung up by then.
-    pub(super) async fn pass<E>(
+    /// Lets a request pass, and shows and records what it was and what it was answered.
+    pub(super) async fn pass(
         self: Arc<Self>,
         player: Player,
         handled: Handled,
         request: Request,
         next: Next,
-    ) -> Response
-    where
-        E: RoomEvent + Serialize,
-        E::Provider: Provider<Event = E>,
-    {
-        let passing = tokio::spawn(async move {
-            let now = SystemTime::now();
-            let (parts, body) = request.into_parts();
-            let query = parts.uri.query().unwrap_or_default().to_owned();
-            let headers = kept(&parts.headers);
-            let read = Arc::new(Mutex::new(Vec::new()));
-            let copy = Arc::clone(&read);
-            let body = Body::from_stream(body.into_data_stream().map(move |chunk| {
-                if let Ok(bytes) = &chunk {
-                    locked(&copy).extend_from_slice(bytes);
-                }
-                chunk
-            }));
-            let response = next.run(Request::from_parts(parts, body)).await;
-
-            let body = std::mem::take(&mut *locked(&read));
-            let received = player.receive(Delivery::new(&query, &headers, &body), now);
-            let status = response.status().as_u16();
-            let called = match &received {
-                // Another try of it is being handled, or its signature is another's.
-                Ok(Some(_)) if matches!(status, 401 | 503) => false,
-                Ok(Some(Received { id, .. })) => handled.take(id),
-                _ => false,
-            };
-            let passed = Passed { provider: player.name(), at: now, status, called, received };
-            let record = Record::new(passed.provider, now, &query, headers, &body);
-            let kept = passed.show(self.verbose, &record).and_then(|()| match status {
-                404 | 405 | 408 | 413 => Ok(()),
-                _ => self.record(&record),
-            });
-            if let Err(error) = kept {
-                // Only the first is waited for.
-                let _ = self.broken.try_send(error);
-            }
-            response
-        });
+    ) -> Response {
+        // A task of its own, since the sender may have hung up before there is anything to show.
+        let passing = tokio::spawn(self.watch(player, handled, request, next));
         passing.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }
+
+    async fn watch(
+        self: Arc<Self>,
+        player: Player,
+        handled: Handled,
+        request: Request,
+        next: Next,
+    ) -> Response {
+        let now = SystemTime::now();
+        let (parts, body) = request.into_parts();
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let headers = kept(&parts.headers);
+        let read = Arc::new(Mutex::new(Vec::new()));
+        let copy = Arc::clone(&read);
+        let body = Body::from_stream(body.into_data_stream().map(move |chunk| {
+            if let Ok(bytes) = &chunk {
+                locked(&copy).extend_from_slice(bytes);
+            }
+            chunk
+        }));
+        let response = next.run(Request::from_parts(parts, body)).await;
+
+        let body = mem::take(&mut *locked(&read));
+        let received = player.receive(Delivery::new(&query, &headers, &body), now);
+        let status = response.status().as_u16();
+        let called = match &received {
+            // Another try of it is being handled, or its signature is another's.
+            Ok(Some(_)) if matches!(status, 401 | 503) => false,
+            Ok(Some(Received { id, .. })) => handled.take(id),
+            _ => false,
+        };
+        let passed = Passed { provider: player.name(), at: now, status, called, received };
+        let record = Record::new(passed.provider, now, &query, headers, &body);
+        let kept = passed.show(self.verbose, &record).and_then(|()| match status {
+            // No callback, or not read to its end.
+            404 | 405 | 408 | 413 => Ok(()),
+            _ => self.record(&record),
+        });
+        if let Err(error) = kept {
+            // Only the first is waited for.
+            let _ = self.broken.try_send(error);
+        }
+        response
     }
 
     /// A request for a path where nothing is.
@@ -121,8 +126,8 @@ impl Tap {
     fn record(&self, record: &Record) -> Result<(), Failure> {
         let Some(recording) = &self.recording else { return Ok(()) };
         let line = format!("{}\n", serde_json::to_string(record)?);
-        locked(recording).write_all(line.as_bytes())?;
-        Ok(())
+        let written = locked(recording).write_all(line.as_bytes());
+        written.map_err(|error| format!("the recording cannot be written: {error}").into())
     }
 }
 
@@ -132,7 +137,7 @@ struct Passed {
     at: SystemTime,
     status: u16,
     called: bool,
-    received: Result<Option<Received>, room_hooks::Refusal>,
+    received: Result<Option<Received>, Refusal>,
 }
 
 impl Passed {

@@ -102,6 +102,11 @@ impl Server {
         Self::start(listen)
     }
 
+    /// How it ends by itself.
+    pub(crate) fn ended(mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap()
+    }
+
     /// Stops it as Ctrl-C does, and returns what it printed.
     pub(crate) fn interrupted(mut self) -> String {
         let id = self.child.id().to_string();
