@@ -167,20 +167,6 @@ fn what_cannot_be_tried_is_told_with_what_to_do() {
     assert_eq!((unanswered.status, unanswered.stderr.contains("http://127.0.0.1:9")), (2, true));
 }
 
-#[test]
-fn whoever_stops_reading_is_no_reason_to_complain() {
-    for arguments in
-        [&["events"][..], &["events", "--json"], &["completions", "zsh"], &["sign", "103"]]
-    {
-        let mut child =
-            command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        drop(child.stdout.take());
-        let ran = ran(child.wait_with_output().unwrap());
-        // As whoever is ended by the signal; 0 would be a verdict.
-        assert_eq!((ran.status, &*ran.stderr), (141, ""), "{arguments:?}");
-    }
-}
-
 /// Everywhere else in these tests nobody watches, and there are none.
 #[test]
 fn colours_are_for_who_wants_them() {
