@@ -1,8 +1,6 @@
 //! An output that nobody reads. Alone in its process: whatever else is started meanwhile would have the
 //! reading end for a moment.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{
     io,
     process::{Command, Stdio},

@@ -472,7 +472,7 @@ fn a_retry_comes_until_it_is_acknowledged() {
 fn what_comes_at_once_and_what_hangs_up_is_told_apart() {
     let recording = folder("at-once").join("recording.jsonl");
     let recording = recording.to_str().unwrap();
-    let listener = Server::listen(&["--delay", "600", "--record", recording]);
+    let listener = Server::listen(&["--delay", "1500", "--record", recording]);
     let moment = || std::thread::sleep(std::time::Duration::from_millis(200));
     let begin = |request: &[u8]| {
         let address = listener.origin.strip_prefix("http://").unwrap();
@@ -493,7 +493,7 @@ fn what_comes_at_once_and_what_hangs_up_is_told_apart() {
     drop(begin(&run_bytes(&["sign", "103"])));
     let elsewhere = format!("{}/elsewhere", listener.origin);
     assert_eq!(run(&["send", "104", "--to", &elsewhere]).status, 1);
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    std::thread::sleep(std::time::Duration::from_secs(3));
     let printed = listener.interrupted();
     let lines: Vec<_> = printed.lines().collect();
     assert_eq!(lines.len(), 3, "{printed}");
