@@ -63,7 +63,8 @@ pub(crate) fn send(
 ) -> io::Result<Vec<Response>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    // Longer than a busy machine stands still.
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let with_length = request.head(&format!("Content-Length: {}", request.body.len()), true);
     let chunked = request.head("Transfer-Encoding: chunked", true);
     let half = &request.body[..request.body.len() / 2];

@@ -187,7 +187,7 @@ fn check_handler(case: &Case, way: Way, now: u64, reports: &Reports<Value>) {
     }
     let calls = if way == Way::Hooks { 1 } else { answers(case).max(1) };
     for _ in 0..calls {
-        let report = reports.recv_timeout(Duration::from_secs(5)).expect("the handler is called");
+        let report = reports.recv_timeout(Duration::from_secs(60)).expect("the handler is called");
         match way {
             Way::Guard => assert_eq!(report["body_bytes"], Delivery::of(case, now).body.len()),
             _ => check_event(case, &report),
