@@ -90,9 +90,7 @@ macro_rules! events {
                     )),
                 },
             )*];
-        }
 
-        impl Event {
             fn known(&self) -> Result<$crate::catalogue::Known<'_>, &$crate::Other> {
                 match self {
                     $(Self::$variant(event) => Ok($crate::catalogue::Known {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
 
 use crate::{
-    Document, Other, Refusal, RoomEvent, catalogue::events, document, lenient::Lenient,
+    Document, Refusal, RoomEvent, catalogue::events, document, lenient::Lenient,
     unix_time::at_millis,
 };
 
@@ -83,11 +83,10 @@ fn number(raw: &RawValue) -> Option<u64> {
 impl Event {
     pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
         let name = envelope.event_type.get().trim_matches('"');
-        let Some(event_type) = number(envelope.event_type) else {
-            return Self::Other(Other::unknown(name, document));
-        };
         // Types of other groups have numbers of their own; should one clash, it is not taken for this.
-        let known = envelope.event_group_id.is_none_or(|g| number(g) == Some(group_of(event_type)));
+        let known = number(envelope.event_type).map(group_of).is_some_and(|group| {
+            envelope.event_group_id.is_none_or(|claimed| number(claimed) == Some(group))
+        });
         let kind = if known { name } else { "other" };
         // A list would do for a struct as well, its members by position.
         let info = envelope.event_info.map(RawValue::get).filter(|info| info.starts_with('{'));
