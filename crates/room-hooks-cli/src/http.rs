@@ -67,6 +67,11 @@ pub(crate) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
 
+/// Headers as they are in the head of a request of HTTP/1.1.
+pub(crate) fn header_lines(headers: &[(String, String)]) -> String {
+    headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
+}
+
 impl Target {
     pub(crate) fn line(&self, provider: ProviderName) -> Result<Line, Failure> {
         let authority = self.authority()?;
@@ -151,12 +156,11 @@ impl Line {
         let address =
             (authority.host().trim_matches(['[', ']']), authority.port_u16().unwrap_or(80));
         let mut stream = TcpStream::connect(address).map_err(|error| format!("{url}: {error}"))?;
-        let headers: String =
-            delivery.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!(
-            "POST {} HTTP/1.1\r\nHost: {authority}\r\n{headers}Connection: close\r\n\
+            "POST {} HTTP/1.1\r\nHost: {authority}\r\n{}Connection: close\r\n\
              Content-Length: {}\r\n\r\n",
             url.path_and_query().map_or("/", PathAndQuery::as_str),
+            header_lines(&delivery.headers),
             delivery.body.len()
         );
         let begun = Instant::now();

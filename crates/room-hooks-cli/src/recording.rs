@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding};
 use room_hooks::{Delivery, testing::SignedDelivery};
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, player::ProviderName, terminal};
+use crate::{Failure, http, player::ProviderName, terminal};
 
 /// A delivery as it arrived. It holds its signature, but no secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -104,12 +104,11 @@ impl Record {
     pub(crate) fn to_http(&self) -> Vec<u8> {
         let body = self.body().unwrap_or_default();
         let question = if self.query.is_empty() { "" } else { "?" };
-        let headers: String =
-            self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!(
-            "POST /hooks/{}{question}{} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {}\r\n\r\n",
+            "POST /hooks/{}{question}{} HTTP/1.1\r\nHost: localhost\r\n{}Content-Length: {}\r\n\r\n",
             self.provider,
             self.query,
+            http::header_lines(&self.headers),
             body.len()
         );
         [head.as_bytes(), &body].concat()
