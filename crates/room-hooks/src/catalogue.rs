@@ -33,14 +33,14 @@ pub(crate) struct Known<'a> {
 }
 
 /// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other
-/// names of the same event after `|`, and after `as` the kind where the name is not unique. `$write`
-/// puts an event in the provider's form, its name included.
+/// names of the same event after `|`, and after `as` the kind where the name is not unique. `$read` takes
+/// an event out of the provider's form, `$write` puts it there, its name included.
 ///
 /// A fixture, `tests/fixtures/PROVIDER/KIND.json`, belongs to each row.
 macro_rules! events {
     (
         $(#[$attribute:meta])*
-        pub enum Event of $provider:ident in $folder:literal, written by $write:ident {
+        pub enum Event of $provider:ident in $folder:literal, read by $read:path, written by $write:ident {
             $(
                 $(#[$doc:meta])*
                 $variant:ident($event:ty) = $name:literal $(| $alias:literal)* $(as $kind:literal)?,
@@ -58,17 +58,21 @@ macro_rules! events {
 
         impl Event {
             /// Reads an event of a kind or alias, or keeps it as it is under its name.
-            fn read(kind: &str, name: &str, json: &str, document: &$crate::Document) -> Self {
+            fn read(
+                kind: &str,
+                name: &str,
+                document: &$crate::Document,
+            ) -> Result<Self, $crate::Refusal> {
                 let event = match kind {
                     $(
                         $crate::catalogue::last!($name $($kind)?) $(| $alias)* => {
-                            serde_json::from_str(json).map(Self::$variant)
+                            $read(document.as_str()).map(Self::$variant)
                         }
                     )*
-                    _ => return Self::Other($crate::Other::unknown(name, document)),
+                    _ => return $crate::Other::unknown(name, document).map(Self::Other),
                 };
-                event.unwrap_or_else(|error| {
-                    Self::Other($crate::Other::misshapen(name, document, &error))
+                event.or_else(|error| {
+                    $crate::Other::misshapen(name, document, &error).map(Self::Other)
                 })
             }
 

@@ -96,15 +96,6 @@ pub(crate) fn text_of(body: &[u8]) -> Result<&str, Refusal> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii())
 }
 
-/// Reads a document's outermost members as `T`, which borrows and does not descend.
-pub(crate) fn envelope<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Refusal> {
-    // A list would do for a struct as well, its fields by position.
-    let object = json.starts_with('{').then(|| serde_json::from_str(json));
-    object
-        .and_then(Result::ok)
-        .ok_or(Refusal::Malformed { what: "the body is not the JSON of a callback" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,15 +43,15 @@ impl DeliveryId {
     }
 }
 
-/// A signature that a provider gives once, and so belongs to the first content that is seen with it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SignatureKey {
-    digest: [u8; 16],
+/// A verified signature of a provider that gives each once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Signature {
+    pub(crate) digest: [u8; 20],
     pub(crate) uniqueness: Uniqueness,
 }
 
 /// Whether two honest deliveries can have the same signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Uniqueness {
     /// They cannot.
     Certain,
@@ -65,22 +65,27 @@ impl Uniqueness {
     }
 }
 
+/// What stands for a signature that belongs to the first content that is seen with it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SignatureKey([u8; 16]);
+
 impl SignatureKey {
-    pub(crate) fn new<P: Provider>(app_id: u64, signature: &[u8], uniqueness: Uniqueness) -> Self {
+    #[cfg(feature = "hooks")]
+    pub(crate) fn of<P: Provider>(app_id: u64, signature: Signature) -> Self {
         let mut digest = prefixed::<P>("signature", app_id);
-        part(&mut digest, signature);
-        Self { digest: truncated(digest), uniqueness }
+        part(&mut digest, &signature.digest);
+        Self(truncated(digest))
     }
 
     #[cfg(all(feature = "hooks", any(test, feature = "testing")))]
-    pub(crate) fn from_bytes(digest: [u8; 16]) -> Self {
-        Self { digest, uniqueness: Uniqueness::Certain }
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
     }
 
     /// The digest's bytes; the signature cannot be had back from them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
-        &self.digest
+        &self.0
     }
 }
 
@@ -96,9 +101,16 @@ impl fmt::Display for DeliveryId {
     }
 }
 
+/// Does not show it: whoever reads it could put it over another body.
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signature").field("uniqueness", &self.uniqueness).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for SignatureKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignatureKey({})", base16ct::lower::encode_string(&self.digest))
+        write!(f, "SignatureKey({})", base16ct::lower::encode_string(&self.0))
     }
 }
 
@@ -169,7 +181,7 @@ mod tests {
 
     fn tencent_id(app_id: u64, event: &str, json: &str) -> DeliveryId {
         let document = Document::with_member("event", event, json.trim());
-        let event = tencent::Event::Other(Other::unknown(event, &document));
+        let event = tencent::Event::Other(Other::unknown(event, &document).unwrap());
         DeliveryId::of(app_id, &event, &document)
     }
 

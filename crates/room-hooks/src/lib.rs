@@ -43,6 +43,7 @@ mod apps;
 mod catalogue;
 mod delivery;
 mod document;
+mod form;
 mod freshness;
 mod guarded;
 #[cfg(feature = "hooks")]
@@ -51,6 +52,7 @@ mod id;
 mod intake;
 mod lenient;
 mod measure;
+mod members;
 mod other;
 mod provider;
 mod receiver;

@@ -1,7 +1,7 @@
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::{Document, lenient::Lenient};
+use crate::{Document, Refusal, lenient::Lenient};
 
 /// An authentic event that this crate has no type for, or whose shape is not the known one.
 ///
@@ -21,23 +21,31 @@ pub struct Other {
 }
 
 impl Other {
-    /// Keeps an event of a name that no type stands for.
-    pub(crate) fn unknown(name: &str, document: &Document) -> Self {
-        Self {
+    /// Keeps an event of a name that no type stands for, if it is one: nobody has read the whole yet.
+    pub(crate) fn unknown(name: &str, document: &Document) -> Result<Self, Refusal> {
+        document
+            .decode::<IgnoredAny>()
+            .map_err(|_| Refusal::Malformed { what: "the body is not JSON" })?;
+        Ok(Self {
             name: name.into(),
             room_id: document.decode::<Room<'_>>().ok().and_then(Room::id),
             document: document.clone(),
             error: None,
-        }
+        })
     }
 
     /// Keeps an event of a known name that could not be read as its type.
-    pub(crate) fn misshapen(name: &str, document: &Document, error: &serde_json::Error) -> Self {
+    pub(crate) fn misshapen(
+        name: &str,
+        document: &Document,
+        error: &serde_json::Error,
+    ) -> Result<Self, Refusal> {
+        let other = Self::unknown(name, document)?;
         // It quotes what it did not expect, of any length.
         let error: String = error.to_string().chars().take(200).collect();
         // A handler that asks for the known kind does not see it, and its operator should know.
         tracing::warn!(event = name, error, "an event of a known name has another shape");
-        Self { error: Some(error.into()), ..Self::unknown(name, document) }
+        Ok(Self { error: Some(error.into()), ..other })
     }
 }
 

@@ -2,9 +2,8 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, Unexpected, Visitor},
+    de::{Unexpected, Visitor},
 };
-use serde_json::value::RawValue;
 
 /// A JSON string, integer or bool, borrowed from the document where it can be.
 ///
@@ -15,28 +14,6 @@ pub(crate) enum Scalar<'a> {
     Negative(i64),
     Integer(u64),
     Text(Cow<'a, str>),
-}
-
-/// A string, borrowed where it can be.
-#[derive(Deserialize)]
-pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
-
-/// A string or a number as the very text that arrived, for what is signed; or nothing.
-pub(crate) fn text_on_wire<'de, D>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else {
-        return Ok(None);
-    };
-    match raw.get().as_bytes() {
-        [b'"', ..] => {
-            let Text(text) = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
-            Ok(Some(text))
-        }
-        [b'-' | b'0'..=b'9', ..] => Ok(Some(raw.get().into())),
-        _ => Err(D::Error::custom("expected a string or a number")),
-    }
 }
 
 impl<'a> Scalar<'a> {

@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use crate::{
-    DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled, id::SignatureKey,
+    DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled, id::Signature,
     tencent::Client,
 };
 
@@ -29,7 +29,7 @@ pub struct Verified<E> {
     /// All that was sent, for members that no type names.
     pub document: Document,
     /// The signature, where the provider's signatures are unique.
-    pub(crate) signature: Option<SignatureKey>,
+    pub(crate) signature: Option<Signature>,
 }
 
 impl<E> Verified<E> {

@@ -5,13 +5,16 @@
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Value, json};
 
 use room_hooks::{
     Delivery, Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
     tencent::{self, Tencent},
-    testing::{Sample, samples},
+    testing::{Sample, SignedDelivery, samples},
     trtc::{self, Trtc},
     zego::{self, Zego},
 };
@@ -147,6 +150,10 @@ where
     Ok(())
 }
 
+fn is_json<E>(verified: &Verified<E>) -> bool {
+    verified.document.decode::<IgnoredAny>().is_ok()
+}
+
 proptest! {
     #[test]
     fn whatever_a_member_is_the_event_is_read_or_kept((sample, event) in changed_samples()) {
@@ -194,8 +201,42 @@ proptest! {
     fn unsigned_input_is_read_or_refused_but_never_a_panic(query: String, body in hostile()) {
         let receiver = Receiver::new(Tencent::unsigned(1));
         for query in [&query, "SdkAppid=1"] {
-            let _: Result<Verified<tencent::Event>, _> =
+            let received: Result<Verified<tencent::Event>, _> =
                 receiver.receive(Delivery::new(query, &(), &body), at(0));
+            prop_assert!(received.is_err() || received.is_ok_and(|verified| is_json(&verified)));
+        }
+    }
+
+    /// The signatures of ZEGO and Tencent do not cover the body, and only its outermost members are looked
+    /// at before they are verified.
+    #[test]
+    fn what_is_no_json_is_refused_however_well_it_is_signed(
+        (sample, event) in changed_samples(),
+        at_share in 0.0..1.0,
+        inserted in "[\\]\\[{}\",:\\\\1e.a-]{0,2}",
+        taken in 0..3_usize,
+    ) {
+        let now = at(1_757_500_000);
+        let broken = |mut signed: SignedDelivery| {
+            let begin = (signed.body.len() as f64 * at_share) as usize;
+            let end = (begin + taken).min(signed.body.len());
+            signed.body.splice(begin..end, inserted.bytes());
+            signed
+        };
+        match sample.provider {
+            "zego" => {
+                let signed = broken(zego().sign(&event, now).unwrap());
+                let received: Result<Verified<zego::Event>, _> =
+                    Receiver::new(zego()).receive(signed.as_delivery(), now);
+                prop_assert!(received.is_err() || received.is_ok_and(|verified| is_json(&verified)));
+            }
+            "tencent" => {
+                let signed = broken(tencent().sign(&event, now).unwrap());
+                let received: Result<Verified<tencent::Event>, _> =
+                    Receiver::new(tencent()).receive(signed.as_delivery(), now);
+                prop_assert!(received.is_err() || received.is_ok_and(|verified| is_json(&verified)));
+            }
+            _ => {}
         }
     }
 

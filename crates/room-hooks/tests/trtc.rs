@@ -137,6 +137,8 @@ fn what_is_signed_and_no_callback_is_unreadable() {
         b"{\"EventType\":1,\"EventType\":2}",
         b"\xff\xfe",
         b"null",
+        b"{\"EventType\":103,\"EventInfo\":{\"RoomId\":7},\"x\":broken}",
+        b"{\"EventType\":999,\"EventInfo\":{\"RoomId\":7},\"x\":[broken]}",
     ] {
         let headers = headers("1400000000", &signed(body));
         assert!(matches!(refusal(trtc(), &headers, body), Refusal::Malformed { .. }), "{body:?}");

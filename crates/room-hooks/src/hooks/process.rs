@@ -9,7 +9,8 @@ use tokio::{
 use tracing::{Instrument, Span, field};
 
 use crate::{
-    Answer, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified, id::Uniqueness, measure,
+    Answer, Outcome, Provider, Refusal, RoomEvent, SignatureKey, Unhandled, Verified,
+    id::Uniqueness, measure,
 };
 
 use super::{
@@ -123,6 +124,8 @@ impl<P: Provider> Hooks<P> {
             Binding::Strict => true,
             Binding::Off => false,
         });
+        let signature =
+            signature.map(|signature| SignatureKey::of::<P>(verified.app_id, signature));
         Claimed { id: verified.id(), signature }
     }
 

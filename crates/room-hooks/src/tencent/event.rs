@@ -1,17 +1,23 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Document, RoomEvent, catalogue::events, document, scalar::Text};
+use crate::{
+    Document, Refusal, RoomEvent,
+    catalogue::events,
+    members::{Raw, outermost},
+};
 
 use super::{
-    MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated, SeatInfoChanged,
-    Tencent, live,
+    COMMAND, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,
+    SeatInfoChanged, Tencent, live,
 };
 
 events! {
     /// Everything that Tencent can send.
     ///
     /// Serialises as it is on the wire, its name under `CallbackCommand`.
-    pub enum Event of Tencent in "tencent", written by on_wire {
+    pub enum Event of Tencent in "tencent", read by serde_json::from_str, written by on_wire {
         /// A room was created.
         RoomCreated(RoomCreated) = "Room.CallbackAfterCreateRoom",
         /// A room was destroyed.
@@ -50,16 +56,17 @@ events! {
     }
 }
 
-/// The outermost member that tells what a callback is; the rest is only skipped over.
-#[derive(Deserialize)]
-pub(super) struct Envelope<'a> {
-    #[serde(rename = "CallbackCommand", alias = "WebhookCommand", borrow)]
-    pub(super) command: Option<Text<'a>>,
+/// The command that a body names, by either of its names.
+pub(super) fn command(json: &str) -> Result<Option<Cow<'_, str>>, Refusal> {
+    match outermost(json, [COMMAND, "WebhookCommand"])? {
+        [Some(_), Some(_)] => Err(Refusal::ParameterRepeated),
+        [command, webhook] => command.or(webhook).map(Raw::string).transpose(),
+    }
 }
 
 impl Event {
-    pub(super) fn decode(command: &str, document: &Document) -> Self {
-        Self::read(command, command, document.as_str(), document)
+    pub(super) fn decode(command: &str, document: &Document) -> Result<Self, Refusal> {
+        Self::read(command, command, document)
     }
 }
 
@@ -81,9 +88,7 @@ where
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = Document::deserialize(deserializer)?;
-        let envelope: Envelope<'_> =
-            document::envelope(document.as_str()).map_err(D::Error::custom)?;
-        let command = envelope.command.as_ref().map_or("", |Text(command)| command);
-        Ok(Self::decode(command, &document))
+        let command = command(document.as_str()).map_err(D::Error::custom)?;
+        Self::decode(&command.unwrap_or_default(), &document).map_err(D::Error::custom)
     }
 }

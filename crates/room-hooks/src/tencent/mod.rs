@@ -65,12 +65,11 @@ use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
     Secrets, Verified,
     apps::{self, Apps, Signer},
-    document::{self, text_of},
+    document::text_of,
     freshness::Freshness,
-    scalar::Text,
 };
 
-use self::{event::Envelope, query::Query};
+use self::query::Query;
 
 pub use self::client::{Client, Platform};
 pub use self::event::Event;
@@ -204,18 +203,18 @@ impl Provider for Tencent {
             return Ok(None);
         }
         let client = query.client();
-        let Envelope { command } = document::envelope(json)?;
+        let command = event::command(json)?;
         let document = match (&query.command, &command) {
             (Some(command), None) => Document::with_member(COMMAND, command, json),
             _ => Document::new(json),
         };
-        let command = query.agreed(command.map(|Text(command)| command))?;
+        let command = query.agreed(command)?;
         if command.is_none() && document.is_empty() {
             return Ok(None);
         }
 
         Ok(Some(Verified {
-            event: Event::decode(command.as_deref().unwrap_or_default(), &document),
+            event: Event::decode(command.as_deref().unwrap_or_default(), &document)?,
             app_id,
             sent_at: signed.map(|(_, sent_at)| sent_at),
             secret: signed.map(|(secret, _)| secret),

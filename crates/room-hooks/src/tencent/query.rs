@@ -1,6 +1,6 @@
 use std::{borrow::Cow, net::IpAddr, time::SystemTime};
 
-use crate::{Refusal, freshness::canonical, signature::from_hex, unix_time::at_seconds};
+use crate::{Refusal, form, freshness::canonical, signature::from_hex, unix_time::at_seconds};
 
 use super::{Client, Platform};
 
@@ -26,13 +26,15 @@ pub(super) struct Signed<'a> {
 impl<'a> Query<'a> {
     pub(super) fn parse(query: &'a str) -> Result<Self, Refusal> {
         let mut parsed = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in form::pairs(query) {
+            // A name that cannot be decoded is none of these.
+            let name = form::decoded(name).unwrap_or_default();
             if name.eq_ignore_ascii_case("ClientIP") {
-                parsed.client_ip = value.parse().ok();
+                parsed.client_ip = form::decoded(value)?.parse().ok();
             } else if name.eq_ignore_ascii_case("OptPlatform") && !value.is_empty() {
-                parsed.platform = Some(Platform::from(&*value));
+                parsed.platform = Some(Platform::from(&*form::decoded(value)?));
             } else if let Some(parameter) = parsed.parameter(&name)
-                && parameter.replace(value).is_some()
+                && parameter.replace(form::decoded(value)?).is_some()
             {
                 return Err(Refusal::ParameterRepeated);
             }

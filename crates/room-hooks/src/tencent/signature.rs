@@ -13,24 +13,24 @@ pub(super) fn sign(
     now: std::time::SystemTime,
 ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
     let members = crate::testing::members(event)?;
-    let mut query = form_urlencoded::Serializer::new(String::new());
+    let mut query = Vec::new();
     if let Some(command) = members.get("CallbackCommand").and_then(serde_json::Value::as_str) {
-        query.append_pair("CallbackCommand", command);
+        query.push(("CallbackCommand", command.to_owned()));
     }
-    query.append_pair("contenttype", "json");
+    query.push(("contenttype", "json".to_owned()));
     let signer = apps.first();
     if let Some(app_id) = signer.map(|(app_id, _)| app_id).or(unsigned) {
-        query.append_pair("SdkAppid", &app_id.to_string());
+        query.push(("SdkAppid", app_id.to_string()));
     }
     if let Some((_, secrets)) = signer {
         let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let request_time = since_epoch.as_secs().to_string();
         let digest = digest(secrets.current(), &request_time);
-        query.append_pair("Sign", &base16ct::lower::encode_string(&digest));
-        query.append_pair("RequestTime", &request_time);
+        query.push(("Sign", base16ct::lower::encode_string(&digest)));
+        query.push(("RequestTime", request_time));
     }
     Ok(crate::testing::SignedDelivery {
-        query: query.finish(),
+        query: crate::form::encoded(query),
         headers: Vec::new(),
         body: serde_json::to_vec(&members)?,
     })

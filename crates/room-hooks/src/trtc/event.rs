@@ -1,10 +1,12 @@
 use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::value::RawValue;
 
 use crate::{
-    Document, Refusal, RoomEvent, catalogue::events, document, lenient::Lenient,
+    Document, Refusal, RoomEvent,
+    catalogue::events,
+    lenient::{self, Lenient},
+    members::{Raw, outermost},
     unix_time::at_millis,
 };
 
@@ -18,7 +20,7 @@ events! {
     ///
     /// Serialises as it is on the wire, with `EventGroupId`, `EventType` and `EventInfo`; a handler that
     /// asks for one kind has the `EventInfo`.
-    pub enum Event of Trtc in "trtc", written by on_wire {
+    pub enum Event of Trtc in "trtc", read by from_wire, written by on_wire {
         /// A room was created.
         RoomCreated(RoomCreated) = "101",
         /// A room was dismissed.
@@ -48,24 +50,22 @@ events! {
 ///
 /// They are signed, so that an odd value of one is no reason to refuse the event, but to keep it as it
 /// is.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub(super) struct Envelope<'a> {
-    #[serde(borrow)]
-    event_group_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    event_type: &'a RawValue,
-    #[serde(borrow)]
-    callback_ts: Option<&'a RawValue>,
-    #[serde(borrow)]
-    event_info: Option<&'a RawValue>,
+    event_group_id: Option<Raw<'a>>,
+    event_type: Raw<'a>,
+    callback_ts: Option<Raw<'a>>,
 }
 
 impl<'a> Envelope<'a> {
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
-        let envelope: Self = document::envelope(json)?;
-        match envelope.event_type.get().as_bytes() {
-            [b'"' | b'-' | b'0'..=b'9', ..] => Ok(envelope),
+        let [event_group_id, event_type, callback_ts, _] =
+            outermost(json, ["EventGroupId", "EventType", "CallbackTs", "EventInfo"])?;
+        match event_type {
+            Some(event_type)
+                if event_type.get().starts_with(|first: char| "\"-0123456789".contains(first)) =>
+            {
+                Ok(Self { event_group_id, event_type, callback_ts })
+            }
             _ => Err(Refusal::Malformed { what: "the body names no event" }),
         }
     }
@@ -76,27 +76,36 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn number(raw: &RawValue) -> Option<u64> {
-    u64::read(raw).ok().flatten()
+fn number(raw: Raw<'_>) -> Option<u64> {
+    u64::read(&mut serde_json::Deserializer::from_str(raw.get())).ok().flatten()
 }
 
 impl Event {
-    pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
+    pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Result<Self, Refusal> {
         let name = envelope.event_type.get().trim_matches('"');
         // Types of other groups have numbers of their own; should one clash, it is not taken for this.
         let known = number(envelope.event_type).map(group_of).is_some_and(|group| {
             envelope.event_group_id.is_none_or(|claimed| number(claimed) == Some(group))
         });
         let kind = if known { name } else { "other" };
-        // A list would do for a struct as well, its members by position.
-        let info = envelope.event_info.map(RawValue::get).filter(|info| info.starts_with('{'));
-        Self::read(kind, name, info.unwrap_or("null"), document)
+        Self::read(kind, name, document)
     }
 }
 
 /// The group that the events of groups 1 and 2 show by their first digit.
 pub(super) fn group_of(event_type: u64) -> u64 {
     event_type / 100
+}
+
+/// Reads the event itself from what TRTC sends around it.
+fn from_wire<E: Lenient>(json: &str) -> Result<E, serde_json::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase", bound = "E: Lenient")]
+    struct Around<E> {
+        #[serde(deserialize_with = "lenient::required")]
+        event_info: E,
+    }
+    serde_json::from_str(json).map(|Around { event_info }| event_info)
 }
 
 fn on_wire<E, S>(event: &E, serializer: S) -> Result<S::Ok, S::Error>
@@ -120,6 +129,6 @@ impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = Document::deserialize(deserializer)?;
         let envelope = Envelope::read(document.as_str()).map_err(D::Error::custom)?;
-        Ok(Self::decode(&envelope, &document))
+        Self::decode(&envelope, &document).map_err(D::Error::custom)
     }
 }

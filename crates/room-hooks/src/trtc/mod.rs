@@ -144,7 +144,7 @@ impl Provider for Trtc {
 
         let document = Document::new(json);
         Ok(Some(Verified {
-            event: Event::decode(&envelope, &document),
+            event: Event::decode(&envelope, &document)?,
             app_id,
             sent_at,
             secret: Some(secret),

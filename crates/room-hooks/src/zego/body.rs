@@ -1,9 +1,8 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
-use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use crate::{Refusal, document::text_of};
+use crate::{Refusal, document::text_of, form};
 
 /// The JSON that a body stands for, whichever encoding it came in.
 ///
@@ -43,21 +42,8 @@ fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
     let text = text.strip_suffix('=').unwrap_or(text);
     // An encoder that leaves JSON's colons bare is one for paths, which leaves a plus sign bare as
     // well. All others write a plus sign as `%2B`, so that a bare one is a space.
-    let json = if text.contains(':') { percent_decoded(text) } else { form_decoded(text) };
+    let json = if text.contains(':') { form::percent_decoded(text) } else { form::decoded(text) };
     json.map(Cow::into_owned)
-}
-
-fn form_decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
-    match text.contains('+') {
-        true => percent_decoded(&text.replace('+', " ")).map(|text| text.into_owned().into()),
-        false => percent_decoded(text),
-    }
-}
-
-fn percent_decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
-    percent_decode_str(text)
-        .decode_utf8()
-        .map_err(|_| Refusal::Malformed { what: "what is percent-encoded is not UTF-8" })
 }
 
 /// What a form has under one name.
@@ -72,9 +58,8 @@ enum Value<'a> {
 /// list.
 fn from_form(text: &str) -> Result<String, Refusal> {
     let mut members = BTreeMap::new();
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (form_decoded(name)?, form_decoded(value)?);
+    for (name, value) in form::pairs(text) {
+        let (name, value) = (form::decoded(name)?, form::decoded(value)?);
         match list_name(&name).map(str::to_owned) {
             None => {
                 if members.insert(name, Value::One(value)).is_some() {

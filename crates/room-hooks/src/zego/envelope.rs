@@ -4,35 +4,23 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde::{Deserialize, de::IgnoredAny};
-
 use crate::{
-    Refusal, document,
+    Refusal,
     freshness::canonical,
-    scalar::{self, Text},
+    members::{Raw, outermost},
     signature::from_hex,
     unix_time::{at_millis, at_seconds, at_unix},
 };
 
-/// The outermost members that decide who sent a callback and what it is, borrowed; the rest is only
-/// skipped over. A member that is there twice is refused.
-#[derive(Deserialize)]
+/// The outermost members that decide who sent a callback and what it is.
 pub(super) struct Envelope<'a> {
-    #[serde(rename = "appid", borrow, default, deserialize_with = "scalar::text_on_wire")]
     pub(super) app_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) event: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
+    pub(super) event: Cow<'a, str>,
     pub(super) timestamp: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
     pub(super) nonce: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "scalar::text_on_wire")]
     pub(super) signature: Option<Cow<'a, str>>,
-    room_id: Option<IgnoredAny>,
-    group_id: Option<IgnoredAny>,
-    room_session_id: Option<IgnoredAny>,
-    room_create_time: Option<IgnoredAny>,
-    id_name: Option<IgnoredAny>,
+    is_express: bool,
+    has_room: bool,
 }
 
 /// What a signature says, in its one canonical form.
@@ -64,11 +52,32 @@ impl Signed<'_> {
 
 impl<'a> Envelope<'a> {
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
-        let envelope: Self = document::envelope(json)?;
-        match envelope.event {
-            Some(_) => Ok(envelope),
-            None => Err(Refusal::Malformed { what: "the body names no event" }),
-        }
+        let [app_id, event, timestamp, nonce, signature, room, group, session, created, named] =
+            outermost(
+                json,
+                [
+                    "appid",
+                    "event",
+                    "timestamp",
+                    "nonce",
+                    "signature",
+                    "room_id",
+                    "group_id",
+                    "room_session_id",
+                    "room_create_time",
+                    "id_name",
+                ],
+            )?;
+        let text = |member: Option<Raw<'a>>| member.map(Raw::signed).transpose();
+        Ok(Self {
+            app_id: text(app_id)?,
+            event: event.ok_or(Refusal::Malformed { what: "the body names no event" })?.string()?,
+            timestamp: text(timestamp)?,
+            nonce: text(nonce)?,
+            signature: text(signature)?,
+            is_express: [session, created, named].iter().any(Option::is_some),
+            has_room: room.is_some() && group.is_none(),
+        })
     }
 
     /// The parts of the signature. Their alphabets keep SHA-1's padding from hiding in a nonce, and
@@ -87,12 +96,12 @@ impl<'a> Envelope<'a> {
 
     /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
     pub(super) fn is_express(&self) -> bool {
-        self.room_session_id.is_some() || self.room_create_time.is_some() || self.id_name.is_some()
+        self.is_express
     }
 
     /// Whether it is about a room and not a group.
     pub(super) fn has_room(&self) -> bool {
-        self.room_id.is_some() && self.group_id.is_none()
+        self.has_room
     }
 }
 

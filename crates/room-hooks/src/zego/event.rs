@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Document, RoomEvent, catalogue::events, scalar::Text};
+use crate::{Document, Refusal, RoomEvent, catalogue::events};
 
 use super::{
     RoomCreated, RoomDestroyed, RoomEntered, RoomExited, Zego, envelope::Envelope, express,
@@ -10,7 +10,7 @@ events! {
     /// Everything that ZEGO can send.
     ///
     /// Serialises as it is on the wire, its name under `event`, without what signed it.
-    pub enum Event of Zego in "zego", written by on_wire {
+    pub enum Event of Zego in "zego", read by serde_json::from_str, written by on_wire {
         /// A room was created (ZIM).
         RoomCreated(RoomCreated) = "room_create",
         /// A user entered a room (ZIM).
@@ -31,8 +31,8 @@ events! {
 }
 
 impl Event {
-    pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
-        let name = envelope.event.as_ref().map_or("", |Text(name)| name);
+    pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Result<Self, Refusal> {
+        let name = &*envelope.event;
         let kind = match name {
             "room_create" if envelope.is_express() => "express/room_create",
             // What some pages called the event for a while; a group's own has no room.
@@ -41,7 +41,7 @@ impl Event {
             _ if name.contains('/') => "other",
             _ => name,
         };
-        Self::read(kind, name, document.as_str(), document)
+        Self::read(kind, name, document)
     }
 }
 
@@ -63,6 +63,6 @@ impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = Document::deserialize(deserializer)?;
         let envelope = Envelope::read(document.as_str()).map_err(D::Error::custom)?;
-        Ok(Self::decode(&envelope, &document))
+        Self::decode(&envelope, &document).map_err(D::Error::custom)
     }
 }

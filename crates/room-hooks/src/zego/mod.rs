@@ -50,7 +50,7 @@ use crate::{
     Verified,
     apps::{self, Apps, Signer},
     freshness::Freshness,
-    id::{SignatureKey, Uniqueness},
+    id::{Signature, Uniqueness},
     provider::RETRIES_ARE_OVER,
 };
 
@@ -127,17 +127,16 @@ impl Provider for Zego {
 
         let document = Document::new(&json);
         Ok(Some(Verified {
-            event: Event::decode(&envelope, &document),
+            event: Event::decode(&envelope, &document)?,
             app_id,
             sent_at: Some(signed.sent_at),
             secret: Some(secret),
             client: None,
             document,
-            signature: Some(SignatureKey::new::<Self>(
-                app_id,
-                &signed.signature,
-                Uniqueness::of(signed.nonce),
-            )),
+            signature: Some(Signature {
+                digest: signed.signature,
+                uniqueness: Uniqueness::of(signed.nonce),
+            }),
         }))
     }
 
