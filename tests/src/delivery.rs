@@ -156,7 +156,7 @@ fn text(value: &Value) -> String {
 
 fn body(case: &Case, members: &Map<String, Value>) -> Vec<u8> {
     if let Some(hex) = &case.body_hex {
-        return base16ct::lower::decode_vec(hex).unwrap();
+        return data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
     }
     let mut body = match &case.body {
         Some(body) => body.clone(),

@@ -1,17 +1,17 @@
 //! The providers' signatures, written a second time from their documentation.
 
-use base64ct::{Base64, Encoding};
+use data_encoding::{BASE64, HEXLOWER};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 pub(crate) fn zego(secret: &str, timestamp: &str, nonce: &str) -> String {
     let mut parts = [secret, timestamp, nonce];
     parts.sort_unstable();
-    base16ct::lower::encode_string(&Sha1::digest(parts.concat()))
+    HEXLOWER.encode(&Sha1::digest(parts.concat()))
 }
 
 pub(crate) fn tencent(token: &str, request_time: &str) -> String {
-    base16ct::lower::encode_string(&Sha256::digest(format!("{token}{request_time}")))
+    HEXLOWER.encode(&Sha256::digest(format!("{token}{request_time}")))
 }
 
 /// HMAC as RFC 2104 has it, for keys no longer than a block.
@@ -23,5 +23,5 @@ pub(crate) fn trtc(key: &str, body: &[u8]) -> String {
     };
     let inner = Sha256::new().chain_update(padded(0x36)).chain_update(body).finalize();
     let outer = Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize();
-    Base64::encode_string(&outer)
+    BASE64.encode(&outer)
 }

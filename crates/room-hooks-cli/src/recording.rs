@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64ct::{Base64, Encoding};
+use data_encoding::BASE64;
 use room_hooks::{Delivery, testing::SignedDelivery};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ impl Record {
         let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let body = match str::from_utf8(body) {
             Ok(text) => Body::Body(text.to_owned()),
-            Err(_) => Body::BodyBase64(Base64::encode_string(body)),
+            Err(_) => Body::BodyBase64(BASE64.encode(body)),
         };
         let at = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
         Self { at, provider, query: query.to_owned(), headers, body }
@@ -91,7 +91,7 @@ impl Record {
         match &self.body {
             Body::Body(text) => Ok(text.clone().into_bytes()),
             Body::BodyBase64(text) => {
-                Base64::decode_vec(text).map_err(|_| "its body is not base64".into())
+                BASE64.decode(text.as_bytes()).map_err(|_| "its body is not base64".into())
             }
         }
     }

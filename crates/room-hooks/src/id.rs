@@ -1,5 +1,6 @@
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -97,7 +98,7 @@ impl fmt::Debug for DeliveryId {
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&base16ct::lower::encode_string(&self.0))
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 
@@ -110,7 +111,7 @@ impl fmt::Debug for Signature {
 
 impl fmt::Debug for SignatureKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignatureKey({})", base16ct::lower::encode_string(&self.0))
+        write!(f, "SignatureKey({})", HEXLOWER.encode(&self.0))
     }
 }
 

@@ -1,60 +1,51 @@
-use std::time::Duration;
+use std::{error::Error, fmt, time::Duration};
 
 /// Why a delivery is refused.
 ///
 /// The sender learns a [status](Self::status) and nothing more; this is for the operator's log. No
 /// variant holds anything of the request but numbers.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The connection ended before the body did. The network's or the sender's fault; a sender that
     /// retries will send it again.
-    #[error("the body broke off: the connection ended before it was complete")]
     BodyBrokeOff,
 
     /// Another extractor or a middleware has taken the body before it could be verified. This
     /// server's fault: verify first.
-    #[error("the body was taken before it could be verified, by another extractor or a middleware")]
     BodyTaken,
 
     /// The body is over the receiver's limit. A stranger's doing, or the limit is too small: see
     /// [`Receiver::with_body_limit`](crate::Receiver::with_body_limit).
-    #[error("the body is larger than the limit")]
     BodyTooLarge,
 
     /// The body did not arrive in time. A stranger's doing, or the network is slow: see
     /// [`Receiver::with_body_deadline`](crate::Receiver::with_body_deadline).
-    #[error("the body took longer than {deadline:?}")]
     BodyTooSlow {
         /// The deadline that is set.
         deadline: Duration,
     },
 
     /// The query and the body name different commands (Tencent). Something on the way changed one.
-    #[error("the query and the body name different commands")]
     CommandsDiffer,
 
     /// The timestamp is further ahead than the tolerance. The sender's clock or this machine's is
     /// wrong, or the callback is forged.
-    #[error("sent {ahead:?} ahead of this machine's clock")]
     FromTheFuture {
         /// How far ahead of now the timestamp is.
         ahead: Duration,
     },
 
     /// The request cannot be read as a callback. A stranger's doing, or a proxy rewrote it.
-    #[error("unreadable: {what}")]
     Malformed {
         /// What is wrong with it.
         what: &'static str,
     },
 
     /// The request is not a `POST`. Somebody looked with a browser, or it is a health check.
-    #[error("not a POST request")]
     MethodNotAllowed,
 
     /// No receiver is configured for the route. This server's fault.
-    #[error("not configured: there is no `{missing}` where the adapter looks for it")]
     NotConfigured {
         /// The type that is missing.
         missing: &'static str,
@@ -62,23 +53,19 @@ pub enum Refusal {
 
     /// A part of the signature is missing. Signing is not switched on at the provider, or the
     /// request is a stranger's.
-    #[error("not signed: `{part}` is missing")]
     NotSigned {
         /// The field or parameter that is not there.
         part: &'static str,
     },
 
     /// A parameter is given twice, so that two readers could understand two things.
-    #[error("a parameter is repeated")]
     ParameterRepeated,
 
     /// The signature was first seen with other content. It is forged: somebody has seen the signature
     /// and put a body of his own under it.
-    #[error("the signature was first seen with other content")]
     SignatureReused,
 
     /// The timestamp is further back than the tolerance. A replay, or one of the clocks is wrong.
-    #[error("stale: sent {age:?} ago")]
     Stale {
         /// How far behind now the timestamp is.
         age: Duration,
@@ -86,14 +73,12 @@ pub enum Refusal {
 
     /// The app is not one of the configured ones. The app id here is wrong, another app of yours
     /// uses this URL, or the request is a stranger's.
-    #[error("{} is not configured", app_id.map_or("the app".into(), |id| format!("the app {id}")))]
     UnknownApp {
         /// The app that the delivery names, if it names one with a number.
         app_id: Option<u64>,
     },
 
     /// No secret gives the signature. The secret here is wrong, or the request is forged.
-    #[error("the signature is wrong")]
     WrongSignature,
 }
 
@@ -121,34 +106,82 @@ impl Refusal {
     }
 }
 
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BodyBrokeOff => {
+                f.write_str("the body broke off: the connection ended before it was complete")
+            }
+            Self::BodyTaken => f.write_str(
+                "the body was taken before it could be verified, by another extractor or a middleware",
+            ),
+            Self::BodyTooLarge => f.write_str("the body is larger than the limit"),
+            Self::BodyTooSlow { deadline } => write!(f, "the body took longer than {deadline:?}"),
+            Self::CommandsDiffer => f.write_str("the query and the body name different commands"),
+            Self::FromTheFuture { ahead } => {
+                write!(f, "sent {ahead:?} ahead of this machine's clock")
+            }
+            Self::Malformed { what } => write!(f, "unreadable: {what}"),
+            Self::MethodNotAllowed => f.write_str("not a POST request"),
+            Self::NotConfigured { missing } => {
+                write!(f, "not configured: there is no `{missing}` where the adapter looks for it")
+            }
+            Self::NotSigned { part } => write!(f, "not signed: `{part}` is missing"),
+            Self::ParameterRepeated => f.write_str("a parameter is repeated"),
+            Self::SignatureReused => {
+                f.write_str("the signature was first seen with other content")
+            }
+            Self::Stale { age } => write!(f, "stale: sent {age:?} ago"),
+            Self::UnknownApp { app_id: None } => f.write_str("the app is not configured"),
+            Self::UnknownApp { app_id: Some(id) } => write!(f, "the app {id} is not configured"),
+            Self::WrongSignature => f.write_str("the signature is wrong"),
+        }
+    }
+}
+
+impl Error for Refusal {}
+
 /// Why a provider cannot be configured so. The operator's fault, found at start-up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// An app is configured twice. Several secrets of one app go into one
     /// [`Secrets`](crate::Secrets).
-    #[error("the app {app_id} is configured twice")]
     AppRepeated {
         /// The app's id.
         app_id: u64,
     },
 
     /// A secret is nothing but white space.
-    #[error("a secret is blank")]
     SecretBlank,
 
     /// A secret is empty, so that anybody could sign.
-    #[error("a secret is empty")]
     SecretEmpty,
 
     /// A secret has white space around it; a file's final newline, perhaps.
-    #[error("a secret has white space around it, perhaps a final newline")]
     SecretPadded,
 
     /// A tolerance under which a provider's own retries would be refused.
-    #[error("a tolerance under {least:?} refuses honest retries")]
     ToleranceTooNarrow {
         /// The least that is possible.
         least: Duration,
     },
 }
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AppRepeated { app_id } => write!(f, "the app {app_id} is configured twice"),
+            Self::SecretBlank => f.write_str("a secret is blank"),
+            Self::SecretEmpty => f.write_str("a secret is empty"),
+            Self::SecretPadded => {
+                f.write_str("a secret has white space around it, perhaps a final newline")
+            }
+            Self::ToleranceTooNarrow { least } => {
+                write!(f, "a tolerance under {least:?} refuses honest retries")
+            }
+        }
+    }
+}
+
+impl Error for ConfigError {}

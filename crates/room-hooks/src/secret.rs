@@ -1,7 +1,7 @@
 use std::{convert::Infallible, fmt, iter};
 
-use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::ConfigError;
 
@@ -22,9 +22,12 @@ use crate::ConfigError;
 /// ```
 #[derive(Clone)]
 pub struct Secrets {
-    current: SecretString,
-    previous: Vec<SecretString>,
+    current: Secret,
+    previous: Vec<Secret>,
 }
+
+/// Wiped on drop.
+type Secret = Zeroizing<Box<str>>;
 
 impl Secrets {
     /// Creates the secrets of an app that is not in the middle of a rotation.
@@ -65,12 +68,12 @@ impl Secrets {
             (1..).zip(&self.previous).map(|(nth, secret)| (SecretName::Previous(nth), secret));
         iter::once((SecretName::Current, &self.current))
             .chain(previous)
-            .map(|(name, secret)| (name, secret.expose_secret().as_bytes()))
+            .map(|(name, secret)| (name, secret.as_bytes()))
     }
 
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn current(&self) -> &[u8] {
-        self.current.expose_secret().as_bytes()
+        self.current.as_bytes()
     }
 }
 
@@ -130,14 +133,14 @@ impl fmt::Display for SecretName {
     }
 }
 
-fn checked(secret: &str) -> Result<SecretString, ConfigError> {
+fn checked(secret: &str) -> Result<Secret, ConfigError> {
     if secret.is_empty() {
         return Err(ConfigError::SecretEmpty);
     }
     match secret.trim() {
         "" => Err(ConfigError::SecretBlank),
         trimmed if trimmed.len() < secret.len() => Err(ConfigError::SecretPadded),
-        _ => Ok(secret.into()),
+        _ => Ok(Zeroizing::new(secret.into())),
     }
 }
 

@@ -1,13 +1,15 @@
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use crate::Refusal;
 
 /// Decodes a digest of N bytes from hex of either case. Anything else is a wrong signature like any
 /// other.
 pub(crate) fn from_hex<const N: usize>(hex: &str) -> Result<[u8; N], Refusal> {
     let mut digest = [0; N];
-    match base16ct::mixed::decode(hex, &mut digest) {
-        Ok(decoded) if decoded.len() == N => Ok(digest),
-        _ => Err(Refusal::WrongSignature),
-    }
+    let decoded = (hex.len() == 2 * N)
+        .then(|| HEXLOWER_PERMISSIVE.decode_mut(hex.as_bytes(), &mut digest))
+        .and_then(Result::ok);
+    decoded.map(|_| digest).ok_or(Refusal::WrongSignature)
 }
 
 #[cfg(test)]

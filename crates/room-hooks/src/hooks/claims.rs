@@ -1,6 +1,6 @@
 use std::{
     error::Error,
-    fmt::Debug,
+    fmt::{self, Debug},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -144,13 +144,29 @@ pub enum Claim {
 pub struct ClaimToken(pub u64);
 
 /// Why a store cannot say.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no room for another claim.
-    #[error("the store of claims is full")]
     Full,
     /// It does not answer, or not sensibly.
-    #[error("the store of claims is out of order")]
-    OutOfOrder(#[source] Box<dyn Error + Send + Sync>),
+    OutOfOrder(Box<dyn Error + Send + Sync>),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "the store of claims is full",
+            Self::OutOfOrder(_) => "the store of claims is out of order",
+        })
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Full => None,
+            Self::OutOfOrder(error) => Some(&**error),
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use data_encoding::HEXLOWER;
+
 use crate::{
     Delivery, apps,
     document::text_of,
@@ -31,7 +33,7 @@ impl Tencent {
             .apps
             .secrets(app_id)
             .map(|(app_id, secret, token)| {
-                let signature = base16ct::lower::encode_string(&signature::digest(token, time));
+                let signature = HEXLOWER.encode(&signature::digest(token, time));
                 let signed = vec!["<Token>".to_owned(), time.clone().into_owned()];
                 Expected { app_id, secret, signed, signature }
             })

@@ -26,7 +26,7 @@ pub(super) fn sign(
         let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let request_time = since_epoch.as_secs().to_string();
         let digest = digest(secrets.current(), &request_time);
-        query.push(("Sign", base16ct::lower::encode_string(&digest)));
+        query.push(("Sign", data_encoding::HEXLOWER.encode(&digest)));
         query.push(("RequestTime", request_time));
     }
     Ok(crate::testing::SignedDelivery {
@@ -38,6 +38,8 @@ pub(super) fn sign(
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
 
     /// The first is Tencent's own; the second is what its older pages' misprinted token gives.
@@ -61,7 +63,7 @@ mod tests {
             ),
         ] {
             let digest = digest(token.as_bytes(), request_time);
-            assert_eq!(base16ct::lower::encode_string(&digest), sign);
+            assert_eq!(HEXLOWER.encode(&digest), sign);
         }
     }
 }

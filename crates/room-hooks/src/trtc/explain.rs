@@ -1,4 +1,4 @@
-use base64ct::{Base64, Encoding};
+use data_encoding::BASE64;
 
 use crate::{
     Delivery, apps,
@@ -26,7 +26,7 @@ impl Trtc {
             .apps
             .secrets(app_id)
             .map(|(app_id, secret, key)| {
-                let signature = Base64::encode_string(&signature::digest(key, delivery.body()));
+                let signature = BASE64.encode(&signature::digest(key, delivery.body()));
                 let signed = vec![format!("the body, {} bytes", delivery.body().len())];
                 Expected { app_id, secret, signed, signature }
             })

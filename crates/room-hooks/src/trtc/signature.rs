@@ -1,22 +1,33 @@
-use base64ct::{Base64, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use data_encoding::BASE64;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::Refusal;
 
-/// The digest that a callback's `Sign` is the base64 of.
+/// The digest that a callback's `Sign` is the base64 of: HMAC with SHA-256, as RFC 2104 has it.
 pub(super) fn digest(key: &[u8], body: &[u8]) -> [u8; 32] {
-    // HMAC takes a key of any length; the error is for those that do not.
-    let Ok(hmac) = Hmac::<Sha256>::new_from_slice(key) else { unreachable!("any length will do") };
-    hmac.chain_update(body).finalize().into_bytes().into()
+    let mut block = Zeroizing::new([0; 64]);
+    match block.get_mut(..key.len()) {
+        Some(begin) => begin.copy_from_slice(key),
+        // A key that is longer than a block counts by its digest.
+        None => block[..32].copy_from_slice(&Sha256::digest(key)),
+    }
+    let padded = |pad| Sha256::new().chain_update(Zeroizing::new(block.map(|byte| byte ^ pad)));
+    let inner = padded(0x36).chain_update(body).finalize();
+    padded(0x5c).chain_update(inner).finalize().into()
 }
 
 /// Decodes a `Sign` from base64: standard alphabet, padded. Anything else is a wrong signature like any
 /// other.
 pub(super) fn from_base64(sign: &[u8]) -> Result<[u8; 32], Refusal> {
-    let mut digest = [0; 32];
-    let decoded = Base64::decode(sign, &mut digest).map(<[u8]>::len);
-    if decoded == Ok(digest.len()) { Ok(digest) } else { Err(Refusal::WrongSignature) }
+    // 44 digits stand for 33 bytes, of which the padding takes one away.
+    let mut decoded = [0; 33];
+    let length =
+        (sign.len() == 44).then(|| BASE64.decode_mut(sign, &mut decoded)).and_then(Result::ok);
+    match (length, decoded.first_chunk()) {
+        (Some(32), Some(digest)) => Ok(*digest),
+        _ => Err(Refusal::WrongSignature),
+    }
 }
 
 #[cfg(feature = "testing")]
@@ -38,13 +49,16 @@ pub(super) fn sign(
     if let Some((app_id, secrets)) = apps.first() {
         headers.push(("SdkAppId".to_owned(), app_id.to_string()));
         let digest = digest(secrets.current(), &body);
-        headers.push(("Sign".to_owned(), Base64::encode_string(&digest)));
+        headers.push(("Sign".to_owned(), BASE64.encode(&digest)));
     }
     Ok(crate::testing::SignedDelivery { query: String::new(), headers, body })
 }
 
 #[cfg(test)]
 mod tests {
+    use hmac::{Hmac, KeyInit, Mac};
+    use proptest::prelude::*;
+
     use super::*;
 
     /// TRTC's own. The body is to the byte, control characters included.
@@ -55,8 +69,19 @@ mod tests {
             \t\t\"EventMsTs\":\t1664209748180,\n\t\t\"UserId\":\t\"user_85034614\",\n\
             \t\t\"Reason\":\t0\n\t}\n}";
         assert_eq!(body.len(), 207);
-        let sign = Base64::encode_string(&digest(b"123654", body.as_bytes()));
+        let sign = BASE64.encode(&digest(b"123654", body.as_bytes()));
         assert_eq!(sign, "kkoFeO3Oh2ZHnjtg8tEAQhtXK16/KI05W3BQff8IvGA=");
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_hmac_for_keys_of_any_length(
+            key in prop::collection::vec(any::<u8>(), 0..200),
+            body in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let hmac = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(&body);
+            prop_assert_eq!(digest(&key, &body), <[u8; 32]>::from(hmac.finalize().into_bytes()));
+        }
     }
 
     #[test]

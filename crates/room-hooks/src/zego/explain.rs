@@ -1,3 +1,5 @@
+use data_encoding::HEXLOWER;
+
 use crate::{
     Delivery, apps,
     document::text_of,
@@ -50,7 +52,7 @@ impl Zego {
             parts.sort_unstable_by_key(|(bytes, _)| *bytes);
             let signed = parts.map(|(_, shown)| shown.to_owned()).into();
             let digest = signature::digest(bytes, timestamp, nonce);
-            let signature = base16ct::lower::encode_string(&digest);
+            let signature = HEXLOWER.encode(&digest);
             explanation.expected.push(Expected { app_id, secret, signed, signature });
         }
         explanation

@@ -29,7 +29,7 @@ pub(super) fn sign(
     if let Some((app_id, secrets)) = apps.first() {
         let digest = digest(secrets.current(), &timestamp.to_string(), &nonce);
         members.insert("appid".into(), app_id.to_string().into());
-        members.insert("signature".into(), base16ct::lower::encode_string(&digest).into());
+        members.insert("signature".into(), data_encoding::HEXLOWER.encode(&digest).into());
     }
     members.insert("timestamp".into(), timestamp.into());
     members.insert("nonce".into(), nonce.into());
@@ -42,6 +42,8 @@ pub(super) fn sign(
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
 
     /// The first is ZEGO's own; together they sort in four of the six orders.
@@ -69,7 +71,7 @@ mod tests {
             ),
         ] {
             let digest = digest(secret.as_bytes(), timestamp, nonce);
-            assert_eq!(base16ct::lower::encode_string(&digest), signature);
+            assert_eq!(HEXLOWER.encode(&digest), signature);
         }
     }
 }
