@@ -1,10 +1,12 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Document, Provider, RoomEvent};
+use crate::{
+    Document, Provider, RoomEvent,
+    content::{self, part},
+};
 
 /// What identifies a delivery: a digest of provider, app and the event's own content.
 ///
@@ -17,19 +19,17 @@ pub struct DeliveryId([u8; 16]);
 
 impl DeliveryId {
     pub(crate) fn of<E: RoomEvent>(app_id: u64, event: &E, document: &Document) -> Self {
-        let mut digest = prefixed::<E::Provider>("delivery", app_id);
+        let mut content = prefix::<E::Provider>("delivery", app_id);
         // The name may be in the query, and one event has two: it counts as this crate has it.
-        part(&mut digest, event.name().as_bytes());
-        match document.decode::<Value>() {
-            Ok(Value::Object(mut members)) => {
-                let not_content = E::Provider::not_content(event, &members);
-                members.retain(|name, _| !not_content.contains(&name.as_str()));
-                content(&mut digest, &Value::Object(members));
-            }
+        part(&mut content, event.name().as_bytes());
+        let before = content.len();
+        let not_content = E::Provider::not_content(event, document);
+        if content::write(&mut content, document.as_str(), not_content).is_none() {
             // Nested too deeply to be taken apart: then only the very same text is the same.
-            _ => part(&mut digest, document.as_str().as_bytes()),
+            content.truncate(before);
+            part(&mut content, document.as_str().as_bytes());
         }
-        Self(truncated(digest))
+        Self(digest(&content))
     }
 
     /// The digest's bytes.
@@ -73,9 +73,9 @@ pub struct SignatureKey([u8; 16]);
 impl SignatureKey {
     #[cfg(feature = "hooks")]
     pub(crate) fn of<P: Provider>(app_id: u64, signature: Signature) -> Self {
-        let mut digest = prefixed::<P>("signature", app_id);
-        part(&mut digest, &signature.digest);
-        Self(truncated(digest))
+        let mut content = prefix::<P>("signature", app_id);
+        part(&mut content, &signature.digest);
+        Self(digest(&content))
     }
 
     #[cfg(all(feature = "hooks", any(test, feature = "testing")))]
@@ -115,54 +115,16 @@ impl fmt::Debug for SignatureKey {
     }
 }
 
-fn prefixed<P: Provider>(purpose: &str, app_id: u64) -> Sha256 {
-    let mut digest = Sha256::new();
-    part(&mut digest, purpose.as_bytes());
-    part(&mut digest, P::NAME.as_bytes());
-    digest.update(app_id.to_be_bytes());
-    digest
+fn prefix<P: Provider>(purpose: &str, app_id: u64) -> Vec<u8> {
+    let mut content = Vec::with_capacity(512);
+    part(&mut content, purpose.as_bytes());
+    part(&mut content, P::NAME.as_bytes());
+    content.extend_from_slice(&app_id.to_be_bytes());
+    content
 }
 
-/// Each part goes in with its length, so that no two sequences of parts are the same bytes.
-fn part(digest: &mut Sha256, bytes: &[u8]) {
-    digest.update((bytes.len() as u64).to_be_bytes());
-    digest.update(bytes);
-}
-
-/// A value in the one form that it has here: members sorted, those that are null left out, and a
-/// number the same as its digits in a string.
-fn content(digest: &mut Sha256, value: &Value) {
-    match value {
-        Value::Object(members) => {
-            // Sorted here, since a feature of serde_json that any other crate may switch on keeps the
-            // order that they came in.
-            let mut members: Vec<_> =
-                members.iter().filter(|(_, value)| !value.is_null()).collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            digest.update(b"{");
-            for (name, value) in members {
-                part(digest, name.as_bytes());
-                content(digest, value);
-            }
-            digest.update(b"}");
-        }
-        Value::Array(values) => {
-            digest.update(b"[");
-            values.iter().for_each(|value| content(digest, value));
-            digest.update(b"]");
-        }
-        Value::String(text) => scalar(digest, text),
-        Value::Null | Value::Bool(_) | Value::Number(_) => scalar(digest, &value.to_string()),
-    }
-}
-
-fn scalar(digest: &mut Sha256, text: &str) {
-    digest.update(b"=");
-    part(digest, text.as_bytes());
-}
-
-fn truncated(digest: Sha256) -> [u8; 16] {
-    let digest = digest.finalize();
+fn digest(content: &[u8]) -> [u8; 16] {
+    let digest = Sha256::digest(content);
     std::array::from_fn(|index| digest[index])
 }
 

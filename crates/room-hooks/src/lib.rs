@@ -41,6 +41,7 @@
 mod answer;
 mod apps;
 mod catalogue;
+mod content;
 mod delivery;
 mod document;
 mod form;
@@ -58,6 +59,7 @@ mod provider;
 mod receiver;
 mod refusal;
 mod scalar;
+mod scanner;
 mod secret;
 mod signature;
 pub mod tencent;

@@ -3,9 +3,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde_json::{Map, Value};
-
-use crate::{Answer, Delivery, Outcome, Refusal, Verified};
+use crate::{Answer, Delivery, Document, Outcome, Refusal, Verified};
 
 /// A platform that sends callbacks: how it signs them, what it can send, and how it wants to be
 /// answered.
@@ -45,10 +43,7 @@ pub trait Provider: Debug + Send + Sync + 'static {
 
     /// Which of the outermost members of an event's document may differ between two tries of one
     /// delivery.
-    fn not_content<E: RoomEvent>(
-        event: &E,
-        members: &Map<String, Value>,
-    ) -> &'static [&'static str];
+    fn not_content<E: RoomEvent>(event: &E, document: &Document) -> &'static [&'static str];
 
     /// The answer that the provider's sender expects.
     fn answer(outcome: Outcome<'_>) -> Answer;

@@ -1,4 +1,9 @@
-use std::{error::Error, pin::Pin, sync::Arc};
+use std::{
+    error::Error,
+    panic::{self, AssertUnwindSafe},
+    pin::Pin,
+    sync::Arc,
+};
 
 use crate::{Provider, RoomEvent, Verified};
 
@@ -27,10 +32,9 @@ where
     }
 }
 
-/// A handler that has its event and only needs to be started.
-pub(super) type Ready = Box<dyn FnOnce() -> Running + Send>;
-
-type Running = Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send>>;
+/// A handler that has its event; it starts when it is polled.
+pub(super) type Ready =
+    Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send>>;
 
 type AnyEvent<P> = Verified<<P as Provider>::Event>;
 
@@ -47,6 +51,11 @@ where
     Arc::new(move |verified| {
         let verified = verified.narrow()?;
         let handler = Arc::clone(&handler);
-        Ok(Box::new(move || Box::pin(async move { handler(verified).await.into_result() })))
+        Ok(Box::pin(async move { handler(verified).await.into_result() }))
     })
+}
+
+/// What something gives, unless it panics. Then it is not to be used again.
+pub(super) fn caught<T>(something: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(something)).ok()
 }

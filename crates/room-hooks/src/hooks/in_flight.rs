@@ -1,27 +1,36 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// How many handlers are running.
-#[derive(Debug, Clone)]
-pub(super) struct InFlight(Arc<watch::Sender<usize>>);
+#[derive(Debug, Clone, Default)]
+pub(super) struct InFlight(Arc<Count>);
+
+#[derive(Debug, Default)]
+struct Count {
+    running: AtomicUsize,
+    none: Notify,
+}
 
 impl InFlight {
     /// Counts one more until the guard is dropped.
     pub(super) fn enter(&self) -> Guard {
-        self.0.send_modify(|running| *running += 1);
+        self.0.running.fetch_add(1, Ordering::SeqCst);
         Guard(self.clone())
     }
 
     pub(super) async fn drained(&self) {
-        // The sender lives as long as `self`, so the wait ends only at zero.
-        let _ = self.0.subscribe().wait_for(|running| *running == 0).await;
-    }
-}
-
-impl Default for InFlight {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
+        loop {
+            // Asked for before the look, so that an end in between is not missed.
+            let none = self.0.none.notified();
+            if self.0.running.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            none.await;
+        }
     }
 }
 
@@ -31,6 +40,9 @@ pub(super) struct Guard(InFlight);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.0.send_modify(|running| *running -= 1);
+        let Count { running, none } = &*self.0.0;
+        if running.fetch_sub(1, Ordering::SeqCst) == 1 {
+            none.notify_waiters();
+        }
     }
 }

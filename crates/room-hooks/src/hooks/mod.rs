@@ -32,8 +32,10 @@
 //! | handler over its deadline | 503 with `Retry-After`; it goes on | called |
 //! | store of claims full, or out of order and set to refuse | 503 with `Retry-After` | not called |
 //!
-//! A handler runs in a task of its own: a sender that hangs up does not cancel it, and a panic does not
-//! take the server down.
+//! A sender that hangs up does not cancel a handler: from then on, or from its deadline on, it runs in a
+//! task of its own. A panic does not take the server down. As everywhere in async code, a handler that
+//! computes for long or waits without `await` belongs in `tokio::task::spawn_blocking`: what does not let
+//! go of its thread cannot be answered for at the deadline either.
 //!
 //! # When the same is handled twice
 //!
@@ -61,6 +63,7 @@
 //! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryClaims` |
 
 mod claims;
+mod ending;
 mod handler;
 mod in_flight;
 mod latest;
@@ -70,6 +73,7 @@ mod model;
 mod process;
 mod settings;
 mod store;
+mod unstoppable;
 
 use std::{
     fmt,

@@ -1,71 +1,32 @@
 //! What is done with a verified delivery: claim, handle, settle or release.
 
-use std::{convert::Infallible, error::Error, future::pending, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible,
+    error::Error,
+    future::{pending, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     runtime::Handle,
-    time::{self, sleep, timeout},
+    time::{self, error::Elapsed, sleep, timeout},
 };
 use tracing::{Instrument, Span, field};
 
-use crate::{
-    Answer, Outcome, Provider, Refusal, RoomEvent, SignatureKey, Unhandled, Verified,
-    id::Uniqueness, measure,
-};
+use crate::{Answer, Provider, RoomEvent, SignatureKey, Verified, id::Uniqueness, measure};
 
 use super::{
     Hooks,
     claims::{Claim, ClaimToken, Claimed, StoreError},
-    handler::Ready,
+    ending::Ending,
+    handler::{Ready, caught},
     settings::{Binding, Settings, StoreFailure},
     store::AnyStore,
+    unstoppable::Unstoppable,
 };
-
-/// How a verified delivery ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// No handler asks for it.
-    NotAskedFor,
-    /// The handler has returned.
-    Handled,
-    /// It had been handled before.
-    Duplicate,
-    /// Another try of it is being handled.
-    InProgress,
-    /// Its signature belongs to another.
-    SignatureReused,
-    /// The handler returned an error or panicked.
-    Failed,
-    /// The handler is still running.
-    Late,
-    /// Nobody could say whether it is to be handled.
-    Unclaimable,
-}
-
-impl Ending {
-    fn answer<P: Provider>(self) -> Answer {
-        match self {
-            Self::NotAskedFor | Self::Handled | Self::Duplicate => P::answer(Outcome::Acknowledged),
-            Self::SignatureReused => Unhandled::refused::<P>(Refusal::SignatureReused).answer,
-            Self::Failed => P::answer(Outcome::Failed),
-            Self::InProgress | Self::Late | Self::Unclaimable => P::answer(Outcome::Unavailable),
-        }
-    }
-
-    /// The name in logs and metrics.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::NotAskedFor => "not_asked_for",
-            Self::Handled => "handled",
-            Self::Duplicate => "duplicate",
-            Self::InProgress => "in_progress",
-            Self::SignatureReused => "signature_reused",
-            Self::Failed => "failed",
-            Self::Late => "late",
-            Self::Unclaimable => "unclaimable",
-        }
-    }
-}
 
 impl<P: Provider> Hooks<P> {
     pub(super) async fn handle(&self, verified: Verified<P::Event>) -> Answer {
@@ -78,10 +39,18 @@ impl<P: Provider> Hooks<P> {
             secret = verified.secret.map(field::display),
             outcome = field::Empty,
         );
-        self.ending(verified).instrument(span).await.answer::<P>()
+        let event = verified.event.kind();
+        let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+        let work = Unstoppable::new(self.work(verified).instrument(span.clone()), runtime);
+        let ending = within(self.settings.deadline, work).await.unwrap_or_else(|_| {
+            span.in_scope(|| tracing::warn!("the handler is over its deadline and goes on"));
+            measure::delivery(P::NAME, event, Ending::Late.as_str());
+            Ending::Late
+        });
+        ending.answer::<P>()
     }
 
-    async fn ending(&self, verified: Verified<P::Event>) -> Ending {
+    fn work(&self, verified: Verified<P::Event>) -> impl Future<Output = Ending> + Send + use<P> {
         let event = verified.event.kind();
         let process = Process {
             provider: P::NAME,
@@ -90,9 +59,7 @@ impl<P: Provider> Hooks<P> {
             settings: self.settings,
         };
         let (handler, running) = (self.handler_of(verified), self.in_flight.enter());
-        // A task of its own, because the sender may hang up at any time, and what is claimed must be
-        // handled, what is handled settled.
-        let task = async move {
+        async move {
             let ending = process.run(handler).await;
             Span::current().record("outcome", ending.as_str());
             measure::delivery(P::NAME, event, ending.as_str());
@@ -101,20 +68,6 @@ impl<P: Provider> Hooks<P> {
             }
             drop(running);
             ending
-        };
-        let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
-        let task = runtime.spawn(task.instrument(Span::current()));
-        match timeout(self.settings.deadline, task).await {
-            Ok(Ok(ending)) => ending,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the delivery's task has not ended well");
-                Ending::Failed
-            }
-            Err(_) => {
-                tracing::warn!("the handler is over its deadline and goes on");
-                measure::delivery(P::NAME, event, Ending::Late.as_str());
-                Ending::Late
-            }
         }
     }
 
@@ -200,20 +153,22 @@ impl Process {
         let _ = self.patiently("settle", settled).await;
     }
 
-    /// Runs the handler, in a task of its own so that a panic ends nothing else, and keeps the claim
-    /// for as long as that takes.
-    async fn succeeds(&self, handler: Ready, token: Option<ClaimToken>) -> bool {
-        let handling = async move { handler().await };
-        let task = tokio::spawn(handling.instrument(Span::current()));
+    /// Runs the handler, a panic of which ends nothing else, and keeps the claim for as long as that
+    /// takes.
+    async fn succeeds(&self, mut handler: Ready, token: Option<ClaimToken>) -> bool {
+        let handling = poll_fn(|context| {
+            let polled = caught(|| handler.as_mut().poll(context));
+            polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
+        });
         let ended = tokio::select! {
-            ended = task => ended,
+            biased;
+            ended = handling => ended,
             never = self.keep_renewing(token) => match never {},
         };
         match ended {
-            Ok(Ok(())) => return true,
-            Ok(Err(error)) => tracing::error!(%error, "the handler failed"),
-            Err(error) if error.is_panic() => tracing::error!("the handler panicked"),
-            Err(_) => tracing::error!("the handler was stopped, with its runtime"),
+            Some(Ok(())) => return true,
+            Some(Err(error)) => tracing::error!(%error, "the handler failed"),
+            None => tracing::error!("the handler panicked"),
         }
         false
     }
@@ -234,7 +189,7 @@ impl Process {
         operation: &'static str,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let answer = timeout(self.settings.patience(), answer)
+        let answer = within(self.settings.patience(), answer)
             .await
             .unwrap_or_else(|elapsed| Err(StoreError::OutOfOrder(elapsed.into())));
         if let Err(error) = &answer {
@@ -243,6 +198,16 @@ impl Process {
             measure::store_error(operation);
         }
         answer
+    }
+}
+
+/// A future's output, if it comes in time. Most are ready at once and need no timer.
+async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    let first = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await;
+    match first {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => timeout(limit, future).await,
     }
 }
 

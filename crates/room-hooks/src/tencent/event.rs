@@ -2,11 +2,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{
-    Document, Refusal, RoomEvent,
-    catalogue::events,
-    members::{Raw, outermost},
-};
+use crate::{Document, Refusal, RoomEvent, catalogue::events, members::outermost, scanner::Raw};
 
 use super::{
     COMMAND, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,

@@ -59,8 +59,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde_json::{Map, Value};
-
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
     Secrets, Verified,
@@ -226,10 +224,7 @@ impl Provider for Tencent {
     }
 
     /// What is signed is in the query.
-    fn not_content<E: RoomEvent>(
-        _event: &E,
-        _members: &Map<String, Value>,
-    ) -> &'static [&'static str] {
+    fn not_content<E: RoomEvent>(_event: &E, _document: &Document) -> &'static [&'static str] {
         &[]
     }
 

@@ -6,7 +6,8 @@ use crate::{
     Document, Refusal, RoomEvent,
     catalogue::events,
     lenient::{self, Lenient},
-    members::{Raw, outermost},
+    members::outermost,
+    scanner::Raw,
     unix_time::at_millis,
 };
 
@@ -78,6 +79,12 @@ impl<'a> Envelope<'a> {
 
 fn number(raw: Raw<'_>) -> Option<u64> {
     u64::read(&mut serde_json::Deserializer::from_str(raw.get())).ok().flatten()
+}
+
+/// Whether an event, of whatever type, tells to the millisecond when it happened.
+pub(super) fn tells_milliseconds(json: &str) -> bool {
+    let member = |json, name| outermost(json, [name]).ok().and_then(|[value]| value);
+    member(json, "EventInfo").and_then(|info| member(info.get(), "EventMsTs")).is_some()
 }
 
 impl Event {

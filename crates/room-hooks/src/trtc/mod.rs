@@ -37,8 +37,6 @@ mod signature;
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Map, Value};
-
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
     Verified,
@@ -158,12 +156,8 @@ impl Provider for Trtc {
     /// It is not known whether a retry gets a new `CallbackTs`. Where an event says itself, to the
     /// millisecond, when it happened, that makes no new one of it. To the second would not do: a user
     /// can switch a microphone on twice in one.
-    fn not_content<E: RoomEvent>(
-        _event: &E,
-        members: &Map<String, Value>,
-    ) -> &'static [&'static str] {
-        let occurred_at = members.get("EventInfo").and_then(|info| info.get("EventMsTs"));
-        if occurred_at.is_some_and(|at| !at.is_null()) { &["CallbackTs"] } else { &[] }
+    fn not_content<E: RoomEvent>(_event: &E, document: &Document) -> &'static [&'static str] {
+        if event::tells_milliseconds(document.as_str()) { &["CallbackTs"] } else { &[] }
     }
 
     fn tolerance(&self) -> Option<Duration> {

@@ -7,7 +7,8 @@ use std::{
 use crate::{
     Refusal,
     freshness::canonical,
-    members::{Raw, outermost},
+    members::outermost,
+    scanner::Raw,
     signature::from_hex,
     unix_time::{at_millis, at_seconds, at_unix},
 };

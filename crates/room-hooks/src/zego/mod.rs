@@ -43,8 +43,6 @@ mod zim;
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Map, Value};
-
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
     Verified,
@@ -144,10 +142,7 @@ impl Provider for Zego {
     /// timestamp makes no new event of it. ZIM's never do: of a user's coming and going the timestamp is
     /// all that tells two apart, and only a creation is taken for a retry without it. The price is that a
     /// room which is created twice, alike, while deliveries are remembered, is created once.
-    fn not_content<E: RoomEvent>(
-        event: &E,
-        _members: &Map<String, Value>,
-    ) -> &'static [&'static str] {
+    fn not_content<E: RoomEvent>(event: &E, _document: &Document) -> &'static [&'static str] {
         if event.occurred_at().is_some() || event.kind() == RoomCreated::NAME {
             &["appid", "nonce", "signature", "timestamp"]
         } else {

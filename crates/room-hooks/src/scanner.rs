@@ -1,0 +1,166 @@
+use std::borrow::Cow;
+
+use crate::Refusal;
+
+/// A value as it is in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Raw<'a>(&'a str);
+
+impl<'a> Raw<'a> {
+    pub(crate) fn get(self) -> &'a str {
+        self.0
+    }
+
+    /// A string's text.
+    pub(crate) fn string(self) -> Result<Cow<'a, str>, Refusal> {
+        self.unescaped().ok_or(MALFORMED)
+    }
+
+    /// A string's text, or a number's as it arrived, for what is signed.
+    pub(crate) fn signed(self) -> Result<Cow<'a, str>, Refusal> {
+        match self.0.as_bytes() {
+            [b'-' | b'0'..=b'9', ..] => Ok(self.0.into()),
+            _ => self.string(),
+        }
+    }
+
+    pub(crate) fn unescaped(self) -> Option<Cow<'a, str>> {
+        let inside = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        match inside.bytes().any(|byte| byte == b'\\') {
+            false => Some(inside.into()),
+            true => serde_json::from_str(self.0).ok().map(Cow::Owned),
+        }
+    }
+}
+
+pub(crate) const MALFORMED: Refusal =
+    Refusal::Malformed { what: "the body is not the JSON of a callback" };
+
+/// Goes through JSON once, from value to value, and takes none apart.
+///
+/// What is no JSON may pass; of what is, it finds the same as any reader does. Each step returns nothing
+/// where the text cannot be JSON.
+pub(crate) struct Scanner<'a> {
+    json: &'a str,
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(json: &'a str) -> Self {
+        Self { json, at: 0 }
+    }
+
+    /// Goes through an object; `member` is called with each name and has to pass the value.
+    pub(crate) fn object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, Raw<'a>) -> Option<()>,
+    ) -> Option<()> {
+        self.sequence(b'{', b'}', |scanner| {
+            let name = scanner.value()?;
+            scanner.pass(b':')?;
+            member(scanner, name)
+        })
+    }
+
+    /// Goes through a list; `element` has to pass each.
+    pub(crate) fn list(&mut self, element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.sequence(b'[', b']', element)
+    }
+
+    /// Passes a value.
+    pub(crate) fn value(&mut self) -> Option<Raw<'a>> {
+        let first = self.next_byte()?;
+        let begin = self.at;
+        match first {
+            b'"' => self.pass_string()?,
+            b'{' | b'[' => self.pass_nested()?,
+            _ => self.pass_literal()?,
+        }
+        self.json.get(begin..self.at).map(Raw)
+    }
+
+    /// The next byte that is no white space; it is not passed.
+    pub(crate) fn next_byte(&mut self) -> Option<u8> {
+        while matches!(self.byte()?, b' ' | b'\t' | b'\r' | b'\n') {
+            self.at += 1;
+        }
+        self.byte()
+    }
+
+    /// Whether nothing follows.
+    pub(crate) fn is_at_end(&mut self) -> bool {
+        self.next_byte().is_none()
+    }
+
+    fn sequence(
+        &mut self,
+        opening: u8,
+        closing: u8,
+        mut part: impl FnMut(&mut Self) -> Option<()>,
+    ) -> Option<()> {
+        self.pass(opening)?;
+        if self.next_byte()? != closing {
+            loop {
+                part(self)?;
+                match self.next_byte()? {
+                    b',' => self.at += 1,
+                    _ => break,
+                }
+            }
+        }
+        self.pass(closing)
+    }
+
+    fn pass(&mut self, token: u8) -> Option<()> {
+        let is_there = self.next_byte()? == token;
+        self.at += 1;
+        is_there.then_some(())
+    }
+
+    fn pass_string(&mut self) -> Option<()> {
+        self.at += 1;
+        loop {
+            let rest = self.json.as_bytes().get(self.at..)?;
+            let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            self.at += length + 1;
+            if rest[length] == b'"' {
+                return Some(());
+            }
+            // The byte that is escaped; of a longer escape, what follows is no quote.
+            self.at += 1;
+        }
+    }
+
+    /// Passes a list or an object, however deep, brackets in strings not counted.
+    fn pass_nested(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.byte()? {
+                b'"' => {
+                    self.pass_string()?;
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    /// Passes a number, a bool or `null`.
+    fn pass_literal(&mut self) -> Option<()> {
+        let begin = self.at;
+        while !matches!(self.byte()?, b',' | b':' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n') {
+            self.at += 1;
+        }
+        (self.at > begin).then_some(())
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.json.as_bytes().get(self.at).copied()
+    }
+}
