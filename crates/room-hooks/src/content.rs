@@ -47,7 +47,6 @@ fn object(
     let begin = content.len();
     let mut members = Vec::new();
     scanner.object(|scanner, name| {
-        let name = name.unescaped()?;
         let (at, is_null) = (content.len(), scanner.next_byte()? == b'n');
         if is_null || is_left_out(&name) {
             scanner.value()?;

@@ -17,8 +17,11 @@ pub(crate) fn outermost<'a, const N: usize>(
     let mut values = [None; N];
     let mut scanner = Scanner::new(json);
     let found = scanner.object(|scanner, name| {
-        let (name, value) = (name.unescaped()?, scanner.value()?);
-        let index = names.iter().position(|wanted| *wanted == name);
+        let value = scanner.value()?;
+        // Few names are as long and begin alike.
+        let key = |name: &str| (name.len(), name.bytes().next());
+        let wanted = key(&name);
+        let index = names.iter().position(|other| key(other) == wanted && *other == name);
         let before = index.and_then(|index| values[index].replace(value));
         before.is_none().then_some(())
     });

@@ -53,10 +53,10 @@ impl<'a> Scanner<'a> {
     /// Goes through an object; `member` is called with each name and has to pass the value.
     pub(crate) fn object(
         &mut self,
-        mut member: impl FnMut(&mut Self, Raw<'a>) -> Option<()>,
+        mut member: impl FnMut(&mut Self, Cow<'a, str>) -> Option<()>,
     ) -> Option<()> {
         self.sequence(b'{', b'}', |scanner| {
-            let name = scanner.value()?;
+            let name = scanner.name()?;
             scanner.pass(b':')?;
             member(scanner, name)
         })
@@ -68,11 +68,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes a value.
+    #[inline]
     pub(crate) fn value(&mut self) -> Option<Raw<'a>> {
         let first = self.next_byte()?;
         let begin = self.at;
         match first {
-            b'"' => self.pass_string()?,
+            b'"' => drop(self.pass_string()?),
             b'{' | b'[' => self.pass_nested()?,
             _ => self.pass_literal()?,
         }
@@ -80,6 +81,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte that is no white space; it is not passed.
+    #[inline]
     pub(crate) fn next_byte(&mut self) -> Option<u8> {
         while matches!(self.byte()?, b' ' | b'\t' | b'\r' | b'\n') {
             self.at += 1;
@@ -92,6 +94,17 @@ impl<'a> Scanner<'a> {
         self.next_byte().is_none()
     }
 
+    fn name(&mut self) -> Option<Cow<'a, str>> {
+        if self.next_byte()? != b'"' {
+            return None;
+        }
+        let begin = self.at;
+        let is_escaped = self.pass_string()?;
+        let name = self.json.get(begin..self.at)?;
+        if is_escaped { Raw(name).unescaped() } else { Some(name[1..name.len() - 1].into()) }
+    }
+
+    #[inline]
     fn sequence(
         &mut self,
         opening: u8,
@@ -111,23 +124,28 @@ impl<'a> Scanner<'a> {
         self.pass(closing)
     }
 
+    #[inline]
     fn pass(&mut self, token: u8) -> Option<()> {
         let is_there = self.next_byte()? == token;
         self.at += 1;
         is_there.then_some(())
     }
 
-    fn pass_string(&mut self) -> Option<()> {
+    /// Passes a string; tells whether anything in it is escaped.
+    #[inline]
+    fn pass_string(&mut self) -> Option<bool> {
+        let mut is_escaped = false;
         self.at += 1;
         loop {
             let rest = self.json.as_bytes().get(self.at..)?;
-            let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            let length = quote_or_escape(rest)?;
             self.at += length + 1;
             if rest[length] == b'"' {
-                return Some(());
+                return Some(is_escaped);
             }
-            // The byte that is escaped; of a longer escape, what follows is no quote.
+            // Past the byte that is escaped; of a longer escape, what follows is no quote.
             self.at += 1;
+            is_escaped = true;
         }
     }
 
@@ -160,7 +178,29 @@ impl<'a> Scanner<'a> {
         (self.at > begin).then_some(())
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.json.as_bytes().get(self.at).copied()
     }
+}
+
+/// Where the first quote or backslash is, looked for in eight bytes at a time.
+#[inline]
+fn quote_or_escape(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let equals = |eight: u64, byte: u8| {
+        let zero_where_equal = eight ^ (ONES * u64::from(byte));
+        zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & HIGH
+    };
+    let (eights, rest) = text.as_chunks::<8>();
+    for (index, eight) in eights.iter().enumerate() {
+        let eight = u64::from_le_bytes(*eight);
+        let found = equals(eight, b'"') | equals(eight, b'\\');
+        if found != 0 {
+            return Some(index * 8 + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    let in_rest = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    Some(eights.len() * 8 + in_rest)
 }
