@@ -33,14 +33,14 @@ pub(crate) fn store_error(operation: &'static str) {
     metrics::counter!("room_hooks_store_errors_total", "operation" => operation).increment(1);
 }
 
-/// A store in memory holds one more delivery or signature.
-pub(crate) fn one_more_held() {
+/// A store in memory holds so many more deliveries or signatures.
+pub(crate) fn more_held(entries: usize) {
     #[cfg(feature = "metrics")]
-    metrics::gauge!("room_hooks_claims_held").increment(1.0);
+    metrics::gauge!("room_hooks_claims_held").increment(entries as f64);
 }
 
-/// A store in memory holds one less.
-pub(crate) fn one_less_held() {
+/// A store in memory holds so many less.
+pub(crate) fn less_held(entries: usize) {
     #[cfg(feature = "metrics")]
-    metrics::gauge!("room_hooks_claims_held").decrement(1.0);
+    metrics::gauge!("room_hooks_claims_held").decrement(entries as f64);
 }

@@ -64,6 +64,7 @@
 
 mod claims;
 mod ending;
+mod expiring;
 mod handler;
 mod in_flight;
 mod latest;

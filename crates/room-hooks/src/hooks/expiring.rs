@@ -1,0 +1,114 @@
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::measure;
+
+/// A digest.
+pub(super) type Key = [u8; 16];
+
+/// A moment, in nanoseconds since the first one that its owner has seen: half of an `Instant`'s size.
+pub(super) type Moment = u64;
+
+/// A map from digests to what is known of them until a moment, in parts with a lock each.
+///
+/// What has expired counts as gone. It is taken out when its part is used, once a second at most. A part
+/// is small, so that neither this nor its growth is a pause that anybody notices.
+pub(super) struct Expiring<V> {
+    parts: Box<[Mutex<Part<V>>]>,
+    chooser: RandomState,
+    held: AtomicUsize,
+}
+
+struct Part<V> {
+    entries: HashMap<Key, (V, Moment)>,
+    swept: Moment,
+}
+
+/// What becomes of an entry.
+pub(super) enum Change<V> {
+    Keep,
+    Remove,
+    /// It has this value until then.
+    Set(V, Moment),
+}
+
+impl<V: Copy> Expiring<V> {
+    pub(super) fn new() -> Self {
+        /// With a million entries in them the tables are four fifths full, the most before they grow.
+        const PARTS: usize = 300;
+        let part = || Mutex::new(Part { entries: HashMap::new(), swept: 0 });
+        Self {
+            parts: (0..PARTS).map(|_| part()).collect(),
+            chooser: RandomState::new(),
+            held: AtomicUsize::new(0),
+        }
+    }
+
+    /// How many entries there are, those included that have expired and are still there.
+    pub(super) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Shows an entry's value and does to it what is said then, as one step.
+    pub(super) fn update<T>(
+        &self,
+        key: Key,
+        now: Moment,
+        decide: impl FnOnce(Option<V>) -> (T, Change<V>),
+    ) -> T {
+        const OFTEN: Moment = Duration::from_secs(1).as_nanos() as Moment;
+        let mut part = self.part(&key);
+        if now >= part.swept.saturating_add(OFTEN) {
+            self.sweep(&mut part, now);
+        }
+        let known = part.entries.get(&key).filter(|(_, expires)| now < *expires);
+        let (answer, change) = decide(known.map(|&(value, _)| value));
+        match change {
+            Change::Keep => {}
+            Change::Remove => self.count_less(usize::from(part.entries.remove(&key).is_some())),
+            Change::Set(value, expires) => {
+                if part.entries.insert(key, (value, expires)).is_none() {
+                    self.held.fetch_add(1, Ordering::Relaxed);
+                    measure::more_held(1);
+                }
+            }
+        }
+        answer
+    }
+
+    /// Takes out all that has expired.
+    pub(super) fn sweep_all(&self, now: Moment) {
+        for part in &self.parts {
+            self.sweep(&mut locked(part), now);
+        }
+    }
+
+    fn sweep(&self, part: &mut Part<V>, now: Moment) {
+        let before = part.entries.len();
+        part.entries.retain(|_, (_, expires)| now < *expires);
+        part.swept = now;
+        self.count_less(before - part.entries.len());
+    }
+
+    fn count_less(&self, entries: usize) {
+        self.held.fetch_sub(entries, Ordering::Relaxed);
+        measure::less_held(entries);
+    }
+
+    fn part(&self, key: &Key) -> MutexGuard<'_, Part<V>> {
+        let index = self.chooser.hash_one(key) as usize % self.parts.len();
+        locked(&self.parts[index])
+    }
+}
+
+fn locked<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No step leaves a part half changed, whatever panics.
+    part.lock().unwrap_or_else(PoisonError::into_inner)
+}
