@@ -264,10 +264,10 @@ impl<P: Provider> Hooks<P> {
         now: SystemTime,
     ) -> impl Future<Output = Answer> + Send + use<P> {
         let received = self.receiver.receive(delivery, self.latest.no_earlier(now));
-        let hooks = self.clone();
+        let handling = received.map(|verified| self.handling(verified));
         async move {
-            match received {
-                Ok(verified) => hooks.handle(verified).await,
+            match handling {
+                Ok(handling) => handling.answer().await,
                 Err(unhandled) => unhandled.answer,
             }
         }

@@ -4,16 +4,14 @@ use std::{
     convert::Infallible,
     error::Error,
     future::{pending, poll_fn},
+    marker::PhantomData,
     pin::pin,
     sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
 
-use tokio::{
-    runtime::Handle,
-    time::{self, error::Elapsed, sleep, timeout},
-};
+use tokio::time::{self, error::Elapsed, sleep, timeout};
 use tracing::{Instrument, Span, field};
 
 use crate::{Answer, Provider, RoomEvent, SignatureKey, Verified, id::Uniqueness, measure};
@@ -28,8 +26,29 @@ use super::{
     unstoppable::Unstoppable,
 };
 
+/// A verified delivery that is about to be handled.
+pub(super) struct Handling<P> {
+    work: Unstoppable,
+    span: Span,
+    event: &'static str,
+    deadline: Duration,
+    provider: PhantomData<P>,
+}
+
+impl<P: Provider> Handling<P> {
+    pub(super) async fn answer(self) -> Answer {
+        let Self { work, span, event, deadline, .. } = self;
+        let ending = within(deadline, work).await.unwrap_or_else(|_| {
+            span.in_scope(|| tracing::warn!("the handler is over its deadline and goes on"));
+            measure::delivery(P::NAME, event, Ending::Late.as_str());
+            Ending::Late
+        });
+        ending.answer::<P>()
+    }
+}
+
 impl<P: Provider> Hooks<P> {
-    pub(super) async fn handle(&self, verified: Verified<P::Event>) -> Answer {
+    pub(super) fn handling(&self, verified: Verified<P::Event>) -> Handling<P> {
         let span = tracing::info_span!(
             "delivery",
             provider = P::NAME,
@@ -40,18 +59,21 @@ impl<P: Provider> Hooks<P> {
             outcome = field::Empty,
         );
         let event = verified.event.kind();
-        let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
-        let work = Unstoppable::new(self.work(verified).instrument(span.clone()), runtime);
-        let ending = within(self.settings.deadline, work).await.unwrap_or_else(|_| {
-            span.in_scope(|| tracing::warn!("the handler is over its deadline and goes on"));
-            measure::delivery(P::NAME, event, Ending::Late.as_str());
-            Ending::Late
-        });
-        ending.answer::<P>()
+        let work = self.work(event, verified).instrument(span.clone());
+        Handling {
+            work: Unstoppable::new(work, self.runtime.clone()),
+            span,
+            event,
+            deadline: self.settings.deadline,
+            provider: PhantomData,
+        }
     }
 
-    fn work(&self, verified: Verified<P::Event>) -> impl Future<Output = Ending> + Send + use<P> {
-        let event = verified.event.kind();
+    fn work(
+        &self,
+        event: &'static str,
+        verified: Verified<P::Event>,
+    ) -> impl Future<Output = Ending> + Send + use<P> {
         let process = Process {
             provider: P::NAME,
             delivery: self.claimed(&verified),

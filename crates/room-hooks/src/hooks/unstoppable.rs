@@ -13,15 +13,17 @@ use super::{ending::Ending, handler::caught};
 /// While somebody waits it needs no task, and no switch from one to another.
 pub(super) struct Unstoppable {
     work: Option<Pin<Box<dyn Future<Output = Ending> + Send>>>,
-    runtime: Handle,
+    is_begun: bool,
+    /// Where it goes on; if it is not known, where it was begun.
+    runtime: Option<Handle>,
 }
 
 impl Unstoppable {
     pub(super) fn new(
         work: impl Future<Output = Ending> + Send + 'static,
-        runtime: Handle,
+        runtime: Option<Handle>,
     ) -> Self {
-        Self { work: Some(Box::pin(work)), runtime }
+        Self { work: Some(Box::pin(work)), is_begun: false, runtime }
     }
 }
 
@@ -29,16 +31,17 @@ impl Future for Unstoppable {
     type Output = Ending;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ending> {
-        let Self { work, runtime } = &mut *self;
-        let Some(polled) = work else { return Poll::Pending };
+        let Self { work: slot, is_begun, runtime } = &mut *self;
+        let Some(work) = slot else { return Poll::Pending };
+        *is_begun = true;
         // What the handler opens must not end with an actix-web worker that polls it for now.
-        let _entered = runtime.enter();
-        let polled = caught(|| polled.as_mut().poll(context)).unwrap_or_else(|| {
+        let _entered = runtime.get_or_insert_with(Handle::current).enter();
+        let polled = caught(|| work.as_mut().poll(context)).unwrap_or_else(|| {
             tracing::error!("a delivery's work panicked");
             Poll::Ready(Ending::Failed)
         });
         if polled.is_ready() {
-            *work = None;
+            *slot = None;
         }
         polled
     }
@@ -46,8 +49,9 @@ impl Future for Unstoppable {
 
 impl Drop for Unstoppable {
     fn drop(&mut self) {
-        if let Some(work) = self.work.take() {
-            self.runtime.spawn(work);
+        if let (true, Some(work), Some(runtime)) = (self.is_begun, self.work.take(), &self.runtime)
+        {
+            runtime.spawn(work);
         }
     }
 }
