@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{Router, routing::any};
 use axum_core::{extract::Request, response::Response};
@@ -33,7 +33,9 @@ pub trait IntoRouter {
 impl<P: Provider> IntoRouter for Hooks<P> {
     fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         let not_found = self.not_found();
-        let deliver = async move |request| deliver(&self, request).await;
+        // The router makes a copy for each request.
+        let hooks = Arc::new(self);
+        let deliver = async move |request| deliver(&hooks, request).await;
         Router::new().route("/", any(deliver)).fallback(async move || response(&not_found))
     }
 }

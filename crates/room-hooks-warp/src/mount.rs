@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use room_hooks::{Delivery, Hooks, Provider};
 use warp::{Filter, Rejection, path::Tail, reply::Response};
@@ -34,8 +34,9 @@ impl<P: Provider> IntoFilter for Hooks<P> {
     fn into_filter(
         self,
     ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
-        warp::any().map(move || self.clone()).and(warp::path::tail()).and(request()).and_then(
-            async |hooks: Self, below: Tail, mut request| {
+        let hooks = Arc::new(self);
+        warp::any().map(move || Arc::clone(&hooks)).and(warp::path::tail()).and(request()).and_then(
+            async |hooks: Arc<Self>, below: Tail, mut request| {
                 if !below.as_str().is_empty() {
                     return Ok::<_, Rejection>(response(&hooks.not_found()));
                 }

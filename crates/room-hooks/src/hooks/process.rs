@@ -5,7 +5,7 @@ use std::{
     error::Error,
     future::{pending, poll_fn},
     marker::PhantomData,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::{Duration, Instant},
@@ -182,10 +182,13 @@ impl Process {
             let polled = caught(|| handler.as_mut().poll(context));
             polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
         });
-        let ended = tokio::select! {
-            biased;
-            ended = handling => ended,
-            never = self.keep_renewing(token) => match never {},
+        let mut handling = pin!(handling);
+        let ended = match first_poll(&mut handling).await {
+            Poll::Ready(ended) => ended,
+            Poll::Pending => tokio::select! {
+                ended = handling => ended,
+                never = Box::pin(self.keep_renewing(token)) => match never {},
+            },
         };
         match ended {
             Some(Ok(())) => return true,
@@ -223,14 +226,17 @@ impl Process {
     }
 }
 
-/// A future's output, if it comes in time. Most are ready at once and need no timer.
+/// A future's output, if it comes in time. Most are ready at once: they need no timer, nor room for one.
 async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
     let mut future = pin!(future);
-    let first = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await;
-    match first {
+    match first_poll(&mut future).await {
         Poll::Ready(output) => Ok(output),
-        Poll::Pending => timeout(limit, future).await,
+        Poll::Pending => Box::pin(timeout(limit, future)).await,
     }
+}
+
+async fn first_poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }
 
 /// The monotonic clock of the runtime, which a test can stop.
