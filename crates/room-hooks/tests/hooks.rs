@@ -169,6 +169,40 @@ async fn a_sender_that_hangs_up_stops_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_nobody_has_waited_for_is_not_begun() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let body = signed_at(&created(), now());
+    drop(hooks.deliver(Delivery::new("", &(), &body), now()));
+    hooks.drained().await;
+    assert_eq!(calls.get(), 0);
+    assert_eq!(deliver(&hooks, &body).await.status, 200);
+    assert_eq!(calls.get(), 1);
+}
+
+/// As with a worker of actix-web's, which has a runtime of its own.
+#[test]
+fn a_handler_outlives_the_runtime_that_its_delivery_came_in() {
+    let main = tokio::runtime::Runtime::new().unwrap();
+    let worker = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (begun, ended) = (Counter::default(), Counter::default());
+    let counters = (begun.clone(), ended.clone());
+    let hooks = main.block_on(async {
+        Hooks::new(zego()).on_with(counters, async |(begun, ended), _: Verified<RoomCreated>| {
+            begun.count();
+            // Its timer is the worker's or the main runtime's, whichever it is begun in.
+            sleep(Duration::from_millis(100)).await;
+            ended.count();
+        })
+    });
+    let body = signed_at(&created(), now());
+    worker.spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
+    worker.block_on(async { sleep(Duration::from_millis(10)).await });
+    drop(worker);
+    main.block_on(hooks.drained());
+    assert_eq!((begun.get(), ended.get()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn draining_waits_for_the_last_handler() {
     let (hooks, _) = counting(Duration::from_secs(7));
     hooks.drained().await;
@@ -366,6 +400,15 @@ async fn a_store_that_hangs_is_one_that_is_out_of_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_panics_is_a_failure_like_any_other() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let hooks = hooks.with_claims(Panicking);
+    assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 500);
+    hooks.drained().await;
+    assert_eq!(calls.get(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_lease_is_too_short_for_two_at_once() {
     let (hooks, calls) = counting(Duration::from_secs(1));
     let hooks = hooks.with_lease(Duration::ZERO);
@@ -459,5 +502,33 @@ impl ClaimStore for Hanging {
 
     async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         std::future::pending().await
+    }
+}
+
+/// A store with a mistake in it.
+#[derive(Debug)]
+struct Panicking;
+
+impl ClaimStore for Panicking {
+    async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+        panic!("on purpose")
+    }
+
+    async fn renew(
+        &self,
+        _: Claimed,
+        _: ClaimToken,
+        _: Terms,
+        _: Instant,
+    ) -> Result<(), StoreError> {
+        out_of_order()
+    }
+
+    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+        out_of_order()
+    }
+
+    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+        out_of_order()
     }
 }
