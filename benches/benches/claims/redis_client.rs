@@ -1,0 +1,103 @@
+use std::{cell::Cell, collections::BTreeMap, error::Error, time::Instant};
+
+use redis::{aio::MultiplexedConnection, cmd};
+use room_hooks::hooks::{Claim, ClaimStore, Claimed, Terms};
+use room_hooks_benches::claims::{Recorded, Signatures};
+use room_hooks_redis::RedisClaims;
+
+/// What is asked of Redis for a delivery that is new to it.
+#[derive(Clone, Copy)]
+pub enum Work {
+    Claim(Signatures),
+    Settle(Signatures),
+    /// Claim and settlement.
+    Handle(Signatures),
+    /// The least that says whether a delivery is new: one `SET`.
+    SetIfNew,
+}
+
+/// A connection of `RedisClaims` and a bare one.
+pub struct Client {
+    claims: RedisClaims,
+    connection: MultiplexedConnection,
+    deliveries: Vec<Claimed>,
+    terms: Terms,
+    next: Cell<usize>,
+}
+
+/// What a server has done since it was started.
+pub struct Done {
+    /// How often it has read from a connection: once in a round trip, when requests are small and come
+    /// one at a time.
+    pub reads: u64,
+    /// How often it has run which command, in scripts as well.
+    pub commands: BTreeMap<String, u64>,
+}
+
+impl Client {
+    pub async fn connect(url: &str, recorded: &Recorded) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            claims: RedisClaims::connect(url).await?,
+            connection: redis::Client::open(url)?.get_multiplexed_async_connection().await?,
+            deliveries: recorded.deliveries(Signatures::With),
+            terms: recorded.terms(),
+            next: Cell::new(0),
+        })
+    }
+
+    /// Works on the next delivery.
+    pub async fn work(&self, work: Work) -> Result<(), Box<dyn Error>> {
+        match work {
+            Work::Claim(signatures) => self.claim(self.next(signatures)).await,
+            Work::Settle(signatures) => self.settle(self.next(signatures)).await,
+            Work::Handle(signatures) => {
+                let delivery = self.next(signatures);
+                self.claim(delivery).await?;
+                self.settle(delivery).await
+            }
+            Work::SetIfNew => self.set_if_new(self.next(Signatures::Without)).await,
+        }
+    }
+
+    pub async fn done(&self) -> Result<Done, Box<dyn Error>> {
+        let report: String =
+            cmd("INFO").arg("all").query_async(&mut self.connection.clone()).await?;
+        let (mut reads, mut commands) = (None, BTreeMap::new());
+        for (name, value) in report.lines().filter_map(|line| line.split_once(':')) {
+            if name == "total_reads_processed" {
+                reads = Some(value.parse()?);
+            } else if let Some(command) = name.strip_prefix("cmdstat_") {
+                let calls = value.strip_prefix("calls=").and_then(|rest| rest.split(',').next());
+                commands.insert(command.to_owned(), calls.unwrap_or_default().parse()?);
+            }
+        }
+        Ok(Done { reads: reads.ok_or("this redis does not count what it reads")?, commands })
+    }
+
+    fn next(&self, signatures: Signatures) -> Claimed {
+        let number = self.next.replace(self.next.get() + 1);
+        let mut delivery = self.deliveries[number % self.deliveries.len()];
+        if signatures == Signatures::Without {
+            delivery.signature = None;
+        }
+        delivery
+    }
+
+    async fn claim(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {
+        match self.claims.claim(delivery, self.terms, Instant::now()).await? {
+            Claim::Granted(_) => Ok(()),
+            other => Err(format!("a new delivery is {other:?}").into()),
+        }
+    }
+
+    async fn settle(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {
+        Ok(self.claims.settle(delivery, self.terms, Instant::now()).await?)
+    }
+
+    async fn set_if_new(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {
+        let mut set = cmd("SET");
+        set.arg(delivery.id.to_string()).arg("claimed").arg("NX").arg("PX").arg(15_000);
+        let set: Option<String> = set.query_async(&mut self.connection.clone()).await?;
+        set.map(drop).ok_or_else(|| "a new delivery is not set".into())
+    }
+}

@@ -1,0 +1,37 @@
+use std::{cell::Cell, rc::Rc, thread};
+
+use room_hooks::hooks::ClaimStore;
+use room_hooks_benches::claims::Arrivals;
+
+/// A store in service: as much expires as comes.
+pub struct Service<S> {
+    store: S,
+    arrivals: Rc<Arrivals>,
+    arrived: Cell<usize>,
+}
+
+impl<S: ClaimStore> Service<S> {
+    /// Takes the first deliveries, as many as are held at once.
+    pub fn new(store: S, arrivals: Rc<Arrivals>, at_once: usize) -> Self {
+        let service = Self { store, arrivals, arrived: Cell::new(0) };
+        service.take(at_once, 1);
+        service
+    }
+
+    /// Takes the next deliveries, each thread its share of them.
+    pub fn take(&self, count: usize, threads: usize) {
+        let first = self.arrived.replace(self.arrived.get() + count);
+        let (store, arrivals) = (&self.store, &*self.arrivals);
+        let share = |thread| {
+            for number in (first + thread..first + count).step_by(threads) {
+                assert!(arrivals.handle(store, number), "a new delivery is not granted");
+            }
+        };
+        thread::scope(|scope| {
+            for thread in 1..threads {
+                scope.spawn(move || share(thread));
+            }
+            share(0);
+        });
+    }
+}

@@ -1,0 +1,97 @@
+//! Operations a second in memory, with few entries and with many, by one thread and by two.
+
+use std::{rc::Rc, time::Duration};
+
+use room_hooks::hooks::{ClaimStore, MemoryClaims};
+use room_hooks_benches::{
+    claims::{Cached, Recorded, Signatures},
+    is_smoke_run,
+    measure::Rounds,
+    table,
+};
+
+use crate::service::Service;
+
+pub fn print(recorded: &Recorded, many: usize) {
+    let few = many / 1000;
+    let mut rows = Vec::new();
+    for signatures in Signatures::BOTH {
+        let contenders: Vec<_> = [few, many]
+            .into_iter()
+            .flat_map(|held| contenders(recorded, signatures, held))
+            .collect();
+        rows.extend(in_turns(signatures, &contenders));
+    }
+    let header = [
+        "store",
+        "signature",
+        "entries held",
+        "threads",
+        "operations a second",
+        "time of one",
+        "ours as a multiple of it",
+    ];
+    table::print("Operations in memory", &header, &rows);
+}
+
+/// Who works, on how many entries, with how many threads.
+struct Contender {
+    store: &'static str,
+    held: usize,
+    threads: usize,
+    work: Box<dyn Fn()>,
+}
+
+fn contenders(recorded: &Recorded, signatures: Signatures, held: usize) -> Vec<Contender> {
+    let arrivals = Rc::new(recorded.arriving_steadily(signatures, held));
+    let at_once = held / signatures.entries();
+    // What has expired is held a while longer, and two threads are not at the same moment of the schedule.
+    let ours = MemoryClaims::with_capacity((held * 4).max(100_000));
+    let ours = Rc::new(Service::new(ours, Rc::clone(&arrivals), at_once));
+    let cached = Cached::new(held, recorded.terms());
+    let cached = Rc::new(Service::new(cached, arrivals, at_once));
+    let mut contenders = Vec::new();
+    for threads in [1, 2] {
+        contenders.push(Contender::new("`MemoryClaims`", held, threads, &ours));
+        contenders.push(Contender::new("`moka`", held, threads, &cached));
+    }
+    contenders
+}
+
+impl Contender {
+    fn new<S: ClaimStore>(
+        store: &'static str,
+        held: usize,
+        threads: usize,
+        service: &Rc<Service<S>>,
+    ) -> Self {
+        let service = Rc::clone(service);
+        Self { store, held, threads, work: Box::new(move || service.take(batch(), threads)) }
+    }
+}
+
+fn in_turns(signatures: Signatures, contenders: &[Contender]) -> Vec<Vec<String>> {
+    let work: Vec<_> = contenders.iter().map(|contender| &*contender.work).collect();
+    let rounds = if is_smoke_run() { 1 } else { 20 };
+    let measured = Rounds::of(&work, rounds, Duration::ZERO);
+    let rows = contenders.iter().enumerate().map(|(index, contender)| {
+        let nanoseconds = measured.median(index) / batch() as f64;
+        // Ours comes before the other one.
+        let ours = index / 2 * 2;
+        vec![
+            contender.store.to_owned(),
+            signatures.name().to_owned(),
+            contender.held.to_string(),
+            contender.threads.to_string(),
+            format!("{:.0}", 1e9 / nanoseconds),
+            table::time(nanoseconds),
+            table::ratio(measured.ratio(ours, index)),
+        ]
+    });
+    rows.collect()
+}
+
+/// How many operations are one turn: enough for the start of a thread not to count.
+fn batch() -> usize {
+    if is_smoke_run() { 100 } else { 20_000 }
+}

@@ -1,0 +1,68 @@
+/// A framework that there is an adapter for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Framework {
+    Axum,
+    Actix,
+    Warp,
+}
+
+/// One way to take an event in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Variant {
+    /// The framework's own typed JSON, not verified: what all others are compared with.
+    Bare,
+    /// Our extractor or filter.
+    Extractor,
+    /// Our hooks, which handle each delivery once.
+    Hooks,
+    /// The extractor of another crate, for another sender's signatures.
+    Other,
+}
+
+impl Framework {
+    pub const ALL: [Self; 3] = [Self::Axum, Self::Actix, Self::Warp];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Axum => "axum",
+            Self::Actix => "actix",
+            Self::Warp => "warp",
+        }
+    }
+
+    pub fn variants(self) -> &'static [Variant] {
+        const OURS: &[Variant] = &[Variant::Bare, Variant::Extractor, Variant::Hooks];
+        const ALL: &[Variant] =
+            &[Variant::Bare, Variant::Extractor, Variant::Hooks, Variant::Other];
+        match self {
+            Self::Axum | Self::Actix => ALL,
+            Self::Warp => OURS,
+        }
+    }
+
+    /// A variant as a reader of the table knows it.
+    pub fn label(self, variant: Variant) -> &'static str {
+        match (self, variant) {
+            (Self::Axum, Variant::Bare) => "(a) `Json<RoomCreated>`, not verified",
+            (Self::Actix, Variant::Bare) => "(a) `web::Json<RoomCreated>`, not verified",
+            (Self::Warp, Variant::Bare) => "(a) `body::json::<RoomCreated>()`, not verified",
+            (Self::Axum | Self::Actix, Variant::Extractor) => "(b) `RoomHook<RoomCreated>`",
+            (Self::Warp, Variant::Extractor) => "(b) `room_hook::<RoomCreated>(…)`",
+            (_, Variant::Hooks) => "(c) `Hooks` with `MemoryClaims`",
+            (Self::Axum, Variant::Other) => "(d) axum-github-webhook-extract",
+            (Self::Actix, Variant::Other) => "(d) webhook-verify, then serde_json",
+            (Self::Warp, Variant::Other) => "(d) –",
+        }
+    }
+}
+
+impl Variant {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Extractor => "extractor",
+            Self::Hooks => "hooks",
+            Self::Other => "other",
+        }
+    }
+}

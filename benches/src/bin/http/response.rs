@@ -1,0 +1,45 @@
+/// As much of a response as is looked at.
+pub struct Response {
+    pub status: u16,
+    /// The bytes of head and body.
+    pub length: usize,
+}
+
+impl Response {
+    /// Reads a response at the start of some bytes; `None` while its head is not complete.
+    pub fn parse(bytes: &[u8]) -> Result<Option<Self>, &'static str> {
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        let head = str::from_utf8(&bytes[..end]).map_err(|_| "a head that is no text")?;
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 "));
+        let status = status.and_then(|line| line.get(..3)?.parse().ok()).ok_or("no status")?;
+        // A server may leave it away, but these do not, and without it an answer has no end.
+        let body = lines.find_map(content_length).ok_or("no content-length")?;
+        Ok(Some(Self { status, length: end + 4 + body }))
+    }
+}
+
+fn content_length(line: &str) -> Option<usize> {
+    let (name, value) = line.split_once(':')?;
+    if name.eq_ignore_ascii_case("content-length") { value.trim().parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Option<(u16, usize)>, &'static str> {
+        Ok(Response::parse(bytes)?.map(|response| (response.status, response.length)))
+    }
+
+    #[test]
+    fn a_response_ends_where_its_length_says() {
+        let response = b"HTTP/1.1 401 Unauthorized\r\ndate: now\r\nContent-Length: 2\r\n\r\nno";
+        assert_eq!(read(response), Ok(Some((401, response.len()))));
+        assert_eq!(read(&response[..20]), Ok(None));
+        assert_eq!(read(b"HTTP/1.1 200 OK\r\n\r\n"), Err("no content-length"));
+        assert_eq!(read(b"hello\r\n\r\n"), Err("no status"));
+    }
+}

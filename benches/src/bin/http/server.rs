@@ -1,0 +1,58 @@
+use std::{
+    env,
+    error::Error,
+    io::{self, BufRead, BufReader},
+    net::SocketAddr,
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use crate::{
+    contender::{Framework, Variant},
+    cpu,
+};
+
+/// A server in a process of its own, which ends when its standard input does: at the latest with this one.
+pub struct Server {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Server {
+    pub fn start(framework: Framework, variant: Variant) -> Result<Self, Box<dyn Error>> {
+        let mut process = Command::new(env::current_exe()?)
+            .args(["serve", framework.name(), variant.name()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = process.stdout.take().ok_or("the server has no output")?;
+        let mut output = BufReader::new(output);
+        let address = line(&mut output)?;
+        let address = address.parse().map_err(|_| "the server has not begun")?;
+        Ok(Self { process, output, address })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The CPU time that it has had.
+    pub fn cpu_time(&self) -> io::Result<Duration> {
+        cpu::time(self.process.id())
+    }
+
+    /// Ends the server, and returns how many events its handler was called with.
+    pub fn stop(mut self) -> Result<usize, Box<dyn Error>> {
+        drop(self.process.stdin.take());
+        let handled = line(&mut self.output)?;
+        self.process.wait()?;
+        Ok(handled.parse().map_err(|_| "the server has ended early")?)
+    }
+}
+
+fn line(output: &mut impl BufRead) -> io::Result<String> {
+    let mut line = String::new();
+    output.read_line(&mut line)?;
+    Ok(line.trim_end().to_owned())
+}

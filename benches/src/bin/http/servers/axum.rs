@@ -1,0 +1,55 @@
+use std::{error::Error, net::TcpListener, sync::Arc};
+
+use axum::{
+    Json, Router,
+    routing::{any, post},
+};
+use axum_github_webhook_extract::{GithubEvent, GithubToken};
+use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryClaims, zego::Zego};
+use room_hooks_axum::{Ack, IntoRouter, RoomHook};
+
+use super::{handle, one_worker};
+use crate::{
+    contender::Variant,
+    deliveries::{GITHUB_SECRET, PATH, zego},
+};
+
+pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<dyn Error>> {
+    let app = app(variant, zego()?);
+    one_worker()?.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        Ok(axum::serve(listener, app).await?)
+    })
+}
+
+fn app(variant: Variant, zego: Zego) -> Router {
+    match variant {
+        Variant::Bare => Router::new().route(PATH, post(bare)),
+        Variant::Extractor => {
+            Router::new().route(PATH, any(extractor)).with_state(Receiver::new(zego))
+        }
+        Variant::Hooks => {
+            let hooks = Hooks::new(zego)
+                .with_claims(MemoryClaims::new())
+                .on(async |created: Verified<RoomCreated>| handle(&created.event));
+            Router::new().nest(PATH, hooks.into_router())
+        }
+        Variant::Other => {
+            let token = GithubToken(Arc::new(GITHUB_SECRET.to_owned()));
+            Router::new().route(PATH, post(other)).with_state(token)
+        }
+    }
+}
+
+async fn bare(Json(created): Json<RoomCreated>) {
+    handle(&created);
+}
+
+async fn extractor(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
+    handle(&created.event);
+    Ack::new()
+}
+
+async fn other(GithubEvent(created): GithubEvent<RoomCreated>) {
+    handle(&created);
+}

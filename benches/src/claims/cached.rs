@@ -1,0 +1,55 @@
+use std::time::Instant;
+
+use moka::{policy::EvictionPolicy, sync::Cache};
+use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+
+/// What is often taken for a guard: a cache that says whether a key is new. It evicts what is unexpired
+/// when it is full, knows no claim that can be given back, and goes by its own clock.
+#[derive(Debug)]
+pub struct Cached(Cache<[u8; 16], [u8; 16]>);
+
+impl Cached {
+    /// With room for so many entries.
+    #[must_use]
+    pub fn new(capacity: usize, terms: Terms) -> Self {
+        let cache = Cache::builder()
+            .max_capacity(capacity as u64)
+            // The default would not let in what has not been seen before.
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(terms.memory.max(terms.binding));
+        Self(cache.build())
+    }
+
+    fn is_new(&self, key: &[u8; 16], value: [u8; 16]) -> bool {
+        self.0.entry_by_ref(key).or_insert(value).is_fresh()
+    }
+}
+
+impl ClaimStore for Cached {
+    async fn claim(&self, it: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+        let id = *it.id.as_bytes();
+        if it.signature.is_some_and(|signature| !self.is_new(signature.as_bytes(), id)) {
+            return Ok(Claim::SignatureReused);
+        }
+        Ok(if self.is_new(&id, id) { Claim::Granted(ClaimToken(0)) } else { Claim::Settled })
+    }
+
+    async fn renew(
+        &self,
+        _: Claimed,
+        _: ClaimToken,
+        _: Terms,
+        _: Instant,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn release(&self, it: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+        self.0.invalidate(it.id.as_bytes());
+        Ok(())
+    }
+}

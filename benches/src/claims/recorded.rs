@@ -1,0 +1,113 @@
+use std::{
+    collections::HashSet,
+    error::Error,
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use room_hooks::{
+    Hooks,
+    hooks::{Claimed, Terms},
+    zego::Zego,
+};
+use serde_json::json;
+use tokio::runtime::Builder;
+
+use super::{Arrivals, Granting, Signatures};
+
+/// Deliveries as `Hooks` has claimed them, each with a signature that no other has.
+pub struct Recorded {
+    deliveries: Vec<Claimed>,
+    terms: Terms,
+}
+
+impl Recorded {
+    /// Signs and delivers so many, since nobody but `Hooks` can make what a store knows of a delivery.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be signed, or too few are claimed.
+    pub fn new(count: usize) -> Result<Self, Box<dyn Error>> {
+        let seen = Arc::new(Mutex::<(Vec<Claimed>, Option<Terms>)>::default());
+        let store = Granting({
+            let seen = Arc::clone(&seen);
+            move |delivery, terms| {
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                seen.0.push(delivery);
+                seen.1 = Some(terms);
+            }
+        });
+        // A few more, since of two that are signed within a second the nonces may be the same.
+        deliver(count + count / 1000, store)?;
+        let (mut deliveries, terms) =
+            mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut signatures = HashSet::with_capacity(deliveries.len());
+        deliveries.retain(|delivery| signatures.insert(delivery.signature));
+        deliveries.truncate(count);
+        let terms = terms.filter(|_| deliveries.len() == count).ok_or("too few are claimed")?;
+        Ok(Self { deliveries, terms })
+    }
+
+    /// What they are claimed on.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    /// All of them, with or without their signatures.
+    #[must_use]
+    pub fn deliveries(&self, signatures: Signatures) -> Vec<Claimed> {
+        let mut deliveries = self.deliveries.clone();
+        if signatures == Signatures::Without {
+            deliveries.iter_mut().for_each(|delivery| delivery.signature = None);
+        }
+        deliveries
+    }
+
+    /// The first `count` of them, the nth when the schedule says, and then again from the first on,
+    /// which must be forgotten by then.
+    #[must_use]
+    pub fn arriving(
+        &self,
+        signatures: Signatures,
+        count: usize,
+        schedule: impl Fn(usize) -> Duration + Sync + 'static,
+    ) -> Arrivals {
+        let mut deliveries = self.deliveries(signatures);
+        deliveries.truncate(count);
+        Arrivals::new(deliveries, self.terms, Box::new(schedule))
+    }
+
+    /// All of them, at the rate at which as many entries expire as come while so many are held.
+    #[must_use]
+    pub fn arriving_steadily(&self, signatures: Signatures, held: usize) -> Arrivals {
+        let at_once = held / signatures.entries();
+        let known = match signatures {
+            Signatures::Without => self.terms.memory,
+            Signatures::With => self.terms.memory.max(self.terms.binding),
+        };
+        let apart = known.as_nanos() as u64 / at_once as u64;
+        let schedule = move |number| Duration::from_nanos(number as u64 * apart);
+        self.arriving(signatures, self.deliveries.len(), schedule)
+    }
+}
+
+fn deliver<F>(count: usize, store: Granting<F>) -> Result<(), Box<dyn Error>>
+where
+    F: Fn(Claimed, Terms) + Send + Sync + 'static,
+{
+    let zego = Zego::new(1, "5f2c9d0b7a1e4836c4d8e2f1a09b7365")?;
+    let hooks = Hooks::new(zego.clone()).with_claims(store);
+    let now = SystemTime::now();
+    Builder::new_current_thread().enable_time().build()?.block_on(async {
+        for number in 0..count {
+            let event = json!({"event": "room_create", "room_id": number});
+            // Not all within a second, and all fresh.
+            let sent_at = now + Duration::from_millis(290) * (number % 1000) as u32;
+            let signed = zego.sign(&event, sent_at)?;
+            hooks.deliver(signed.as_delivery(), now).await;
+        }
+        Ok(())
+    })
+}
