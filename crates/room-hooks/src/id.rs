@@ -161,6 +161,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_written_in_another_way_is_the_same() {
+        let first = id(r#"{"n":1.50}"#);
+        for again in [r#"{"n":1.5}"#, r#"{"n":"1.5"}"#, r#"{"n":15e-1}"#] {
+            assert_eq!(id(again), first, "{again}");
+        }
+        assert_ne!(id(r#"{"n":18446744073709551616}"#), id(r#"{"n":18446744073709551617}"#));
+    }
+
+    #[test]
     fn other_content_another_app_or_provider_is_another_delivery() {
         let json = r#"{"a":"b","c":["d","e"]}"#;
         let mut ids = vec![
