@@ -18,8 +18,9 @@ pub(super) type Moment = u64;
 
 /// A map from digests to what is known of them until a moment, in parts with a lock each.
 ///
-/// What has expired counts as gone. It is taken out when its part is used, once a second at most. A part
-/// is small, so that neither this nor its growth is a pause that anybody notices.
+/// What has expired counts as gone. It is taken out when its part is used, but only now and then, since all
+/// of the part is looked at. A part is small, so that neither this nor its growth is a pause that anybody
+/// notices.
 pub(super) struct Expiring<V> {
     parts: Box<[Mutex<Part<V>>]>,
     chooser: RandomState,
@@ -63,7 +64,7 @@ impl<V: Copy> Expiring<V> {
         now: Moment,
         decide: impl FnOnce(Option<V>) -> (T, Change<V>),
     ) -> T {
-        const OFTEN: Moment = Duration::from_secs(1).as_nanos() as Moment;
+        const OFTEN: Moment = Duration::from_secs(10).as_nanos() as Moment;
         let mut part = self.part(&key);
         if now >= part.swept.saturating_add(OFTEN) {
             self.sweep(&mut part, now);
