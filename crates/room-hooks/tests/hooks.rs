@@ -319,7 +319,7 @@ async fn a_store_out_of_order_does_what_is_set() {
         [(StoreFailure::Handle, 200, 2), (StoreFailure::Refuse, 503, 0)]
     {
         let (hooks, calls) = counting(Duration::ZERO);
-        let hooks = hooks.with_claims(Broken).with_store_failure(setting);
+        let hooks = hooks.with_claims(Broken { panics: false }).with_store_failure(setting);
         let body = signed_at(&created(), now());
         assert_eq!(deliver(&hooks, &body).await.status, status);
         assert_eq!(deliver(&hooks, &body).await.status, status);
@@ -402,7 +402,7 @@ async fn a_store_that_hangs_is_one_that_is_out_of_order() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_panics_is_a_failure_like_any_other() {
     let (hooks, calls) = counting(Duration::ZERO);
-    let hooks = hooks.with_claims(Panicking);
+    let hooks = hooks.with_claims(Broken { panics: true });
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 500);
     hooks.drained().await;
     assert_eq!(calls.get(), 0);
@@ -445,9 +445,11 @@ async fn the_whole_event_may_be_asked_for() {
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
 }
 
-/// A store that cannot be reached.
+/// A store that cannot be reached, or has a mistake in it.
 #[derive(Debug)]
-struct Broken;
+struct Broken {
+    panics: bool,
+}
 
 fn out_of_order<T>() -> Result<T, StoreError> {
     Err(StoreError::OutOfOrder("connection refused".into()))
@@ -455,6 +457,7 @@ fn out_of_order<T>() -> Result<T, StoreError> {
 
 impl ClaimStore for Broken {
     async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+        assert!(!self.panics, "on purpose");
         out_of_order()
     }
 
@@ -502,33 +505,5 @@ impl ClaimStore for Hanging {
 
     async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         std::future::pending().await
-    }
-}
-
-/// A store with a mistake in it.
-#[derive(Debug)]
-struct Panicking;
-
-impl ClaimStore for Panicking {
-    async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
-        panic!("on purpose")
-    }
-
-    async fn renew(
-        &self,
-        _: Claimed,
-        _: ClaimToken,
-        _: Terms,
-        _: Instant,
-    ) -> Result<(), StoreError> {
-        out_of_order()
-    }
-
-    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
-        out_of_order()
-    }
-
-    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
-        out_of_order()
     }
 }
