@@ -23,15 +23,15 @@ pub struct Other {
 impl Other {
     /// Keeps an event of a name that no type stands for, if it is one: nobody has read the whole yet.
     pub(crate) fn unknown(name: &str, document: &Document) -> Result<Self, Refusal> {
-        document
-            .decode::<IgnoredAny>()
-            .map_err(|_| Refusal::Malformed { what: "the body is not JSON" })?;
-        Ok(Self {
-            name: name.into(),
-            room_id: document.decode::<Room<'_>>().ok().and_then(Room::id),
-            document: document.clone(),
-            error: None,
-        })
+        let room_id = match document.decode::<Room<'_>>() {
+            Ok(room) => room.id(),
+            // A place is there twice, perhaps, and what comes after it has not been read.
+            Err(_) => document
+                .decode::<IgnoredAny>()
+                .map(|_| None)
+                .map_err(|_| Refusal::Malformed { what: "the body is not JSON" })?,
+        };
+        Ok(Self { name: name.into(), room_id, document: document.clone(), error: None })
     }
 
     /// Keeps an event of a known name that could not be read as its type.

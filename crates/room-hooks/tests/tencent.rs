@@ -227,6 +227,18 @@ fn other_commands_and_other_shapes_are_handed_over() {
     assert!(matches!(received.event, Event::Other(ref other) if other.error.is_some()));
 }
 
+/// It is not signed, and decides nothing.
+#[test]
+fn where_a_request_came_from_may_be_unreadable() {
+    for odd in ["ClientIP=%FF", "OptPlatform=%FF", "%FF=1"] {
+        let query = query().replace("ClientIP=127.0.0.1", odd).replace("&OptPlatform=RESTAPI", "");
+        let received = receive(&query, body().to_string()).unwrap();
+        assert_eq!(received.client, None, "{odd}");
+    }
+    let query = query().replace("Sign=", "Sign=%FF");
+    assert!(matches!(receive(&query, body().to_string()), Err(Refusal::Malformed { .. })));
+}
+
 #[test]
 fn the_query_tells_where_the_request_came_from() {
     let client = |from: &str, to: &str| {

@@ -30,9 +30,9 @@ impl<'a> Query<'a> {
             // A name that cannot be decoded is none of these.
             let name = form::decoded(name).unwrap_or_default();
             if name.eq_ignore_ascii_case("ClientIP") {
-                parsed.client_ip = form::decoded(value)?.parse().ok();
+                parsed.client_ip = form::decoded(value).ok().and_then(|ip| ip.parse().ok());
             } else if name.eq_ignore_ascii_case("OptPlatform") && !value.is_empty() {
-                parsed.platform = Some(Platform::from(&*form::decoded(value)?));
+                parsed.platform = form::decoded(value).ok().map(|name| Platform::from(&*name));
             } else if let Some(parameter) = parsed.parameter(&name)
                 && parameter.replace(form::decoded(value)?).is_some()
             {

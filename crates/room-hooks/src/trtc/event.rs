@@ -59,6 +59,7 @@ pub(super) struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
+        // The last is only not to be there twice.
         let [event_group_id, event_type, callback_ts, _] =
             outermost(json, ["EventGroupId", "EventType", "CallbackTs", "EventInfo"])?;
         match event_type {

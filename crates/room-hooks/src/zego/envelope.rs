@@ -20,8 +20,10 @@ pub(super) struct Envelope<'a> {
     pub(super) timestamp: Option<Cow<'a, str>>,
     pub(super) nonce: Option<Cow<'a, str>>,
     pub(super) signature: Option<Cow<'a, str>>,
-    is_express: bool,
-    has_room: bool,
+    /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
+    pub(super) is_express: bool,
+    /// Whether it is about a room and not a group.
+    pub(super) has_room: bool,
 }
 
 /// What a signature says, in its one canonical form.
@@ -93,16 +95,6 @@ impl<'a> Envelope<'a> {
         let sent_at = instant(timestamp)
             .ok_or(Refusal::Malformed { what: "the timestamp is not canonical" })?;
         Ok(Signed { timestamp, nonce, sent_at, signature: from_hex(signature)? })
-    }
-
-    /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
-    pub(super) fn is_express(&self) -> bool {
-        self.is_express
-    }
-
-    /// Whether it is about a room and not a group.
-    pub(super) fn has_room(&self) -> bool {
-        self.has_room
     }
 }
 

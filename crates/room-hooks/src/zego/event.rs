@@ -34,9 +34,9 @@ impl Event {
     pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Result<Self, Refusal> {
         let name = &*envelope.event;
         let kind = match name {
-            "room_create" if envelope.is_express() => "express/room_create",
+            "room_create" if envelope.is_express => "express/room_create",
             // What some pages called the event for a while; a group's own has no room.
-            "group_create" if envelope.has_room() => "room_create",
+            "group_create" if envelope.has_room => "room_create",
             // A kind is no name.
             _ if name.contains('/') => "other",
             _ => name,
