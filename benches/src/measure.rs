@@ -25,8 +25,7 @@ pub struct Rounds {
 }
 
 impl Rounds {
-    /// Lets each contender work for a moment, in turns, `rounds` times. A contender returns something,
-    /// so that its work is not optimised away.
+    /// Lets each contender work for a moment, in turns, `rounds` times.
     pub fn of(contenders: &[&dyn Fn()], rounds: usize, moment: Duration) -> Self {
         let calls: Vec<_> =
             contenders.iter().map(|contender| calls_in(moment, contender)).collect();
