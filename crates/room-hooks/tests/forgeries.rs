@@ -1,0 +1,391 @@
+//! What forgers try, trick by trick. Where a trick goes at the text that is signed, it is signed as it is,
+//! so that nothing but the trick is what refuses it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, SystemTime};
+
+use data_encoding::{BASE64, HEXLOWER};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use room_hooks::{
+    Delivery, Provider, Receiver, RoomEvent, Verified,
+    tencent::{self, Tencent},
+    trtc::{self, Trtc},
+    zego::{self, Zego},
+};
+
+const SECRET: &str = "a secret";
+const TIME: u64 = 1_757_500_000;
+const NONCE: &str = "350176";
+
+/// Characters that are digits to a reader, or to a lenient parser, and not to a provider.
+const LOOK_ALIKE_ONES: [&str; 6] = ["١", "۱", "１", "𝟏", "①", "¹"];
+
+fn received<P: Provider>(
+    provider: P,
+    query: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    now: SystemTime,
+) -> Result<Verified<P::Event>, u16> {
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let received = Receiver::new(provider).receive(Delivery::new(query, &headers, body), now);
+    received.map_err(|unhandled| unhandled.answer.status)
+}
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// A callback of ZEGO's with its signing members written as they are given.
+fn of_zego(
+    app_id: &str,
+    timestamp: &str,
+    nonce: &str,
+    signature: &str,
+) -> Result<Verified<zego::Event>, u16> {
+    let body = format!(
+        r#"{{"appid":{app_id},"event":"room_create","room_id":"r","timestamp":{timestamp},
+            "nonce":{nonce},"signature":{signature}}}"#
+    );
+    received(Zego::new(1, SECRET).unwrap(), "", &[], body.as_bytes(), at(TIME))
+}
+
+/// The same, well signed as it is.
+fn signed_by_zego(timestamp: &str, nonce: &str) -> Result<Verified<zego::Event>, u16> {
+    let signature = zego_signature(timestamp.as_bytes(), nonce.as_bytes());
+    let quoted = |text: &str| json!(text).to_string();
+    of_zego("1", &quoted(timestamp), &quoted(nonce), &quoted(&signature))
+}
+
+fn zego_signature(timestamp: &[u8], nonce: &[u8]) -> String {
+    let mut parts = [SECRET.as_bytes(), timestamp, nonce];
+    parts.sort_unstable();
+    HEXLOWER.encode(&Sha1::digest(parts.concat()))
+}
+
+/// A callback of Tencent's with its parameters written as they are given.
+fn of_tencent(
+    app_id: &str,
+    request_time: &str,
+    sign: &str,
+) -> Result<Verified<tencent::Event>, u16> {
+    let query = format!("SdkAppid={app_id}&RequestTime={request_time}&Sign={sign}");
+    let body = br#"{"CallbackCommand":"Room.CallbackAfterCreateRoom","RoomId":"r"}"#;
+    received(Tencent::new(1, SECRET).unwrap(), &query, &[], body, at(TIME))
+}
+
+/// The same, well signed as it is, and percent-encoded.
+fn signed_by_tencent(request_time: &[u8]) -> Result<Verified<tencent::Event>, u16> {
+    let encoded: String = request_time.iter().map(|byte| format!("%{byte:02x}")).collect();
+    of_tencent("1", &encoded, &tencent_sign(request_time))
+}
+
+fn tencent_sign(request_time: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest([SECRET.as_bytes(), request_time].concat()))
+}
+
+/// A callback of TRTC's.
+fn of_trtc(app_id: &str, sign: &str, body: &[u8]) -> Result<Verified<trtc::Event>, u16> {
+    let headers = [("SdkAppId", app_id), ("Sign", sign)];
+    received(Trtc::new(1, SECRET).unwrap(), "", &headers, body, at(TIME))
+}
+
+fn signed_by_trtc(body: &str) -> Result<Verified<trtc::Event>, u16> {
+    of_trtc("1", &trtc_sign(body.as_bytes()), body.as_bytes())
+}
+
+fn trtc_sign(body: &[u8]) -> String {
+    let hmac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    BASE64.encode(&hmac.chain_update(body).finalize().into_bytes())
+}
+
+/// What pads a message of so many bytes: whoever knows a digest and this length can append to the message
+/// without knowing the secret in it.
+fn padding(length: usize) -> Vec<u8> {
+    let mut padding = vec![0x80];
+    padding.resize(1 + (119 - length % 64) % 64, 0);
+    padding.extend((length as u64 * 8).to_be_bytes());
+    padding
+}
+
+#[test]
+fn honest_callbacks_that_the_tricks_start_from_are_received() {
+    assert!(signed_by_zego("1757500000", NONCE).is_ok());
+    assert!(signed_by_tencent(b"1757500000").is_ok());
+    assert!(signed_by_trtc(r#"{"EventType":103,"EventInfo":{"RoomId":"r"}}"#).is_ok());
+}
+
+#[test]
+fn a_length_extended_signature_is_refused() {
+    // ZEGO's secret sorts last here, so that it is the nonce or the timestamp that would be extended; a
+    // secret that sorts first is extended at the other end.
+    let signed = [b"1757500000350176", SECRET.as_bytes()].concat();
+    let nonce = [NONCE.as_bytes(), &padding(signed.len()), b"1"].concat();
+    let signature = zego_signature(b"1757500000", &nonce);
+    // In JSON there are no such bytes; the nearest are escapes. In a form there are.
+    let latin: String = nonce.iter().map(|byte| char::from(*byte)).collect();
+    let quoted = |text: &str| json!(text).to_string();
+    assert_eq!(of_zego("1", "1757500000", &quoted(&latin), &quoted(&signature)).err(), Some(400));
+    assert_eq!(signed_by_zego("1757500000", &latin).err(), Some(400));
+    let encoded: String = nonce.iter().map(|byte| format!("%{byte:02x}")).collect();
+    let form = format!("event=x&timestamp=1757500000&nonce={encoded}&signature={signature}");
+    let of_form = received(Zego::new(1, SECRET).unwrap(), "", &[], form.as_bytes(), at(TIME));
+    assert_eq!(of_form.err(), Some(400));
+
+    let signed = SECRET.len() + "1757500000".len();
+    let extended = [b"1757500000", &*padding(signed), b"0"].concat();
+    assert_eq!(signed_by_tencent(&extended).err(), Some(400));
+
+    // HMAC is not extended by this; whoever tries has the digest of another message.
+    let body = br#"{"EventType":103,"EventInfo":{"RoomId":"r"}}"#;
+    let extended = [&body[..], &padding(64 + body.len()), b" "].concat();
+    let digest = Sha256::digest([SECRET.as_bytes(), &extended].concat());
+    for sign in [trtc_sign(body), BASE64.encode(&digest)] {
+        assert_eq!(of_trtc("1", &sign, &extended).err(), Some(401));
+    }
+}
+
+#[test]
+fn a_signature_whose_digits_are_split_anew_is_refused() {
+    // Signed long ago, with a nonce as ZEGO makes them.
+    let (timestamp, nonce) = ("1726000000", "7413113551785575617");
+    let signature = json!(zego_signature(timestamp.as_bytes(), nonce.as_bytes())).to_string();
+    let digits = format!("{timestamp}{nonce}");
+    for at in 1..digits.len() {
+        let (one, other) = digits.split_at(at);
+        for (timestamp, nonce) in [(one, other), (other, one)] {
+            let (timestamp, nonce) = (json!(timestamp).to_string(), json!(nonce).to_string());
+            assert!(of_zego("1", &timestamp, &nonce, &signature).is_err(), "{timestamp} {nonce}");
+        }
+    }
+    // What is fresh and made of an old signature: "17260000007413113551" and "785575617", say, were the
+    // time now. Such a nonce begins with the old time.
+    let now = "1785575617";
+    let (old, fresh) = digits.split_at(digits.len() - now.len());
+    let body =
+        format!(r#"{{"event":"x","timestamp":"{fresh}","nonce":"{old}","signature":{signature}}}"#);
+    let zego = || Zego::new(1, SECRET).unwrap();
+    let then = at(fresh.parse().unwrap());
+    assert_eq!(received(zego(), "", &[], body.as_bytes(), then).err(), Some(401));
+
+    // Of Tencent's, what one token ends with another may leave to the time.
+    let sign = HEXLOWER.encode(&Sha256::digest(format!("{SECRET}11757500000")));
+    assert_eq!(of_tencent("1", "1757500000", &sign).err(), Some(401));
+    assert_eq!(of_tencent("1", "11757500000", &sign).err(), Some(401));
+}
+
+#[test]
+fn what_decides_is_there_once() {
+    let zego = || Zego::new(1, SECRET).unwrap();
+    let signature = zego_signature(b"1757500000", NONCE.as_bytes());
+    let honest = format!(
+        r#""appid":1,"event":"x","timestamp":1757500000,"nonce":"{NONCE}","signature":"{signature}""#
+    );
+    for member in [
+        r#""appid":1"#,
+        r#""appid":null"#,
+        r#""event":"y""#,
+        r#""timestamp":1757500000"#,
+        r#""nonce":"1""#,
+        r#""signature":"""#,
+        r#""\u0073ignature":"""#,
+    ] {
+        for body in [format!("{{{member},{honest}}}"), format!("{{{honest},{member}}}")] {
+            let received = received(zego(), "", &[], body.as_bytes(), at(TIME));
+            assert_eq!(received.err(), Some(400), "{body}");
+        }
+    }
+    let form = format!("event=x&timestamp=1757500000&nonce={NONCE}&signature={signature}");
+    for pair in ["event=y", "%65vent=x", "nonce[]=1", "timestamp="] {
+        let body = format!("{form}&{pair}");
+        let received = received(zego(), "", &[], body.as_bytes(), at(TIME));
+        assert_eq!(received.err(), Some(400), "{body}");
+    }
+
+    let sign = tencent_sign(b"1757500000");
+    for again in
+        ["Sign=", "sign=1", "%53ign=1", "RequestTime=1757500000", "SdkAppid=1", "sdkappid="]
+    {
+        let sign = format!("{sign}&{again}");
+        assert_eq!(of_tencent("1", "1757500000", &sign).err(), Some(400), "{again}");
+    }
+    for member in
+        ["\"EventType\":103", "\"EventInfo\":{}", "\"CallbackTs\":1", "\"EventGroupId\":1"]
+    {
+        let body = format!(
+            r#"{{"EventGroupId":1,"EventType":103,"CallbackTs":1,"EventInfo":{{}},{member}}}"#
+        );
+        assert_eq!(signed_by_trtc(&body).err(), Some(400), "{member}");
+    }
+}
+
+#[test]
+fn hex_is_of_either_case_and_nothing_else_is() {
+    let signature = zego_signature(b"1757500000", NONCE.as_bytes());
+    let (nonce, quoted) = (json!(NONCE).to_string(), |text: &str| json!(text).to_string());
+    let of_zego = |signature: &str| of_zego("1", "1757500000", &nonce, &quoted(signature));
+    let mixed = signature[..20].to_uppercase() + &signature[20..];
+    for signature in [&signature, &signature.to_uppercase(), &mixed] {
+        assert!(of_zego(signature).is_ok());
+    }
+    // A nonce has case: it is signed.
+    assert!(signed_by_zego("1757500000", "aB").is_ok());
+    let signature = zego_signature(b"1757500000", b"aB");
+    let lower = self::of_zego("1", "1757500000", "\"ab\"", &quoted(&signature));
+    assert_eq!(lower.err(), Some(401));
+
+    let sign = tencent_sign(b"1757500000");
+    assert!(of_tencent("1", "1757500000", &sign.to_uppercase()).is_ok());
+    let body = r#"{"EventType":103,"EventInfo":{"RoomId":"r"}}"#;
+    let sign = trtc_sign(body.as_bytes());
+    for sign in [sign.to_uppercase(), sign.to_lowercase()] {
+        assert_eq!(of_trtc("1", &sign, body.as_bytes()).err(), Some(401));
+    }
+    // The names of members have case as well.
+    let body = body.replace("EventType", "eventType");
+    assert_eq!(signed_by_trtc(&body).err(), Some(400));
+}
+
+#[test]
+fn a_digest_of_another_width_is_refused() {
+    let nonce = json!(NONCE).to_string();
+    let signature = zego_signature(b"1757500000", NONCE.as_bytes());
+    let sha256 =
+        HEXLOWER.encode(&Sha256::digest([b"1757500000350176", SECRET.as_bytes()].concat()));
+    let base64 = BASE64.encode(&HEXLOWER.decode(signature.as_bytes()).unwrap());
+    for wrong in
+        ["", &signature[..38], &signature[..39], &format!("{signature}00"), &sha256, &base64]
+    {
+        let wrong = json!(wrong).to_string();
+        assert_eq!(of_zego("1", "1757500000", &nonce, &wrong).err(), Some(401), "{wrong}");
+    }
+    let sign = tencent_sign(b"1757500000");
+    for wrong in
+        [&sign[..62], &sign[..63], &format!("{sign}0"), &format!("{sign}00"), &"0".repeat(64)]
+    {
+        assert_eq!(of_tencent("1", "1757500000", wrong).err(), Some(401), "{wrong}");
+    }
+    let body = br#"{"EventType":103}"#;
+    let sign = trtc_sign(body);
+    let hex = HEXLOWER.encode(&BASE64.decode(sign.as_bytes()).unwrap());
+    for wrong in [&sign[..40], &sign[..43], &format!("{sign}AAAA"), &format!("{sign}="), &hex] {
+        assert_eq!(of_trtc("1", wrong, body).err(), Some(401), "{wrong}");
+    }
+}
+
+#[test]
+fn a_digit_that_only_looks_like_one_is_none() {
+    let signature = json!(zego_signature(b"1757500000", NONCE.as_bytes())).to_string();
+    let nonce = json!(NONCE).to_string();
+    for one in LOOK_ALIKE_ONES {
+        let time = format!("{one}757500000");
+        assert_eq!(signed_by_zego(&time, NONCE).err(), Some(400), "{one}");
+        assert_eq!(signed_by_zego("1757500000", &format!("350{one}76")).err(), Some(400), "{one}");
+        let app_id = json!(one).to_string();
+        assert_eq!(of_zego(&app_id, "1757500000", &nonce, &signature).err(), Some(401), "{one}");
+        let looks_right = json!(format!("{one}{}", &signature[2..41])).to_string();
+        assert_eq!(of_zego("1", "1757500000", &nonce, &looks_right).err(), Some(401), "{one}");
+
+        assert_eq!(signed_by_tencent(time.as_bytes()).err(), Some(400), "{one}");
+        let sign = tencent_sign(b"1757500000");
+        assert_eq!(of_tencent(one, "1757500000", &sign).err(), Some(401), "{one}");
+
+        let body = br#"{"EventType":103}"#;
+        assert_eq!(of_trtc(one, &trtc_sign(body), body).err(), Some(401), "{one}");
+        let event = signed_by_trtc(&format!(r#"{{"EventType":"{one}03","EventInfo":{{}}}}"#));
+        assert_eq!(event.unwrap().event.kind(), "other", "{one}");
+    }
+}
+
+#[test]
+fn digits_without_end_are_no_number() {
+    for length in [30, 1_000, 100_000] {
+        let digits = "1".repeat(length);
+        let signature = json!(zego_signature(digits.as_bytes(), NONCE.as_bytes())).to_string();
+        for timestamp in [&digits, &json!(digits).to_string()] {
+            let received = of_zego("1", timestamp, &json!(NONCE).to_string(), &signature);
+            assert_eq!(received.err(), Some(400), "{length}");
+        }
+        assert_eq!(signed_by_zego("1757500000", &digits).is_ok(), length <= 64);
+        let zeros = format!("{}1757500000", "0".repeat(length));
+        assert_eq!(signed_by_zego(&zeros, NONCE).err(), Some(400), "{length}");
+        assert_eq!(of_zego(&digits, "1", "1", "\"\"").err(), Some(401), "{length}");
+
+        assert_eq!(signed_by_tencent(digits.as_bytes()).err(), Some(400), "{length}");
+        let sign = tencent_sign(b"1757500000");
+        assert_eq!(of_tencent(&digits, "1757500000", &sign).err(), Some(401), "{length}");
+
+        let body = format!(r#"{{"EventType":{digits},"CallbackTs":{digits},"EventInfo":{{}}}}"#);
+        let verified = signed_by_trtc(&body).unwrap();
+        assert_eq!((verified.event.name(), verified.sent_at), (&*digits, None));
+        assert_eq!(of_trtc(&digits, &trtc_sign(b"{}"), b"{}").err(), Some(401), "{length}");
+    }
+}
+
+#[test]
+fn nested_json_costs_no_stack_wherever_it_is() {
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let open = r#"{"a":"#.repeat(100_000);
+    let nonce = json!(NONCE).to_string();
+    // In what signs, before anything is verified.
+    assert_eq!(of_zego(&deep, "1757500000", &nonce, "\"\"").err(), Some(400));
+    assert_eq!(of_zego("1", &deep, &nonce, "\"\"").err(), Some(400));
+    let signature = json!(zego_signature(b"1757500000", NONCE.as_bytes())).to_string();
+    // Behind it, in a member that nobody asks for and in one that is read.
+    let unknown = format!(r#""room_id":"r","x":{deep}"#);
+    let known = format!(r#""room_id":{deep}"#);
+    for (members, kind) in [(unknown, "room_create"), (known, "other")] {
+        let signing = format!(r#""timestamp":1757500000,"nonce":{nonce},"signature":{signature}"#);
+        let body = format!(r#"{{"event":"room_create",{members},{signing}}}"#);
+        let zego = Zego::new(1, SECRET).unwrap();
+        let verified = received(zego, "", &[], body.as_bytes(), at(TIME)).unwrap();
+        assert_eq!(verified.event.kind(), kind);
+        let _ = verified.id();
+    }
+    let sign = tencent_sign(b"1757500000");
+    let query = format!("Sign={sign}&RequestTime=1757500000");
+    for (body, status) in [(format!(r#"{{"a":{deep}}}"#), None), (open.clone(), Some(400))] {
+        let tencent = Tencent::new(1, SECRET).unwrap();
+        let received = received(tencent, &query, &[], body.as_bytes(), at(TIME));
+        assert_eq!(received.err(), status);
+    }
+    let inside = signed_by_trtc(&format!(r#"{{"EventType":103,"EventInfo":{deep}}}"#));
+    assert_eq!(inside.unwrap().event.kind(), "other");
+    assert_eq!(signed_by_trtc(&open).err(), Some(400));
+}
+
+#[test]
+fn numbers_do_not_wrap_at_two_to_the_64() {
+    // The last two are this and the time now, in seconds and in milliseconds.
+    let beyond = ["18446744073709551616", "18446744075467051616", "18446745831209551616"];
+    let within = ["9223372036854775807", "9223372036854775808", "18446744073709551615"];
+    let (nonce, sign) = (json!(NONCE).to_string(), tencent_sign(b"1757500000"));
+    let signature = json!(zego_signature(b"1757500000", NONCE.as_bytes())).to_string();
+    for number in beyond.iter().chain(&within) {
+        assert!(matches!(signed_by_zego(number, NONCE), Err(400 | 401)), "{number}");
+        assert!(matches!(signed_by_tencent(number.as_bytes()), Err(400 | 401)), "{number}");
+        assert_eq!(of_zego(number, "1757500000", &nonce, &signature).err(), Some(401), "{number}");
+        assert_eq!(of_tencent(number, "1757500000", &sign).err(), Some(401), "{number}");
+        assert_eq!(of_trtc(number, &trtc_sign(b"{}"), b"{}").err(), Some(401), "{number}");
+        // What is signed and too large is kept, and no other room's.
+        let room = signed_by_trtc(&format!(
+            r#"{{"EventType":103,"CallbackTs":{number},"EventInfo":{{"RoomId":{number},"EventMsTs":{number}}}}}"#
+        ));
+        let event = room.unwrap().event;
+        assert!(event.room_id().is_none_or(|id| id == *number), "{number}: {event:?}");
+    }
+    let greatest = Zego::new(u64::MAX, SECRET).unwrap();
+    for (app_id, is_it) in [(within[2], true), (beyond[0], false), ("-1", false)] {
+        let body = format!(
+            r#"{{"appid":{app_id},"event":"x","timestamp":1757500000,"nonce":{nonce},"signature":{signature}}}"#
+        );
+        let received = received(greatest.clone(), "", &[], body.as_bytes(), at(TIME));
+        assert_eq!(received.is_ok(), is_it, "{app_id}");
+    }
+}
