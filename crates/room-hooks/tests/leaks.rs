@@ -1,0 +1,355 @@
+//! What can be read when everything is: each log line, span, metric, answer, error and `Debug` output of
+//! every refusal and every acceptance. None has a secret, a signature, a nonce or a query in it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::BTreeSet,
+    fmt::{Debug, Write as _},
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use serde::Serialize;
+use serde_json::json;
+use tokio::time::sleep;
+use tracing::Level;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use room_hooks::{
+    Hooks, Provider, Receiver, RoomCreated, RoomEvent, Secrets, Unhandled, Verified,
+    hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, StoreFailure, Terms},
+    tencent::Tencent,
+    testing::SignedDelivery,
+    trtc::Trtc,
+    zego::Zego,
+};
+
+const SECRET: &str = "current-5ec2e7";
+const PREVIOUS: &str = "previous-5ec2e7";
+
+/// What only the sender of a forgery knows. It must not come back, from wherever he puts it.
+const ECHO: &str = "ec40";
+
+/// All refusals there are, by their names.
+const REFUSALS: [&str; 14] = [
+    "BodyBrokeOff",
+    "BodyTaken",
+    "BodyTooLarge",
+    "BodyTooSlow",
+    "CommandsDiffer",
+    "FromTheFuture",
+    "Malformed",
+    "MethodNotAllowed",
+    "NotConfigured",
+    "NotSigned",
+    "ParameterRepeated",
+    "Stale",
+    "UnknownApp",
+    "WrongSignature",
+];
+
+/// All outcomes there are in the metrics.
+const OUTCOMES: [&str; 9] = [
+    "duplicate",
+    "failed",
+    "handled",
+    "in_progress",
+    "late",
+    "not_asked_for",
+    "refused",
+    "signature_reused",
+    "unclaimable",
+];
+
+#[test]
+fn nobody_reads_a_secret_a_signature_a_nonce_or_a_query() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(Level::TRACE)
+        .with_ansi(false)
+        .with_span_events(FmtSpan::FULL)
+        .with_writer(move || writer.clone())
+        .init();
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let mut played = Played::default();
+    metrics::with_local_recorder(&recorder, || {
+        played.receive();
+        played.refuse_before_a_body_is_there();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(played.handle());
+    });
+
+    let mut outcomes = BTreeSet::new();
+    for (key, _, _, value) in snapshotter.snapshot().into_vec() {
+        let labels = key.key().labels().filter(|label| label.key() == "outcome");
+        outcomes.extend(labels.map(|label| label.value().to_owned()));
+        played.read(&(&key, matches!(value, DebugValue::Counter(_))));
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for known in ["delivery refused", "delivery verified", "outcome", "the handler panicked"] {
+        assert!(log.contains(known), "{known} is not in the log");
+    }
+    played.seen.push_str(&log);
+
+    assert_eq!(outcomes.iter().map(String::as_str).collect::<Vec<_>>(), OUTCOMES);
+    let refusals: Vec<_> = played.refusals.iter().map(String::as_str).collect();
+    assert_eq!(refusals, REFUSALS);
+    let seen = played.seen.to_lowercase();
+    for hidden in &played.hidden {
+        let around = seen.find(&hidden.to_lowercase()).map(|at| at.saturating_sub(100));
+        let shown: Option<String> = around.map(|at| seen[at..].chars().take(300).collect());
+        assert_eq!(shown, None, "{hidden} is shown");
+    }
+}
+
+/// What has been sent and what can be read of it.
+#[derive(Default)]
+struct Played {
+    seen: String,
+    hidden: BTreeSet<String>,
+    refusals: BTreeSet<String>,
+}
+
+impl Played {
+    fn read(&mut self, output: &impl Debug) {
+        writeln!(self.seen, "{output:?} {output:#?}").unwrap();
+    }
+
+    fn read_unhandled(&mut self, unhandled: &Unhandled) {
+        self.read(unhandled);
+        self.read(&unhandled.answer.headers().collect::<Vec<_>>());
+        writeln!(self.seen, "{unhandled} {}", unhandled.answer.body).unwrap();
+        if let Some(refusal) = &unhandled.refusal {
+            let shown = format!("{refusal:?}");
+            self.refusals.extend(shown.split([' ', '{']).next().map(str::to_owned));
+            writeln!(self.seen, "{refusal}").unwrap();
+        }
+    }
+
+    /// Whatever can stand for what signs it must not be seen.
+    fn hide(&mut self, signed: &SignedDelivery) {
+        self.hidden.extend([SECRET, PREVIOUS, ECHO].map(str::to_owned));
+        if !signed.query.is_empty() {
+            self.hidden.extend([signed.query.clone(), "RequestTime=".to_owned()]);
+            let sign = signed.query.split('&').find_map(|pair| pair.strip_prefix("Sign="));
+            self.hidden.extend(sign.map(str::to_owned));
+        }
+        self.hidden.extend(
+            signed.headers.iter().filter(|(name, _)| name == "Sign").map(|(_, sign)| sign.clone()),
+        );
+        let body: serde_json::Value = serde_json::from_slice(&signed.body).unwrap();
+        let members = ["nonce", "signature"].map(|name| body[name].as_str().map(str::to_owned));
+        self.hidden.extend(members.into_iter().flatten());
+    }
+
+    fn receive(&mut self) {
+        let zego = || Zego::new(1, secrets()).unwrap();
+        for event in [
+            json!({"event": "room_create", "room_id": "r"}),
+            json!({"event": "room_create", "room_id": ["another", "shape"]}),
+            json!({"event": "unknown"}),
+        ] {
+            self.receive_honest_and_forged(zego, |zego, now| zego.sign(&event, now).unwrap());
+        }
+        let old = Zego::new(1, PREVIOUS).unwrap();
+        let event = json!({"event": "x"});
+        self.receive_honest_and_forged(zego, |_, now| old.sign(&event, now).unwrap());
+        let tencent = || Tencent::new(1, secrets()).unwrap();
+        let event = json!({"CallbackCommand": "Room.CallbackAfterCreateRoom", "RoomId": "r"});
+        self.receive_honest_and_forged(tencent, |tencent, now| tencent.sign(&event, now).unwrap());
+        let tolerance = Trtc::LEAST_TOLERANCE;
+        let trtc = || Trtc::new(1, secrets()).unwrap().with_tolerance(tolerance).unwrap();
+        let event = json!({"EventType": 103, "EventInfo": {"RoomId": "r"}});
+        self.receive_honest_and_forged(trtc, |trtc, now| trtc.sign(&event, now).unwrap());
+    }
+
+    fn receive_honest_and_forged<P>(
+        &mut self,
+        provider: impl Fn() -> P,
+        sign: impl Fn(&P, SystemTime) -> SignedDelivery,
+    ) where
+        P: Provider<Event: Serialize>,
+    {
+        let receiver = Receiver::new(provider()).with_body_limit(2000);
+        let signed = sign(receiver.provider(), now());
+        self.hide(&signed);
+        self.receive_one(&receiver, &signed, now());
+        let year = Duration::from_secs(365 * 24 * 3600);
+        self.receive_one(&receiver, &signed, now() + year);
+        self.receive_one(&receiver, &signed, now() - year);
+        for forged in forgeries(&signed) {
+            self.receive_one(&receiver, &forged, now());
+        }
+        self.read(&(&receiver, receiver.acknowledgement(), Hooks::new(receiver.clone())));
+    }
+
+    fn receive_one<P>(&mut self, receiver: &Receiver<P>, signed: &SignedDelivery, now: SystemTime)
+    where
+        P: Provider<Event: Serialize>,
+    {
+        self.read(&(signed, signed.as_delivery()));
+        match receiver.receive::<P::Event>(signed.as_delivery(), now) {
+            Ok(verified) => {
+                self.read(&(&verified, verified.id(), verified.event.name(), &verified.document));
+                self.seen.push_str(&serde_json::to_string(&verified.event).unwrap());
+                self.seen.push_str(&serde_json::to_string(&verified.document).unwrap());
+            }
+            Err(unhandled) => self.read_unhandled(&unhandled),
+        }
+    }
+
+    fn refuse_before_a_body_is_there(&mut self) {
+        let receiver = Receiver::new(Zego::new(1, secrets()).unwrap());
+        let headers = vec![("Content-Length".to_owned(), "9".to_owned())];
+        let begin = || receiver.intake("POST", &headers).unwrap();
+        let mut intake = begin();
+        intake.push(ECHO.as_bytes()).unwrap();
+        self.read(&intake);
+        for unhandled in [
+            receiver.intake(ECHO, &headers).unwrap_err(),
+            intake.broke_off(),
+            intake.too_slow(),
+            intake.too_large(),
+            intake.finish().unwrap_err(),
+            Unhandled::not_configured::<Zego>(),
+        ] {
+            self.read_unhandled(&unhandled);
+        }
+    }
+
+    /// Everything that [`Hooks`] can make of a verified delivery.
+    async fn handle(&mut self) {
+        let zego = Zego::new(1, secrets()).unwrap();
+        let hooks = Hooks::new(zego.clone()).with_handler_deadline(Duration::from_millis(50)).on(
+            async |created: Verified<RoomCreated>| match created.event.room_id.as_str() {
+                "fails" => Err("it is too late"),
+                "panics" => panic!("on purpose"),
+                "takes its time" => {
+                    sleep(Duration::from_millis(200)).await;
+                    Ok(())
+                }
+                _ => Ok(()),
+            },
+        );
+        let sign = |event: &str, room: &str| {
+            zego.sign(&json!({"event": event, "room_id": room}), now()).unwrap()
+        };
+        let honest = sign("room_create", "r");
+        let stolen = String::from_utf8(honest.body.clone()).unwrap().replace("\"r\"", "\"v\"");
+        let slow = sign("room_create", "takes its time");
+        for signed in [
+            honest.clone(),
+            honest.clone(),
+            SignedDelivery::new(String::new(), Vec::new(), stolen.into_bytes()),
+            sign("room_create", "fails"),
+            sign("room_create", "panics"),
+            slow.clone(),
+            slow,
+            sign("room_exit", "nobody asks"),
+        ] {
+            self.hide(&signed);
+            let answer = hooks.deliver(signed.as_delivery(), now()).await;
+            self.read(&answer);
+        }
+        hooks.drained().await;
+        self.read(&(&hooks, hooks.not_found()));
+
+        let hooks = hooks.with_claims(Broken).with_store_failure(StoreFailure::Refuse);
+        self.read(&hooks.deliver(honest.as_delivery(), now()).await);
+        self.read(&hooks);
+    }
+}
+
+/// Everything of a delivery's replaced by what must not come back, one thing at a time.
+fn forgeries(signed: &SignedDelivery) -> Vec<SignedDelivery> {
+    let body = String::from_utf8(signed.body.clone()).unwrap();
+    let members: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let with_body = |body: String| {
+        SignedDelivery::new(signed.query.clone(), signed.headers.clone(), body.into_bytes())
+    };
+    let with_query =
+        |query| SignedDelivery::new(query, signed.headers.clone(), signed.body.clone());
+    let mut forgeries = vec![
+        with_body(format!("{ECHO}{body}")),
+        with_body(body.replacen('{', &format!("{{\"{ECHO}\":"), 1)),
+        with_body(format!("{body}{}", " ".repeat(2000))),
+        with_body(format!("event={ECHO}&event={ECHO}")),
+        with_query(signed.query.replace("Sign=", &format!("Sign={ECHO}"))),
+        with_query(signed.query.replace("RequestTime=", &format!("RequestTime={ECHO}"))),
+        with_query(signed.query.replace("Command=", &format!("Command={ECHO}"))),
+        with_query(signed.query.replace("SdkAppid=", &format!("SdkAppid={ECHO}"))),
+        with_query(format!("{}&Sign={ECHO}", signed.query)),
+        with_query(format!("{}&ClientIP={ECHO}", signed.query)),
+        with_query(String::new()),
+        SignedDelivery::new(signed.query.clone(), Vec::new(), signed.body.clone()),
+    ];
+    for name in ["appid", "nonce", "signature", "timestamp"] {
+        let Some(value) = members.get(name) else { continue };
+        let mut forged = members.clone();
+        forged[name] = format!("{ECHO}{}", value.as_str().unwrap_or_default()).into();
+        forgeries.push(with_body(forged.to_string()));
+        forged.as_object_mut().unwrap().remove(name);
+        forgeries.push(with_body(forged.to_string()));
+    }
+    for index in 0..signed.headers.len() {
+        let mut headers = signed.headers.clone();
+        headers[index].1 = format!("{ECHO}{}", headers[index].1);
+        forgeries.push(SignedDelivery::new(String::new(), headers, signed.body.clone()));
+    }
+    forgeries
+}
+
+fn secrets() -> Secrets {
+    Secrets::new(SECRET).unwrap().with_previous(PREVIOUS).unwrap()
+}
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
+}
+
+/// A store that is out of order.
+#[derive(Debug)]
+struct Broken;
+
+impl ClaimStore for Broken {
+    async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+        Err(StoreError::OutOfOrder("nobody answers".into()))
+    }
+
+    async fn renew(
+        &self,
+        _: Claimed,
+        _: ClaimToken,
+        _: Terms,
+        _: Instant,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// All that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
