@@ -17,38 +17,54 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let held = metrics::with_local_recorder(&recorder, || runtime.block_on(play()));
+    let claims = metrics::with_local_recorder(&recorder, || runtime.block_on(play()));
 
     let mut counted = Vec::new();
     let mut timed = 0;
     for (key, _, _, value) in snapshotter.snapshot().into_vec() {
         let labels: Vec<_> = key.key().labels().map(|label| label.value().to_owned()).collect();
         match (key.key().name(), value) {
-            ("room_hooks_deliveries_total", DebugValue::Counter(count)) => {
-                counted.push((labels.join(" "), count));
-            }
+            (
+                "room_hooks_deliveries_total" | "room_hooks_store_errors_total",
+                DebugValue::Counter(count),
+            ) => counted.push((labels.join(" "), count)),
             ("room_hooks_handler_seconds", DebugValue::Histogram(values)) => timed += values.len(),
             ("room_hooks_claims_held", DebugValue::Gauge(gauge)) => {
-                assert!((gauge.0 - f64::from(held)).abs() < 0.1, "{gauge} and not {held}");
+                assert_eq!(gauge.0.round() as usize, claims.held());
             }
             other => panic!("{other:?}"),
         }
     }
     counted.sort();
     let expected = [
+        ("claim", 1),
         ("zego none refused", 3),
         ("zego other handled", 2),
         ("zego room_create duplicate", 1),
         ("zego room_create failed", 1),
         ("zego room_create handled", 1),
         ("zego room_create signature_reused", 1),
+        ("zego room_create unclaimable", 1),
     ];
     let expected = expected.map(|(labels, count)| (labels.to_owned(), count));
     assert_eq!((counted, timed), (expected.to_vec(), 4));
 }
 
-/// Plays, and tells how much the store then holds.
-async fn play() -> u32 {
+#[test]
+fn what_a_dropped_store_held_is_held_no_longer() {
+    let recorder = DebuggingRecorder::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    metrics::with_local_recorder(&recorder, || drop(runtime.block_on(play())));
+    let snapshot = recorder.snapshotter().snapshot().into_vec().into_iter();
+    let held = snapshot.filter_map(|(key, _, _, value)| match value {
+        DebugValue::Gauge(gauge) => Some((key.key().name().to_owned(), gauge.0)),
+        _ => None,
+    });
+    assert_eq!(held.collect::<Vec<_>>(), [("room_hooks_claims_held".to_owned(), 0.0)]);
+}
+
+/// Plays, and hands over the store.
+async fn play() -> Arc<MemoryClaims> {
     let zego = || Zego::new(1, "secret").unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let claims = Arc::new(MemoryClaims::new());
@@ -65,7 +81,7 @@ async fn play() -> u32 {
     let stolen = String::from_utf8(lobby.clone()).unwrap().replace("lobby", "vault");
     for body in [
         lobby.clone(),
-        lobby,
+        lobby.clone(),
         signed("room_create", "broken"),
         signed("made_up_by_a_stranger", "1"),
         signed("and_another", "2"),
@@ -75,5 +91,9 @@ async fn play() -> u32 {
     ] {
         hooks.deliver(Delivery::new("", &(), &body), now).await;
     }
-    u32::try_from(claims.held()).unwrap()
+    let full = Hooks::new(zego())
+        .with_claims(MemoryClaims::with_capacity(0))
+        .on_other(async |_: Verified<zego::Event>| {});
+    full.deliver(Delivery::new("", &(), &lobby), now).await;
+    claims
 }

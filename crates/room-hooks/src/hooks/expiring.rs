@@ -109,7 +109,31 @@ impl<V: Copy> Expiring<V> {
     }
 }
 
+/// What is dropped is held no longer.
+impl<V> Drop for Expiring<V> {
+    fn drop(&mut self) {
+        measure::less_held(*self.held.get_mut());
+    }
+}
+
 fn locked<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
     // No step leaves a part half changed, whatever panics.
     part.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_expires_is_gone_from_that_moment_on() {
+        let map = Expiring::new();
+        map.update([1; 16], 0, |_| ((), Change::Set('a', 10)));
+        let known = |now| map.update([1; 16], now, |known| (known, Change::Keep));
+        assert_eq!((known(9), known(10)), (Some('a'), None));
+        map.sweep_all(9);
+        assert_eq!(map.held(), 1);
+        map.sweep_all(10);
+        assert_eq!(map.held(), 0);
+    }
 }
