@@ -1,0 +1,318 @@
+//! A machine's clock that is set back and forth, under a sender whose clock is right.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::{Value, json};
+use tokio::{
+    runtime::Builder,
+    time::{Instant, sleep},
+};
+
+use room_hooks::{
+    Hooks, Receiver, RoomEvent, Verified,
+    tencent::{self, Tencent},
+    testing::SignedDelivery,
+    trtc::{self, Trtc},
+    zego::{self, Zego},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+/// How long a handler takes.
+const WORK: Duration = Duration::from_millis(10);
+
+type Sign = Box<dyn Fn(&str, SystemTime) -> SignedDelivery>;
+type Take<T> = Box<dyn Fn(&SignedDelivery, SystemTime) -> T>;
+type Status = Pin<Box<dyn Future<Output = u16> + Send>>;
+
+/// A service of one provider, and its sender.
+struct Service {
+    sign: Sign,
+    receive: Take<u16>,
+    deliver: Take<Status>,
+    /// The rooms that the handler has been through with, once for each call.
+    handled: Arc<Mutex<Vec<String>>>,
+}
+
+impl Service {
+    /// Signs a callback of a room.
+    fn sign(&self, room: &str, sent_at: SystemTime) -> SignedDelivery {
+        (self.sign)(room, sent_at)
+    }
+
+    /// The status of a receiver, which remembers nothing.
+    fn receive(&self, delivery: &SignedDelivery, clock: SystemTime) -> u16 {
+        (self.receive)(delivery, clock)
+    }
+
+    /// The status of hooks.
+    async fn deliver(&self, delivery: &SignedDelivery, clock: SystemTime) -> u16 {
+        (self.deliver)(delivery, clock).await
+    }
+
+    fn calls(&self, room: &str) -> usize {
+        self.handled.lock().unwrap().iter().filter(|handled| *handled == room).count()
+    }
+}
+
+fn service<E: RoomEvent>(
+    provider: impl Fn() -> E::Provider,
+    sign: impl Fn(&E::Provider, &str, SystemTime) -> SignedDelivery + 'static,
+) -> Service {
+    let (signer, receiver) = (provider(), Receiver::new(provider()));
+    let handled = Arc::new(Mutex::new(Vec::new()));
+    let rooms = Arc::clone(&handled);
+    let hooks = Hooks::new(provider()).on_with(rooms, async |rooms, verified: Verified<E>| {
+        sleep(WORK).await;
+        rooms.lock().unwrap().push(verified.event.room_id().unwrap_or_default().to_owned());
+    });
+    Service {
+        sign: Box::new(move |room, sent_at| sign(&signer, room, sent_at)),
+        receive: Box::new(move |delivery, clock| {
+            match receiver.receive::<E>(delivery.as_delivery(), clock) {
+                Ok(_) => 200,
+                Err(unhandled) => unhandled.answer.status,
+            }
+        }),
+        deliver: Box::new(move |delivery, clock| {
+            let answer = hooks.deliver(delivery.as_delivery(), clock);
+            Box::pin(async { answer.await.status })
+        }),
+        handled,
+    }
+}
+
+/// A service of each provider.
+fn services() -> [Service; 3] {
+    let zego = service::<zego::Event>(
+        || Zego::new(1, "secret").unwrap(),
+        |zego, room, at| zego.sign(&json!({"event": "room_create", "room_id": room}), at).unwrap(),
+    );
+    let tencent = service::<tencent::Event>(
+        || Tencent::new(1, "token").unwrap(),
+        |tencent, room, at| {
+            let command = "Room.CallbackAfterUpdateRoomInfo";
+            let event = json!({"CallbackCommand": command, "RoomInfo": {"RoomId": room}});
+            tencent.sign(&event, at).unwrap()
+        },
+    );
+    let trtc = trtc(|| Trtc::new(1, "key").unwrap().with_tolerance(300 * SECOND).unwrap());
+    [zego, tencent, trtc]
+}
+
+fn trtc(provider: impl Fn() -> Trtc) -> Service {
+    let entered = |room: &str| -> Value {
+        json!({"EventType": 103, "EventInfo": {"RoomId": room, "UserId": "ada"}})
+    };
+    service::<trtc::Event>(provider, move |trtc, room, at| trtc.sign(&entered(room), at).unwrap())
+}
+
+/// The right time, which passes as tokio's does.
+#[derive(Clone, Copy)]
+struct Time {
+    begun: Instant,
+}
+
+impl Time {
+    fn begin() -> Self {
+        Self { begun: Instant::now() }
+    }
+
+    fn now(self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + 1_700_000_000 * SECOND + self.begun.elapsed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_hooks_a_delivery_is_as_fresh_as_the_clock_says_and_no_longer() {
+    for service in services() {
+        let time = Time::begin();
+        let early = service.sign("early", time.now());
+        sleep(HOUR).await;
+        let late = service.sign("late", time.now());
+        for _ in 0..2 {
+            assert_eq!(service.receive(&early, time.now()), 401);
+            assert_eq!(service.receive(&late, time.now()), 200);
+            // Set back, and right again. Who has no hooks keeps no note of what has come before.
+            assert_eq!(service.receive(&early, time.now() - HOUR), 200);
+            assert_eq!(service.receive(&late, time.now() - HOUR), 401);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_an_hour_and_right_again_opens_and_loses_nothing() {
+    for service in services() {
+        let time = Time::begin();
+        let early = service.sign("early", time.now());
+        assert_eq!(service.deliver(&early, time.now()).await, 200);
+        sleep(HOUR).await;
+        assert_eq!(service.deliver(&early, time.now()).await, 401);
+
+        let behind = || time.now() - HOUR;
+        assert_eq!(service.deliver(&early, behind()).await, 401);
+        let meanwhile = service.sign("meanwhile", time.now());
+        for _ in 0..2 {
+            assert_eq!(service.deliver(&meanwhile, behind()).await, 200);
+        }
+        // Time stands, so that in the end what is sent is ahead of it. The sender is not told 200.
+        sleep(HOUR / 2).await;
+        let waiting = service.sign("waiting", time.now());
+        assert_eq!(service.deliver(&waiting, behind()).await, 401);
+
+        for (delivery, status) in [(&early, 401), (&meanwhile, 401), (&waiting, 200)] {
+            assert_eq!(service.deliver(delivery, time.now()).await, status);
+            assert_eq!(service.deliver(delivery, time.now()).await, status);
+        }
+        let calls = ["early", "meanwhile", "waiting"].map(|room| service.calls(room));
+        assert_eq!(calls, [1, 1, 1]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_ahead_an_hour_acknowledges_nothing_unhandled() {
+    for service in services() {
+        let time = Time::begin();
+        let (done, new) = (service.sign("done", time.now()), service.sign("new", time.now()));
+        assert_eq!(service.deliver(&done, time.now()).await, 200);
+        for ahead in [HOUR, Duration::ZERO] {
+            // Right again it is as one that has been set back: time stands.
+            for delivery in [&done, &new] {
+                assert_eq!(service.deliver(delivery, time.now() + ahead).await, 401);
+            }
+        }
+        sleep(HOUR).await;
+        assert_eq!(service.deliver(&new, time.now()).await, 401);
+        let caught_up = service.sign("caught up", time.now());
+        assert_eq!(service.deliver(&caught_up, time.now()).await, 200);
+        let calls = ["done", "new", "caught up"].map(|room| service.calls(room));
+        assert_eq!(calls, [1, 0, 1]);
+    }
+}
+
+/// Leases and memories go by a clock that nobody sets.
+#[tokio::test(start_paused = true)]
+async fn what_is_handled_or_being_handled_is_known_whatever_the_clock_says() {
+    let untimed = || trtc(|| Trtc::new(1, "key").unwrap());
+    for (service, jumps) in services()
+        .into_iter()
+        .map(|service| (service, [SECOND, 20 * SECOND]))
+        .chain([(untimed(), [HOUR, 24 * HOUR])])
+    {
+        let time = Time::begin();
+        let delivery = service.sign("lobby", time.now());
+        let first = tokio::spawn((service.deliver)(&delivery, time.now()));
+        sleep(WORK / 2).await;
+        for jump in jumps {
+            for clock in [time.now() - jump, time.now() + jump] {
+                assert_eq!(service.deliver(&delivery, clock).await, 503);
+            }
+        }
+        assert_eq!(first.await.unwrap(), 200);
+        for jump in jumps {
+            for clock in [time.now() + jump, time.now() - jump, time.now()] {
+                sleep(SECOND).await;
+                assert_eq!(service.deliver(&delivery, clock).await, 200);
+            }
+        }
+        assert_eq!(service.calls("lobby"), 1);
+    }
+}
+
+/// Earlier and later than every callback's time, as far as this platform's clock goes.
+#[tokio::test(start_paused = true)]
+async fn no_time_is_too_early_or_too_late_to_be_refused() {
+    let epoch = SystemTime::UNIX_EPOCH;
+    let beginning = furthest(SystemTime::checked_sub);
+    let end = furthest(SystemTime::checked_add);
+    let odd = [beginning, epoch - HOUR, epoch, end - HOUR];
+    for service in services() {
+        let delivery = service.sign("lobby", Time::begin().now());
+        for clock in odd.into_iter().chain([end]) {
+            assert_eq!(service.receive(&delivery, clock), 401);
+            // One that was sent then, as far as that can be told.
+            service.receive(&service.sign("lobby", clock), clock);
+        }
+    }
+    for first in odd {
+        for service in services() {
+            let time = Time::begin();
+            let delivery = service.sign("lobby", time.now());
+            for clock in [first].into_iter().chain(odd) {
+                assert_eq!(service.deliver(&delivery, clock).await, 401);
+                sleep(SECOND).await;
+            }
+            // Time stands where the latest was, and nothing is acknowledged.
+            assert_eq!(service.deliver(&delivery, time.now()).await, 401);
+            assert_eq!(service.calls("lobby"), 0);
+        }
+    }
+    // One that does not ask for the time does not mind.
+    let untimed = trtc(|| Trtc::new(1, "key").unwrap());
+    let delivery = untimed.sign("lobby", Time::begin().now());
+    for clock in odd {
+        assert_eq!(untimed.deliver(&delivery, clock).await, 200);
+    }
+    assert_eq!(untimed.calls("lobby"), 1);
+}
+
+/// The last time that there is, one way.
+fn furthest(step: fn(&SystemTime, Duration) -> Option<SystemTime>) -> SystemTime {
+    let (mut time, mut stride) = (SystemTime::UNIX_EPOCH, Duration::MAX);
+    while !stride.is_zero() {
+        match step(&time, stride) {
+            Some(further) if further != time => time = further,
+            _ => stride /= 2,
+        }
+    }
+    time
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// In each step some time passes, the clock is so many seconds ahead or behind, and a delivery
+    /// comes: a new one, or one of the latest four. All of it while what is handled is remembered.
+    #[test]
+    fn however_the_clock_jumps_what_is_answered_200_was_handled_once(
+        steps in vec((0..4_u64, select(&JUMPS), 0..5_usize), 1..40),
+    ) {
+        for service in services() {
+            let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+            runtime.unwrap().block_on(play(&service, &steps))?;
+        }
+    }
+}
+
+const JUMPS: [i64; 9] = [0, 0, 0, 5, -5, 60, -60, 3600, -3600];
+
+async fn play(service: &Service, steps: &[(u64, i64, usize)]) -> Result<(), TestCaseError> {
+    let time = Time::begin();
+    let mut sent = Vec::new();
+    for &(passes, jump, back) in steps {
+        sleep(SECOND * passes as u32).await;
+        if back == 0 || back > sent.len() {
+            let room = format!("room-{}", sent.len());
+            sent.push((service.sign(&room, time.now()), room));
+        }
+        let (delivery, room) = &sent[sent.len() - back.clamp(1, sent.len())];
+        let jumped = Duration::from_secs(jump.unsigned_abs());
+        let clock = if jump < 0 { time.now() - jumped } else { time.now() + jumped };
+        let status = service.deliver(delivery, clock).await;
+        prop_assert!([200, 401].contains(&status), "{}", status);
+        prop_assert!(status != 200 || service.calls(room) == 1, "{} was not handled", room);
+        prop_assert!(service.calls(room) <= 1, "{} was handled twice", room);
+    }
+    // Once it is right, time stands for an hour at most.
+    service.deliver(&service.sign("right again", time.now()), time.now()).await;
+    sleep(HOUR).await;
+    prop_assert_eq!(service.deliver(&service.sign("at last", time.now()), time.now()).await, 200);
+    Ok(())
+}
