@@ -113,6 +113,8 @@ mod tests {
         let pretty = "{\n\t\"a\":\t[ 1.50,\r\n {} ],\n\"b \\\" c\": \"\\\\\",\"d\": \"e  f\"}";
         let json = serde_json::to_string(&Document::new(pretty)).unwrap();
         assert_eq!(json, r#"{"a":[1.50,{}],"b \" c":"\\","d":"e  f"}"#);
+        let spaced = r#"{"a b":"c d"}"#;
+        assert_eq!(serde_json::to_string(&Document::new(spaced)).unwrap(), spaced);
     }
 
     #[test]

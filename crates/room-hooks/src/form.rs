@@ -41,3 +41,15 @@ pub(crate) fn encoded(pairs: Vec<(&str, String)>) -> String {
         pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     pairs.join("&")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plus_sign_is_a_space_wherever_it_is() {
+        for (text, means) in [("+", " "), ("a+b", "a b"), ("%2B+", "+ "), ("%", "%"), ("a", "a")] {
+            assert_eq!(decoded(text).as_deref(), Ok(means), "{text}");
+        }
+    }
+}

@@ -34,3 +34,26 @@ impl<P: Provider> Clone for Guarded<P> {
         Self { receiver: self.receiver.clone(), verified: self.verified.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use crate::{
+        Delivery,
+        tencent::{Event, Tencent},
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_handed_over_to_the_receiver_that_has_verified_it() {
+        let receiver = || Receiver::new(Tencent::unsigned(1));
+        let guard = receiver();
+        let delivery = Delivery::new("SdkAppid=1", &(), br#"{"CallbackCommand":"x"}"#);
+        let verified = guard.receive::<Event>(delivery, SystemTime::UNIX_EPOCH).unwrap();
+        let guarded = Guarded::new(guard.clone(), verified.clone());
+        assert_eq!(guarded.clone().hand_over::<Event>(&guard), Some(Ok(verified)));
+        assert_eq!(guarded.hand_over::<Event>(&receiver()), None);
+    }
+}

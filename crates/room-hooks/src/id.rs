@@ -178,27 +178,36 @@ mod tests {
             id(r#"{"a":"b","c":["d"],"e":""}"#),
             id(r#"{"a":"b","c":["de"]}"#),
             id(r#"{"a":"b","c":[["d"],"e"]}"#),
+            id(r#"{"a":"b","c":["d",["e"]]}"#),
+            id(r#"{"a":"b","c":[["d","e"]]}"#),
+            id(r#"{"x":"b","c":["d","e"]}"#),
+            id(r#"{"a":"b","c":{"d":"e"}}"#),
+            id(r#"{"a":{"b":"1"},"c":"2"}"#),
+            id(r#"{"a":{"b":"1","c":"2"}}"#),
+            id(r#"{"a":"b","c":"d"}"#),
+            id(r#"{"a":"bc=d"}"#),
             id(r#"{"a":"","b":"","c":["d","e"]}"#),
             id("{}"),
             zego_id(2, "room_create", json),
             zego_id(1, "room_exit", json),
             tencent_id(1, "room_create", json),
         ];
+        let count = ids.len();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), 10);
+        assert_eq!(ids.len(), count);
     }
 
     /// A user who comes, goes and comes again within a minute has come twice.
     #[test]
     fn where_only_the_time_tells_two_events_apart_it_counts() {
-        let entered = |timestamp| {
-            let json =
-                format!(r#"{{"room_id":"7","timestamp":{timestamp},"nonce":"{timestamp}"}}"#);
+        let entered = |timestamp, others| {
+            let json = format!(r#"{{"room_id":"7","timestamp":{timestamp}{others}}}"#);
             zego_id(1, "room_enter", &json)
         };
-        assert_eq!(entered(1), entered(1));
-        assert_ne!(entered(1), entered(2));
+        let others = r#","appid":"1","nonce":"2","signature":"3""#;
+        assert_eq!(entered(1, ""), entered(1, others));
+        assert_ne!(entered(1, ""), entered(2, ""));
     }
 
     #[test]
@@ -206,5 +215,32 @@ mod tests {
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(1000), "]".repeat(1000));
         assert_eq!(id(&deep), id(&deep));
         assert_ne!(id(&deep), id(&deep.replace("\"a\"", "\"b\"")));
+    }
+
+    #[test]
+    fn ids_and_keys_are_shown_as_hex() {
+        let (id, key) = (DeliveryId([0xab; 16]), SignatureKey([0xcd; 16]));
+        assert_eq!(id.to_string(), "ab".repeat(16));
+        assert_eq!(
+            format!("{id:?} {key:?}"),
+            format!("DeliveryId({id}) SignatureKey({})", "cd".repeat(16))
+        );
+    }
+
+    #[test]
+    fn of_a_signature_no_byte_is_shown() {
+        let signature = Signature { digest: [77; 20], uniqueness: Uniqueness::Certain };
+        let shown = format!("{signature:?}");
+        assert!(shown.contains("Certain") && !shown.contains("77"), "{shown}");
+    }
+
+    /// Machines of two versions may share a store.
+    #[test]
+    fn ids_and_keys_are_those_of_earlier_versions() {
+        let id = id(r#"{"room_id":"7","b":[1,{"c":1.5}]}"#);
+        assert_eq!(id.to_string(), "d1a5b50568c85499432ed1385d7eaa04");
+        let signature = Signature { digest: [7; 20], uniqueness: Uniqueness::Certain };
+        let key = SignatureKey::of::<zego::Zego>(1, signature);
+        assert_eq!(HEXLOWER.encode(key.as_bytes()), "0f7657f13f7e99beab95b2bcb03e0439");
     }
 }

@@ -140,3 +140,19 @@ impl<P> Clone for Receiver<P> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::zego::Zego;
+
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_what_adapters_hold_to() {
+        let receiver = Receiver::new(Zego::new(1, "secret").unwrap());
+        let five_seconds = Duration::from_secs(5);
+        assert_eq!((receiver.body_limit(), receiver.body_deadline()), (1 << 20, five_seconds));
+        let receiver = receiver.with_body_limit(7).with_body_deadline(Duration::from_secs(9));
+        assert_eq!((receiver.body_limit(), receiver.body_deadline()), (7, Duration::from_secs(9)));
+    }
+}

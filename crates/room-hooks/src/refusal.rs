@@ -185,3 +185,21 @@ impl fmt::Display for ConfigError {
 }
 
 impl Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_settings_names_the_setting() {
+        for (error, text) in [
+            (ConfigError::AppRepeated { app_id: 7 }, "the app 7 is configured twice"),
+            (
+                ConfigError::ToleranceTooNarrow { least: Duration::from_secs(70) },
+                "a tolerance under 70s refuses honest retries",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

@@ -71,3 +71,14 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         Ok(Scalar::Text(value.to_owned().into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_scalar_is_told_what_is_expected() {
+        let error = serde_json::from_str::<Scalar<'_>>("[]").unwrap_err().to_string();
+        assert!(error.contains("expected a string, an integer or a bool"), "{error}");
+    }
+}

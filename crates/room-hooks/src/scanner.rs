@@ -204,3 +204,28 @@ fn quote_or_escape(text: &[u8]) -> Option<usize> {
     let in_rest = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
     Some(eights.len() * 8 + in_rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_or_backslash_is_found_wherever_it_is() {
+        let others: Vec<u8> = (0..=255).filter(|byte| !b"\"\\".contains(byte)).collect();
+        for length in 0..=others.len() {
+            let (before, after) = others.split_at(length);
+            assert_eq!(quote_or_escape(before), None);
+            for found in ["\"", "\\", "\"\\", "\\\""] {
+                for after in [after, b""] {
+                    let text = [before, found.as_bytes(), after].concat();
+                    assert_eq!(quote_or_escape(&text), Some(length));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_may_be_all_escapes() {
+        assert_eq!(Raw(r#""\\\\""#).unescaped().as_deref(), Some(r"\\"));
+    }
+}

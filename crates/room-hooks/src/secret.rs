@@ -169,9 +169,17 @@ mod tests {
 
     #[test]
     fn empty_blank_and_padded_secrets_are_refused() {
-        for secret in ["", " ", "\t\n", " secret", "secret\n", "secret\u{a0}"] {
-            assert!(Secrets::new(secret).is_err(), "{secret:?}");
-            assert!(Secrets::new("fine").unwrap().with_previous(secret).is_err(), "{secret:?}");
+        for (secret, error) in [
+            ("", ConfigError::SecretEmpty),
+            (" ", ConfigError::SecretBlank),
+            ("\t\n", ConfigError::SecretBlank),
+            (" secret", ConfigError::SecretPadded),
+            ("secret\n", ConfigError::SecretPadded),
+            ("secret\u{a0}", ConfigError::SecretPadded),
+        ] {
+            let rotated = Secrets::new("fine").unwrap().with_previous(secret);
+            assert_eq!(rotated.err().as_ref(), Some(&error), "{secret:?}");
+            assert_eq!(Secrets::new(secret).err(), Some(error), "{secret:?}");
         }
         assert!(Secrets::new("white space within").is_ok());
     }
@@ -179,6 +187,7 @@ mod tests {
     #[test]
     fn debug_output_shows_no_secret() {
         let secrets = Secrets::new("now-5ec2e7").unwrap().with_previous("old-5ec2e7").unwrap();
-        assert!(!format!("{secrets:?}").contains("5ec2e7"));
+        let shown = format!("{secrets:?}");
+        assert!(shown.contains("previous: 1") && !shown.contains("5ec2e7"), "{shown}");
     }
 }

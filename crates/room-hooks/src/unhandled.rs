@@ -57,3 +57,22 @@ impl std::error::Error for Unhandled {
         self.refusal.as_ref().map(|refusal| refusal as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use crate::zego::Zego;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_the_source_and_not_in_the_text() {
+        let refused = Unhandled::refused::<Zego>(Refusal::WrongSignature);
+        assert_eq!(refused.to_string(), "delivery refused");
+        assert_eq!(refused.source().unwrap().to_string(), Refusal::WrongSignature.to_string());
+        let acknowledged = Unhandled::not_asked_for::<Zego>();
+        assert!(acknowledged.to_string().starts_with("delivery acknowledged"));
+        assert!(acknowledged.source().is_none());
+    }
+}

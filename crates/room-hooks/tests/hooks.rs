@@ -375,6 +375,20 @@ async fn a_signature_of_an_event_without_a_handler_serves_no_other_event() {
     assert_eq!(calls.get(), 1);
 }
 
+/// As while a new version comes up beside the old one, which knows no such event.
+#[tokio::test(start_paused = true)]
+async fn what_one_machine_has_acknowledged_without_a_handler_no_other_handles() {
+    let claims = Arc::new(MemoryClaims::new());
+    let old = Hooks::new(zego()).with_claims(Arc::clone(&claims));
+    let (new, calls) = counting(Duration::ZERO);
+    let new = new.with_claims(claims);
+    let body = signed_at(&created(), now());
+    for hooks in [&old, &new] {
+        assert_eq!(deliver(hooks, &body).await.status, 200);
+    }
+    assert_eq!(calls.get(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_binding_lasts_as_long_as_a_longer_tolerance() {
     let calls = Counter::default();

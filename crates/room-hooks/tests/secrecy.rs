@@ -182,6 +182,18 @@ fn a_known_event_of_another_shape_is_a_warning() {
 }
 
 #[test]
+fn a_clock_that_jumps_back_is_one_warning() {
+    let hooks = Hooks::new(zego());
+    let (log, ()) = logged(|| {
+        for seconds_back in [0, 0, 10, 10] {
+            let now = now() - Duration::from_secs(seconds_back);
+            drop(hooks.deliver(Delivery::new("", &(), b"{}"), now));
+        }
+    });
+    assert_eq!(log.matches("the clock has jumped back").count(), 1, "{log}");
+}
+
+#[test]
 fn a_delivery_is_one_span_that_tells_what_became_of_it() {
     let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| Err::<(), _>("too tired"));
     let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
@@ -217,14 +229,17 @@ fn debug_output_shows_no_secret_and_no_signature() {
     let signature = verified.document.as_str().split("\"signature\":\"").nth(1).unwrap();
     let mut intake = receiver.intake("POST", &()).unwrap();
     intake.push(b"5ec2e7").unwrap();
-    assert!(!format!("{intake:?}").contains("53, 101"));
+    let shown = format!("{intake:?}");
+    assert!(shown.contains("body_bytes: 6") && !shown.contains("53, 101"), "{shown}");
     let debugged = [
         format!("{receiver:?}"),
         format!("{:?}", tencent()),
+        format!("{:?}", Hooks::new(zego())),
         format!("{signed:?}"),
         format!("{verified:?}"),
     ];
     for output in debugged {
+        assert!(!output.is_empty());
         for secret in [SECRET, PREVIOUS, &signature[..40]] {
             assert!(!output.contains(secret), "{output}");
         }

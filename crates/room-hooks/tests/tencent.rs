@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use room_hooks::{
-    Delivery, Receiver, Refusal, RoomEvent, RoomInfoUpdated, SecretName, Secrets, Unhandled,
-    Verified,
+    Delivery, Provider, Receiver, Refusal, RoomEvent, RoomInfoUpdated, SecretName, Secrets,
+    Unhandled, Verified,
     tencent::{Event, Platform, TakeSeatMode, Tencent},
 };
 
@@ -256,6 +256,10 @@ fn the_query_tells_where_the_request_came_from() {
     ] {
         assert_eq!(client("RESTAPI", platform).unwrap().platform, Some(known));
     }
+    let from_address = client("&OptPlatform=RESTAPI", "").unwrap();
+    assert_eq!((from_address.ip, from_address.platform), (rest.ip, None));
+    let from_platform = client("&ClientIP=127.0.0.1", "").unwrap();
+    assert_eq!((from_platform.ip, from_platform.platform), (None, rest.platform));
     // It decides nothing, so that nothing of it is a reason to refuse.
     for to in ["ClientIP=nowhere&OptPlatform=", "x=", "clientip=::1&ClientIP=::2&x="] {
         let _ = client("ClientIP=127.0.0.1&OptPlatform=", to);
@@ -338,6 +342,13 @@ fn a_body_that_is_no_json_object_is_malformed() {
         let received = receive(&query(), body);
         assert!(matches!(received, Err(Refusal::Malformed { .. })), "{body:?}");
     }
+}
+
+/// Any member may be all that tells two events apart, since what is signed is in the query.
+#[test]
+fn all_of_a_body_is_content() {
+    let received = receive(&query(), body().to_string()).unwrap();
+    assert!(Tencent::not_content(&received.event, &received.document).is_empty());
 }
 
 #[test]

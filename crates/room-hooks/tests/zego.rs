@@ -144,9 +144,11 @@ fn expresss_room_create_and_a_groups_are_not_zims() {
         );
         assert!(received.narrow::<RoomCreated>().is_err());
     }
-    let group = json!({"event": "group_create", "room_id": null, "group_id": "g"});
-    let received = receive(body(group)).unwrap();
-    assert!(matches!(received.event, Event::Other(ref other) if other.error.is_none()));
+    for changes in [json!({"room_id": null, "group_id": "g"}), json!({"group_id": "g"})] {
+        let group = body(changes).replace("room_create", "group_create");
+        let received = receive(group).unwrap();
+        assert!(matches!(received.event, Event::Other(ref other) if other.error.is_none()));
+    }
     let renamed = receive(body(json!({"event": "group_create"}))).unwrap();
     assert!(matches!(renamed.event, Event::RoomCreated(_)));
     assert_eq!(renamed.event.name(), "room_create");
@@ -239,9 +241,7 @@ fn a_timestamp_that_is_not_canonical_is_not_normalised() {
 
 #[test]
 fn a_nonce_is_alphanumeric_and_short() {
-    for nonce in
-        [json!(""), json!("35 0176"), json!("3501\u{80}76"), json!("3".repeat(65)), json!("３")]
-    {
+    for nonce in ["", "35 0176", "350-176", "3501\u{80}76", &"3".repeat(65), "３"] {
         assert!(is_malformed(&receive(body(json!({"nonce": nonce})))), "{nonce}");
     }
 }

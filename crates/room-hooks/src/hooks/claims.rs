@@ -170,3 +170,29 @@ impl Error for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_store_is_the_source_and_not_in_the_text() {
+        let error = StoreError::OutOfOrder("connection refused".into());
+        assert_eq!(error.to_string(), "the store of claims is out of order");
+        assert_eq!(error.source().unwrap().to_string(), "connection refused");
+        assert!(StoreError::Full.source().is_none());
+    }
+
+    #[test]
+    fn a_settlement_is_known_for_the_longer_of_memory_and_binding_if_there_is_a_signature() {
+        let (id, key) = (DeliveryId::from_bytes([1; 16]), SignatureKey::from_bytes([2; 16]));
+        for (memory, binding, signature, known) in
+            [(3, 9, Some(key), 9), (9, 3, Some(key), 9), (3, 9, None, 3)]
+        {
+            let [lease, memory, binding, known] =
+                [1, memory, binding, known].map(Duration::from_secs);
+            let terms = Terms { lease, memory, binding };
+            assert_eq!(terms.settlement(Claimed { id, signature }), known);
+        }
+    }
+}

@@ -45,3 +45,22 @@ impl Mark {
         self.shown.map_or(Duration::ZERO, |shown| now.duration_since(shown))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_corrected_by_two_seconds_has_not_jumped() {
+        let latest = Latest::default();
+        let begin = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let corrected = begin - Duration::from_secs(2);
+        for (now, time) in [
+            (begin, begin),
+            (corrected, corrected),
+            (corrected - Duration::from_millis(2001), corrected),
+        ] {
+            assert_eq!(latest.no_earlier(now), time);
+        }
+    }
+}

@@ -193,8 +193,10 @@ fn half([a, b, c, d, e, f, g, h, ..]: &Key) -> [u8; 8] {
 
 #[cfg(all(test, feature = "testing"))]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::{DeliveryId, testing::acceptance};
+    use crate::{DeliveryId, SignatureKey, testing::acceptance};
 
     const TERMS: Terms = Terms {
         lease: Duration::from_secs(15),
@@ -209,6 +211,11 @@ mod tests {
     #[tokio::test]
     async fn it_does_what_a_store_must() {
         acceptance(&MemoryClaims::new(), async |_| {}).await;
+    }
+
+    #[tokio::test]
+    async fn shared_it_does_so_too() {
+        acceptance(&Arc::new(MemoryClaims::new()), async |_| {}).await;
     }
 
     #[tokio::test]
@@ -232,6 +239,56 @@ mod tests {
             assert!(matches!(claim, Ok(Claim::Granted(_))), "{number}");
         }
         assert!(matches!(claims.claim(delivery(0), TERMS, later).await, Ok(Claim::Settled)));
+    }
+
+    #[tokio::test]
+    async fn what_is_signed_anew_is_new_from_the_end_of_the_memory_on() {
+        let claims = MemoryClaims::new();
+        let signature = Some(SignatureKey::from_bytes([1; 16]));
+        let now = tokio::time::Instant::now().into_std();
+        let _ = claims.claim(Claimed { signature, ..delivery(1) }, TERMS, now).await;
+        claims.settle(Claimed { signature, ..delivery(1) }, TERMS, now).await.unwrap();
+        let end = now + TERMS.memory;
+        let before = claims.claim(delivery(1), TERMS, end - Duration::from_nanos(1)).await;
+        assert!(matches!(before, Ok(Claim::Settled)));
+        assert!(matches!(claims.claim(delivery(1), TERMS, end).await, Ok(Claim::Granted(_))));
+    }
+
+    #[tokio::test]
+    async fn no_byte_of_what_a_signature_is_bound_to_is_another_deliverys() {
+        let claims = MemoryClaims::new();
+        let signature = Some(SignatureKey::from_bytes([1; 16]));
+        let now = tokio::time::Instant::now().into_std();
+        let _ = claims.claim(Claimed { signature, ..delivery(0) }, TERMS, now).await;
+        for byte in 8..16 {
+            let another = Claimed { signature, ..delivery(1 << (8 * byte)) };
+            let claim = claims.claim(another, TERMS, now).await;
+            assert!(matches!(claim, Ok(Claim::SignatureReused)), "{byte}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_store_binds_no_signature_either() {
+        let claims = MemoryClaims::with_capacity(1);
+        let signature = Some(SignatureKey::from_bytes([1; 16]));
+        let signed = Claimed { signature, ..delivery(1) };
+        let now = tokio::time::Instant::now().into_std();
+        assert!(matches!(claims.claim(signed, TERMS, now).await, Err(StoreError::Full)));
+        assert_eq!(format!("{claims:?}"), "MemoryClaims { capacity: 1, held: 0, .. }");
+    }
+
+    #[tokio::test]
+    async fn a_full_store_looks_for_what_has_expired_ten_times_a_second() {
+        let claims = MemoryClaims::with_capacity(1);
+        let begin = tokio::time::Instant::now().into_std();
+        let terms = Terms { lease: Duration::from_millis(50), ..TERMS };
+        for (number, millis, is_granted) in
+            [(1, 0, true), (2, 0, false), (2, 99, false), (2, 100, true)]
+        {
+            let now = begin + Duration::from_millis(millis);
+            let claim = claims.claim(delivery(number), terms, now).await;
+            assert_eq!(matches!(claim, Ok(Claim::Granted(_))), is_granted, "{number} {millis}");
+        }
     }
 
     #[tokio::test]

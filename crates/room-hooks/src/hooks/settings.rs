@@ -85,4 +85,12 @@ mod tests {
         let zego = Zego::new(1, "secret").unwrap();
         assert_eq!((memory(&zego), Settings::of(&zego).terms.binding.as_secs()), (120, 660));
     }
+
+    #[test]
+    fn a_store_may_take_half_of_the_time_that_the_sender_gives_and_a_second_at_most() {
+        let tencent = Settings::of(&Tencent::new(1, "token").unwrap());
+        assert_eq!(tencent.patience(), Duration::from_millis(750));
+        let zego = Settings::of(&Zego::new(1, "secret").unwrap());
+        assert_eq!(zego.patience(), Duration::from_secs(1));
+    }
 }

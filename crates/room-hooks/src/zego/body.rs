@@ -153,5 +153,7 @@ mod tests {
         ] {
             assert!(matches!(to_json(body), Err(Refusal::Malformed { .. })), "{body:?}");
         }
+        let empty = Refusal::Malformed { what: "the body is empty" };
+        assert_eq!(to_json(b" \n"), Err(empty), "not a form without an event");
     }
 }

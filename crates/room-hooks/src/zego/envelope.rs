@@ -128,4 +128,28 @@ mod tests {
         assert_eq!(sent_at("100000000000"), Some(100_000_000_000));
         assert_eq!(sent_at("18446744073709551615"), Some(u128::from(u64::MAX)));
     }
+
+    #[test]
+    fn a_nonce_has_64_characters_at_most() {
+        for (length, is_read) in [(0, false), (1, true), (64, true), (65, false)] {
+            let (nonce, signature) = ("7".repeat(length), "ab".repeat(20));
+            let json = format!(
+                r#"{{"event":"e","timestamp":7,"nonce":"{nonce}","signature":"{signature}"}}"#
+            );
+            assert_eq!(Envelope::read(&json).unwrap().signed().is_ok(), is_read, "{length}");
+        }
+    }
+
+    /// Seconds or milliseconds before a nonce of 19 digits, divided into a nonce before seconds or
+    /// milliseconds.
+    #[test]
+    fn a_nonce_that_an_old_pair_can_be_divided_into_is_read_as_its_time_too() {
+        let sent_at = at_seconds(1_779_359_894).unwrap();
+        for length in 0..=25 {
+            let nonce = &"1757500223754840598177935"[..length];
+            let signed = Signed { timestamp: "1779359894", nonce, sent_at, signature: [0; 20] };
+            let readings = if [16, 19, 22].contains(&length) { 2 } else { 1 };
+            assert_eq!(signed.readings().count(), readings, "{nonce}");
+        }
+    }
 }
