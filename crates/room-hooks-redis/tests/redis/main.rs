@@ -5,6 +5,7 @@
 mod connecting;
 mod outages;
 mod processes;
+mod relay;
 mod server;
 mod store;
 mod worker;

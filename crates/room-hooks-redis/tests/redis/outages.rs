@@ -1,4 +1,4 @@
-//! A Redis that is away, hangs, refuses or forgets, under a service that goes on.
+//! A Redis that is away, slow, full, hangs, refuses or forgets, under a service that goes on.
 
 use std::{
     collections::HashSet,
@@ -13,11 +13,13 @@ use room_hooks::{
     zego::Zego,
 };
 use room_hooks_redis::RedisClaims;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
 
 use crate::{
-    body, room,
-    server::Server,
+    LEASE, body,
+    relay::Relay,
+    room,
+    server::{Server, unused_port},
     store::{claim, claimed, granted},
     with_redis, zego,
 };
@@ -28,11 +30,22 @@ pub(crate) fn trials() -> Vec<Trial> {
         with_redis("a_restart_with_handling_anyway", || a_restart_in_mid_traffic(Handle)),
         with_redis("a_restart_with_refusing", || a_restart_in_mid_traffic(Refuse)),
         with_redis("a_hung_redis_costs_a_bounded_time", a_hung_redis_costs_a_bounded_time),
+        with_redis("a_slow_redis_is_waited_for", a_slow_redis_is_waited_for),
+        with_redis("a_redis_that_is_too_slow_with_handling_anyway", || too_slow(Handle)),
+        with_redis("a_redis_that_is_too_slow_with_refusing", || too_slow(Refuse)),
+        with_redis("a_full_redis_with_handling_anyway", || full(Handle)),
+        with_redis("a_full_redis_with_refusing", || full(Refuse)),
+        with_redis("a_read_only_replica_with_handling_anyway", || read_only(Handle)),
+        with_redis("a_read_only_replica_with_refusing", || read_only(Refuse)),
         with_redis("a_closed_connection_is_no_error", a_closed_connection_is_no_error),
         with_redis("a_service_starts_before_its_redis", a_service_starts_before_its_redis),
         with_redis("a_refused_log_in_is_not_for_ever", a_refused_log_in_is_not_for_ever),
     ]
 }
+
+/// An operation has 500 ms.
+const SLOW: Duration = Duration::from_millis(150);
+const TOO_SLOW: Duration = Duration::from_millis(700);
 
 /// The rooms that a handler has seen, once for each call.
 type Rooms = Arc<Mutex<Vec<String>>>;
@@ -50,8 +63,35 @@ fn hooks(claims: RedisClaims, store_failure: StoreFailure) -> (Hooks<Zego>, Room
     (hooks, rooms)
 }
 
+fn rooms(count: usize) -> Vec<String> {
+    (0..count).map(|_| room()).collect()
+}
+
 async fn deliver(hooks: &Hooks<Zego>, room: &str) -> u16 {
-    hooks.deliver(Delivery::new("", &(), &body(room)), SystemTime::now()).await.status
+    deliver_again(hooks, &body(room)).await
+}
+
+/// To the byte, as ZEGO tries again.
+async fn deliver_again(hooks: &Hooks<Zego>, body: &[u8]) -> u16 {
+    hooks.deliver(Delivery::new("", &(), body), SystemTime::now()).await.status
+}
+
+async fn deliver_at_once(hooks: &Hooks<Zego>, rooms: &[String]) -> Vec<u16> {
+    let mut deliveries = JoinSet::new();
+    for room in rooms {
+        let (hooks, room) = (hooks.clone(), room.clone());
+        deliveries.spawn(async move { deliver(&hooks, &room).await });
+    }
+    deliveries.join_all().await
+}
+
+/// Delivers them again until each is acknowledged, at once unless this machine is too busy.
+async fn all_acknowledged(hooks: &Hooks<Zego>, rooms: &[String]) {
+    let begun = Instant::now();
+    while deliver_at_once(hooks, rooms).await.iter().any(|status| *status != 200) {
+        assert!(begun.elapsed() < LEASE * 20, "a claim is free after its lease");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn a_restart_in_mid_traffic(store_failure: StoreFailure) {
@@ -102,18 +142,133 @@ async fn a_hung_redis_costs_a_bounded_time() {
     server.hang();
     for round in 0..2 {
         let begun = Instant::now();
-        let mut deliveries = JoinSet::new();
-        for _ in 0..100 {
-            let hooks = hooks.clone();
-            deliveries.spawn(async move { deliver(&hooks, &room()).await });
-        }
-        assert_eq!(deliveries.join_all().await, [200; 100]);
+        assert_eq!(deliver_at_once(&hooks, &rooms(100)).await, [200; 100]);
         assert!(begun.elapsed() < Duration::from_millis(1500), "{round}: {:?}", begun.elapsed());
     }
     server.go_on();
     granted(claim(&claims, &claimed().await).await);
     assert_eq!(deliver(&hooks, "before").await, 200);
     assert_eq!(handled.lock().unwrap().len(), 201, "what was before is still known");
+}
+
+/// Refusing, so that no claim may fail.
+async fn a_slow_redis_is_waited_for() {
+    let server = Server::start();
+    let relay = Relay::to(&server);
+    let claims = RedisClaims::connect(&relay.url()).await.unwrap();
+    let (hooks, handled) = hooks(claims, StoreFailure::Refuse);
+    let hooks = hooks.with_lease(LEASE);
+    assert_eq!(deliver(&hooks, "before").await, 200);
+    relay.delay(SLOW);
+    let rooms = rooms(50);
+    let begun = Instant::now();
+    for _ in 0..2 {
+        all_acknowledged(&hooks, &rooms).await;
+    }
+    assert!(begun.elapsed() >= SLOW * 3, "a claim and a settlement, and a claim");
+    assert_eq!(handled.lock().unwrap().len(), 51, "each is handled once");
+}
+
+async fn too_slow(store_failure: StoreFailure) {
+    let server = Server::start();
+    let relay = Relay::to(&server);
+    let claims = RedisClaims::connect(&relay.url()).await.unwrap();
+    let (hooks, handled) = hooks(claims, store_failure);
+    let hooks = hooks.with_lease(LEASE);
+    assert_eq!(deliver(&hooks, "before").await, 200);
+    relay.delay(TOO_SLOW);
+    let late = rooms(20);
+    let statuses = deliver_at_once(&hooks, &late).await;
+    match store_failure {
+        StoreFailure::Handle => {
+            assert_eq!(statuses, [200; 20]);
+            assert_eq!(handled.lock().unwrap().len(), 1 + 20);
+        }
+        _ => {
+            assert_eq!(statuses, [503; 20]);
+            assert_eq!(handled.lock().unwrap().len(), 1);
+        }
+    }
+
+    relay.delay(Duration::ZERO);
+    if store_failure == StoreFailure::Refuse {
+        // Some are claimed, by an answer that nobody waited for: until the lease is over.
+        all_acknowledged(&hooks, &late).await;
+    }
+    let new = rooms(20);
+    for _ in 0..2 {
+        all_acknowledged(&hooks, &new).await;
+    }
+    let handled = handled.lock().unwrap();
+    assert_eq!(handled.len(), 1 + 20 + 20);
+    assert_eq!(handled.iter().collect::<HashSet<_>>().len(), handled.len(), "each once");
+}
+
+/// Whatever is set: who is full is in order, and refuses until there is room.
+async fn full(store_failure: StoreFailure) {
+    let server = Server::start_with(&["--maxmemory-policy", "noeviction"]);
+    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let (begun, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let signals = (Arc::clone(&begun), Arc::clone(&gate));
+    let waiting = Hooks::new(zego())
+        .on_with(signals, async |(begun, gate), _: Verified<RoomCreated>| {
+            begun.notify_one();
+            gate.notified().await;
+        })
+        .with_claims(claims.clone())
+        .with_store_failure(store_failure);
+    let (hooks, handled) = hooks(claims, store_failure);
+    let (before, during, new) = (body("before"), body("during"), body("new"));
+    assert_eq!(deliver_again(&hooks, &before).await, 200);
+    let sent = during.clone();
+    let handling = tokio::spawn(async move { deliver_again(&waiting, &sent).await });
+    begun.notified().await;
+
+    let _: () = server.command("CONFIG SET maxmemory 1").await;
+    for _ in 0..2 {
+        assert_eq!(deliver_again(&hooks, &new).await, 503);
+        assert_eq!(deliver_again(&hooks, &before).await, 200, "what is known is known");
+    }
+    assert_eq!(deliver_again(&hooks, &during).await, 503);
+    gate.notify_one();
+    assert_eq!(handling.await.unwrap(), 200);
+    assert_eq!(deliver_again(&hooks, &during).await, 200, "what was begun is noted");
+    assert_eq!(*handled.lock().unwrap(), ["before"]);
+
+    let _: () = server.command("CONFIG SET maxmemory 0").await;
+    for body in [&before, &during, &new, &new] {
+        assert_eq!(deliver_again(&hooks, body).await, 200);
+    }
+    assert_eq!(*handled.lock().unwrap(), ["before", "new"]);
+}
+
+/// As after a failover that the address has not followed.
+async fn read_only(store_failure: StoreFailure) {
+    let server = Server::start();
+    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let (hooks, handled) = hooks(claims, store_failure);
+    let (before, new) = (body("before"), body("new"));
+    assert_eq!(deliver_again(&hooks, &before).await, 200);
+
+    let _: () = server.command(&format!("REPLICAOF 127.0.0.1 {}", unused_port())).await;
+    assert_eq!(deliver_again(&hooks, &before).await, 200, "what is known is known");
+    let (status, seen): (_, &[_]) = match store_failure {
+        StoreFailure::Handle => (200, &["before", "new"]),
+        _ => (503, &["before"]),
+    };
+    assert_eq!(deliver_again(&hooks, &new).await, status);
+    assert_eq!(*handled.lock().unwrap(), seen);
+
+    let _: () = server.command("REPLICAOF NO ONE").await;
+    for body in [&body("newer"), &before] {
+        assert_eq!(deliver_again(&hooks, body).await, 200);
+    }
+    if store_failure == StoreFailure::Refuse {
+        assert_eq!(deliver_again(&hooks, &new).await, 200);
+    }
+    let handled = handled.lock().unwrap();
+    assert_eq!(handled.iter().collect::<HashSet<_>>().len(), handled.len(), "each once");
+    assert_eq!(handled.len(), 3);
 }
 
 async fn a_closed_connection_is_no_error() {

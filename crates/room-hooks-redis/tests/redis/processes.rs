@@ -1,9 +1,12 @@
 //! Several processes that share a store.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use libtest_mimic::Trial;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::{LEASE, body, room, server::Server, with_redis, worker::Worker};
 
@@ -14,11 +17,20 @@ pub(crate) fn trials() -> Vec<Trial> {
             two_processes_handle_each_delivery_once,
         ),
         with_redis("a_killed_process_frees_its_claim", a_killed_process_frees_its_claim),
+        with_redis(
+            "what_was_in_flight_in_a_killed_process_is_handled_by_another",
+            what_was_in_flight_in_a_killed_process_is_handled_by_another,
+        ),
     ]
 }
 
 async fn calls(server: &Server, room: &str) -> Option<u32> {
     server.command(&format!("GET {room}")).await
+}
+
+/// How many calls have come to their end.
+async fn done(server: &Server, room: &str) -> u32 {
+    calls(server, &format!("{room}:done")).await.unwrap_or(0)
 }
 
 async fn two_processes_handle_each_delivery_once() {
@@ -75,4 +87,85 @@ async fn a_killed_process_frees_its_claim() {
     }
     assert_eq!(other.deliver(&body(&room)).await, 200);
     assert_eq!(calls(&server, &room).await, Some(2), "by each process once");
+}
+
+async fn what_was_in_flight_in_a_killed_process_is_handled_by_another() {
+    let server = Server::start();
+    let (first, second, third, fourth) = tokio::join!(
+        killed_in_mid_traffic(&server, 0),
+        killed_in_mid_traffic(&server, 1),
+        killed_in_mid_traffic(&server, 10),
+        killed_in_mid_traffic(&server, 40),
+    );
+    let killed = [first, second, third, fourth];
+    let acknowledged = || killed.iter().flat_map(|killed| &killed.acknowledged);
+    assert!(acknowledged().count() >= 1 + 10 + 40);
+    let mut cut_short = 0;
+    for (room, _) in killed.iter().flat_map(|killed| &killed.sent) {
+        let has_begun = calls(&server, room).await.is_some();
+        cut_short += usize::from(has_begun && done(&server, room).await == 0);
+    }
+    assert!(cut_short > 0, "some handlers did not come to their end");
+
+    // The sender tries all of it again, what was acknowledged included.
+    let mut other = Worker::start(&server.url(), Duration::ZERO);
+    let mut open: Vec<_> = killed.iter().flat_map(|killed| killed.sent.clone()).collect();
+    let begun = Instant::now();
+    while !open.is_empty() {
+        assert!(begun.elapsed() < LEASE * 20, "the leases run out");
+        for (_, body) in &open {
+            other.send(body).await;
+        }
+        let mut handled = HashSet::new();
+        for _ in 0..open.len() {
+            let answer = other.answer().await;
+            if answer.status == 200 {
+                assert!(done(&server, &answer.room).await > 0, "{} is lost", answer.room);
+                handled.insert(answer.room);
+            }
+        }
+        open.retain(|(room, _)| !handled.contains(room));
+        sleep(Duration::from_millis(20)).await;
+    }
+    for room in acknowledged() {
+        assert_eq!(calls(&server, room).await, Some(1), "{room} is not handled again");
+    }
+    for (room, _) in killed.iter().flat_map(|killed| &killed.sent) {
+        assert!(calls(&server, room).await <= Some(2), "{room}: by each process once at most");
+    }
+}
+
+/// What a process was sent that has been killed.
+struct Killed {
+    /// Each room with its callback.
+    sent: Vec<(String, Vec<u8>)>,
+    acknowledged: HashSet<String>,
+}
+
+/// Kills a process that has acknowledged so many, when others are in each state that there is.
+async fn killed_in_mid_traffic(server: &Server, acknowledgements: usize) -> Killed {
+    let mut worker = Worker::start(&server.url(), Duration::from_millis(100));
+    assert_eq!(worker.deliver(&body(&room())).await, 200, "it has started");
+    let (mut sent, mut acknowledged) = (Vec::new(), HashSet::new());
+    loop {
+        let room = room();
+        let body = body(&room);
+        worker.send(&body).await;
+        sent.push((room, body));
+        while let Ok(answer) = timeout(Duration::from_millis(3), worker.answer()).await {
+            assert_eq!(answer.status, 200);
+            acknowledged.insert(answer.room);
+        }
+        if acknowledged.len() >= acknowledgements {
+            break;
+        }
+    }
+    for answer in worker.kill().await {
+        assert_eq!(answer.status, 200);
+        acknowledged.insert(answer.room);
+    }
+    for room in &acknowledged {
+        assert_eq!(done(server, room).await, 1, "{room} was acknowledged");
+    }
+    Killed { sent, acknowledged }
 }

@@ -1,8 +1,8 @@
 //! A process of a service, which is this test's binary once more.
 //!
 //! It takes the bodies of callbacks from its standard input, one a line, delivers them all at once and
-//! writes the status of each answer to its standard output, one a line. Its handler counts a call under
-//! the room's name and takes the time that it is told.
+//! writes the status and the room of each answer to its standard output, one a line. Its handler counts
+//! a call under the room's name, takes the time that it is told, and then counts what it has done.
 
 use std::{
     env,
@@ -12,6 +12,7 @@ use std::{
 
 use room_hooks::{Delivery, Hooks, RoomCreated, Verified};
 use room_hooks_redis::RedisClaims;
+use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, stdin},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -26,7 +27,13 @@ const TAKES: &str = "ROOM_HOOKS_REDIS_WORKER_TAKES_MS";
 pub(crate) struct Worker {
     process: Child,
     bodies: ChildStdin,
-    statuses: Lines<BufReader<ChildStdout>>,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+/// An answer of a worker.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) room: String,
 }
 
 impl Worker {
@@ -41,16 +48,20 @@ impl Worker {
             .spawn()
             .unwrap();
         let bodies = process.stdin.take().unwrap();
-        let statuses = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { process, bodies, statuses }
+        let answers = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, bodies, answers }
     }
 
     pub(crate) async fn send(&mut self, body: &[u8]) {
         self.bodies.write_all(&[body, b"\n"].concat()).await.unwrap();
     }
 
+    pub(crate) async fn answer(&mut self) -> Answer {
+        self.last_answer().await.expect("it lives")
+    }
+
     pub(crate) async fn status(&mut self) -> u16 {
-        self.statuses.next_line().await.unwrap().expect("it lives").parse().unwrap()
+        self.answer().await.status
     }
 
     pub(crate) async fn deliver(&mut self, body: &[u8]) -> u16 {
@@ -58,9 +69,20 @@ impl Worker {
         self.status().await
     }
 
-    /// Kills it with SIGKILL.
-    pub(crate) async fn kill(mut self) {
+    /// Kills it with SIGKILL, and returns what it had answered by then and nobody has read.
+    pub(crate) async fn kill(mut self) -> Vec<Answer> {
         self.process.kill().await.unwrap();
+        let mut answers = Vec::new();
+        while let Some(answer) = self.last_answer().await {
+            answers.push(answer);
+        }
+        answers
+    }
+
+    async fn last_answer(&mut self) -> Option<Answer> {
+        let line = self.answers.next_line().await.unwrap()?;
+        let (status, room) = line.split_once(' ').unwrap();
+        Some(Answer { status: status.parse().unwrap(), room: room.to_owned() })
     }
 }
 
@@ -81,8 +103,9 @@ pub(crate) async fn run() {
             let mut counts = counts.clone();
             async move {
                 let room = created.event.room_id;
-                redis::cmd("INCR").arg(room).exec_async(&mut counts).await.unwrap();
+                redis::cmd("INCR").arg(&room).exec_async(&mut counts).await.unwrap();
                 sleep(takes).await;
+                redis::cmd("INCR").arg(room + ":done").exec_async(&mut counts).await.unwrap();
             }
         })
         .with_claims(RedisClaims::connect(&url).await.unwrap())
@@ -91,7 +114,11 @@ pub(crate) async fn run() {
 
     let mut bodies = BufReader::new(stdin()).lines();
     while let Some(body) = bodies.next_line().await.unwrap() {
+        let event: Value = serde_json::from_str(&body).unwrap();
         let answer = hooks.deliver(Delivery::new("", &(), body.as_bytes()), SystemTime::now());
-        tokio::spawn(async move { println!("{}", answer.await.status) });
+        tokio::spawn(async move {
+            let status = answer.await.status;
+            println!("{status} {}", event["room_id"].as_str().unwrap());
+        });
     }
 }
