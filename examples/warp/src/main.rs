@@ -2,12 +2,11 @@
 //!
 //! Every event is one line of JSON on standard output.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it receives")]
-
 use std::{
     env::{self, VarError},
     error::Error,
-    io,
+    io::{self, Write},
+    time::Duration,
 };
 
 use room_hooks::{
@@ -19,12 +18,13 @@ use room_hooks::{
 };
 use room_hooks_warp::IntoFilter;
 use serde::Serialize;
-use tokio::{net::TcpListener, signal};
+use tokio::{net::TcpListener, signal, time::sleep};
 use warp::Filter;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    // A log that cannot be written is no reason to panic.
+    tracing_subscriber::fmt().with_writer(io::stderr).log_internal_errors(false).init();
 
     let zego = Zego::new(
         setting("ZEGO_APP_ID", "1234567890")?.parse()?,
@@ -51,17 +51,39 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
-    eprintln!("listening on http://{address}");
-    eprintln!("to send it a callback: cargo run -- send room_create --to http://{address}");
-    let interrupted = async { signal::ctrl_c().await.unwrap_or_default() };
-    warp::serve(app).incoming(listener).graceful(interrupted).run().await;
+    let hint = "to send it a callback: cargo run -- send room_create --to";
+    let _ = writeln!(io::stderr(), "listening on http://{address}\n{hint} http://{address}");
+    let server = warp::serve(app).incoming(listener).graceful(told_to_stop());
+    tokio::select! {
+        () = server.run() => {}
+        () = out_of_patience() => {}
+    }
     zego.drained().await;
     tencent.drained().await;
     trtc.drained().await;
     Ok(())
 }
 
-async fn print<E>(verified: Verified<E>) -> Result<(), serde_json::Error>
+/// Ends with Ctrl-C or, where there is one, SIGTERM.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminated.recv() => return,
+            _ = signal::ctrl_c() => return,
+        }
+    }
+    signal::ctrl_c().await.unwrap_or_default();
+}
+
+/// Ends a while after that. A body has come by then or been refused, which takes 5 s, and whoever has
+/// not sent the head of a request yet is not waited for.
+async fn out_of_patience() {
+    told_to_stop().await;
+    sleep(Duration::from_secs(6)).await;
+}
+
+async fn print<E>(verified: Verified<E>) -> io::Result<()>
 where
     E: RoomEvent + Serialize,
 {
@@ -72,8 +94,8 @@ where
         room_id: verified.event.room_id(),
         data: &verified.event,
     })?;
-    println!("{line}");
-    Ok(())
+    // If it cannot be printed, the sender is told to try again.
+    writeln!(io::stdout(), "{line}")
 }
 
 #[derive(Serialize)]
