@@ -81,21 +81,14 @@ enum Verdict {
 }
 
 fn main() -> ExitCode {
-    let CommandLine { command } = CommandLine::parse();
-    let verdict = match command {
-        Command::Demo => demo::run(),
-        Command::Send(arguments) => send::run(&arguments),
-        Command::Sign(arguments) => sign::run(&arguments),
-        Command::Verify(arguments) => verify::run(&arguments),
-        Command::Listen(arguments) => listen::run(&arguments),
-        Command::Replay(arguments) => replay::run(&arguments),
-        Command::Events(arguments) => events::run(&arguments),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut CommandLine::command(), "room-hooks", &mut script);
-            terminal::exact().write_all(&script).map(|()| Verdict::Yes).map_err(Into::into)
-        }
+    let verdict = match CommandLine::try_parse() {
+        Ok(CommandLine { command }) => command.run(),
+        Err(error) if error.use_stderr() => error.exit(),
+        // The help, which is an output like any other.
+        Err(help) => help.print().map(|()| Verdict::Yes).map_err(Into::into),
     };
+    // What is behind the last line break has not been written yet.
+    let verdict = verdict.and_then(|verdict| Ok(io::stdout().flush().map(|()| verdict)?));
     match verdict {
         Ok(Verdict::Yes) => ExitCode::SUCCESS,
         Ok(Verdict::No) => ExitCode::from(1),
@@ -105,6 +98,26 @@ fn main() -> ExitCode {
         Err(error) => {
             terminal::complain(&*error);
             ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    fn run(self) -> Result<Verdict, Failure> {
+        match self {
+            Self::Demo => demo::run(),
+            Self::Send(arguments) => send::run(&arguments),
+            Self::Sign(arguments) => sign::run(&arguments),
+            Self::Verify(arguments) => verify::run(&arguments),
+            Self::Listen(arguments) => listen::run(&arguments),
+            Self::Replay(arguments) => replay::run(&arguments),
+            Self::Events(arguments) => events::run(&arguments),
+            Self::Completions { shell } => {
+                let (mut command, mut script) = (CommandLine::command(), Vec::new());
+                clap_complete::generate(shell, &mut command, "room-hooks", &mut script);
+                terminal::exact().write_all(&script)?;
+                Ok(Verdict::Yes)
+            }
         }
     }
 }

@@ -9,7 +9,8 @@ use std::{
 #[test]
 fn whoever_stops_reading_is_no_reason_to_complain() {
     for arguments in [
-        &["events"][..],
+        &["--help"][..],
+        &["events"],
         &["events", "--json"],
         &["completions", "zsh"],
         &["sign", "103"],

@@ -194,21 +194,6 @@ fn colours_are_for_who_wants_them() {
     );
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_disk_that_is_full_is_told() {
-    for arguments in [&["events"][..], &["completions", "zsh"], &["sign", "103"]] {
-        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let child = command(arguments).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
-        let ran = ran(child.wait_with_output().unwrap());
-        assert!(
-            ran.status == 2 && ran.stderr.contains("No space"),
-            "{arguments:?}: {}",
-            ran.stderr
-        );
-    }
-}
-
 /// What is printed for programs is to the byte, whatever is in it.
 #[test]
 fn what_is_signed_verifies_whatever_is_in_it() {
@@ -501,15 +486,6 @@ fn what_comes_at_once_and_what_hangs_up_is_told_apart() {
     assert!(lines[1].ends_with("200 handled") && lines[1].contains("room_create"), "{printed}");
     assert!(lines[2].ends_with("200 handled") && lines[2].contains("103"), "{printed}");
     assert_eq!(fs::read_to_string(recording).unwrap().lines().count(), 3);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_recording_that_cannot_be_written_ends_it() {
-    let listening = command(&["listen", "--addr", "127.0.0.1:0", "--record", "/dev/full"]);
-    let listener = Server::start(listening);
-    run(&["send", "103", "--to", &listener.origin]);
-    assert_eq!(listener.ended(), 2);
 }
 
 /// A recording is to the byte, also of what is no text.

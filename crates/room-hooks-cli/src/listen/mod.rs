@@ -1,3 +1,4 @@
+mod stop;
 mod tap;
 
 use std::{
@@ -19,7 +20,7 @@ use room_hooks::{
 };
 use room_hooks_axum::IntoRouter;
 use serde::Serialize;
-use tokio::{net::TcpListener, runtime, signal, sync::mpsc, time::sleep};
+use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 
 use crate::{
     Failure, Verdict,
@@ -28,7 +29,10 @@ use crate::{
     terminal,
 };
 
-use self::tap::{Handled, Tap};
+use self::{
+    stop::{out_of_patience, told_to_stop},
+    tap::{Handled, Tap},
+};
 
 /// Receives callbacks of all three providers, at /hooks/zego, /hooks/tencent and /hooks/trtc, answers as
 /// the library does, and prints each.
@@ -115,10 +119,13 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict
     terminal::note(&format!(
         "to send it a callback: room-hooks send room_create --to http://{address}"
     ));
+    let server = axum::serve(listener, app).with_graceful_shutdown(told_to_stop());
     tokio::select! {
-        served = async { axum::serve(listener, app).await } => served?,
-        interrupted = signal::ctrl_c() => interrupted?,
+        // What has broken off is known before the last answer has gone out.
+        biased;
         error = breakage.recv() => return Err(error.unwrap_or("the recording is gone".into())),
+        served = server.into_future() => served?,
+        () = out_of_patience() => {}
     }
     Ok(Verdict::Yes)
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     fs::File,
-    io::Write,
+    io::{self, Write},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
@@ -102,14 +102,16 @@ impl Tap {
         };
         let passed = Passed { provider: player.name(), at: now, status, called, received };
         let record = Record::new(passed.provider, now, &query, headers, &body);
-        let kept = passed.show(self.verbose, &record).and_then(|()| match status {
+        let kept = match status {
             // No callback, or not read to its end.
             404 | 405 | 408 | 413 => Ok(()),
             _ => self.record(&record),
-        });
-        if let Err(error) = kept {
+        };
+        if let Err(error) = kept.and_then(|()| passed.show(self.verbose, &record)) {
             // Only the first is waited for.
             let _ = self.broken.try_send(error);
+            // What is not kept is not acknowledged, so that it comes again.
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
         response
     }
@@ -126,9 +128,20 @@ impl Tap {
     fn record(&self, record: &Record) -> Result<(), Failure> {
         let Some(recording) = &self.recording else { return Ok(()) };
         let line = format!("{}\n", serde_json::to_string(record)?);
-        let written = locked(recording).write_all(line.as_bytes());
-        written.map_err(|error| format!("the recording cannot be written: {error}").into())
+        append(&mut locked(recording), line.as_bytes())
+            .map_err(|error| format!("the recording cannot be written: {error}").into())
     }
+}
+
+/// Appends a line to a file, or nothing: what comes after half a line could not be read.
+fn append(file: &mut File, line: &[u8]) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    let written = file.write_all(line);
+    if written.is_err() {
+        // Not every file can be cut, `/dev/full` for one.
+        let _ = file.set_len(length);
+    }
+    written
 }
 
 /// A delivery that has passed.

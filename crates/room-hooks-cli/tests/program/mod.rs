@@ -1,12 +1,15 @@
 //! The built program, as a user runs it.
 
+#![allow(dead_code, reason = "no test needs all of it")]
+
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Output, Stdio},
     sync::OnceLock,
-    thread,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 pub(crate) const ZEGO_SECRET: &str = "a-callback-secret-of-the-tests";
@@ -81,19 +84,31 @@ pub(crate) fn ran(output: Output) -> Ran {
 pub(crate) struct Server {
     child: Child,
     pub(crate) origin: String,
+    /// What it says on standard error, from where it listens on.
+    told: Option<JoinHandle<String>>,
 }
 
 impl Server {
     /// Starts a server, and waits until it says where it listens.
-    pub(crate) fn start(mut command: Command) -> Self {
-        with_secrets(&mut command);
-        command.env("ROOM_HOOKS_ADDR", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let origin = listening_on(&mut stderr);
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_printing_to(Stdio::piped(), command)
+    }
+
+    pub(crate) fn start_printing_to(stdout: impl Into<Stdio>, command: Command) -> Self {
+        let (child, mut stderr, origin) = spawned(stdout.into(), command);
         // Somebody has to read on, or it would wait for that.
-        thread::spawn(move || stderr.lines().for_each(drop));
-        Self { child, origin }
+        let told = thread::spawn(move || {
+            let mut told = String::new();
+            stderr.read_to_string(&mut told).unwrap();
+            told
+        });
+        Self { child, origin, told: Some(told) }
+    }
+
+    /// Starts a server, and closes its standard error when it has said where it listens.
+    pub(crate) fn start_unheard(command: Command) -> Self {
+        let (child, _, origin) = spawned(Stdio::piped(), command);
+        Self { child, origin, told: None }
     }
 
     pub(crate) fn listen(arguments: &[&str]) -> Self {
@@ -102,21 +117,36 @@ impl Server {
         Self::start(listen)
     }
 
-    /// How it ends by itself.
-    pub(crate) fn ended(mut self) -> i32 {
-        self.child.wait().unwrap().code().unwrap()
+    /// Sends it a signal, such as `TERM`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// How it ends by itself, and what it printed.
+    pub(crate) fn ended(mut self) -> Ran {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not end");
+            thread::sleep(Duration::from_millis(10));
+        };
+        let mut stdout = Vec::new();
+        if let Some(mut printed) = self.child.stdout.take() {
+            printed.read_to_end(&mut stdout).unwrap();
+        }
+        let stderr = self.told.take().map_or(String::new(), |told| told.join().unwrap());
+        ran(Output { status, stdout, stderr: stderr.into_bytes() })
     }
 
     /// Stops it as Ctrl-C does, and returns what it printed.
-    pub(crate) fn interrupted(mut self) -> String {
-        let id = self.child.id().to_string();
-        let killed = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().unwrap();
-        assert!(killed.success());
-        let output = std::mem::replace(&mut self.child, Command::new("true").spawn().unwrap())
-            .wait_with_output()
-            .unwrap();
-        assert!(output.status.success(), "it ends well when it is interrupted");
-        ran(output).stdout
+    pub(crate) fn interrupted(self) -> String {
+        self.signal("INT");
+        let ran = self.ended();
+        assert_eq!(ran.status, 0, "it ends well when it is interrupted");
+        ran.stdout
     }
 }
 
@@ -125,6 +155,15 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn spawned(stdout: Stdio, mut command: Command) -> (Child, BufReader<ChildStderr>, String) {
+    with_secrets(&mut command);
+    command.env("ROOM_HOOKS_ADDR", "127.0.0.1:0").env("NO_COLOR", "1");
+    let mut child = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let origin = listening_on(&mut stderr);
+    (child, stderr, origin)
 }
 
 fn listening_on(stderr: &mut BufReader<ChildStderr>) -> String {
