@@ -54,6 +54,8 @@
 //! `middleware::Logger` writes the URL with its query by default, and Tencent's query holds the
 //! signature: give it a format with `%U`, the path alone, in place of `%r`.
 
+#![forbid(unsafe_code)]
+
 mod ack;
 #[cfg(feature = "hooks")]
 mod mount;

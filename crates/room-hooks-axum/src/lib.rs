@@ -67,6 +67,8 @@
 //! Request loggers usually write the URL with its query, and Tencent's query holds the signature:
 //! have yours write the path only.
 
+#![forbid(unsafe_code)]
+
 mod ack;
 #[cfg(feature = "hooks")]
 mod mount;

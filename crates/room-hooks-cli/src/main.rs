@@ -1,5 +1,7 @@
 //! The command line of room-hooks: plays the providers on a laptop.
 
+#![forbid(unsafe_code)]
+
 mod credentials;
 mod demo;
 mod encoding;

@@ -38,6 +38,8 @@
 //! takes two operations, a Redis that hangs costs it a second. The next operation connects anew: once
 //! Redis is back, nothing needs a restart.
 
+#![forbid(unsafe_code)]
+
 mod claims;
 mod connection;
 mod error;

@@ -48,6 +48,8 @@
 //! `warp::log` leaves the query, and with it Tencent's signature, out of its lines; leave it out of a
 //! `warp::log::custom` as well.
 
+#![forbid(unsafe_code)]
+
 mod ack;
 #[cfg(feature = "hooks")]
 mod mount;

@@ -38,6 +38,8 @@
 //! * [`zego`], [`tencent`] and [`trtc`] hold the providers and their events.
 //! * The feature `testing` signs callbacks for tests of your handlers.
 
+#![forbid(unsafe_code)]
+
 mod answer;
 mod apps;
 mod catalogue;
