@@ -1,0 +1,81 @@
+use std::{fs, time::Duration};
+
+use super::Failure;
+
+/// How long a delivery is remembered once it is handled, and a moment more.
+const CLAIMS_EXPIRE: Duration = Duration::from_secs(125);
+
+/// What is done.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) examples: Vec<&'static str>,
+    /// How many of them take the load at the same time.
+    pub(super) at_a_time: usize,
+    /// How long a run lasts.
+    pub(super) span: Duration,
+    /// Between two runs; without it there is one.
+    pub(super) pause: Option<Duration>,
+    /// How many connections are in the way.
+    pub(super) idle: usize,
+}
+
+impl Plan {
+    pub(super) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
+        let (mut named, mut seconds, mut smoke) = (Vec::new(), None, false);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "axum" => named.push("axum"),
+                "actix" => named.push("actix"),
+                "warp" => named.push("warp"),
+                "--smoke" => smoke = true,
+                "--seconds" => seconds = Some(at_least_one(arguments.next())?),
+                unknown => {
+                    let known = "axum, actix, warp, --seconds N, --smoke";
+                    return Err(format!("unknown: {unknown}; known: {known}").into());
+                }
+            }
+        }
+        if named.is_empty() {
+            named = vec!["axum", "actix", "warp"];
+        }
+        let plan = Self {
+            examples: named,
+            at_a_time: 1,
+            span: Duration::from_secs(seconds.unwrap_or(60)),
+            pause: Some(CLAIMS_EXPIRE),
+            idle: 500,
+        };
+        Ok(if smoke { plan.smoke(seconds) } else { plan })
+    }
+
+    fn smoke(self, seconds: Option<u64>) -> Self {
+        let span = Duration::from_secs(seconds.unwrap_or(2));
+        Self { at_a_time: 3, span, pause: None, idle: 50, ..self }
+    }
+
+    /// Whether this process, and a server that inherits its limit, can open so many connections.
+    pub(super) fn check_descriptors(&self) -> Result<(), Failure> {
+        let needed = self.at_a_time * (self.idle + 100) + 50;
+        match descriptors() {
+            Some(limit) if limit < needed => Err(format!(
+                "{limit} files can be open at a time, and {needed} are needed: try `ulimit -n {needed}`"
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn at_least_one(number: Option<String>) -> Result<u64, Failure> {
+    match number.and_then(|number| number.parse().ok()) {
+        None | Some(0) => Err("--seconds needs a number, at least 1".into()),
+        Some(number) => Ok(number),
+    }
+}
+
+/// The limit of open files, where the system tells it.
+fn descriptors() -> Option<usize> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
