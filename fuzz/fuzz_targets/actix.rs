@@ -1,0 +1,5 @@
+//! Bodies through actix-web, in chunks of any length.
+
+#![cfg_attr(fuzzing, no_main)]
+
+room_hooks_fuzz::program!("actix");

@@ -1,0 +1,5 @@
+//! What identifies a delivery.
+
+#![cfg_attr(fuzzing, no_main)]
+
+room_hooks_fuzz::program!("identity");

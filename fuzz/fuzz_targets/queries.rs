@@ -1,0 +1,5 @@
+//! Tencent's queries.
+
+#![cfg_attr(fuzzing, no_main)]
+
+room_hooks_fuzz::program!("queries");

@@ -1,0 +1,5 @@
+//! What is signed, of any text.
+
+#![cfg_attr(fuzzing, no_main)]
+
+room_hooks_fuzz::program!("timestamps_and_nonces");

@@ -1,0 +1,53 @@
+//! Each adapter behind a real socket: however a request's body is cut up, the same comes of it as of the
+//! whole.
+
+mod client;
+mod served;
+
+use arbitrary::{Result, Unstructured};
+use room_hooks::{Delivery, Receiver, Verified, trtc};
+
+use self::{
+    client::Request,
+    served::{ACTIX, AXUM, Served, WARP},
+};
+use crate::{receivers, reference::sign_trtc};
+
+/// The limit that bodies are held to.
+const BODY_LIMIT: usize = 1000;
+
+pub(crate) fn actix(data: &[u8]) -> Result<()> {
+    chunked(&ACTIX, data)
+}
+
+pub(crate) fn axum(data: &[u8]) -> Result<()> {
+    chunked(&AXUM, data)
+}
+
+pub(crate) fn warp(data: &[u8]) -> Result<()> {
+    chunked(&WARP, data)
+}
+
+fn receiver() -> Receiver<trtc::Trtc> {
+    receivers::trtc().with_body_limit(BODY_LIMIT)
+}
+
+/// A body of TRTC's, of which every byte is signed, in chunks of any length.
+fn chunked(served: &Served, data: &[u8]) -> Result<()> {
+    let mut input = Unstructured::new(data);
+    let key = *input.choose(&["secret", "0ld", "other", "wrong"])?;
+    let repeated = input.int_in_range(1..=8)?;
+    let lengths: Vec<u8> = (0..4).map(|_| input.arbitrary()).collect::<Result<_>>()?;
+    let body = input.take_rest().repeat(repeated);
+
+    let headers = vec![("Sign".to_owned(), sign_trtc(key, &body))];
+    let delivery = Delivery::new("", &headers, &body);
+    let expected = receiver().receive::<trtc::Event>(delivery, receivers::now());
+    let request = Request { headers: &headers, body: &body, lengths: &lengths };
+    let (status, handled) = served.answer(&request);
+    match expected {
+        Ok(verified) => assert_eq!((status, handled), (200, vec![Verified::id(&verified)])),
+        Err(unhandled) => assert_eq!((status, handled), (unhandled.answer.status, vec![])),
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+use std::{
+    future::ready,
+    net::{SocketAddr, TcpListener},
+    sync::{
+        LazyLock, Mutex, PoisonError,
+        mpsc::{self, Receiver as Reports, Sender},
+    },
+    thread,
+};
+
+use actix_web::{App, HttpServer, web};
+use axum::{Router, routing::any};
+use room_hooks::{
+    DeliveryId, Verified,
+    trtc::{self, Trtc},
+};
+use warp::Filter;
+
+use super::{
+    client::{Connection, Request},
+    receiver,
+};
+
+pub(super) static ACTIX: LazyLock<Served> = LazyLock::new(|| Served::start(serve_actix));
+pub(super) static AXUM: LazyLock<Served> = LazyLock::new(|| Served::start(serve_axum));
+pub(super) static WARP: LazyLock<Served> = LazyLock::new(|| Served::start(serve_warp));
+
+/// An app that is served on a thread of its own.
+pub(super) struct Served {
+    client: Mutex<Client>,
+}
+
+struct Client {
+    address: SocketAddr,
+    handled: Reports<DeliveryId>,
+    connection: Option<Connection>,
+}
+
+impl Served {
+    fn start(serve: fn(TcpListener, Sender<DeliveryId>)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+        listener.set_nonblocking(true).expect("it is a socket");
+        let address = listener.local_addr().expect("it is bound");
+        let (sender, handled) = mpsc::channel();
+        thread::spawn(move || serve(listener, sender));
+        Self { client: Mutex::new(Client { address, handled, connection: None }) }
+    }
+
+    /// The status of the answer, and what a handler has been called with.
+    pub(super) fn answer(&self, request: &Request<'_>) -> (u16, Vec<DeliveryId>) {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner).answer(request)
+    }
+}
+
+impl Client {
+    fn answer(&mut self, request: &Request<'_>) -> (u16, Vec<DeliveryId>) {
+        // A connection that the server has closed meanwhile shows it here, before it is answered.
+        let kept =
+            self.connection.take().and_then(|mut kept| Some((kept.send(request).ok()?, kept)));
+        let (status, connection) = kept.unwrap_or_else(|| {
+            let mut fresh = Connection::open(self.address).expect("it listens");
+            (fresh.send(request).expect("it answers"), fresh)
+        });
+        // After a refusal the rest of a body may be unread.
+        self.connection = (status == 200).then_some(connection);
+        (status, self.handled.try_iter().collect())
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn serve_axum(listener: TcpListener, sender: Sender<DeliveryId>) {
+    use room_hooks_axum::{Ack, RoomHook};
+
+    let handler = async move |RoomHook(verified): RoomHook<trtc::Event>| {
+        report(&sender, &verified);
+        Ack::<Trtc>::new()
+    };
+    let app = Router::new().route("/", any(handler)).with_state(receiver());
+    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+    axum::serve(listener, app).await.expect("it serves");
+}
+
+#[actix_web::main]
+async fn serve_actix(listener: TcpListener, sender: Sender<DeliveryId>) {
+    use room_hooks_actix::{Ack, RoomHook};
+
+    let app = move || {
+        let sender = sender.clone();
+        let handler = move |RoomHook(verified): RoomHook<trtc::Event>| {
+            report(&sender, &verified);
+            ready(Ack::<Trtc>::new())
+        };
+        App::new().app_data(receiver()).route("/", web::to(handler))
+    };
+    let server = HttpServer::new(app).workers(1).disable_signals();
+    server.listen(listener).expect("it is a socket").run().await.expect("it serves");
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn serve_warp(listener: TcpListener, sender: Sender<DeliveryId>) {
+    use room_hooks_warp::{Ack, recover, room_hook};
+
+    let handler = move |verified: Verified<trtc::Event>| {
+        report(&sender, &verified);
+        Ack::<Trtc>::new()
+    };
+    let app = warp::path::end().and(room_hook(receiver())).map(handler).recover(recover);
+    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+    warp::serve(app).incoming(listener).run().await;
+}
+
+fn report(sender: &Sender<DeliveryId>, verified: &Verified<trtc::Event>) {
+    sender.send(verified.id()).expect("the target waits for it");
+}

@@ -1,0 +1,48 @@
+//! A target with its corpus, and with some hundreds of changes of it, so that what fuzzing has reached
+//! stays reached without a fuzzer. `PROPTEST_CASES` sets a quarter of how many.
+
+use std::{fs, path::Path};
+
+use proptest::{
+    prelude::*,
+    sample::{Index, select},
+    test_runner::{Config, TestRunner},
+};
+
+use crate::Target;
+
+pub(crate) fn run(name: &str, target: Target) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
+    let files = fs::read_dir(folder).expect("it has a corpus");
+    let corpus: Vec<_> = files
+        .map(|file| file.and_then(|file| fs::read(file.path())).expect("it can be read"))
+        .collect();
+    for input in &corpus {
+        // One that is too short is of no use and no failure.
+        let _ = target(input);
+    }
+    let cases = Config::default().cases * 4;
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let ended = TestRunner::new(config).run(&changed(corpus), |input| {
+        let _ = target(&input);
+        Ok(())
+    });
+    assert!(ended.is_ok(), "{}", ended.unwrap_err());
+}
+
+/// An input of the corpus with some of it replaced, by what is of the corpus or by anything.
+fn changed(corpus: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    let part = (select(corpus.clone()), any::<[Index; 2]>()).prop_map(|(input, places)| {
+        let [begin, end] = places.map(|place| place.index(input.len() + 1));
+        input[begin.min(end)..begin.max(end)].to_vec()
+    });
+    let inserted = prop_oneof![part, prop::collection::vec(any::<u8>(), 0..9)];
+    (select(corpus), any::<Index>(), 0..9_usize, inserted).prop_map(
+        |(mut input, place, taken, inserted)| {
+            let begin = place.index(input.len() + 1);
+            let end = (begin + taken).min(input.len());
+            input.splice(begin..end, inserted);
+            input
+        },
+    )
+}

@@ -1,0 +1,26 @@
+use arbitrary::{Result, Unstructured};
+use room_hooks::Delivery;
+
+use crate::{
+    differential::check,
+    halves,
+    receivers::{self, NOW, now},
+    reference::{sign_tencent, verify_tencent},
+};
+
+/// Queries, well signed for the most part, of which the rest is the fuzzer's; the body follows a zero.
+pub(crate) fn queries(data: &[u8]) -> Result<()> {
+    let mut input = Unstructured::new(data);
+    let is_signed = input.arbitrary()?;
+    let token = *input.choose(&["secret", "0ld", "other", "wrong"])?;
+    let (rest, body) = halves(input.take_rest());
+    let query = match (is_signed, String::from_utf8_lossy(rest)) {
+        (true, rest) => {
+            format!("Sign={}&RequestTime={NOW}&{rest}", sign_tencent(token, &NOW.to_string()))
+        }
+        (false, rest) => rest.into_owned(),
+    };
+    let reference = verify_tencent(&query, body, now());
+    check(&receivers::tencent(), Delivery::new(&query, &(), body), now(), reference.as_ref());
+    Ok(())
+}

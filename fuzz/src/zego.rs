@@ -1,0 +1,34 @@
+use arbitrary::{Result, Unstructured};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use room_hooks::Delivery;
+
+use crate::{
+    differential::check,
+    receivers::{self, NOW, now},
+    reference::{sign_zego, verify_zego},
+};
+
+/// Bodies in every encoding, well signed for the most part, of which all that follows the signature is
+/// the fuzzer's.
+pub(crate) fn bodies(data: &[u8]) -> Result<()> {
+    let mut input = Unstructured::new(data);
+    let beginning =
+        *input.choose(&["", "json", "marked", "percent", "percent, colons bare", "form"])?;
+    let secret = *input.choose(&["secret", "0ld", "other", "wrong"])?;
+    let nonce = *input.choose(&["350176", "7549208172915589120", "1757500000123456"])?;
+    let signature = sign_zego(secret, &NOW.to_string(), nonce);
+    let json = format!(r#"{{"timestamp":{NOW},"nonce":"{nonce}","signature":"{signature}","#);
+    let encoded = || utf8_percent_encode(&json, NON_ALPHANUMERIC).to_string();
+    let beginning = match beginning {
+        "json" => json,
+        "marked" => format!("\u{feff} \r\n{json}"),
+        "percent" => encoded(),
+        "percent, colons bare" => encoded().replace("%3A", ":"),
+        "form" => format!("timestamp={NOW}&nonce={nonce}&signature={signature}&"),
+        _ => String::new(),
+    };
+    let body = [beginning.as_bytes(), input.take_rest()].concat();
+    let delivery = Delivery::new("", &(), &body);
+    check(&receivers::zego(), delivery, now(), verify_zego(&body, now()).as_ref());
+    Ok(())
+}
