@@ -160,8 +160,8 @@ fn run_bars(run: &Run) -> Vec<(bool, String)> {
             format!("{faults} × 5xx, beside {in_progress} to twins of what is in progress{full}"),
         ),
         (
-            // A part of them is about to be opened again.
-            ended * 10 >= begun * 8,
+            // Some are about to be opened again: a server that has had enough of one has of many.
+            ended * 2 >= begun,
             format!("{begun} idle connections at the beginning, {ended} at the end"),
         ),
     ]
