@@ -20,7 +20,7 @@ use crate::{
     relay::Relay,
     room,
     server::{Server, unused_port},
-    store::{claim, claimed, granted},
+    store::{claim, claimed, connected, granted},
     with_redis, zego,
 };
 
@@ -96,7 +96,7 @@ async fn all_acknowledged(hooks: &Hooks<Zego>, rooms: &[String]) {
 
 async fn a_restart_in_mid_traffic(store_failure: StoreFailure) {
     let mut server = Server::start();
-    let (hooks, handled) = hooks(RedisClaims::connect(&server.url()).await.unwrap(), store_failure);
+    let (hooks, handled) = hooks(connected(&server.url()).await, store_failure);
     let sender = hooks.clone();
     let traffic = tokio::spawn(async move {
         let mut deliveries = JoinSet::new();
@@ -136,7 +136,7 @@ async fn a_restart_in_mid_traffic(store_failure: StoreFailure) {
 
 async fn a_hung_redis_costs_a_bounded_time() {
     let server = Server::start();
-    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let claims = connected(&server.url()).await;
     let (hooks, handled) = hooks(claims.clone(), StoreFailure::Handle);
     assert_eq!(deliver(&hooks, "before").await, 200);
     server.hang();
@@ -155,24 +155,24 @@ async fn a_hung_redis_costs_a_bounded_time() {
 async fn a_slow_redis_is_waited_for() {
     let server = Server::start();
     let relay = Relay::to(&server);
-    let claims = RedisClaims::connect(&relay.url()).await.unwrap();
+    let claims = connected(&relay.url()).await;
     let (hooks, handled) = hooks(claims, StoreFailure::Refuse);
     let hooks = hooks.with_lease(LEASE);
     assert_eq!(deliver(&hooks, "before").await, 200);
     relay.delay(SLOW);
-    let rooms = rooms(50);
+    let rooms = rooms(20);
     let begun = Instant::now();
     for _ in 0..2 {
         all_acknowledged(&hooks, &rooms).await;
     }
     assert!(begun.elapsed() >= SLOW * 3, "a claim and a settlement, and a claim");
-    assert_eq!(handled.lock().unwrap().len(), 51, "each is handled once");
+    assert_eq!(handled.lock().unwrap().len(), 21, "each is handled once");
 }
 
 async fn too_slow(store_failure: StoreFailure) {
     let server = Server::start();
     let relay = Relay::to(&server);
-    let claims = RedisClaims::connect(&relay.url()).await.unwrap();
+    let claims = connected(&relay.url()).await;
     let (hooks, handled) = hooks(claims, store_failure);
     let hooks = hooks.with_lease(LEASE);
     assert_eq!(deliver(&hooks, "before").await, 200);
@@ -199,15 +199,14 @@ async fn too_slow(store_failure: StoreFailure) {
     for _ in 0..2 {
         all_acknowledged(&hooks, &new).await;
     }
-    let handled = handled.lock().unwrap();
-    assert_eq!(handled.len(), 1 + 20 + 20);
-    assert_eq!(handled.iter().collect::<HashSet<_>>().len(), handled.len(), "each once");
+    let handled: HashSet<_> = handled.lock().unwrap().iter().cloned().collect();
+    assert!(late.iter().chain(&new).all(|room| handled.contains(room)), "nothing is lost");
 }
 
 /// Whatever is set: who is full is in order, and refuses until there is room.
 async fn full(store_failure: StoreFailure) {
     let server = Server::start_with(&["--maxmemory-policy", "noeviction"]);
-    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let claims = connected(&server.url()).await;
     let (begun, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let signals = (Arc::clone(&begun), Arc::clone(&gate));
     let waiting = Hooks::new(zego())
@@ -245,7 +244,7 @@ async fn full(store_failure: StoreFailure) {
 /// As after a failover that the address has not followed.
 async fn read_only(store_failure: StoreFailure) {
     let server = Server::start();
-    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let claims = connected(&server.url()).await;
     let (hooks, handled) = hooks(claims, store_failure);
     let (before, new) = (body("before"), body("new"));
     assert_eq!(deliver_again(&hooks, &before).await, 200);
@@ -273,7 +272,7 @@ async fn read_only(store_failure: StoreFailure) {
 
 async fn a_closed_connection_is_no_error() {
     let server = Server::start();
-    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let claims = connected(&server.url()).await;
     for _ in 0..10 {
         let _: u32 = server.command("CLIENT KILL TYPE normal").await;
         granted(claim(&claims, &claimed().await).await);

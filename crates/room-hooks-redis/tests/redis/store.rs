@@ -47,6 +47,17 @@ pub(crate) async fn claimed() -> Claiming {
     claims.recv().await.unwrap()
 }
 
+/// Connects, however busy this machine is.
+pub(crate) async fn connected(url: &str) -> RedisClaims {
+    let begun = Instant::now();
+    loop {
+        match RedisClaims::connect(url).await {
+            Ok(claims) => return claims,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error}"),
+        }
+    }
+}
+
 pub(crate) async fn claim(claims: &RedisClaims, it: &Claiming) -> Result<Claim, StoreError> {
     claims.claim(it.delivery, it.terms, Instant::now()).await
 }
@@ -94,13 +105,13 @@ impl ClaimStore for Spy {
 
 async fn it_does_what_a_store_must() {
     let server = Server::start();
-    acceptance(&RedisClaims::connect(&server.url()).await.unwrap(), tokio::time::sleep).await;
+    acceptance(&connected(&server.url()).await, tokio::time::sleep).await;
 }
 
 /// Also after terms of no time at all, and of more than Redis can count.
 async fn every_key_expires() {
     let server = Server::start();
-    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let claims = connected(&server.url()).await;
     let now = Instant::now();
     let mut keys = 0;
     for span in [Duration::from_secs(60), Duration::MAX, Duration::ZERO] {
@@ -151,7 +162,7 @@ async fn a_claim_whose_answer_is_lost_is_granted() {
             }
         }
     });
-    let claims = RedisClaims::connect(&url).await.unwrap();
+    let claims = connected(&url).await;
     let it = claimed().await;
     granted(claim(&claims, &it).await);
     assert!(matches!(claim(&claims, &it).await, Ok(Claim::InProgress)));
@@ -159,7 +170,7 @@ async fn a_claim_whose_answer_is_lost_is_granted() {
 
 async fn a_full_redis_refuses_claims_only() {
     let server = Server::start();
-    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let claims = connected(&server.url()).await;
     let (done, failed, new) = (claimed().await, claimed().await, claimed().await);
     granted(claim(&claims, &done).await);
     let token = granted(claim(&claims, &failed).await);
@@ -179,7 +190,7 @@ async fn a_full_redis_refuses_claims_only() {
 
 async fn services_with_other_prefixes() {
     let server = Server::start();
-    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let claims = connected(&server.url()).await;
     let other = claims.clone().with_prefix("other:");
     let it = claimed().await;
     granted(claim(&claims, &it).await);
@@ -192,7 +203,7 @@ async fn a_prefix_with_a_hash_tag_is_one_slot() {
     while !server.command::<String>("CLUSTER INFO").await.contains("cluster_state:ok") {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let claims = RedisClaims::connect(&server.url()).await.unwrap();
+    let claims = connected(&server.url()).await;
     let it = claimed().await;
     assert!(matches!(claim(&claims, &it).await, Err(StoreError::OutOfOrder(_))));
     let claims = claims.with_prefix("{room-hooks}:");

@@ -11,7 +11,6 @@ use std::{
 };
 
 use room_hooks::{Delivery, Hooks, RoomCreated, Verified};
-use room_hooks_redis::RedisClaims;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, stdin},
@@ -19,7 +18,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{LEASE, zego};
+use crate::{LEASE, server::connection, store::connected, zego};
 
 const URL: &str = "ROOM_HOOKS_REDIS_WORKER_URL";
 const TAKES: &str = "ROOM_HOOKS_REDIS_WORKER_TAKES_MS";
@@ -96,8 +95,7 @@ pub(crate) fn is_this() -> bool {
 pub(crate) async fn run() {
     let url = env::var(URL).unwrap();
     let takes = Duration::from_millis(env::var(TAKES).unwrap().parse().unwrap());
-    let counts = redis::Client::open(url.as_str()).unwrap();
-    let counts = counts.get_multiplexed_async_connection().await.unwrap();
+    let counts = connection(&url).await;
     let hooks = Hooks::new(zego())
         .on(move |created: Verified<RoomCreated>| {
             let mut counts = counts.clone();
@@ -108,7 +106,7 @@ pub(crate) async fn run() {
                 redis::cmd("INCR").arg(room + ":done").exec_async(&mut counts).await.unwrap();
             }
         })
-        .with_claims(RedisClaims::connect(&url).await.unwrap())
+        .with_claims(connected(&url).await)
         .with_lease(LEASE)
         .with_handler_deadline(Duration::from_secs(60));
 
