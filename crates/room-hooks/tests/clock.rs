@@ -162,10 +162,10 @@ async fn a_clock_that_is_set_back_an_hour_and_right_again_opens_and_loses_nothin
         for _ in 0..2 {
             assert_eq!(service.deliver(&meanwhile, behind()).await, 200);
         }
-        // Time stands, so that in the end what is sent is ahead of it. The sender is not told 200.
+        // Time goes on from what is signed, if only by what is not too far ahead of it.
         sleep(HOUR / 2).await;
         let waiting = service.sign("waiting", time.now());
-        assert_eq!(service.deliver(&waiting, behind()).await, 401);
+        assert_eq!(service.deliver(&waiting, behind()).await, 200);
 
         for (delivery, status) in [(&early, 401), (&meanwhile, 401), (&waiting, 200)] {
             assert_eq!(service.deliver(delivery, time.now()).await, status);
@@ -226,16 +226,31 @@ async fn what_is_handled_or_being_handled_is_known_whatever_the_clock_says() {
     }
 }
 
+/// Time stands for as long as the clock is behind, and what is handled is remembered for less.
+#[tokio::test(start_paused = true)]
+async fn while_time_stands_nothing_is_handled_again() {
+    for service in services() {
+        let time = Time::begin();
+        let delivery = service.sign("lobby", time.now());
+        assert_eq!(service.deliver(&delivery, time.now()).await, 200);
+        for _ in 0..10 {
+            service.deliver(&delivery, time.now() - HOUR).await;
+            assert_eq!(service.calls("lobby"), 1);
+            sleep(HOUR / 5).await;
+        }
+    }
+}
+
 /// Earlier and later than every callback's time, as far as this platform's clock goes.
 #[tokio::test(start_paused = true)]
 async fn no_time_is_too_early_or_too_late_to_be_refused() {
     let epoch = SystemTime::UNIX_EPOCH;
     let beginning = furthest(SystemTime::checked_sub);
     let end = furthest(SystemTime::checked_add);
-    let odd = [beginning, epoch - HOUR, epoch, end - HOUR];
+    let odd = [beginning, epoch - HOUR, epoch, end - SECOND, end];
     for service in services() {
         let delivery = service.sign("lobby", Time::begin().now());
-        for clock in odd.into_iter().chain([end]) {
+        for clock in odd {
             assert_eq!(service.receive(&delivery, clock), 401);
             // One that was sent then, as far as that can be told.
             service.receive(&service.sign("lobby", clock), clock);
@@ -279,10 +294,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// In each step some time passes, the clock is so many seconds ahead or behind, and a delivery
-    /// comes: a new one, or one of the latest four. All of it while what is handled is remembered.
+    /// comes: a new one, or one of the latest four.
     #[test]
     fn however_the_clock_jumps_what_is_answered_200_was_handled_once(
-        steps in vec((0..4_u64, select(&JUMPS), 0..5_usize), 1..40),
+        steps in vec((0..130_u64, select(&JUMPS), 0..5_usize), 1..40),
     ) {
         for service in services() {
             let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();

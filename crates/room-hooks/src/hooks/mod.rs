@@ -264,6 +264,9 @@ impl<P: Provider> Hooks<P> {
         now: SystemTime,
     ) -> impl Future<Output = Answer> + Send + use<P> {
         let received = self.receiver.receive(delivery, self.latest.no_earlier(now));
+        if let Some(sent_at) = received.as_ref().ok().and_then(|verified| verified.sent_at) {
+            self.latest.signed_at(sent_at);
+        }
         let handling = received.map(|verified| self.handling(verified));
         async move {
             match handling {
