@@ -44,7 +44,7 @@ pub(crate) struct Case {
     /// Parameters of the query that are set; an empty text takes one away.
     #[serde(default)]
     pub(crate) query: BTreeMap<String, String>,
-    /// Headers that are set (TRTC); an empty text takes one away.
+    /// Headers that are set; an empty text takes one away.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
     /// Text that is put behind the query.
@@ -63,6 +63,13 @@ pub(crate) struct Case {
     /// How the body is encoded.
     #[serde(default)]
     pub(crate) encoding: Encoding,
+    /// Names of objects in one another, 75,000 levels of them, the names in turn; the first is a member
+    /// of the body.
+    #[serde(default)]
+    pub(crate) nested: Vec<String>,
+    /// Distinct names that are added to a form.
+    #[serde(default)]
+    pub(crate) form_names: usize,
     /// The length in bytes to which the body is filled up with spaces.
     pub(crate) pad_to: Option<usize>,
     /// A `Content-Type` to send.

@@ -101,18 +101,17 @@ fn trtc_members(case: &Case, now: u64) -> Map<String, Value> {
     changed(honest, case, now)
 }
 
-/// The headers that sign a body, which TRTC alone has.
+/// The headers that sign a body, which TRTC alone has, and those that the case sets.
 fn headers(case: &Case, body: &[u8]) -> Vec<(String, String)> {
-    if case.provider != ProviderName::Trtc {
-        return Vec::new();
-    }
     let honest = [
         ("SdkAppId", TRTC_APP.to_string()),
         ("Sign", signature::trtc(TRTC_KEY, body)),
         ("Content-Type", "application/json".to_owned()),
     ];
+    let signs = case.provider == ProviderName::Trtc;
+    let honest = honest.into_iter().filter(|_| signs);
     let mut headers: BTreeMap<_, _> =
-        honest.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        honest.map(|(name, value)| (name.to_owned(), value)).collect();
     headers.extend(case.headers.clone());
     headers.retain(|_, value| !value.is_empty());
     headers.into_iter().collect()
@@ -160,7 +159,7 @@ fn body(case: &Case, members: &Map<String, Value>) -> Vec<u8> {
     }
     let mut body = match &case.body {
         Some(body) => body.clone(),
-        None => encoded(case.encoding, members),
+        None => encoded(case, members),
     };
     if case.provider == ProviderName::Trtc && case.body.is_none() {
         // As TRTC writes it, so that nobody writes it anew before it is verified.
@@ -181,9 +180,13 @@ fn replaced(body: Vec<u8>, replacements: &BTreeMap<String, String>) -> Vec<u8> {
     })
 }
 
-fn encoded(encoding: Encoding, members: &Map<String, Value>) -> String {
-    let json = serde_json::to_string(members).unwrap();
-    match encoding {
+fn encoded(case: &Case, members: &Map<String, Value>) -> String {
+    let mut json = serde_json::to_string(members).unwrap();
+    if let [member, ..] = &*case.nested {
+        json.truncate(json.len() - 1);
+        json += &format!(r#","{member}":{}}}"#, nested(&case.nested));
+    }
+    match case.encoding {
         Encoding::Json => json,
         Encoding::Marked => format!("\u{feff} \r\n{json}\n"),
         Encoding::Percent => utf8_percent_encode(&json, NON_ALPHANUMERIC).to_string(),
@@ -198,9 +201,21 @@ fn encoded(encoding: Encoding, members: &Map<String, Value>) -> String {
                     None => form.append_pair(name, &text(value)),
                 };
             }
+            if let [member, ..] = &*case.nested {
+                form.append_pair(member, &nested(&case.nested));
+            }
+            form.extend_pairs((0..case.form_names).map(|number| (format!("n{number}"), "v")));
             form.finish()
         }
     }
+}
+
+/// Objects in one another, more than any reader's stack has room for.
+fn nested(names: &[String]) -> String {
+    const LEVELS: usize = 75_000;
+    let levels = names.iter().cycle().skip(1).take(LEVELS);
+    let opening: String = levels.map(|name| format!(r#"{{"{name}":"#)).collect();
+    format!("{opening}null{}", "}".repeat(LEVELS))
 }
 
 /// The command in the query, which the body repeats.

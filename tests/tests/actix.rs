@@ -3,8 +3,10 @@
 use std::{net::TcpListener, process::ExitCode};
 
 use actix_web::{
-    App, HttpServer,
-    middleware::{Condition, from_fn},
+    App, Error, HttpServer,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::{Condition, Next, from_fn},
     web,
 };
 use room_hooks::{Receiver, RoomEvent};
@@ -18,8 +20,14 @@ struct Actix;
 impl Driver for Actix {
     const NAME: &'static str = "actix";
 
-    const WAYS: &'static [Way] =
-        &[Way::Extractor, Way::OneKind, Way::Guard, Way::GuardAndExtractor, Way::Hooks];
+    const WAYS: &'static [Way] = &[
+        Way::Extractor,
+        Way::OneKind,
+        Way::Guard,
+        Way::GuardAndExtractor,
+        Way::Hooks,
+        Way::Consumed,
+    ];
 
     #[actix_web::main]
     async fn serve<E: RoomEvent + Serialize>(
@@ -40,6 +48,7 @@ impl Driver for Actix {
             let app = App::new().app_data(receiver.clone()).app_data(web::Data::new(seen.clone()));
             match mount {
                 Mount::Hooks => app.service(hooks.clone().into_scope("")),
+                Mount::Consumed => app.service(hooks.clone().into_scope("").wrap(from_fn(consume))),
                 _ => app.service(web::resource("/").wrap(guard).route(handler)),
             }
         };
@@ -52,6 +61,14 @@ impl Driver for Actix {
         });
         server.await.expect("it serves");
     }
+}
+
+async fn consume<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    request.extract::<web::Bytes>().await?;
+    next.call(request).await
 }
 
 async fn on_event<E: RoomEvent + Serialize>(

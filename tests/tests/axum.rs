@@ -2,7 +2,13 @@
 
 use std::{net::TcpListener, process::ExitCode};
 
-use axum::{Router, body::Bytes, routing::any};
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::Request,
+    middleware::map_request,
+    routing::any,
+};
 use room_hooks::{Receiver, RoomEvent};
 use room_hooks_axum::{Ack, IntoRouter, RoomHook, VerifyLayer};
 use room_hooks_tests::{Driver, Mount, Seen, Way, run};
@@ -14,8 +20,14 @@ struct Axum;
 impl Driver for Axum {
     const NAME: &'static str = "axum";
 
-    const WAYS: &'static [Way] =
-        &[Way::Extractor, Way::OneKind, Way::Guard, Way::GuardAndExtractor, Way::Hooks];
+    const WAYS: &'static [Way] = &[
+        Way::Extractor,
+        Way::OneKind,
+        Way::Guard,
+        Way::GuardAndExtractor,
+        Way::Hooks,
+        Way::Consumed,
+    ];
 
     #[tokio::main(flavor = "current_thread")]
     async fn serve<E: RoomEvent + Serialize>(
@@ -27,6 +39,7 @@ impl Driver for Axum {
     ) {
         let app = match mount {
             Mount::Hooks => seen.hooks::<E>(receiver).into_router(),
+            Mount::Consumed => seen.hooks::<E>(receiver).into_router().layer(map_request(consume)),
             _ => routes::<E>(mount, receiver, seen),
         };
         listener.set_nonblocking(true).expect("it is a socket");
@@ -36,6 +49,12 @@ impl Driver for Axum {
             _ = stop => {}
         }
     }
+}
+
+async fn consume(request: Request) -> Request {
+    let (parts, body) = request.into_parts();
+    to_bytes(body, usize::MAX).await.expect("it arrives");
+    Request::from_parts(parts, Body::empty())
 }
 
 fn routes<E: RoomEvent + Serialize>(

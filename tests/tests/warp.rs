@@ -14,7 +14,7 @@ struct Warp;
 impl Driver for Warp {
     const NAME: &'static str = "warp";
 
-    const WAYS: &'static [Way] = &[Way::Extractor, Way::OneKind, Way::Hooks];
+    const WAYS: &'static [Way] = &[Way::Extractor, Way::OneKind, Way::Hooks, Way::Consumed];
 
     #[tokio::main(flavor = "current_thread")]
     async fn serve<E: RoomEvent + Serialize>(
@@ -29,6 +29,11 @@ impl Driver for Warp {
         let serve = async move {
             if mount == Mount::Hooks {
                 let app = seen.hooks::<E>(receiver).into_filter();
+                return warp::serve(app).incoming(listener).run().await;
+            }
+            if mount == Mount::Consumed {
+                let consumed = warp::body::bytes().map(drop).untuple_one();
+                let app = consumed.and(seen.hooks::<E>(receiver).into_filter());
                 return warp::serve(app).incoming(listener).run().await;
             }
             let on_event = move |verified: Verified<E>| {

@@ -521,3 +521,42 @@ impl ClaimStore for Hanging {
         std::future::pending().await
     }
 }
+
+/// `Before` asks for permission; a failure, a delay or a full store of ours must not deny it.
+#[tokio::test(start_paused = true)]
+async fn a_question_of_tencent_is_never_denied_by_an_accident() {
+    let tencent = Tencent::new(1, "token").unwrap();
+    let asked = json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": "lobby"});
+    let signed = tencent.sign(&asked, now()).unwrap();
+    let hooks = |store: MemoryClaims, takes: Duration| {
+        Hooks::new(tencent.clone()).with_claims(store).on(
+            move |_: Verified<room_hooks::tencent::Event>| async move {
+                sleep(takes).await;
+                Err::<(), _>(io::Error::other("the moderation is away"))
+            },
+        )
+    };
+    let allowed = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#;
+    let (soon, late) = (Duration::from_millis(1), Duration::from_secs(10));
+    for (what, hooks) in [
+        ("a handler that fails", hooks(MemoryClaims::new(), soon)),
+        ("a handler that is late", hooks(MemoryClaims::new(), late)),
+        ("a full store", hooks(MemoryClaims::with_capacity(0), soon)),
+    ] {
+        let answer = hooks.deliver(signed.as_delivery(), now()).await;
+        assert_eq!((answer.status, answer.body), (200, allowed), "{what}");
+    }
+    // An equal one that is asked in the meantime.
+    let hooks = hooks(MemoryClaims::new(), Duration::from_secs(1));
+    let (one, other) = tokio::join!(
+        hooks.deliver(signed.as_delivery(), now()),
+        hooks.deliver(signed.as_delivery(), now())
+    );
+    assert_eq!([one.body, other.body], [allowed; 2]);
+    // A body that a middleware consumed.
+    let answer = hooks.deliver(Delivery::new(&signed.query, &(), b""), now()).await;
+    assert_eq!((answer.status, answer.body), (200, allowed));
+    // A forged question is denied like any other forgery.
+    let forged = signed.query.replace("Sign=", "Sign=0");
+    assert_eq!(hooks.deliver(Delivery::new(&forged, &(), &signed.body), now()).await.status, 401);
+}

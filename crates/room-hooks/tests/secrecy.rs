@@ -91,7 +91,7 @@ fn each_refusal_is_one_warning_with_its_reason_and_nothing_that_signs() {
         (
             body.replace("room_create", "x").replace("\"appid\":\"1\"", "\"appid\":2"),
             now(),
-            "app 2",
+            "the app is not configured",
         ),
         (body.replace("\"nonce\":\"", "\"nonce\":\"1"), now(), "signature is wrong"),
         (body.replace("\"signature\"", "\"signatura\""), now(), "`signature` is missing"),
@@ -246,4 +246,93 @@ fn debug_output_shows_no_secret_and_no_signature() {
     }
     let event = serde_json::to_string(&verified.event).unwrap();
     assert!(!event.contains(&signature[..40]), "{event}");
+}
+
+/// A number is text of the sender's own, too.
+#[test]
+fn text_of_an_unauthenticated_request_is_not_logged() {
+    let number = "31337133713371337";
+    let sign = "0".repeat(64);
+    for query in [
+        format!("SdkAppid={number}&Sign={sign}&RequestTime=1700000000"),
+        format!("SdkAppid=1&Sign={sign}&RequestTime={number}"),
+        format!("SdkAppid=1&CallbackCommand={number}&Sign={sign}&RequestTime=1700000000"),
+    ] {
+        let body = format!(r#"{{"CallbackCommand":"{number}","RoomId":"{number}"}}"#);
+        let (log, status) = receive(tencent(), &query, &body, now());
+        assert!(status >= 400 && !log.is_empty());
+        assert!(!log.contains("3133713"), "{log}");
+    }
+    for body in [
+        format!(
+            r#"{{"appid":{number},"event":"x","timestamp":1700000000,"nonce":"7","signature":"{}"}}"#,
+            "0".repeat(40)
+        ),
+        format!(
+            r#"{{"appid":1,"event":"{number}","timestamp":{number},"nonce":"{number}","signature":"{number}"}}"#
+        ),
+        format!(
+            "event={number}&appid={number}&timestamp={number}&nonce={number}&signature={}",
+            "0".repeat(40)
+        ),
+    ] {
+        let (log, status) = receive(zego(), "", &body, now());
+        assert!(status >= 400 && !log.is_empty());
+        assert!(!log.contains("3133713"), "{log}");
+    }
+}
+
+/// A room's id may be as long as a body.
+#[test]
+fn text_from_outside_is_cut_before_it_reaches_a_log_or_span() {
+    let long = "é".repeat(100_000);
+    let body = format!(r#"{{"CallbackCommand":"x{long}","RoomId":"{long}","RoomInfo":"{long}"}}"#);
+    let misshapen = format!(
+        r#"{{"CallbackCommand":"Room.CallbackAfterUpdateRoomInfo","RoomInfo":{{"RoomId":"{long}","MaxMemberCount":"{long}"}}}}"#
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for body in [body, misshapen] {
+        let hooks = Hooks::new(Tencent::unsigned(1)).on_other(async |_| {});
+        let delivery = Delivery::new("SdkAppid=1", &(), body.as_bytes());
+        let (log, answer) = logged(|| runtime.block_on(hooks.deliver(delivery, now())));
+        assert_eq!(answer.status, 200);
+        assert!(
+            log.contains("delivery verified") && log.contains("outcome=\"handled\""),
+            "{log:.300}"
+        );
+        for line in log.lines() {
+            assert!(line.chars().count() < 1000, "{line:.300}");
+            assert!(line.matches('é').count() <= 4 * 128, "{line:.300}");
+        }
+    }
+}
+
+#[test]
+fn a_compressed_body_is_refused_with_the_name_of_its_encoding() {
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
+    for (value, name) in [
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("x-gzip", "gzip"),
+        ("br", "br"),
+        ("deflate", "deflate"),
+        ("zstd", "zstd"),
+        ("identity, gzip", "gzip"),
+        ("5ec2e7", "unknown"),
+    ] {
+        let headers = vec![("Content-Encoding".to_owned(), value.to_owned())];
+        let receiver = Receiver::new(zego());
+        let (log, intake) = logged(|| receiver.intake("POST", &headers).err());
+        assert_eq!(intake.map(|refused| refused.answer.status), Some(415), "{value}");
+        assert!(log.contains(name) && !log.contains("5ec2e7"), "{log}");
+        let delivery = Delivery::new("", &headers, &signed.body);
+        let received = receiver.receive::<RoomCreated>(delivery, now());
+        assert_eq!(received.map_err(|refused| refused.answer.status), Err(415), "{value}");
+    }
+    for value in ["identity", "Identity", "", " "] {
+        let headers = vec![("content-encoding".to_owned(), value.to_owned())];
+        assert!(Receiver::new(zego()).intake("POST", &headers).is_ok(), "{value:?}");
+        let delivery = Delivery::new("", &headers, &signed.body);
+        assert!(Receiver::new(zego()).receive::<RoomCreated>(delivery, now()).is_ok(), "{value:?}");
+    }
 }

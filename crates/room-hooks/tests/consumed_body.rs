@@ -1,0 +1,79 @@
+//! Bodies that something in this server consumed before they could be verified: never an empty body, never a
+//! bad signature.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use room_hooks::{
+    Delivery, Provider, Receiver, RoomCreated, Verified,
+    tencent::{self, Tencent},
+    trtc::{self, Trtc},
+    zego::Zego,
+};
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
+}
+
+fn status<P: Provider>(
+    provider: P,
+    query: &str,
+    headers: &Vec<(String, String)>,
+    body: &[u8],
+) -> u16 {
+    let delivery = Delivery::new(query, headers, body);
+    let received: Result<Verified<P::Event>, _> = Receiver::new(provider).receive(delivery, now());
+    received.map_or_else(|unhandled| unhandled.answer.status, |_| 0)
+}
+
+#[test]
+fn a_consumed_body_under_a_query_that_names_a_command_is_this_servers_fault() {
+    let tencent = Tencent::new(1, "token").unwrap();
+    let destroyed = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "lobby"});
+    let signed = tencent.sign(&destroyed, now()).unwrap();
+    for body in [&b""[..], b" \n", b"\xef\xbb\xbf"] {
+        assert_eq!(status(tencent.clone(), &signed.query, &Vec::new(), body), 500);
+    }
+    // The console's probe names no command.
+    let probe = signed.query.split('&').filter(|pair| !pair.contains("Command"));
+    let probe = probe.collect::<Vec<_>>().join("&");
+    assert_eq!(status(tencent.clone(), &probe, &Vec::new(), b""), 200);
+    // A query that does not authenticate shows nothing.
+    let forged = signed.query.replace("Sign=", "Sign=0");
+    assert_eq!(status(tencent, &forged, &Vec::new(), b""), 401);
+    // An unsigned app's query is as authentic as its callbacks are.
+    let unsigned = Tencent::unsigned(1);
+    let query = "SdkAppid=1&CallbackCommand=x";
+    assert_eq!(status(unsigned.clone(), query, &Vec::new(), b""), 500);
+    assert_eq!(status(unsigned, "SdkAppid=1", &Vec::new(), b""), 200);
+}
+
+/// Neither sends an empty body, so it may have been consumed: not a wrong signature.
+#[test]
+fn an_empty_body_of_zego_or_trtc_is_unreadable_and_no_wrong_signature() {
+    let zego = Zego::new(1, "secret").unwrap();
+    let received = Receiver::new(zego).receive::<RoomCreated>(Delivery::new("", &(), b""), now());
+    let refused = received.unwrap_err();
+    assert_eq!(refused.answer.status, 400);
+    assert!(refused.refusal.unwrap().to_string().contains("consumed"));
+
+    let trtc = Trtc::new(1, "key").unwrap();
+    let signed = trtc.sign(&json!({"EventType": 103}), now()).unwrap();
+    let delivery = Delivery::new("", &signed.headers, b"");
+    let refused = Receiver::new(trtc).receive::<trtc::Event>(delivery, now()).unwrap_err();
+    assert_eq!(refused.answer.status, 400);
+    assert!(refused.refusal.unwrap().to_string().contains("consumed"));
+}
+
+#[test]
+fn two_byte_order_marks_are_named() {
+    let tencent = Tencent::unsigned(1);
+    let body = "\u{feff}\u{feff}{}";
+    let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());
+    let refused = Receiver::new(tencent).receive::<tencent::Event>(delivery, now()).unwrap_err();
+    assert_eq!(refused.answer.status, 400);
+    assert!(refused.refusal.unwrap().to_string().contains("byte order mark"));
+}

@@ -1,0 +1,74 @@
+//! Hooks that outlive the runtime they were made in.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use serde_json::json;
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::sleep,
+};
+
+use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
+
+fn runtimes() -> [Runtime; 2] {
+    let several = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    [Builder::new_current_thread().enable_all().build().unwrap(), several]
+}
+
+#[test]
+fn hooks_made_in_a_runtime_that_has_ended_use_the_runtime_of_the_delivery() {
+    for (ended, living) in runtimes().into_iter().zip(runtimes().into_iter().rev()) {
+        let (zego, calls) = (Zego::new(1, "secret").unwrap(), Arc::new(AtomicU32::new(0)));
+        let hooks = ended.block_on(async {
+            Hooks::new(zego.clone()).on_with(
+                Arc::clone(&calls),
+                async |calls, _: Verified<RoomCreated>| {
+                    sleep(Duration::from_millis(1)).await;
+                    calls.fetch_add(1, Ordering::SeqCst);
+                },
+            )
+        });
+        drop(ended);
+        let now = SystemTime::now();
+        for n in 1..=2 {
+            let event = json!({"event": "room_create", "room_id": format!("room-{n}")});
+            let signed = zego.sign(&event, now).unwrap();
+            let answer = living.block_on(hooks.deliver(signed.as_delivery(), now));
+            assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, n));
+        }
+    }
+}
+
+/// The handler is given up by its sender and goes to the runtime that lives.
+#[test]
+fn a_handler_whose_sender_hung_up_outlives_the_runtime_that_has_ended() {
+    let [ended, living] = runtimes();
+    let (zego, calls) = (Zego::new(1, "secret").unwrap(), Arc::new(AtomicU32::new(0)));
+    let hooks = ended.block_on(async {
+        Hooks::new(zego.clone()).on_with(
+            Arc::clone(&calls),
+            async |calls, _: Verified<RoomCreated>| {
+                sleep(Duration::from_millis(20)).await;
+                calls.fetch_add(1, Ordering::SeqCst);
+            },
+        )
+    });
+    drop(ended);
+    living.block_on(async {
+        let now = SystemTime::now();
+        let event = json!({"event": "room_create", "room_id": "lobby"});
+        let signed = zego.sign(&event, now).unwrap();
+        let answer = hooks.deliver(signed.as_delivery(), now);
+        assert!(tokio::time::timeout(Duration::from_millis(5), answer).await.is_err());
+        hooks.drained().await;
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
+    });
+}

@@ -1,0 +1,172 @@
+//! The cost of a request, before and after it authenticates, as a multiple of flat JSON of the same size.
+//!
+//! Timings mean something in a release build only:
+//! `cargo test --release -p room-hooks --test request_cost`.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    fmt::Write,
+    iter,
+    time::{Duration, Instant, SystemTime},
+};
+
+use room_hooks::{
+    Delivery, Provider, Receiver, Verified,
+    tencent::{self, Tencent},
+    trtc::Trtc,
+    zego::Zego,
+};
+
+const MEBIBYTE: usize = 1 << 20;
+
+/// The shortest of several runs, which is the one that was disturbed least.
+fn time(mut run: impl FnMut()) -> Duration {
+    let run = || {
+        let begun = Instant::now();
+        run();
+        begun.elapsed()
+    };
+    iter::repeat_with(run).take(7).min().unwrap()
+}
+
+/// Fails if the first takes more than twice as long as the second. A busy machine gets another chance.
+fn at_most_twice(what: &str, mut first: impl FnMut(), mut second: impl FnMut()) {
+    let mut ratios = iter::repeat_with(|| {
+        let (first, second) = (time(&mut first), time(&mut second));
+        first.as_secs_f64() / second.as_secs_f64()
+    });
+    let ratio = ratios.by_ref().take(5).find(|ratio| *ratio <= 2.0);
+    assert!(ratio.is_some(), "{what} costs {:.1} times as much", ratios.next().unwrap());
+}
+
+/// Text of about a mebibyte: a part for each number, and no more than fit.
+fn mebibyte(begin: &str, end: &str, part: impl Fn(&mut String, usize)) -> String {
+    let mut text = begin.to_owned();
+    for number in 0.. {
+        let length = text.len();
+        part(&mut text, number);
+        if text.len() + end.len() > MEBIBYTE {
+            text.truncate(length);
+            break;
+        }
+    }
+    text + end
+}
+
+/// Flat JSON: many members with short names and values.
+fn flat_json() -> String {
+    mebibyte("{", r#""z":0}"#, |json, number| write!(json, r#""{number:x}":1,"#).unwrap())
+}
+
+fn refuse<P: Provider>(receiver: &Receiver<P>, delivery: Delivery<'_>) {
+    let received: Result<Verified<P::Event>, _> = receiver.receive(delivery, SystemTime::now());
+    assert!(received.is_err());
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "it times a release build")]
+fn an_unauthenticated_form_costs_no_more_cpu_than_twice_as_much_json() {
+    let zego = Receiver::new(Zego::new(1, "secret").unwrap());
+    let refuse = |body: &str| refuse(&zego, Delivery::new("", &(), body.as_bytes()));
+    let json = flat_json();
+    let signed = "event=x&appid=1&timestamp=1757500000&nonce=7548405981776935120&signature=\
+                  5bd59fd62953a8059fb7eaba95720f66d19e4517";
+    for (shape, form) in [
+        ("distinct names", mebibyte("", "event=x", |form, n| write!(form, "{n:x}&").unwrap())),
+        ("distinct names, signed", mebibyte("", signed, |form, n| write!(form, "{n:x}&").unwrap())),
+        ("elements of a list", mebibyte("", "event=x", |form, _| form.push_str("a[]&"))),
+        ("labels", mebibyte("", signed, |form, n| write!(form, "a[{n}][k]=v&").unwrap())),
+        ("lists", mebibyte("", signed, |form, n| write!(form, "a{n}[][]=v&").unwrap())),
+        ("escapes", mebibyte("", "event=x", |form, _| form.push_str("%61ppi%64e&"))),
+        ("escaped values", mebibyte("", signed, |form, n| write!(form, "{n:x}=%41&").unwrap())),
+        ("plus signs", mebibyte("", signed, |form, _| form.push_str("+=+&"))),
+        ("nothing", mebibyte("", signed, |form, _| form.push('&'))),
+        ("percent-encoded JSON", mebibyte("%7B", "", |text, _| text.push_str("%41"))),
+        ("percent-encoded JSON, plus signs", mebibyte("%7B", "", |text, _| text.push('+'))),
+    ] {
+        at_most_twice(shape, || refuse(&form), || refuse(&json));
+    }
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "it times a release build")]
+fn unauthenticated_json_costs_the_same_cpu_whatever_is_in_it() {
+    let zego = Receiver::new(Zego::new(1, "secret").unwrap());
+    let tencent = Receiver::new(Tencent::new(1, "token").unwrap());
+    let flat = flat_json();
+    for (shape, json) in [
+        ("lists", format!(r#"{{"a":{}{}}}"#, "[".repeat(520_000), "]".repeat(520_000))),
+        ("escapes", mebibyte(r#"{"a":""#, r#""}"#, |json, _| json.push_str(r"\ud83d"))),
+        (
+            "escaped names",
+            mebibyte("{", r#""z":0}"#, |json, n| write!(json, r#""\u0061{n:x}":1,"#).unwrap()),
+        ),
+        ("backslashes", mebibyte(r#"{"a":""#, r#""}"#, |json, _| json.push_str(r"\\"))),
+    ] {
+        for query in ["", "SdkAppid=1&Sign=00&RequestTime=1757500000"] {
+            let json = Delivery::new(query, &(), json.as_bytes());
+            let flat = Delivery::new(query, &(), flat.as_bytes());
+            at_most_twice(shape, || refuse(&zego, json), || refuse(&zego, flat));
+        }
+        let json = Delivery::new("SdkAppid=1", &(), json.as_bytes());
+        at_most_twice(shape, || refuse(&tencent, json), || refuse(&zego, json));
+    }
+}
+
+/// The header `SdkAppId` is always there; without it, no key is tried.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "it times a release build")]
+fn the_number_of_apps_costs_no_cpu_before_a_signature_is_verified() {
+    let (body, sign) = (vec![b'x'; MEBIBYTE], "kkoFeO3Oh2ZHnjtg8tEAQhtXK16/KI05W3BQff8IvGA=");
+    let mut hundred = Trtc::new(1, "key1").unwrap();
+    for app_id in 2..=100 {
+        hundred = hundred.with_app(app_id, format!("key{app_id}")).unwrap();
+    }
+    let (one, hundred) = (Receiver::new(Trtc::new(1, "key").unwrap()), Receiver::new(hundred));
+    for app_id in [None, Some("7"), Some("777"), Some("none")] {
+        let mut headers = vec![("Sign".to_owned(), sign.to_owned())];
+        headers.extend(app_id.map(|app_id| ("SdkAppId".to_owned(), app_id.to_owned())));
+        let delivery = Delivery::new("", &headers, &body);
+        let headers = &headers[..1];
+        let headers = headers.to_vec();
+        let lone = Delivery::new("", &headers, &body);
+        at_most_twice("one of 100 apps", || refuse(&hundred, delivery), || refuse(&one, lone));
+    }
+}
+
+/// An id is a digest of what a document says, whatever order its members are in.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "it times a release build")]
+fn the_cost_of_a_verified_delivery_is_linear_in_its_body() {
+    let receiver = Receiver::new(Tencent::unsigned(1)).with_body_limit(2 * MEBIBYTE);
+    let identify = |body: &str| {
+        let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());
+        let verified: Verified<tencent::Event> =
+            receiver.receive(delivery, SystemTime::now()).unwrap();
+        let _ = verified.id();
+    };
+    let flat = flat_json();
+    let list = format!("[{}1]", "1,".repeat(MEBIBYTE / 2 - 4000));
+    let around = |levels: usize, opening: &str, closing: &str| {
+        format!("{}{list}{}", opening.repeat(levels), closing.repeat(levels))
+    };
+    for (shape, body) in [
+        ("120 unsorted levels", around(120, r#"{"b":"#, r#","a":1}"#)),
+        ("120 levels of RoomInfo", around(120, r#"{"RoomInfo":"#, "}")),
+        ("5000 levels of RoomInfo", around(5000, r#"{"RoomInfo":"#, "}")),
+        ("5000 levels of lists", format!(r#"{{"a":{}}}"#, around(5000, "[", "]"))),
+        (
+            "members in descending order",
+            mebibyte("{", r#""0":0}"#, |json, n| {
+                write!(json, r#""{:x}":1,"#, 999_999 - n).unwrap()
+            }),
+        ),
+        (
+            "fractions",
+            mebibyte("{", r#""z":0}"#, |json, n| write!(json, r#""{n:x}":1.5e3,"#).unwrap()),
+        ),
+    ] {
+        at_most_twice(shape, || identify(&body), || identify(&flat));
+    }
+}
