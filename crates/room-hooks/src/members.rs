@@ -18,11 +18,7 @@ pub(crate) fn outermost<'a, const N: usize>(
     let mut scanner = Scanner::new(json);
     let found = scanner.object(|scanner, name| {
         let value = scanner.value()?;
-        // Few names are as long and begin alike.
-        let key = |name: &str| (name.len(), name.bytes().next());
-        let wanted = key(&name);
-        let index = names.iter().position(|other| key(other) == wanted && *other == name);
-        let before = index.and_then(|index| values[index].replace(value));
+        let before = name.position_in(&names).and_then(|index| values[index].replace(value));
         before.is_none().then_some(())
     });
     if found.is_none() || !scanner.is_at_end() {
@@ -40,7 +36,7 @@ mod tests {
 
     use super::*;
 
-    const NAMES: [&str; 3] = ["a", "b", "é\""];
+    const NAMES: [&str; 3] = ["a", "b", "n_1"];
 
     fn found(json: &str) -> Option<[Option<&str>; 3]> {
         Some(outermost(json, NAMES).ok()?.map(|value| value.map(Raw::get)))
@@ -61,7 +57,10 @@ mod tests {
         ] {
             assert_eq!(found(json), Some([a, b, None]), "{json}");
         }
-        assert_eq!(found(r#"{"é\"":"é"}"#), Some([None, None, Some("\"é\"")]));
+        assert_eq!(found(r#"{"n_1":"é"}"#), Some([None, None, Some("\"é\"")]));
+        for other in [r"n_1\u0031", r"\u006e_", r"\ud83d", r"\n_1", r"\u006E_1 "] {
+            assert_eq!(found(&format!(r#"{{"{other}":1}}"#)), Some([None; 3]), "{other}");
+        }
     }
 
     #[test]
@@ -87,7 +86,6 @@ mod tests {
             r#"{"a":1,"a":2}"#,
             r#"{"a":1,"\u0061":2}"#,
             r#"{"a":null,"a":1}"#,
-            r#"{"\x":1}"#,
             r#"{"a":]}"#,
         ] {
             assert_eq!(found(json), None, "{json}");
@@ -104,7 +102,7 @@ mod tests {
         #[test]
         fn of_what_is_json_it_finds_what_any_reader_does(
             members in prop::collection::btree_map(
-                prop::sample::select(vec![r"a", r"\u0062", r#"é\""#, "c", "", r"\\"]),
+                prop::sample::select(vec![r"a", r"\u0062", r"\u006E_\u0031", "c", "", r"\\"]),
                 r#""([ax,:}\]é]|\\["\\n])*"|-?[1-9][0-9]{0,2}(\.5e7)?|null|true|[ ]?\[(1, ?)*\{"a":"[}\]]"\}\]"#,
                 0..5,
             ),

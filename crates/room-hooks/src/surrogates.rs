@@ -1,0 +1,91 @@
+//! Halves of characters beyond the basic plane, as UTF-16 has them and JSON can escape them one by one.
+
+/// JSON text in which each lone surrogate is `\ufffd`, or nothing if there is none.
+///
+/// A platform that cuts a name by UTF-16 units can send `"\ud83d"`. `serde_json` refuses the whole
+/// document for that, and the event would be lost.
+pub(crate) fn repaired(json: &str) -> Option<String> {
+    let mut repaired = String::new();
+    let (mut kept, mut at) = (0, 0);
+    while let Some(escape) = json[at..].find('\\') {
+        at += escape;
+        match utf16_unit(&json[at..]) {
+            Some(0xd800..=0xdbff)
+                if matches!(utf16_unit(&json[at + ESCAPED..]), Some(0xdc00..=0xdfff)) =>
+            {
+                at += 2 * ESCAPED;
+            }
+            Some(0xd800..=0xdfff) => {
+                repaired += &json[kept..at];
+                repaired += r"\ufffd";
+                at += ESCAPED;
+                kept = at;
+            }
+            Some(_) => at += ESCAPED,
+            // Past the character that is escaped, which may be a backslash.
+            None => at += 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
+        }
+    }
+    (kept > 0).then(|| repaired + &json[kept..])
+}
+
+/// The length of an escape such as `\ud83d`.
+const ESCAPED: usize = 6;
+
+/// The unit of UTF-16 that a text begins with in its escaped form.
+pub(crate) fn utf16_unit(text: &str) -> Option<u16> {
+    let [b'\\', b'u', digits @ ..] = text.as_bytes() else { return None };
+    digits.first_chunk::<4>()?.iter().try_fold(0, |unit, &digit| {
+        let digit = char::from(digit).to_digit(16)?;
+        Some(unit << 4 | digit as u16)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_lone_surrogates_are_replaced() {
+        for (json, expected) in [
+            (r"", None),
+            (r"\", None),
+            (r"\u", None),
+            (r"\ud83", None),
+            (r"\u+d83", None),
+            (r"\é\ud83d", Some(r"\é\ufffd")),
+            (r"\\ud83d", None),
+            (r"\ud83d\ude00", None),
+            (r"\uD83D\uDE00", None),
+            (r"\ud83d", Some(r"\ufffd")),
+            (r"a\ud83d\ud83d\ude00b", Some(r"a\ufffd\ud83d\ude00b")),
+            (r"\ude00\ud83d", Some(r"\ufffd\ufffd")),
+            (r"\ud83d\\ude00", Some(r"\ufffd\\ude00")),
+        ] {
+            assert_eq!(repaired(json).as_deref(), expected, "{json}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn strings_are_read_as_lossy_utf_16_has_them(
+            units in prop::collection::vec(prop::sample::select(
+                vec![0x41_u16, 0x5c, 0x22, 0xd83d, 0xdbff, 0xdc00, 0xde00, 0xfffd, 0x0a],
+            ), 0..12),
+        ) {
+            let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let json = format!("\"{escaped}\"");
+            let json = repaired(&json).unwrap_or(json);
+            let text: String = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(text, String::from_utf16_lossy(&units));
+        }
+
+        #[test]
+        fn any_text_is_passed(text in r#"[\\ud8-f"é{]{0,30}"#) {
+            let once = repaired(&text).unwrap_or(text);
+            prop_assert_eq!(repaired(&once), None);
+        }
+    }
+}
