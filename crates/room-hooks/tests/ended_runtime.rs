@@ -18,6 +18,10 @@ use tokio::{
 
 use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
 
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
+}
+
 fn runtimes() -> [Runtime; 2] {
     let several = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     [Builder::new_current_thread().enable_all().build().unwrap(), several]
@@ -37,7 +41,7 @@ fn hooks_made_in_a_runtime_that_has_ended_use_the_runtime_of_the_delivery() {
             )
         });
         drop(ended);
-        let now = SystemTime::now();
+        let now = now();
         for n in 1..=2 {
             let event = json!({"event": "room_create", "room_id": format!("room-{n}")});
             let signed = zego.sign(&event, now).unwrap();
@@ -63,7 +67,7 @@ fn a_handler_whose_sender_hung_up_outlives_the_runtime_that_has_ended() {
     });
     drop(ended);
     living.block_on(async {
-        let now = SystemTime::now();
+        let now = now();
         let event = json!({"event": "room_create", "room_id": "lobby"});
         let signed = zego.sign(&event, now).unwrap();
         let answer = hooks.deliver(signed.as_delivery(), now);

@@ -63,11 +63,12 @@
 //! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryClaims` |
 
 mod claims;
+mod clock;
 mod ending;
 mod expiring;
 mod handler;
+mod home;
 mod in_flight;
-mod latest;
 mod memory;
 #[cfg(all(test, feature = "testing"))]
 mod model;
@@ -82,14 +83,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::runtime::Handle;
-
 use crate::{Answer, Delivery, Outcome, Provider, Receiver, RoomEvent, Verified};
 
 use self::{
+    clock::Clock,
     handler::{Handler, handler},
+    home::Home,
     in_flight::InFlight,
-    latest::Latest,
     settings::Settings,
     store::AnyStore,
 };
@@ -106,8 +106,8 @@ pub struct Hooks<P: Provider> {
     claims: Arc<dyn AnyStore>,
     settings: Settings,
     in_flight: InFlight,
-    latest: Latest,
-    runtime: Option<Handle>,
+    clock: Clock,
+    home: Option<Arc<Home>>,
 }
 
 struct Handlers<P: Provider> {
@@ -120,7 +120,7 @@ impl<P: Provider> Hooks<P> {
     /// Claims are kept in memory unless another store is set.
     ///
     /// Handlers run on the tokio runtime that this is called in, so that they outlive an actix-web
-    /// worker; if it is called outside of one, on that of the delivery.
+    /// worker; if it is called outside of one, or that one has ended, on that of the delivery.
     #[must_use]
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
         let receiver = receiver.into();
@@ -130,8 +130,8 @@ impl<P: Provider> Hooks<P> {
             handlers: Arc::new(Handlers { of_a_kind: Vec::new(), of_others: None }),
             claims: Arc::new(MemoryClaims::new()),
             in_flight: InFlight::default(),
-            latest: Latest::default(),
-            runtime: Handle::try_current().ok(),
+            clock: Clock::default(),
+            home: Home::here().map(Arc::new),
         }
     }
 
@@ -263,9 +263,12 @@ impl<P: Provider> Hooks<P> {
         delivery: Delivery<'_>,
         now: SystemTime,
     ) -> impl Future<Output = Answer> + Send + use<P> {
-        let received = self.receiver.receive(delivery, self.latest.no_earlier(now));
-        if let Some(sent_at) = received.as_ref().ok().and_then(|verified| verified.sent_at) {
-            self.latest.signed_at(sent_at);
+        let received = self.receiver.receive_at(delivery, &|app_id| self.clock.now(app_id, now));
+        if let Ok(verified) = &received
+            && let (Some(_), Some(signed_at)) = (verified.secret, verified.sent_at)
+            && self.receiver.provider().tolerance().is_some()
+        {
+            self.clock.note(verified.app_id, signed_at, now);
         }
         let handling = received.map(|verified| self.handling(verified));
         async move {
@@ -296,8 +299,8 @@ impl<P: Provider> Clone for Hooks<P> {
             claims: Arc::clone(&self.claims),
             settings: self.settings,
             in_flight: self.in_flight.clone(),
-            latest: self.latest.clone(),
-            runtime: self.runtime.clone(),
+            clock: self.clock.clone(),
+            home: self.home.clone(),
         }
     }
 }

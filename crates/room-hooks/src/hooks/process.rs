@@ -14,7 +14,10 @@ use std::{
 use tokio::time::{self, error::Elapsed, sleep, timeout};
 use tracing::{Instrument, Span, field};
 
-use crate::{Answer, Provider, RoomEvent, SignatureKey, Verified, id::Uniqueness, measure};
+use crate::{
+    Answer, Outcome, Provider, RoomEvent, SignatureKey, Verified, excerpt::excerpt, id::Uniqueness,
+    measure,
+};
 
 use super::{
     Hooks,
@@ -31,19 +34,23 @@ pub(super) struct Handling<P> {
     work: Unstoppable,
     span: Span,
     event: &'static str,
+    /// Whether any answer but the acknowledgement denies what the delivery asks for.
+    asks: bool,
     deadline: Duration,
     provider: PhantomData<P>,
 }
 
 impl<P: Provider> Handling<P> {
     pub(super) async fn answer(self) -> Answer {
-        let Self { work, span, event, deadline, .. } = self;
+        let Self { work, span, event, asks, deadline, .. } = self;
         let ending = within(deadline, work).await.unwrap_or_else(|_| {
             span.in_scope(|| tracing::warn!("the handler is over its deadline and goes on"));
             measure::delivery(P::NAME, event, Ending::Late.as_str());
             Ending::Late
         });
-        ending.answer::<P>()
+        let answer = ending.answer::<P>();
+        // A failure or delay of ours is no decision.
+        if asks && answer.status >= 500 { P::answer(Outcome::Acknowledged) } else { answer }
     }
 }
 
@@ -53,17 +60,20 @@ impl<P: Provider> Hooks<P> {
             "delivery",
             provider = P::NAME,
             app_id = verified.app_id,
-            event = verified.event.name(),
-            room_id = verified.event.room_id(),
+            event = excerpt(verified.event.name()),
+            room_id = verified.event.room_id().map(excerpt),
             secret = verified.secret.map(field::display),
             outcome = field::Empty,
         );
         let event = verified.event.kind();
+        let asks = P::asks(&verified.event);
+        let runtime = self.home.as_ref().and_then(|home| home.runtime()).cloned();
         let work = self.work(event, verified).instrument(span.clone());
         Handling {
-            work: Unstoppable::new(work, self.runtime.clone()),
+            work: Unstoppable::new(work, runtime),
             span,
             event,
+            asks,
             deadline: self.settings.deadline,
             provider: PhantomData,
         }

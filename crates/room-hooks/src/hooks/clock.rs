@@ -1,0 +1,89 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use tokio::time::Instant;
+
+/// The time by which each app's deliveries are fresh or stale.
+///
+/// It is the local clock's, unless that is behind the newest delivery of the app that was verified, plus
+/// the time elapsed since. So a clock that is set back makes nothing fresh again that was handled and is
+/// forgotten. A clock that is wrong leaves no trace: only a time that a sender signed moves a mark, and
+/// only if it was fresh.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Clock(Arc<Mutex<HashMap<u64, Mark>>>);
+
+/// A time that was right when it was noted.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    time: SystemTime,
+    noted: Instant,
+}
+
+impl Clock {
+    /// The time for an app, where the local clock shows `local`.
+    pub(super) fn now(&self, app_id: u64, local: SystemTime) -> SystemTime {
+        let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        marks.get(&app_id).map_or(local, |mark| mark.at(Instant::now()).max(local))
+    }
+
+    /// Notes when a delivery was signed that was fresh at [`now`](Self::now). A sender whose clock is ahead
+    /// does not move the time past that.
+    pub(super) fn note(&self, app_id: u64, signed: SystemTime, local: SystemTime) {
+        let time = signed.min(self.now(app_id, local));
+        let noted = Instant::now();
+        let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mark = marks.entry(app_id).or_insert(Mark { time, noted });
+        if mark.at(noted) < time {
+            *mark = Mark { time, noted };
+        }
+    }
+}
+
+impl Mark {
+    fn at(self, now: Instant) -> SystemTime {
+        // Time stands past the last moment that this platform can express.
+        self.time.checked_add(now.duration_since(self.noted)).unwrap_or(self.time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn begin() -> SystemTime {
+        SystemTime::UNIX_EPOCH + 1_700_000_000 * SECOND
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_is_never_behind_what_was_signed_and_the_time_elapsed_since() {
+        let (clock, begin) = (Clock::default(), begin());
+        clock.note(1, begin, begin);
+        sleep(10 * SECOND).await;
+        assert_eq!(clock.now(1, begin - 3600 * SECOND), begin + 10 * SECOND);
+        assert_eq!(clock.now(1, begin + 20 * SECOND), begin + 20 * SECOND);
+        // An older time does not set it back.
+        clock.note(1, begin, begin - 3600 * SECOND);
+        assert_eq!(clock.now(1, begin), begin + 10 * SECOND);
+        assert_eq!(clock.now(2, begin), begin, "each app has its own");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clock_skew_of_the_sender_or_of_this_machine_moves_no_mark_ahead() {
+        let (clock, begin) = (Clock::default(), begin());
+        // The sender is ahead of a clock that is right.
+        clock.note(1, begin + 60 * SECOND, begin);
+        assert_eq!(clock.now(1, begin), begin);
+        // This machine is ahead of a sender that is right.
+        clock.note(1, begin, begin + 60 * SECOND);
+        assert_eq!(clock.now(1, begin), begin);
+    }
+}
