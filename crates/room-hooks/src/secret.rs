@@ -102,8 +102,9 @@ impl TryFrom<&String> for Secrets {
 impl TryFrom<String> for Secrets {
     type Error = ConfigError;
 
+    /// Wipes the string, whether or not it is taken.
     fn try_from(secret: String) -> Result<Self, ConfigError> {
-        Self::new(&secret)
+        Self::new(&Zeroizing::new(secret))
     }
 }
 
