@@ -4,7 +4,10 @@ use actix_web::{
     HttpMessage, HttpRequest,
     dev::Payload,
     error::PayloadError,
-    http::header::{HeaderMap, HeaderValue},
+    http::{
+        Version,
+        header::{HeaderMap, HeaderValue},
+    },
     rt::time::timeout,
     web,
 };
@@ -33,8 +36,9 @@ pub(crate) async fn take_in<P: Provider>(
 ) -> Result<Vec<u8>, Unhandled> {
     let headers = RequestHeaders(request.headers());
     let mut intake = receiver.intake(request.method().as_str(), &headers)?;
-    // A chunked body leaves this behind only when somebody has taken it.
-    if matches!(payload, Payload::None) && request.chunked().unwrap_or_default() {
+    // A body that is chunked, or that came over HTTP/2, leaves this behind only when something consumed it.
+    let had_a_body = request.chunked().unwrap_or_default() || request.version() == Version::HTTP_2;
+    if matches!(payload, Payload::None) && had_a_body {
         return Err(intake.taken());
     }
     match timeout(receiver.body_deadline(), read(&mut intake, payload)).await {

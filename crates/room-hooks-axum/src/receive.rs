@@ -1,7 +1,8 @@
 use std::{error::Error, time::SystemTime};
 
 use axum_core::body::Body;
-use http::{HeaderMap, request::Parts};
+use http::{HeaderMap, header::TRANSFER_ENCODING, request::Parts};
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError};
 use room_hooks::{Delivery, Headers, Intake, Provider, Receiver, RoomEvent, Unhandled, Verified};
 use tokio::time::timeout;
@@ -26,6 +27,10 @@ pub(crate) async fn take_in<P: Provider>(
     body: Body,
 ) -> Result<Vec<u8>, Unhandled> {
     let mut intake = receiver.intake(parts.method.as_str(), &RequestHeaders(&parts.headers))?;
+    // A chunked body has its end still ahead, even if that is all of it, unless something consumed it.
+    if body.is_end_stream() && parts.headers.contains_key(TRANSFER_ENCODING) {
+        return Err(intake.taken());
+    }
     match timeout(receiver.body_deadline(), read(&mut intake, body)).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
