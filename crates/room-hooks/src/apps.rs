@@ -1,4 +1,6 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, hint::black_box};
+
+use subtle::ConstantTimeEq;
 
 use crate::{ConfigError, Refusal, SecretName, Secrets, freshness::canonical};
 
@@ -29,35 +31,60 @@ impl Apps {
         self.0.contains_key(&app_id)
     }
 
-    /// Finds out who signed: one of the named app's secrets or, where the delivery names no app, the
-    /// app with a secret that fits (the lowest, should two share one).
+    /// Finds out who signed: one of the secrets of the named app or, if no app is named, of the only one.
+    ///
+    /// Of several apps, one must be named: a delivery must not cost a digest for each app. Where no app can
+    /// have signed, one digest is computed all the same, so that the time tells nothing about which apps
+    /// are configured.
     pub(crate) fn signer<const N: usize>(
         &self,
-        app_id: Option<u64>,
+        named: Option<&str>,
         claimed: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Result<Signer, Refusal> {
-        let signer = |(&app_id, secrets): (&u64, &Secrets)| {
-            let secret = secrets.signer(claimed, &digest)?;
-            Some(Signer { app_id, secret })
-        };
-        match app_id {
-            None => self.0.iter().find_map(signer),
-            Some(_) => {
-                let app = app_id.and_then(|app_id| self.0.get_key_value(&app_id));
-                signer(app.ok_or(Refusal::UnknownApp { app_id })?)
+        match self.app(named) {
+            Ok((app_id, secrets)) => secrets
+                .signer(claimed, digest)
+                .map(|secret| Signer { app_id, secret })
+                .ok_or(Refusal::WrongSignature),
+            Err(refusal) => {
+                black_box(digest(b"an app that is not configured").ct_eq(claimed));
+                Err(refusal)
             }
         }
-        .ok_or(Refusal::WrongSignature)
     }
 
-    /// The secrets of the named app, or of all.
+    /// Finds out who signed a delivery that names no app, by the secret that fits; of two apps that share
+    /// it, the one with the lower id.
+    pub(crate) fn any_signer<const N: usize>(
+        &self,
+        claimed: &[u8; N],
+        digest: impl Fn(&[u8]) -> [u8; N],
+    ) -> Result<Signer, Refusal> {
+        let signer = self.0.iter().find_map(|(&app_id, secrets)| {
+            secrets.signer(claimed, &digest).map(|secret| Signer { app_id, secret })
+        });
+        signer.ok_or(Refusal::WrongSignature)
+    }
+
+    /// The app that a delivery names. An id that is not a number cannot be configured.
+    fn app(&self, named: Option<&str>) -> Result<(u64, &Secrets), Refusal> {
+        let app = match named {
+            Some(app_id) => canonical(app_id).and_then(|app_id| self.0.get_key_value(&app_id)),
+            None if self.0.len() > 1 => return Err(Refusal::AppNotNamed),
+            None => self.0.first_key_value(),
+        };
+        app.map(|(&app_id, secrets)| (app_id, secrets)).ok_or(Refusal::UnknownApp)
+    }
+
+    /// The secrets of the named app; of all, if none is named, or one that cannot be.
     #[cfg(feature = "testing")]
     pub(crate) fn secrets(
         &self,
-        app_id: Option<u64>,
+        named: Option<&str>,
     ) -> impl Iterator<Item = (u64, SecretName, &[u8])> {
-        let apps = self.0.iter().filter(move |(id, _)| app_id.is_none_or(|app_id| app_id == **id));
+        let named = named.and_then(canonical);
+        let apps = self.0.iter().filter(move |(id, _)| named.is_none_or(|named| named == **id));
         apps.flat_map(|(id, secrets)| secrets.named().map(|(name, secret)| (*id, name, secret)))
     }
 
@@ -68,17 +95,10 @@ impl Apps {
     }
 }
 
-/// The app that a delivery names. An id that is no number is one that nobody can have configured.
-pub(crate) fn named(app_id: Option<&str>) -> Result<Option<u64>, Refusal> {
-    match app_id.map(canonical) {
-        None => Ok(None),
-        Some(None) => Err(Refusal::UnknownApp { app_id: None }),
-        Some(number) => Ok(number),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     fn length(secret: &[u8]) -> [u8; 1] {
@@ -95,17 +115,44 @@ mod tests {
     #[test]
     fn a_signature_counts_for_the_app_that_is_named() {
         let previous = Signer { app_id: 2, secret: SecretName::Previous(1) };
-        assert_eq!(apps().signer(Some(2), &[4], length), Ok(previous));
-        assert_eq!(apps().signer(Some(1), &[4], length), Err(Refusal::WrongSignature));
-        let unknown = Refusal::UnknownApp { app_id: Some(3) };
-        assert_eq!(apps().signer(Some(3), &[4], length), Err(unknown));
+        assert_eq!(apps().signer(Some("2"), &[4], length), Ok(previous));
+        assert_eq!(apps().signer(Some("1"), &[4], length), Err(Refusal::WrongSignature));
+        for unknown in ["3", "", "one", "02", " 2", "18446744073709551616"] {
+            let signer = apps().signer(Some(unknown), &[4], length);
+            assert_eq!(signer, Err(Refusal::UnknownApp), "{unknown:?}");
+        }
     }
 
     #[test]
-    fn where_no_app_is_named_the_secret_names_it() {
-        let signer = apps().signer(None, &[1], length);
+    fn of_several_apps_one_must_be_named() {
+        assert_eq!(apps().signer(None, &[1], length), Err(Refusal::AppNotNamed));
+        let mut lone = Apps::default();
+        lone.insert(7, "a").unwrap();
+        let signer = Signer { app_id: 7, secret: SecretName::Current };
+        assert_eq!(lone.signer(None, &[1], length), Ok(signer));
+        assert_eq!(lone.signer(None, &[2], length), Err(Refusal::WrongSignature));
+    }
+
+    #[test]
+    fn any_app_can_be_the_signer_of_a_delivery_that_names_none() {
+        let signer = apps().any_signer(&[1], length);
         assert_eq!(signer, Ok(Signer { app_id: 1, secret: SecretName::Current }));
-        assert_eq!(apps().signer(None, &[3], length), Err(Refusal::WrongSignature));
+        assert_eq!(apps().any_signer(&[3], length), Err(Refusal::WrongSignature));
+    }
+
+    /// Whether an app is configured cannot be told from the time that its refusal takes.
+    #[test]
+    fn an_unknown_app_costs_one_digest() {
+        let digests = Cell::new(0);
+        let counted = |secret: &[u8]| {
+            digests.set(digests.get() + 1);
+            length(secret)
+        };
+        for (named, count) in [(Some("1"), 1), (Some("3"), 1), (Some("x"), 1), (None, 1)] {
+            digests.set(0);
+            assert!(apps().signer(named, &[9], counted).is_err());
+            assert_eq!(digests.get(), count, "{named:?}");
+        }
     }
 
     #[test]

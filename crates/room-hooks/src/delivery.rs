@@ -32,6 +32,10 @@ impl<'a> Delivery<'a> {
         self.headers.get(name)
     }
 
+    pub(crate) fn headers(&self) -> &'a dyn Headers {
+        self.headers
+    }
+
     /// The body, byte for byte.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {

@@ -21,6 +21,9 @@ impl<'r, P: Provider> Intake<'r, P> {
         if method != "POST" {
             return Err(Unhandled::refused::<P>(Refusal::MethodNotAllowed));
         }
+        if let Some(encoding) = compression(headers) {
+            return Err(Unhandled::refused::<P>(Refusal::BodyCompressed { encoding }));
+        }
         let declared_length = headers
             .get("content-length")
             .and_then(|digits| str::from_utf8(digits).ok()?.parse().ok())
@@ -76,6 +79,26 @@ impl<'r, P: Provider> Intake<'r, P> {
         let deadline = self.receiver.body_deadline();
         Unhandled::refused::<P>(Refusal::BodyTooSlow { deadline })
     }
+}
+
+/// The content encoding that a request names, unless it is one that changes nothing.
+///
+/// A log gets its name from here and not from the request, which is not authentic.
+pub(crate) fn compression(headers: &dyn Headers) -> Option<&'static str> {
+    const KNOWN: [(&str, &str); 6] = [
+        ("br", "br"),
+        ("compress", "compress"),
+        ("deflate", "deflate"),
+        ("gzip", "gzip"),
+        ("x-gzip", "gzip"),
+        ("zstd", "zstd"),
+    ];
+    let encodings = headers.get("content-encoding")?.split(|&byte| byte == b',');
+    let encoding = encodings
+        .map(<[u8]>::trim_ascii)
+        .find(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity"))?;
+    let known = KNOWN.iter().find(|(name, _)| encoding.eq_ignore_ascii_case(name.as_bytes()));
+    Some(known.map_or("unknown", |(_, name)| name))
 }
 
 /// Shows the size only: a body may hold a signature.

@@ -13,7 +13,7 @@ use serde::{
     },
 };
 
-use crate::scalar::Scalar;
+use crate::{document::Json, scalar::Scalar};
 
 /// A type that is read as the providers write it; `wire_struct!` reads every member so.
 pub(crate) trait Lenient: Sized {
@@ -163,7 +163,8 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for NestedVisitor<T> {
         match json {
             "" => Ok(None),
             _ if json.trim_start().starts_with(self.opening) => {
-                serde_json::from_str(json).map(Some).map_err(E::custom)
+                let json = Json::new(json);
+                serde_json::from_str(json.as_str()).map(Some).map_err(E::custom)
             }
             _ => Err(E::invalid_value(Unexpected::Str(json), &self)),
         }

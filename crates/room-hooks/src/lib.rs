@@ -42,10 +42,11 @@
 
 mod answer;
 mod apps;
+mod canonical;
 mod catalogue;
-mod content;
 mod delivery;
 mod document;
+mod excerpt;
 mod form;
 mod freshness;
 mod guarded;
@@ -64,6 +65,7 @@ mod scalar;
 mod scanner;
 mod secret;
 mod signature;
+mod surrogates;
 pub mod tencent;
 #[cfg(feature = "testing")]
 pub mod testing;

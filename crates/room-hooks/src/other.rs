@@ -1,7 +1,9 @@
-use serde::{Deserialize, Serialize, Serializer, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde::{Serialize, Serializer, de::IgnoredAny};
+use serde_json::Deserializer;
 
-use crate::{Document, Refusal, lenient::Lenient};
+use crate::{
+    Document, Refusal, excerpt::excerpt, lenient::Lenient, members::outermost, scanner::Raw,
+};
 
 /// An authentic event that this crate has no type for, or whose shape is not the known one.
 ///
@@ -21,16 +23,13 @@ pub struct Other {
 }
 
 impl Other {
-    /// Keeps an event of a name that no type stands for, if it is one: nobody has read the whole yet.
+    /// Keeps an event of a name that no type stands for. Its document has not been read as a whole until
+    /// now.
     pub(crate) fn unknown(name: &str, document: &Document) -> Result<Self, Refusal> {
-        let room_id = match document.decode::<Room<'_>>() {
-            Ok(room) => room.id(),
-            // A place is there twice, perhaps, and what comes after it has not been read.
-            Err(_) => document
-                .decode::<IgnoredAny>()
-                .map(|_| None)
-                .map_err(|_| Refusal::Malformed { what: "the body is not JSON" })?,
-        };
+        document
+            .decode::<IgnoredAny>()
+            .map_err(|_| Refusal::Malformed { what: "the body is not JSON" })?;
+        let room_id = room_id(document.as_str());
         Ok(Self { name: name.into(), room_id, document: document.clone(), error: None })
     }
 
@@ -41,10 +40,11 @@ impl Other {
         error: &serde_json::Error,
     ) -> Result<Self, Refusal> {
         let other = Self::unknown(name, document)?;
-        // It quotes what it did not expect, of any length.
-        let error: String = error.to_string().chars().take(200).collect();
-        // A handler that asks for the known kind does not see it, and its operator should know.
-        tracing::warn!(event = name, error, "an event of a known name has another shape");
+        // It quotes the unexpected value, which may be of any length.
+        let error = error.to_string();
+        let error = excerpt(&error);
+        // The handler of the known kind is not called, and the operator should know.
+        tracing::warn!(event = excerpt(name), error, "an event of a known name has another shape");
         Ok(Self { error: Some(error.into()), ..other })
     }
 }
@@ -55,26 +55,20 @@ impl Serialize for Other {
     }
 }
 
-/// The places where the providers put a room's id, nothing in them believed to be of any shape.
-#[derive(Deserialize)]
-struct Room<'a> {
-    #[serde(borrow)]
-    room_id: Option<&'a RawValue>,
-    #[serde(borrow, rename = "RoomId")]
-    upper_case: Option<&'a RawValue>,
-    #[serde(borrow, rename = "RoomInfo")]
-    room_info: Option<&'a RawValue>,
-    #[serde(borrow, rename = "EventInfo")]
-    event_info: Option<&'a RawValue>,
-}
+/// Where the providers put a room's id: in a member of the document, or of an object that is a member.
+pub(crate) const ROOM_ID: [&str; 2] = ["room_id", "RoomId"];
+pub(crate) const AROUND_ROOM_ID: [&str; 2] = ["RoomInfo", "EventInfo"];
 
-impl Room<'_> {
-    fn id(self) -> Option<Box<str>> {
-        let text = |raw: &RawValue| String::read(raw).ok().flatten();
-        let outside = [self.room_id, self.upper_case].into_iter().flatten().find_map(text);
-        let mut inside = [self.room_info, self.event_info].into_iter().flatten();
-        let inside =
-            || inside.find_map(|raw| serde_json::from_str::<Room<'_>>(raw.get()).ok()?.id());
-        outside.map(Into::into).or_else(inside)
-    }
+/// The room's id, looked for one level down and no further: a level more for each level of the document
+/// would let a sender choose how much stack and time the search takes.
+fn room_id(json: &str) -> Option<Box<str>> {
+    let [snake_case, pascal_case] = ROOM_ID;
+    let [room_info, event_info] = AROUND_ROOM_ID;
+    let [first, second, room_info, event_info] =
+        outermost(json, [snake_case, pascal_case, room_info, event_info]).ok()?;
+    let around = [room_info, event_info].into_iter().flatten();
+    let inside = around.flat_map(|around| outermost(around.get(), ROOM_ID).ok()).flatten();
+    let mut places = [first, second].into_iter().chain(inside).flatten();
+    let text = |raw: Raw<'_>| String::read(&mut Deserializer::from_str(raw.get())).ok().flatten();
+    places.find_map(text).map(Into::into)
 }

@@ -21,7 +21,8 @@ pub trait Provider: Debug + Send + Sync + 'static {
     type Event: RoomEvent<Provider = Self>;
 
     /// Verifies a delivery and reads the event from it. There may be none: a console that checks whether
-    /// a URL answers tells of nothing that happened in a room.
+    /// a URL answers tells of nothing that happened in a room. `now` gives the time by which an app's
+    /// deliveries are fresh or stale.
     ///
     /// # Errors
     ///
@@ -29,7 +30,7 @@ pub trait Provider: Debug + Send + Sync + 'static {
     fn open(
         &self,
         delivery: Delivery<'_>,
-        now: SystemTime,
+        now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Self::Event>>, Refusal>;
 
     /// How far from now, both ways, a signature may have been made, if that is looked at.
@@ -47,6 +48,11 @@ pub trait Provider: Debug + Send + Sync + 'static {
 
     /// The answer that the provider's sender expects.
     fn answer(outcome: Outcome<'_>) -> Answer;
+
+    /// Whether an event asks for permission, so that any answer but the acknowledgement denies it.
+    fn asks(_event: &Self::Event) -> bool {
+        false
+    }
 }
 
 /// What a handler can ask for: a provider's whole `Event`, or one kind of it.

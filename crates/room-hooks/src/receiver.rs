@@ -5,6 +5,7 @@ use std::{
 
 use crate::{
     Answer, Delivery, Headers, Intake, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified,
+    excerpt::excerpt, intake::compression,
 };
 
 /// The only door: takes deliveries in, hands verified events out.
@@ -108,6 +109,21 @@ impl<P: Provider> Receiver<P> {
     where
         E: RoomEvent<Provider = P>,
     {
+        self.receive_at(delivery, &|_| now)
+    }
+
+    /// As [`receive`](Self::receive), with the time by which an app's deliveries are fresh or stale.
+    pub(crate) fn receive_at<E>(
+        &self,
+        delivery: Delivery<'_>,
+        now: &dyn Fn(u64) -> SystemTime,
+    ) -> Result<Verified<E>, Unhandled>
+    where
+        E: RoomEvent<Provider = P>,
+    {
+        if let Some(encoding) = compression(delivery.headers()) {
+            return Err(Unhandled::refused::<P>(Refusal::BodyCompressed { encoding }));
+        }
         if delivery.body().len() > self.body_limit {
             return Err(Unhandled::refused::<P>(Refusal::BodyTooLarge));
         }
@@ -116,8 +132,8 @@ impl<P: Provider> Receiver<P> {
         tracing::debug!(
             provider = P::NAME,
             app_id = verified.app_id,
-            event = verified.event.name(),
-            room_id = verified.event.room_id(),
+            event = excerpt(verified.event.name()),
+            room_id = verified.event.room_id().map(excerpt),
             secret = verified.secret.map(tracing::field::display),
             "delivery verified"
         );

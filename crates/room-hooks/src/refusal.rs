@@ -3,10 +3,14 @@ use std::{error::Error, fmt, time::Duration};
 /// Why a delivery is refused.
 ///
 /// The sender learns a [status](Self::status) and nothing more; this is for the operator's log. No
-/// variant holds anything of the request but numbers.
+/// variant holds anything of a request that is not authentic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// No app is named, and several are configured. The request is a stranger's, or a proxy removed the
+    /// header or parameter.
+    AppNotNamed,
+
     /// The connection ended before the body did. The network's or the sender's fault; a sender that
     /// retries will send it again.
     BodyBrokeOff,
@@ -24,6 +28,13 @@ pub enum Refusal {
     BodyTooSlow {
         /// The deadline that is set.
         deadline: Duration,
+    },
+
+    /// The body is compressed. No platform compresses its callbacks, so a proxy did; what is signed is the
+    /// body that the platform sent.
+    BodyCompressed {
+        /// The encoding, if it is one of the usual ones, or `unknown`.
+        encoding: &'static str,
     },
 
     /// The query and the body name different commands (Tencent). Something on the way changed one.
@@ -73,10 +84,7 @@ pub enum Refusal {
 
     /// The app is not one of the configured ones. The app id here is wrong, another app of yours
     /// uses this URL, or the request is a stranger's.
-    UnknownApp {
-        /// The app that the delivery names, if it names one with a number.
-        app_id: Option<u64>,
-    },
+    UnknownApp,
 
     /// No secret gives the signature. The secret here is wrong, or the request is forged.
     WrongSignature,
@@ -88,11 +96,12 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::FromTheFuture { .. }
+            Self::AppNotNamed
+            | Self::FromTheFuture { .. }
             | Self::NotSigned { .. }
             | Self::SignatureReused
             | Self::Stale { .. }
-            | Self::UnknownApp { .. }
+            | Self::UnknownApp
             | Self::WrongSignature => 401,
             Self::BodyBrokeOff
             | Self::CommandsDiffer
@@ -101,6 +110,7 @@ impl Refusal {
             Self::MethodNotAllowed => 405,
             Self::BodyTooSlow { .. } => 408,
             Self::BodyTooLarge => 413,
+            Self::BodyCompressed { .. } => 415,
             Self::BodyTaken | Self::NotConfigured { .. } => 500,
         }
     }
@@ -109,11 +119,15 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AppNotNamed => f.write_str("no app is named, and several are configured"),
             Self::BodyBrokeOff => {
                 f.write_str("the body broke off: the connection ended before it was complete")
             }
+            Self::BodyCompressed { encoding } => {
+                write!(f, "the body is compressed: its content encoding is {encoding}")
+            }
             Self::BodyTaken => f.write_str(
-                "the body was taken before it could be verified, by another extractor or a middleware",
+                "another extractor or a middleware consumed the body before it could be verified",
             ),
             Self::BodyTooLarge => f.write_str("the body is larger than the limit"),
             Self::BodyTooSlow { deadline } => write!(f, "the body took longer than {deadline:?}"),
@@ -128,12 +142,9 @@ impl fmt::Display for Refusal {
             }
             Self::NotSigned { part } => write!(f, "not signed: `{part}` is missing"),
             Self::ParameterRepeated => f.write_str("a parameter is repeated"),
-            Self::SignatureReused => {
-                f.write_str("the signature was first seen with other content")
-            }
+            Self::SignatureReused => f.write_str("the signature was first seen with other content"),
             Self::Stale { age } => write!(f, "stale: sent {age:?} ago"),
-            Self::UnknownApp { app_id: None } => f.write_str("the app is not configured"),
-            Self::UnknownApp { app_id: Some(id) } => write!(f, "the app {id} is not configured"),
+            Self::UnknownApp => f.write_str("the app is not configured"),
             Self::WrongSignature => f.write_str("the signature is wrong"),
         }
     }

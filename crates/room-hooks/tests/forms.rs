@@ -135,8 +135,6 @@ fn a_form_may_have_thousands_of_elements() {
 #[test]
 fn a_deeply_nested_name_in_a_form_causes_no_stack_overflow() {
     for bracket in ["[]", "[0]", "[a]"] {
-        let form = format!("{}&a{}=v", signed(), bracket.repeat(300_000));
-        assert!(received(&form[..1 << 20]).is_err() || received(&form[..1 << 20]).is_ok());
         let name = format!("a{}", bracket.repeat(100_000));
         let verified = received(&format!("{}&{name}=v", signed())).unwrap();
         let _ = verified.id();

@@ -89,7 +89,7 @@ async fn a_copy_that_is_signed_or_ordered_anew_is_no_other_event() {
     let (hooks, calls) = counting(Duration::ZERO);
     let event =
         json!({"event": "room_create", "room_id": "7", "room_name": "n", "operator_account": "a"});
-    let anew = r#"{"operator_account":"a","room_name":"n","room_id":7,"event":"room_create"}"#;
+    let anew = r#"{"operator_account":"a","room_name":"n","room_id":"7","event":"room_create"}"#;
     for (event, seconds) in [(event, 0), (serde_json::from_str(anew).unwrap(), 2)] {
         let body = signed_at(&event, now() + Duration::from_secs(seconds));
         assert_eq!(deliver(&hooks, &body).await.status, 200);

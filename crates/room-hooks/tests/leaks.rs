@@ -34,8 +34,10 @@ const PREVIOUS: &str = "previous-5ec2e7";
 const ECHO: &str = "ec40";
 
 /// All refusals there are, by their names.
-const REFUSALS: [&str; 14] = [
+const REFUSALS: [&str; 16] = [
+    "AppNotNamed",
     "BodyBrokeOff",
+    "BodyCompressed",
     "BodyTaken",
     "BodyTooLarge",
     "BodyTooSlow",
@@ -206,12 +208,20 @@ impl Played {
     fn refuse_before_a_body_is_there(&mut self) {
         let receiver = Receiver::new(Zego::new(1, secrets()).unwrap());
         let headers = vec![("Content-Length".to_owned(), "9".to_owned())];
+        let compressed = vec![("Content-Encoding".to_owned(), ECHO.to_owned())];
+        let event = json!({"event": "room_create", "room_id": ECHO});
+        let mut unnamed = receiver.provider().sign(&event, now()).unwrap();
+        let body = String::from_utf8(unnamed.body).unwrap();
+        unnamed.body = body.replace("appid", "applied").into();
+        let of_several = Receiver::new(receiver.provider().clone().with_app(2, "other").unwrap());
         let begin = || receiver.intake("POST", &headers).unwrap();
         let mut intake = begin();
         intake.push(ECHO.as_bytes()).unwrap();
         self.read(&intake);
         for unhandled in [
             receiver.intake(ECHO, &headers).unwrap_err(),
+            receiver.intake("POST", &compressed).unwrap_err(),
+            of_several.receive::<RoomCreated>(unnamed.as_delivery(), now()).unwrap_err(),
             intake.broke_off(),
             intake.too_slow(),
             intake.too_large(),

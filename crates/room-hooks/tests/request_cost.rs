@@ -18,6 +18,10 @@ use room_hooks::{
     zego::Zego,
 };
 
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
+}
+
 const MEBIBYTE: usize = 1 << 20;
 
 /// The shortest of several runs, which is the one that was disturbed least.
@@ -38,6 +42,7 @@ fn at_most_twice(what: &str, mut first: impl FnMut(), mut second: impl FnMut()) 
     });
     let ratio = ratios.by_ref().take(5).find(|ratio| *ratio <= 2.0);
     assert!(ratio.is_some(), "{what} costs {:.1} times as much", ratios.next().unwrap());
+    println!("{what}: {:.2}, {:?}", ratio.unwrap_or_default(), time(&mut second));
 }
 
 /// Text of about a mebibyte: a part for each number, and no more than fit.
@@ -60,7 +65,7 @@ fn flat_json() -> String {
 }
 
 fn refuse<P: Provider>(receiver: &Receiver<P>, delivery: Delivery<'_>) {
-    let received: Result<Verified<P::Event>, _> = receiver.receive(delivery, SystemTime::now());
+    let received: Result<Verified<P::Event>, _> = receiver.receive(delivery, now());
     assert!(received.is_err());
 }
 
@@ -142,8 +147,7 @@ fn the_cost_of_a_verified_delivery_is_linear_in_its_body() {
     let receiver = Receiver::new(Tencent::unsigned(1)).with_body_limit(2 * MEBIBYTE);
     let identify = |body: &str| {
         let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());
-        let verified: Verified<tencent::Event> =
-            receiver.receive(delivery, SystemTime::now()).unwrap();
+        let verified: Verified<tencent::Event> = receiver.receive(delivery, now()).unwrap();
         let _ = verified.id();
     };
     let flat = flat_json();

@@ -182,18 +182,6 @@ fn a_known_event_of_another_shape_is_a_warning() {
 }
 
 #[test]
-fn a_clock_that_jumps_back_is_one_warning() {
-    let hooks = Hooks::new(zego());
-    let (log, ()) = logged(|| {
-        for seconds_back in [0, 0, 10, 10] {
-            let now = now() - Duration::from_secs(seconds_back);
-            drop(hooks.deliver(Delivery::new("", &(), b"{}"), now));
-        }
-    });
-    assert_eq!(log.matches("the clock has jumped back").count(), 1, "{log}");
-}
-
-#[test]
 fn a_delivery_is_one_span_that_tells_what_became_of_it() {
     let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| Err::<(), _>("too tired"));
     let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();

@@ -270,7 +270,7 @@ fn the_query_tells_where_the_request_came_from() {
 #[test]
 fn the_consoles_probe_is_acknowledged_without_a_handler() {
     let bare = format!("Sign={SIGN}&RequestTime={TIME}");
-    for (query, body) in [(&bare, ""), (&bare, " \n"), (&bare, "{}"), (&query(), "")] {
+    for (query, body) in [(&bare, ""), (&bare, " \n"), (&bare, "{}"), (&bare, "\u{feff}{ }")] {
         let unhandled = received::<Event>(tencent(), query, body.as_bytes()).unwrap_err();
         assert_eq!((unhandled.answer.status, unhandled.refusal), (200, None));
     }
@@ -310,11 +310,8 @@ fn unauthentic_deliveries_are_refused_alike() {
         (query().replace(SIGN, &SIGN[..62]), Refusal::WrongSignature),
         (query().replace("&Sign=", "&Sig="), Refusal::NotSigned { part: "Sign" }),
         (query().replace("RequestT", "T"), Refusal::NotSigned { part: "RequestTime" }),
-        (
-            query().replace(&APP.to_string(), "1400000001"),
-            Refusal::UnknownApp { app_id: Some(1400000001) },
-        ),
-        (query().replace(&APP.to_string(), "x"), Refusal::UnknownApp { app_id: None }),
+        (query().replace(&APP.to_string(), "1400000001"), Refusal::UnknownApp),
+        (query().replace(&APP.to_string(), "x"), Refusal::UnknownApp),
     ] {
         let received = receive(&query, body().to_string()).unwrap_err();
         assert_eq!((received.status(), &received), (401, &refusal));
@@ -367,7 +364,7 @@ fn an_unsigned_app_is_checked_by_its_id_alone() {
         assert_eq!(received(query).unwrap_err().answer.status, 401, "{query}");
     }
     for (query, body, status) in
-        [("", "", 200), ("CallbackCommand=x", "", 401), ("", "{}", 401), ("Sign=00", "", 401)]
+        [("", "", 200), ("CallbackCommand=x", "", 401), ("", "{}", 200), ("Sign=00", "", 401)]
     {
         let probed = self::received::<Event>(unsigned(), query, body.as_bytes()).unwrap_err();
         assert_eq!(probed.answer.status, status, "{query} {body}");

@@ -305,9 +305,9 @@ fn stale_and_future_callbacks_are_refused_alike() {
 
 #[test]
 fn an_app_that_is_not_configured_is_refused() {
-    for (app_id, named) in [(json!(APP + 1), Some(APP + 1)), (json!("01234567890"), None)] {
+    for app_id in [json!(APP + 1), json!("01234567890"), json!("mine")] {
         let received = receive(body(json!({"appid": app_id})));
-        assert_eq!(received.unwrap_err(), Refusal::UnknownApp { app_id: named });
+        assert_eq!(received.unwrap_err(), Refusal::UnknownApp);
     }
     assert_eq!(receive(body(json!({"appid": null}))).unwrap().app_id, APP);
 }

@@ -1,7 +1,7 @@
 use data_encoding::HEXLOWER;
 
 use crate::{
-    Delivery, apps,
+    Delivery,
     document::text_of,
     testing::{Expected, Explanation},
 };
@@ -28,10 +28,9 @@ impl Tencent {
         }
         explanation.claimed = query.sign.as_deref().map(str::to_owned);
         let Some(time) = &query.request_time else { return explanation };
-        let app_id = apps::named(query.app_id.as_deref()).unwrap_or_default();
         explanation.expected = self
             .apps
-            .secrets(app_id)
+            .secrets(query.app_id.as_deref())
             .map(|(app_id, secret, token)| {
                 let signature = HEXLOWER.encode(&signature::digest(token, time));
                 let signed = vec!["<Token>".to_owned(), time.clone().into_owned()];

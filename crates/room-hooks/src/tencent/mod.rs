@@ -19,14 +19,15 @@
 //! | `Live.CallbackAfterCreateBattle` | [`live::BattleCreated`] | [68259](https://trtc.io/document/68259) | |
 //! | `Live.CallbackAfterStartBattle` | [`live::BattleStarted`] | [68260](https://trtc.io/document/68260) | no operator |
 //! | `Live.CallbackAfterEndBattle` | [`live::BattleEnded`] | [68261](https://trtc.io/document/68261) | owners are numbers above 2^53 |
-//! | none, over `{}` or an empty body: the console checks the URL | | | acknowledged, no event |
+//! | none, over `{}` or an empty body: the console checks the URL | | | acknowledged, no event; under a command, an empty body is one that was consumed (500) |
 //! | any other | [`Other`](crate::Other), inside [`Event::Other`] | | acknowledged and handed over as it is |
 //!
 //! Commands with `Before` in their name (the gifts of Live, `Live.CallbackBeforeSendGift`, and
-//! others) ask whether something may happen. The answer here is always code 0, which lets it:
-//! whoever wants to say no needs another receiver for that URL. They,
-//! `Live.CallbackAfterCreateRoomReachingThreshold`, and what is of no room's (`Group.*`, `C2C.*`,
-//! `State.*`, `Call.*`, `Follow.*`) have no types, on purpose: they are `Other`. In all events a
+//! others) ask whether something may happen. To a verified one `Hooks` always answer code 0 with status
+//! 200, which lets it happen, also where the handler fails, is late or is not called: any other code would
+//! deny the action. To deny one on purpose, use another receiver for that URL. These commands,
+//! `Live.CallbackAfterCreateRoomReachingThreshold`, and those that are not about a room (`Group.*`,
+//! `C2C.*`, `State.*`, `Call.*`, `Follow.*`) have no types, on purpose: they are `Other`. In all events a
 //! number or bool may be a string and a string a number, `null` is the same as absent, and members
 //! that no type names are in [`Verified::document`].
 //!
@@ -62,9 +63,9 @@ use std::{
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
     Secrets, Verified,
-    apps::{self, Apps, Signer},
-    document::text_of,
-    freshness::Freshness,
+    apps::{Apps, Signer},
+    document::{Json, text_of},
+    freshness::{Freshness, canonical},
 };
 
 use self::query::Query;
@@ -160,25 +161,48 @@ impl Tencent {
         }
     }
 
-    /// Finds out who sent a delivery. A query without an app id, as the console's probe has it, is
-    /// from the app whose token verifies; one with nothing at all is a probe for an app without one.
-    fn sender(&self, query: &Query<'_>, body: &[u8], now: SystemTime) -> Result<Sender, Refusal> {
-        let app_id = apps::named(query.app_id.as_deref())?;
-        let unsigned = match &app_id {
-            Some(app_id) => self.unsigned.get(app_id),
-            None if query.is_empty() && body.is_empty() => self.unsigned.first(),
+    /// Finds out who sent a delivery. The console's probe need not name an app: it is from the app whose
+    /// token verifies or, if nothing is signed, for an app without a token.
+    fn sender(
+        &self,
+        query: &Query<'_>,
+        is_probe: bool,
+        now: &dyn Fn(u64) -> SystemTime,
+    ) -> Result<Sender, Refusal> {
+        let named = query.app_id.as_deref();
+        let unsigned = match named {
+            Some(app_id) => canonical(app_id).and_then(|app_id| self.unsigned.get(&app_id)),
+            None if is_probe && query.is_empty() => self.unsigned.first(),
             None => None,
         };
         if let Some(&app_id) = unsigned {
             return Ok(Sender { app_id, signed: None });
         }
         let signed = query.signed()?;
-        let Signer { app_id, secret } = self.apps.signer(app_id, &signed.signature, |token| {
-            signature::digest(token, signed.request_time)
-        })?;
-        self.freshness.check(signed.sent_at, now)?;
+        let digest = |token: &[u8]| signature::digest(token, signed.request_time);
+        let Signer { app_id, secret } = match named {
+            None if is_probe => self.apps.any_signer(&signed.signature, digest),
+            _ => self.apps.signer(named, &signed.signature, digest),
+        }?;
+        self.freshness.check(signed.sent_at, now(app_id))?;
         Ok(Sender { app_id, signed: Some((secret, signed.sent_at)) })
     }
+}
+
+/// Whether a delivery is the console's probe, which checks that the URL answers: it names no command, and
+/// its body is empty or an empty object.
+fn is_probe(query: &Query<'_>, body: &[u8]) -> bool {
+    let is_empty_object = |json: &str| {
+        let inside = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
+        inside.is_some_and(|inside| inside.trim_ascii().is_empty())
+    };
+    query.command.is_none()
+        && text_of(body).is_ok_and(|json| json.is_empty() || is_empty_object(json))
+}
+
+/// Whether a command asks for permission: code 0 lets the action through, any other code denies it.
+fn asks(command: &str) -> bool {
+    command.contains("Before")
 }
 
 impl Provider for Tencent {
@@ -192,24 +216,32 @@ impl Provider for Tencent {
     fn open(
         &self,
         delivery: Delivery<'_>,
-        now: SystemTime,
+        now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Event>>, Refusal> {
         let query = Query::parse(delivery.query())?;
-        let Sender { app_id, signed } = self.sender(&query, delivery.body(), now)?;
+        let is_probe = is_probe(&query, delivery.body());
+        let Sender { app_id, signed } = self.sender(&query, is_probe, now)?;
+        if is_probe {
+            return Ok(None);
+        }
         let json = text_of(delivery.body())?;
         if json.is_empty() {
-            return Ok(None);
+            // An authentic query names a command, so there was a body. To refuse a question would deny it.
+            let refusal = Refusal::BodyTaken;
+            if query.command.as_deref().is_some_and(asks) {
+                tracing::error!(reason = %refusal, "a question is answered without its handler");
+                return Ok(None);
+            }
+            return Err(refusal);
         }
+        let json = Json::new(json);
         let client = query.client();
-        let command = event::command(json)?;
+        let command = event::command(json.as_str())?;
         let document = match (&query.command, &command) {
-            (Some(command), None) => Document::with_member(COMMAND, command, json),
-            _ => Document::new(json),
+            (Some(command), None) => Document::with_member(COMMAND, command, &json),
+            _ => Document::new(&json),
         };
         let command = query.agreed(command)?;
-        if command.is_none() && document.is_empty() {
-            return Ok(None);
-        }
 
         Ok(Some(Verified {
             event: Event::decode(command.as_deref().unwrap_or_default(), &document)?,
@@ -235,13 +267,20 @@ impl Provider for Tencent {
     fn answer(outcome: Outcome<'_>) -> Answer {
         Answer::empty(outcome).with_json(match outcome {
             Outcome::Acknowledged => r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#,
-            Outcome::Refused(_) | Outcome::NotFound => {
-                r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#
-            }
             Outcome::Failed | Outcome::Unavailable => {
                 r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#
             }
+            Outcome::Refused(refusal) if refusal.status() == 500 => {
+                r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#
+            }
+            Outcome::Refused(_) | Outcome::NotFound => {
+                r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#
+            }
         })
+    }
+
+    fn asks(event: &Event) -> bool {
+        asks(event.name())
     }
 }
 

@@ -58,10 +58,13 @@ pub(super) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    /// The members that are looked for.
+    pub(super) const NAMES: [&'static str; 4] =
+        ["EventGroupId", "EventType", "CallbackTs", "EventInfo"];
+
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
-        // The last is only not to be there twice.
-        let [event_group_id, event_type, callback_ts, _] =
-            outermost(json, ["EventGroupId", "EventType", "CallbackTs", "EventInfo"])?;
+        // The last must only not be there twice.
+        let [event_group_id, event_type, callback_ts, _] = outermost(json, Self::NAMES)?;
         match event_type {
             Some(event_type)
                 if event_type.get().starts_with(|first: char| "\"-0123456789".contains(first)) =>

@@ -1,7 +1,7 @@
 use data_encoding::BASE64;
 
 use crate::{
-    Delivery, apps,
+    Delivery,
     document::text_of,
     testing::{Expected, Explanation},
 };
@@ -21,10 +21,9 @@ impl Trtc {
         explanation.claimed = sign;
         explanation.event =
             text_of(delivery.body()).ok().and_then(|json| serde_json::from_str(json).ok());
-        let app_id = apps::named(app_id.as_deref()).unwrap_or_default();
         explanation.expected = self
             .apps
-            .secrets(app_id)
+            .secrets(app_id.as_deref())
             .map(|(app_id, secret, key)| {
                 let signature = BASE64.encode(&signature::digest(key, delivery.body()));
                 let signed = vec![format!("the body, {} bytes", delivery.body().len())];

@@ -18,7 +18,8 @@
 //! # The signature
 //!
 //! The header `Sign` is the HMAC-SHA256 of the body under the key, in base64. **The body is signed**, to
-//! the byte; the header `SdkAppId` is not, so give each app a key of its own. When it was sent,
+//! the byte; the header `SdkAppId` is not, so give each app a key of its own. Of several apps, the header
+//! must name one. When it was sent,
 //! `CallbackTs`, is in the body. TRTC asks for no freshness and does not say whether a retry gets a new
 //! time: a callback that somebody has seen can be sent again at any time, unless
 //! [`Trtc::with_tolerance`] is set.
@@ -40,8 +41,8 @@ use std::time::{Duration, SystemTime};
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
     Verified,
-    apps::{self, Apps, Signer},
-    document::text_of,
+    apps::{Apps, Signer},
+    document::{EMPTY, Json, text_of},
     freshness::Freshness,
 };
 
@@ -109,10 +110,12 @@ impl Trtc {
 
     /// Whose a delivery is; only then is its body looked into.
     fn signer(&self, delivery: Delivery<'_>) -> Result<Signer, Refusal> {
-        // An empty one counts as absent.
+        if delivery.body().is_empty() {
+            return Err(EMPTY);
+        }
+        // An empty header counts as absent.
         let header = |name| delivery.header(name).filter(|value| !value.is_empty());
         let app_id = header("SdkAppId").map(|id| str::from_utf8(id).unwrap_or_default());
-        let app_id = apps::named(app_id)?;
         let sign = header("Sign").ok_or(Refusal::NotSigned { part: "Sign" })?;
         let signature = signature::from_base64(sign)?;
         self.apps.signer(app_id, &signature, |key| signature::digest(key, delivery.body()))
@@ -130,17 +133,18 @@ impl Provider for Trtc {
     fn open(
         &self,
         delivery: Delivery<'_>,
-        now: SystemTime,
+        now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Event>>, Refusal> {
         let Signer { app_id, secret } = self.signer(delivery)?;
-        let json = text_of(delivery.body())?;
-        let envelope = Envelope::read(json)?;
+        let json = Json::new(text_of(delivery.body())?);
+        let envelope = Envelope::read(json.as_str())?;
         let sent_at = envelope.sent_at();
         if let Some(freshness) = self.freshness {
-            freshness.check(sent_at.ok_or(Refusal::NotSigned { part: "CallbackTs" })?, now)?;
+            freshness
+                .check(sent_at.ok_or(Refusal::NotSigned { part: "CallbackTs" })?, now(app_id))?;
         }
 
-        let document = Document::new(json);
+        let document = Document::new(&json);
         Ok(Some(Verified {
             event: Event::decode(&envelope, &document)?,
             app_id,

@@ -1,20 +1,49 @@
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
-use serde::Serialize;
+use crate::{
+    Refusal,
+    document::{EMPTY, text_of},
+    form::{decoded, percent_decoded},
+};
 
-use crate::{Refusal, document::text_of, form};
+use super::{envelope::Claim, form};
 
-/// The JSON that a body stands for, whichever encoding it came in.
-///
-/// A body that begins as JSON is never percent-decoded: room and user ids may hold `%`, `+`, `&` and
-/// `=`.
-pub(super) fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
-    let text = text_of(body)?;
-    match Encoding::of(text.as_bytes()) {
-        _ if text.is_empty() => Err(Refusal::Malformed { what: "the body is empty" }),
-        Encoding::Json => Ok(text.into()),
-        Encoding::Percent => from_percent_encoded(text).map(Cow::Owned),
-        Encoding::Form => from_form(text).map(Cow::Owned),
+/// A body, whichever encoding it came in.
+pub(super) enum Body<'a> {
+    Json(Cow<'a, str>),
+    /// A form as it arrived.
+    Form(&'a str),
+}
+
+impl<'a> Body<'a> {
+    /// Reads a body as far as its sender need not be known.
+    ///
+    /// A body that begins as JSON is never percent-decoded: room and user ids may hold `%`, `+`, `&` and
+    /// `=`.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, Refusal> {
+        let text = text_of(body)?;
+        match Encoding::of(text.as_bytes()) {
+            _ if text.is_empty() => Err(EMPTY),
+            Encoding::Json => Ok(Self::Json(text.into())),
+            Encoding::Percent => from_percent_encoded(text).map(|json| Self::Json(json.into())),
+            Encoding::Form => Ok(Self::Form(text)),
+        }
+    }
+
+    /// The parts of a form that decide who sent it; of JSON they are in its envelope.
+    pub(super) fn claim(&self) -> Result<Option<Claim<'a>>, Refusal> {
+        match self {
+            Self::Json(_) => Ok(None),
+            Self::Form(text) => form::claim(text).map(Some),
+        }
+    }
+
+    /// The JSON that the body stands for.
+    pub(super) fn into_json(self) -> Result<Cow<'a, str>, Refusal> {
+        match self {
+            Self::Json(json) => Ok(json),
+            Self::Form(text) => form::to_json(text).map(Cow::Owned),
+        }
     }
 }
 
@@ -42,52 +71,19 @@ fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
     let text = text.strip_suffix('=').unwrap_or(text);
     // An encoder that leaves JSON's colons bare is one for paths, which leaves a plus sign bare as
     // well. All others write a plus sign as `%2B`, so that a bare one is a space.
-    let json = if text.contains(':') { form::percent_decoded(text) } else { form::decoded(text) };
+    let json = if text.contains(':') { percent_decoded(text) } else { decoded(text) };
     json.map(Cow::into_owned)
-}
-
-/// What a form has under one name.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Value<'a> {
-    One(Cow<'a, str>),
-    Many(Vec<Cow<'a, str>>),
-}
-
-/// Writes a form as the JSON object that it stands for: every value a string, `name[]` or `name[0]` a
-/// list.
-fn from_form(text: &str) -> Result<String, Refusal> {
-    let mut members = BTreeMap::new();
-    for (name, value) in form::pairs(text) {
-        let (name, value) = (form::decoded(name)?, form::decoded(value)?);
-        match list_name(&name).map(str::to_owned) {
-            None => {
-                if members.insert(name, Value::One(value)).is_some() {
-                    return Err(Refusal::ParameterRepeated);
-                }
-            }
-            Some(name) => match members.entry(name.into()).or_insert_with(|| Value::Many(vec![])) {
-                Value::One(_) => return Err(Refusal::ParameterRepeated),
-                Value::Many(values) => values.push(value),
-            },
-        }
-    }
-    if !members.contains_key("event") {
-        return Err(Refusal::Malformed { what: "the body is in no known encoding" });
-    }
-    serde_json::to_string(&members)
-        .map_err(|_| Refusal::Malformed { what: "the form cannot be written as JSON" })
-}
-
-/// The name of the list that a value belongs to, if it does.
-fn list_name(name: &str) -> Option<&str> {
-    let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
-    index.bytes().all(|byte| byte.is_ascii_digit()).then_some(list)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+        let body = Body::read(body)?;
+        body.claim()?;
+        body.into_json()
+    }
 
     #[track_caller]
     fn becomes(body: &str, json: &str) {
@@ -123,11 +119,6 @@ mod tests {
     }
 
     #[test]
-    fn a_list_may_be_numbered() {
-        becomes("event=e&ids[0]=a&ids[1]=b&x[y]=c", r#"{"event":"e","ids":["a","b"],"x[y]":"c"}"#);
-    }
-
-    #[test]
     fn a_name_counts_once() {
         for body in ["event=a&event=b", "event=a&x=1&x[]=2", "event=a&x[]=1&x=2"] {
             assert_eq!(to_json(body.as_bytes()), Err(Refusal::ParameterRepeated), "{body}");
@@ -153,7 +144,6 @@ mod tests {
         ] {
             assert!(matches!(to_json(body), Err(Refusal::Malformed { .. })), "{body:?}");
         }
-        let empty = Refusal::Malformed { what: "the body is empty" };
-        assert_eq!(to_json(b" \n"), Err(empty), "not a form without an event");
+        assert_eq!(to_json(b" \n"), Err(EMPTY), "not a form without an event");
     }
 }

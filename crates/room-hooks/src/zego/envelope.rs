@@ -1,8 +1,4 @@
-use std::{
-    borrow::Cow,
-    iter,
-    time::{Duration, SystemTime},
-};
+use std::{borrow::Cow, time::SystemTime};
 
 use crate::{
     Refusal,
@@ -10,16 +6,21 @@ use crate::{
     members::outermost,
     scanner::Raw,
     signature::from_hex,
-    unix_time::{at_millis, at_seconds, at_unix},
+    unix_time::{at_millis, at_seconds},
 };
 
-/// The outermost members that decide who sent a callback and what it is.
-pub(super) struct Envelope<'a> {
+/// The members that decide who sent a callback, not verified yet.
+pub(super) struct Claim<'a> {
     pub(super) app_id: Option<Cow<'a, str>>,
-    pub(super) event: Cow<'a, str>,
     pub(super) timestamp: Option<Cow<'a, str>>,
     pub(super) nonce: Option<Cow<'a, str>>,
     pub(super) signature: Option<Cow<'a, str>>,
+}
+
+/// The outermost members that decide who sent a callback and what it is.
+pub(super) struct Envelope<'a> {
+    pub(super) claim: Claim<'a>,
+    pub(super) event: Cow<'a, str>,
     /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
     pub(super) is_express: bool,
     /// Whether it is about a room and not a group.
@@ -35,56 +36,63 @@ pub(super) struct Signed<'a> {
 }
 
 impl Signed<'_> {
-    /// The times at which the digits that are signed can have been sent.
+    /// Another time at which the signed digits can have been sent, long before this one.
     ///
-    /// Timestamp and nonce are joined without a separator. So the digits of an old pair, timestamp
-    /// first, can be divided anew into a nonce that begins with the old timestamp and a timestamp of
-    /// today, and give the same signature. ZEGO's own nonces have 19 digits and do not begin like a
-    /// timestamp; where a nonce of a length that such a division gives does, that time must be fresh
-    /// as well.
-    pub(super) fn readings(&self) -> impl Iterator<Item = SystemTime> {
-        /// ZEGO was founded in 2015.
-        const EARLIEST: Duration = Duration::from_secs(1_420_070_400);
-        // 19 digits, less or more by what milliseconds have on seconds.
-        let divided = self.nonce.get(..10).filter(|_| matches!(self.nonce.len(), 16 | 19 | 22));
-        let divided = divided.and_then(canonical).map(Duration::from_secs);
-        let earlier = divided.filter(|&time| time >= EARLIEST).and_then(at_unix);
-        iter::once(self.sent_at).chain(earlier.filter(|&time| time < self.sent_at))
+    /// Timestamp and nonce are joined without a separator. So an old pair's digits, timestamp first, can
+    /// be divided differently, into a nonce that begins with the old timestamp and a timestamp of today,
+    /// and have the same signature. ZEGO's own nonces give that away: their 19 digits are
+    /// `seconds << 32 | random`. Digits that can be divided into a time and a nonce of that very time are
+    /// an old pair's. Nonces of another form, such as the six digits of some products, give nothing away.
+    pub(super) fn earlier(&self) -> Option<SystemTime> {
+        /// How far the two clocks may be apart that a pair shows, in seconds.
+        const APART: u64 = 24 * 60 * 60;
+        let digits = format!("{}{}", self.nonce, self.timestamp);
+        // A time is in seconds or in milliseconds.
+        [(10, 1), (13, 1000)].into_iter().find_map(|(length, in_a_second)| {
+            let (time, nonce) = digits.split_at_checked(length)?;
+            let seconds = canonical(time)? / in_a_second;
+            let of_nonce = canonical(nonce).filter(|_| nonce.len() == 19)? >> 32;
+            at_seconds(seconds).filter(|_| of_nonce.abs_diff(seconds) <= APART)
+        })
     }
 }
 
 impl<'a> Envelope<'a> {
+    /// The members that are looked for.
+    pub(super) const NAMES: [&'static str; 10] = [
+        "appid",
+        "event",
+        "timestamp",
+        "nonce",
+        "signature",
+        "room_id",
+        "group_id",
+        "room_session_id",
+        "room_create_time",
+        "id_name",
+    ];
+
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
         let [app_id, event, timestamp, nonce, signature, room, group, session, created, named] =
-            outermost(
-                json,
-                [
-                    "appid",
-                    "event",
-                    "timestamp",
-                    "nonce",
-                    "signature",
-                    "room_id",
-                    "group_id",
-                    "room_session_id",
-                    "room_create_time",
-                    "id_name",
-                ],
-            )?;
+            outermost(json, Self::NAMES)?;
         let text = |member: Option<Raw<'a>>| member.map(Raw::signed).transpose();
         Ok(Self {
-            app_id: text(app_id)?,
+            claim: Claim {
+                app_id: text(app_id)?,
+                timestamp: text(timestamp)?,
+                nonce: text(nonce)?,
+                signature: text(signature)?,
+            },
             event: event.ok_or(Refusal::Malformed { what: "the body names no event" })?.string()?,
-            timestamp: text(timestamp)?,
-            nonce: text(nonce)?,
-            signature: text(signature)?,
             is_express: [session, created, named].iter().any(Option::is_some),
             has_room: room.is_some() && group.is_none(),
         })
     }
+}
 
+impl Claim<'_> {
     /// The parts of the signature. Their alphabets keep SHA-1's padding from hiding in a nonce, and
-    /// leave digits only to be moved between the two; see [`Signed::readings`].
+    /// leave only digits to be moved between the two; see [`Signed::earlier`].
     pub(super) fn signed(&self) -> Result<Signed<'_>, Refusal> {
         let timestamp = present(&self.timestamp, "timestamp")?;
         let nonce = present(&self.nonce, "nonce")?;
@@ -136,20 +144,38 @@ mod tests {
             let json = format!(
                 r#"{{"event":"e","timestamp":7,"nonce":"{nonce}","signature":"{signature}"}}"#
             );
-            assert_eq!(Envelope::read(&json).unwrap().signed().is_ok(), is_read, "{length}");
+            assert_eq!(Envelope::read(&json).unwrap().claim.signed().is_ok(), is_read, "{length}");
         }
     }
 
-    /// Seconds or milliseconds before a nonce of 19 digits, divided into a nonce before seconds or
-    /// milliseconds.
+    /// A pair of ZEGO's own, in seconds or milliseconds, divided wherever the time that comes last can be
+    /// one of today.
     #[test]
-    fn a_nonce_that_an_old_pair_can_be_divided_into_is_read_as_its_time_too() {
-        let sent_at = at_seconds(1_779_359_894).unwrap();
-        for length in 0..=25 {
-            let nonce = &"1757500223754840598177935"[..length];
-            let signed = Signed { timestamp: "1779359894", nonce, sent_at, signature: [0; 20] };
-            let readings = if [16, 19, 22].contains(&length) { 2 } else { 1 };
-            assert_eq!(signed.readings().count(), readings, "{nonce}");
+    fn an_old_pair_is_known_however_its_digits_are_divided() {
+        let (seconds, random) = (1_726_000_000_u64, 0x1234_5678);
+        let nonce = seconds << 32 | random;
+        for time in [seconds, seconds * 1000 + 123] {
+            let digits = format!("{time}{nonce}");
+            for length in [10, 13] {
+                let (nonce, timestamp) = digits.split_at(digits.len() - length);
+                let signed = Signed { timestamp, nonce, sent_at: now(), signature: [0; 20] };
+                assert_eq!(signed.earlier(), at_seconds(seconds), "{nonce} {timestamp}");
+            }
         }
+    }
+
+    #[test]
+    fn an_honest_pair_is_not_taken_for_an_old_one() {
+        let own = (1_757_500_000_u64 << 32 | 7).to_string();
+        for nonce in [&*own, "1726000000123456789", "350176", "", "a1", &"7".repeat(64)] {
+            for timestamp in ["1757500000", "1757500000123"] {
+                let signed = Signed { timestamp, nonce, sent_at: now(), signature: [0; 20] };
+                assert_eq!(signed.earlier(), None, "{nonce} {timestamp}");
+            }
+        }
+    }
+
+    fn now() -> SystemTime {
+        at_seconds(1_757_500_000).unwrap()
     }
 }

@@ -1,14 +1,14 @@
 use data_encoding::HEXLOWER;
 
 use crate::{
-    Delivery, apps,
-    document::text_of,
+    Delivery,
+    document::{Json, text_of},
     testing::{Expected, Explanation},
 };
 
 use super::{
     Zego,
-    body::{self, Encoding},
+    body::{Body, Encoding},
     envelope::Envelope,
     signature,
 };
@@ -19,7 +19,9 @@ impl Zego {
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
         let mut explanation = Explanation::nothing();
-        let Ok(json) = body::to_json(delivery.body()) else { return explanation };
+        let Ok(json) = Body::read(delivery.body()).and_then(Body::into_json) else {
+            return explanation;
+        };
         let text = text_of(delivery.body()).unwrap_or_default();
         let encoding = match Encoding::of(text.as_bytes()) {
             Encoding::Json => "JSON",
@@ -27,23 +29,22 @@ impl Zego {
             Encoding::Form => "form",
         };
         explanation.read.push(("encoding", encoding.to_owned()));
-        explanation.event = serde_json::from_str(&json).ok();
-        let Ok(envelope) = Envelope::read(&json) else { return explanation };
+        explanation.event = serde_json::from_str(Json::new(&*json).as_str()).ok();
+        let Ok(Envelope { claim, .. }) = Envelope::read(&json) else { return explanation };
         let members = [
-            ("appid", &envelope.app_id),
-            ("timestamp", &envelope.timestamp),
-            ("nonce", &envelope.nonce),
-            ("signature", &envelope.signature),
+            ("appid", &claim.app_id),
+            ("timestamp", &claim.timestamp),
+            ("nonce", &claim.nonce),
+            ("signature", &claim.signature),
         ];
         for (name, text) in members {
             explanation.read.extend(text.as_deref().map(|text| (name, text.to_owned())));
         }
-        explanation.claimed = envelope.signature.as_deref().map(str::to_owned);
-        let (Some(timestamp), Some(nonce)) = (&envelope.timestamp, &envelope.nonce) else {
+        explanation.claimed = claim.signature.as_deref().map(str::to_owned);
+        let (Some(timestamp), Some(nonce)) = (&claim.timestamp, &claim.nonce) else {
             return explanation;
         };
-        let app_id = apps::named(envelope.app_id.as_deref()).unwrap_or_default();
-        for (app_id, secret, bytes) in self.apps.secrets(app_id) {
+        for (app_id, secret, bytes) in self.apps.secrets(claim.app_id.as_deref()) {
             let mut parts = [
                 (bytes, "<CallbackSecret>"),
                 (timestamp.as_bytes(), timestamp),

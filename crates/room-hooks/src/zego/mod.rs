@@ -23,14 +23,16 @@
 //! and the two, sorted byte-wise and joined. See
 //! [Authenticating callbacks](https://www.zegocloud.com/docs/zim-server/callbacks/authenticating-server-to-server-callbacks). Timestamps
 //! are Unix seconds or, from 10^11 on, milliseconds. Both members are taken as the text that arrived
-//! and must be in their one canonical form. Nothing separates them where they are joined, so that an old
-//! signature's digits could be divided into another time and nonce: a nonce that begins with a time
-//! must be as fresh as the timestamp.
+//! and must be in their one canonical form. Nothing separates them where they are joined, so an old
+//! signature's digits could be divided into another time and nonce. ZEGO's own nonces hold the time,
+//! so that digits which were a pair of its own are known, and must be fresh at that time, too.
 //!
 //! # The body
 //!
 //! JSON, percent-encoded JSON, or a form (a mode that ZEGO turns on for a project on request). All
-//! three come out as the same event. The `Content-Type` is not looked at.
+//! three come out as the same event. The `Content-Type` is not looked at. In a form `name[]` and
+//! `name[0]` are elements of a list, `name[key]` is a member of an object, and a value that is given
+//! twice, or more than 256 distinct names, are refused.
 
 mod body;
 mod envelope;
@@ -38,21 +40,26 @@ mod event;
 #[cfg(feature = "testing")]
 mod explain;
 pub mod express;
+mod form;
 mod signature;
 mod zim;
 
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
-    Verified,
-    apps::{self, Apps, Signer},
+    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
+    Secrets, Verified,
+    apps::{Apps, Signer},
+    document::Json,
     freshness::Freshness,
     id::{Signature, Uniqueness},
     provider::RETRIES_ARE_OVER,
 };
 
-use self::envelope::Envelope;
+use self::{
+    body::Body,
+    envelope::{Claim, Envelope},
+};
 
 pub use self::event::Event;
 pub use self::zim::{ExitType, RoomAttribute, RoomCreated, RoomDestroyed, RoomEntered, RoomExited};
@@ -100,6 +107,34 @@ impl Zego {
     pub fn with_tolerance(self, tolerance: Duration) -> Self {
         Self { freshness: Freshness(tolerance), ..self }
     }
+
+    /// Verifies who sent a callback, and when.
+    fn sender(
+        &self,
+        claim: &Claim<'_>,
+        now: &dyn Fn(u64) -> SystemTime,
+    ) -> Result<Sender, Refusal> {
+        let signed = claim.signed()?;
+        let Signer { app_id, secret } =
+            self.apps.signer(claim.app_id.as_deref(), &signed.signature, |secret| {
+                signature::digest(secret, signed.timestamp, signed.nonce)
+            })?;
+        let now = now(app_id);
+        for time in [Some(signed.sent_at), signed.earlier()].into_iter().flatten() {
+            self.freshness.check(time, now)?;
+        }
+        let uniqueness = Uniqueness::of(signed.nonce);
+        let signature = Signature { digest: signed.signature, uniqueness };
+        Ok(Sender { app_id, secret, sent_at: signed.sent_at, signature })
+    }
+}
+
+/// Who sent a callback, as its signature proves.
+struct Sender {
+    app_id: u64,
+    secret: SecretName,
+    sent_at: SystemTime,
+    signature: Signature,
 }
 
 impl Provider for Zego {
@@ -112,29 +147,27 @@ impl Provider for Zego {
     fn open(
         &self,
         delivery: Delivery<'_>,
-        now: SystemTime,
+        now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Event>>, Refusal> {
-        let json = body::to_json(delivery.body())?;
+        let body = Body::read(delivery.body())?;
+        // Nothing is built from a form before its sender is known.
+        let of_form = body.claim()?.map(|claim| self.sender(&claim, now)).transpose()?;
+        let json = body.into_json()?;
         let envelope = Envelope::read(&json)?;
-        let signed = envelope.signed()?;
-        let app_id = apps::named(envelope.app_id.as_deref())?;
-        let Signer { app_id, secret } = self.apps.signer(app_id, &signed.signature, |secret| {
-            signature::digest(secret, signed.timestamp, signed.nonce)
-        })?;
-        signed.readings().try_for_each(|sent_at| self.freshness.check(sent_at, now))?;
+        let sender = match of_form {
+            Some(sender) => sender,
+            None => self.sender(&envelope.claim, now)?,
+        };
 
-        let document = Document::new(&json);
+        let document = Document::new(&Json::new(&*json));
         Ok(Some(Verified {
             event: Event::decode(&envelope, &document)?,
-            app_id,
-            sent_at: Some(signed.sent_at),
-            secret: Some(secret),
+            app_id: sender.app_id,
+            sent_at: Some(sender.sent_at),
+            secret: Some(sender.secret),
             client: None,
             document,
-            signature: Some(Signature {
-                digest: signed.signature,
-                uniqueness: Uniqueness::of(signed.nonce),
-            }),
+            signature: Some(sender.signature),
         }))
     }
 
