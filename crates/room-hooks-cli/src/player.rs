@@ -11,7 +11,11 @@ use room_hooks::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Failure, encoding::Encoding, recording::Record};
+use crate::{
+    Failure,
+    encoding::Encoding,
+    recording::{Record, Verification},
+};
 
 /// Who is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
@@ -61,6 +65,7 @@ pub(crate) enum Player {
 /// What was received, as far as it is shown.
 pub(crate) struct Received {
     pub(crate) id: DeliveryId,
+    pub(crate) verified: Verification,
     pub(crate) event: String,
     pub(crate) room_id: Option<String>,
     /// The event on the wire's own terms.
@@ -140,6 +145,10 @@ where
     match received {
         Ok(verified) => Ok(Some(Received {
             id: verified.id(),
+            verified: match verified.secret {
+                Some(_) => Verification::Signature,
+                None => Verification::Unsigned,
+            },
             event: verified.event.name().to_owned(),
             room_id: verified.event.room_id().map(str::to_owned),
             data: serde_json::to_string(&verified.event).unwrap_or_default(),

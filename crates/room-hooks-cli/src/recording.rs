@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Failure, http, player::ProviderName, terminal};
 
-/// A delivery as it arrived. It holds its signature, but no secret.
+/// A delivery as it arrived, with the verdict on it. It holds a signature, but never a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// When it arrived, in Unix milliseconds.
     pub(crate) at: u64,
     pub(crate) provider: ProviderName,
+    /// Absent from the recordings of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified: Option<Verification>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) query: String,
     /// The headers that sign, and the content type.
@@ -21,6 +24,18 @@ pub(crate) struct Record {
     pub(crate) headers: Vec<(String, String)>,
     #[serde(flatten)]
     body: Body,
+}
+
+/// How a delivery was verified when it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verification {
+    /// By its signature. The handler may have failed all the same.
+    Signature,
+    /// By its app id alone: it comes from a Tencent app without a token.
+    Unsigned,
+    /// Not at all: the receiver refused it.
+    Refused,
 }
 
 /// A body as text or, where it is none, in base64.
@@ -35,6 +50,7 @@ impl Record {
     pub(crate) fn new(
         provider: ProviderName,
         at: SystemTime,
+        verified: Option<Verification>,
         query: &str,
         headers: Vec<(String, String)>,
         body: &[u8],
@@ -45,12 +61,13 @@ impl Record {
             Err(_) => Body::BodyBase64(BASE64.encode(body)),
         };
         let at = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-        Self { at, provider, query: query.to_owned(), headers, body }
+        Self { at, provider, verified, query: query.to_owned(), headers, body }
     }
 
+    /// The record of a delivery that this program has just signed.
     pub(crate) fn of(provider: ProviderName, at: SystemTime, delivery: SignedDelivery) -> Self {
         let SignedDelivery { query, headers, body, .. } = delivery;
-        Self::new(provider, at, &query, headers, &body)
+        Self::new(provider, at, Some(Verification::Signature), &query, headers, &body)
     }
 
     /// The records of a recording.

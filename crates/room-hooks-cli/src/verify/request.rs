@@ -123,7 +123,7 @@ fn record(
             named.unwrap_or(ProviderName::Zego)
         }
     });
-    Record::new(provider, SystemTime::now(), query, headers, body)
+    Record::new(provider, SystemTime::now(), None, query, headers, body)
 }
 
 #[cfg(test)]
