@@ -38,6 +38,16 @@ pub(crate) enum Verification {
     Refused,
 }
 
+/// A record that a signature verified: the only kind that may be signed again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VerifiedRecord<'a>(&'a Record);
+
+impl<'a> VerifiedRecord<'a> {
+    pub(crate) fn record(self) -> &'a Record {
+        self.0
+    }
+}
+
 /// A body as text or, where it is none, in base64.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,15 +80,15 @@ impl Record {
         Self::new(provider, at, Some(Verification::Signature), &query, headers, &body)
     }
 
-    /// The records of a recording.
-    pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<Self>, Failure> {
+    /// The records of a recording, each with the number of its line.
+    pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<(usize, Self)>, Failure> {
         let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
         let mut records = Vec::new();
         for (number, line) in (1..).zip(lines.split_inclusive('\n')) {
             match serde_json::from_str(line) {
-                Ok(record) => records.push(record),
+                Ok(record) => records.push((number, record)),
                 Err(_) if line.trim().is_empty() => {}
-                // Whoever wrote it was interrupted.
+                // Its writer was interrupted.
                 Err(error) if error.is_eof() && !line.ends_with('\n') && number > 1 => {
                     terminal::note(&format!("line {number} is cut off, and left out"));
                 }
@@ -95,8 +105,18 @@ impl Record {
         Ok(records)
     }
 
-    /// The same, to be sent as it arrived.
-    pub(crate) fn signed_delivery(&self) -> Result<SignedDelivery, Failure> {
+    /// The record as one that may be signed again, or why it may not.
+    pub(crate) fn verified(&self) -> Result<VerifiedRecord<'_>, &'static str> {
+        match self.verified {
+            Some(Verification::Signature) => Ok(VerifiedRecord(self)),
+            Some(Verification::Unsigned) => Err("is of an app that does not sign"),
+            Some(Verification::Refused) => Err("was refused when it arrived"),
+            None => Err("has no verdict (an older version recorded it)"),
+        }
+    }
+
+    /// The delivery, to be sent byte for byte as it arrived.
+    pub(crate) fn as_recorded(&self) -> Result<SignedDelivery, Failure> {
         Ok(SignedDelivery::new(self.query.clone(), self.headers.clone(), self.body()?))
     }
 

@@ -17,7 +17,7 @@ use crate::{
     http::Target,
     input,
     player::Player,
-    recording::Record,
+    recording::{Record, VerifiedRecord},
     terminal::{self, DIM},
 };
 
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let records = Record::read_all(&input::read(file)?)
         .map_err(|error| format!("{}: {error}", file.display()))?;
     let mut stages = HashMap::new();
-    for provider in records.iter().map(|record| record.provider) {
+    for provider in records.iter().map(|(_, record)| record.provider) {
         if let Entry::Vacant(stage) = stages.entry(provider) {
             let player = arguments.credentials.player(provider)?;
             stage.insert((player, arguments.target.line(provider)?));
@@ -60,14 +60,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let mut verdict = Verdict::Yes;
     let mut before: Option<&Record> = None;
-    for record in &records {
+    for (number, record) in &records {
         let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
         pause(arguments.speed.shorten(Duration::from_millis(gap)))?;
         before = Some(record);
         let Some((player, line)) = stages.get(&record.provider) else { continue };
-        let delivery = match arguments.as_recorded {
-            true => record.signed_delivery()?,
-            false => signed_anew(record, player)?,
+        let delivery = match record.verified() {
+            _ if arguments.as_recorded => record.as_recorded()?,
+            Ok(verified) => resigned(verified, player)?,
+            // A signature could make a forgery authentic.
+            Err(why) => {
+                terminal::note(&format!("line {number} {why}: sent as recorded, not signed"));
+                record.as_recorded()?
+            }
         };
         let answer = line.post(&delivery)?;
         writeln!(
@@ -94,13 +99,14 @@ fn pause(pause: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The event of a recording under a signature of now, encoded as it was.
-fn signed_anew(record: &Record, player: &Player) -> Result<SignedDelivery, Failure> {
+/// The event of a verified record with a new signature, in the encoding that it had.
+fn resigned(verified: VerifiedRecord<'_>, player: &Player) -> Result<SignedDelivery, Failure> {
+    let record = verified.record();
     let body = record.body()?;
     let explanation = player.explain(record.as_delivery(&body));
     let Some(mut event) = explanation.event.filter(serde_json::Value::is_object) else {
         terminal::note("there is no event to sign in this one; it is sent as it was recorded");
-        return record.signed_delivery();
+        return record.as_recorded();
     };
     let command = explanation.read.iter().find(|(name, _)| *name == "CallbackCommand");
     if let Some((name, command)) = command {
