@@ -59,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         }
     }
     let mut verdict = Verdict::Yes;
+    let mut unsent = None;
     let mut before: Option<&Record> = None;
     for (number, record) in &records {
         let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
@@ -74,7 +75,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                 record.as_recorded()?
             }
         };
-        let answer = line.post(&delivery)?;
+        let answer = match line.post(&delivery) {
+            Ok(answer) => answer,
+            // An attacker may have chosen its bytes, and must not keep the rest from being sent.
+            Err(error) if !arguments.as_recorded && record.verified().is_err() => {
+                unsent.get_or_insert(format!("line {number}: {error}"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         writeln!(
             terminal::out(),
             "{} {DIM}{:<8}{DIM:#} {} {}",
@@ -87,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             verdict = Verdict::No;
         }
     }
-    Ok(verdict)
+    unsent.map_or(Ok(verdict), |error| Err(error.into()))
 }
 
 /// Waits, and says so where it takes long.

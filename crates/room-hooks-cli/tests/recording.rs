@@ -261,7 +261,8 @@ fn replay_goes_on_after_a_forged_delivery_that_it_cannot_send() {
     let replayed = replay(&recording, &second, &[]);
     assert!(second.interrupted().contains("200 handled"), "{}", replayed.stderr);
     assert_eq!(replayed.status, 2, "{}", replayed.stderr);
-    assert!(replayed.stderr.contains("uri too long"), "{}", replayed.stderr);
+    let error = replayed.stderr.lines().last().unwrap_or_default();
+    assert!(error.contains("line 1: ") && error.contains("uri too long"), "{}", replayed.stderr);
 }
 
 /// A reader of a recording sees signatures, and an editor chooses what `replay` signs.
