@@ -1,6 +1,8 @@
 mod stop;
 mod tap;
 
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::{
     fs::{File, OpenOptions},
     io,
@@ -89,8 +91,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 }
 
 fn append_to(file: &PathBuf) -> Result<File, Failure> {
-    let opened = OpenOptions::new().append(true).create(true).open(file);
-    opened.map_err(|error| format!("{}: {error}", file.display()).into())
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    // `replay` signs what is in it, so it is as sensitive as the secret.
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(file).map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
 async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict, Failure> {
