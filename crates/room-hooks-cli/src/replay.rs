@@ -21,17 +21,20 @@ use crate::{
     terminal::{self, DIM},
 };
 
-/// Sends a recording again, in its order and at its pace, each delivery signed anew.
+/// Sends a recording again, in its order and at its pace, and re-signs each delivery that a
+/// signature verified.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// What `listen --record` wrote
+    /// A recording from `listen --record`. Protect it like the secret: anyone who can edit it can
+    /// have anything signed
     file: PathBuf,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
     credentials: Credentials,
-    /// Sends each byte for byte as it was recorded; a correct receiver refuses it when it is stale
+    /// Sends every delivery byte for byte as it was recorded, and re-signs none; a correct receiver
+    /// refuses a stale one
     #[arg(long)]
     as_recorded: bool,
     /// So many times as fast as it was recorded
@@ -43,7 +46,10 @@ const EXAMPLES: &str = "\
 Examples:
   room-hooks replay recording.jsonl
   room-hooks replay recording.jsonl --speed 100 --to http://localhost:8080
-  room-hooks replay recording.jsonl --as-recorded     is what is stale refused?
+  room-hooks replay recording.jsonl --as-recorded     does the receiver refuse stale deliveries?
+
+A delivery that was refused when it arrived is never signed, nor is one that carried no signature or
+that an older version recorded without a verdict. It is sent byte for byte as it was recorded.
 
 Exit status: 0 if all were acknowledged, 1 if not, 2 if something could not be sent.";
 

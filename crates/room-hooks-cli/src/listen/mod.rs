@@ -56,7 +56,9 @@ pub(crate) struct Arguments {
     /// Prints each event as well, as it is on the wire
     #[arg(long, short)]
     verbose: bool,
-    /// Appends every delivery to a file, a line of JSON each, byte for byte
+    /// Appends every delivery to a file, one line of JSON each, byte for byte and with the verdict
+    /// on it. Protect the file like the secret: anyone who can edit it can have `replay` sign
+    /// anything
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Fails the first so many, whichever they are, to see the provider try again
