@@ -156,3 +156,23 @@ where
         Err(unhandled) => unhandled.refusal.map_or(Ok(None), Err),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_is_verified_by_a_signature_only_if_its_app_has_a_secret() {
+        let event = serde_json::json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom"});
+        for (tencent, expected) in [
+            (Tencent::new(1, "token").unwrap(), Verification::Signature),
+            (Tencent::unsigned(1), Verification::Unsigned),
+        ] {
+            let player = Player::Tencent(tencent);
+            let now = SystemTime::now();
+            let signed = player.sign(&event, Encoding::Json, now).unwrap();
+            let received = player.receive(signed.as_delivery(), now).unwrap().unwrap();
+            assert_eq!(received.verified, expected);
+        }
+    }
+}

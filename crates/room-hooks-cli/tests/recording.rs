@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use self::program::{Ran, Server, folder, run, run_bytes};
+use self::program::{Ran, Server, folder, run, run_bytes, run_with};
 
 /// An event of each provider, and the member that names its room.
 const EVENTS: [(&str, &str, &str); 3] = [
@@ -145,6 +145,10 @@ fn replay_does_not_sign_a_record_of_an_unsigned_app() {
     record["verified"] = json!("unsigned");
     write_records(&recording, &[record]);
     assert_never_signed("unsigned-replayed", &recording, "is of an app that does not sign");
+
+    let replayed = replay(&recording, &Server::listen(&[]), &["--as-recorded"]);
+    assert!(replayed.status == 1 && replayed.stdout.starts_with("401 "), "{}", replayed.stdout);
+    assert!(!replayed.stderr.contains("not signed"), "{}", replayed.stderr);
 }
 
 /// Replays a recording of which no delivery may be signed, so that the receiver refuses them all.
@@ -224,6 +228,25 @@ fn replay_signs_what_sign_has_printed() {
     let listener = Server::listen(&[]);
     let replayed = replay(&recording, &listener, &[]);
     assert_eq!((replayed.status, replayed.stdout.matches("200 ").count()), (0, 3));
+}
+
+/// A probe tells of no event, and its signature is verified like any other.
+#[test]
+fn replay_signs_the_recorded_probe_of_a_console() {
+    let (listener, recording) = recorder("probe");
+    let sign = ["sign", "--provider", "tencent", "--body-file", "-"];
+    let probe = run_with(&sign, b"{}").stdout;
+    assert_eq!(post(&listener, probe.as_bytes()), "HTTP/1.1 200");
+    assert_eq!(post(&listener, &unsigned_request("tencent", "{}")), "HTTP/1.1 401");
+    let printed = listener.interrupted();
+    assert!(printed.contains("200 a console's probe"), "{printed}");
+    let verdicts: Vec<_> = records(&recording).iter().map(|r| r["verified"].clone()).collect();
+    assert_eq!(verdicts, ["signature", "refused"]);
+
+    let replayed = replay(&recording, &Server::listen(&[]), &[]);
+    let answers: Vec<_> = replayed.stdout.lines().map(|line| &line[..4]).collect();
+    assert_eq!(answers, ["200 ", "401 "], "{}", replayed.stdout);
+    assert_eq!(replayed.stderr.matches("not signed").count(), 1, "{}", replayed.stderr);
 }
 
 /// An unknown verdict permits no signing.
