@@ -11,7 +11,11 @@ use room_hooks::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Failure, encoding::Encoding, recording::Record};
+use crate::{
+    Failure,
+    encoding::Encoding,
+    recording::{Record, Verification},
+};
 
 /// Who is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
@@ -61,6 +65,7 @@ pub(crate) enum Player {
 /// What was received, as far as it is shown.
 pub(crate) struct Received {
     pub(crate) id: DeliveryId,
+    pub(crate) verified: Verification,
     pub(crate) event: String,
     pub(crate) room_id: Option<String>,
     /// The event on the wire's own terms.
@@ -140,10 +145,34 @@ where
     match received {
         Ok(verified) => Ok(Some(Received {
             id: verified.id(),
+            verified: match verified.secret {
+                Some(_) => Verification::Signature,
+                None => Verification::Unsigned,
+            },
             event: verified.event.name().to_owned(),
             room_id: verified.event.room_id().map(str::to_owned),
             data: serde_json::to_string(&verified.event).unwrap_or_default(),
         })),
         Err(unhandled) => unhandled.refusal.map_or(Ok(None), Err),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_is_verified_by_a_signature_only_if_its_app_has_a_secret() {
+        let event = serde_json::json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom"});
+        for (tencent, expected) in [
+            (Tencent::new(1, "token").unwrap(), Verification::Signature),
+            (Tencent::unsigned(1), Verification::Unsigned),
+        ] {
+            let player = Player::Tencent(tencent);
+            let now = SystemTime::now();
+            let signed = player.sign(&event, Encoding::Json, now).unwrap();
+            let received = player.receive(signed.as_delivery(), now).unwrap().unwrap();
+            assert_eq!(received.verified, expected);
+        }
     }
 }

@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Failure, http, player::ProviderName, terminal};
 
-/// A delivery as it arrived. It holds its signature, but no secret.
+/// A delivery as it arrived, with the verdict on it. It holds a signature, but never a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// When it arrived, in Unix milliseconds.
     pub(crate) at: u64,
     pub(crate) provider: ProviderName,
+    /// Absent from the recordings of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified: Option<Verification>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) query: String,
     /// The headers that sign, and the content type.
@@ -21,6 +24,28 @@ pub(crate) struct Record {
     pub(crate) headers: Vec<(String, String)>,
     #[serde(flatten)]
     body: Body,
+}
+
+/// How a delivery was verified when it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verification {
+    /// By its signature. The handler may have failed all the same.
+    Signature,
+    /// By its app id alone: it comes from a Tencent app without a token.
+    Unsigned,
+    /// Not at all: the receiver refused it.
+    Refused,
+}
+
+/// A record that a signature verified: the only kind that may be signed again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VerifiedRecord<'a>(&'a Record);
+
+impl<'a> VerifiedRecord<'a> {
+    pub(crate) fn record(self) -> &'a Record {
+        self.0
+    }
 }
 
 /// A body as text or, where it is none, in base64.
@@ -35,6 +60,7 @@ impl Record {
     pub(crate) fn new(
         provider: ProviderName,
         at: SystemTime,
+        verified: Option<Verification>,
         query: &str,
         headers: Vec<(String, String)>,
         body: &[u8],
@@ -45,23 +71,24 @@ impl Record {
             Err(_) => Body::BodyBase64(BASE64.encode(body)),
         };
         let at = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-        Self { at, provider, query: query.to_owned(), headers, body }
+        Self { at, provider, verified, query: query.to_owned(), headers, body }
     }
 
+    /// The record of a delivery that this program has just signed.
     pub(crate) fn of(provider: ProviderName, at: SystemTime, delivery: SignedDelivery) -> Self {
         let SignedDelivery { query, headers, body, .. } = delivery;
-        Self::new(provider, at, &query, headers, &body)
+        Self::new(provider, at, Some(Verification::Signature), &query, headers, &body)
     }
 
-    /// The records of a recording.
-    pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<Self>, Failure> {
+    /// The records of a recording, each with the number of its line.
+    pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<(usize, Self)>, Failure> {
         let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
         let mut records = Vec::new();
         for (number, line) in (1..).zip(lines.split_inclusive('\n')) {
             match serde_json::from_str(line) {
-                Ok(record) => records.push(record),
+                Ok(record) => records.push((number, record)),
                 Err(_) if line.trim().is_empty() => {}
-                // Whoever wrote it was interrupted.
+                // Its writer was interrupted.
                 Err(error) if error.is_eof() && !line.ends_with('\n') && number > 1 => {
                     terminal::note(&format!("line {number} is cut off, and left out"));
                 }
@@ -78,8 +105,18 @@ impl Record {
         Ok(records)
     }
 
-    /// The same, to be sent as it arrived.
-    pub(crate) fn signed_delivery(&self) -> Result<SignedDelivery, Failure> {
+    /// The record as one that may be signed again, or why it may not.
+    pub(crate) fn verified(&self) -> Result<VerifiedRecord<'_>, &'static str> {
+        match self.verified {
+            Some(Verification::Signature) => Ok(VerifiedRecord(self)),
+            Some(Verification::Unsigned) => Err("is of an app that does not sign"),
+            Some(Verification::Refused) => Err("was refused when it arrived"),
+            None => Err("has no verdict (an older version recorded it)"),
+        }
+    }
+
+    /// The delivery, to be sent byte for byte as it arrived.
+    pub(crate) fn as_recorded(&self) -> Result<SignedDelivery, Failure> {
         Ok(SignedDelivery::new(self.query.clone(), self.headers.clone(), self.body()?))
     }
 

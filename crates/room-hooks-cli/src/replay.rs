@@ -17,21 +17,24 @@ use crate::{
     http::Target,
     input,
     player::Player,
-    recording::Record,
+    recording::{Record, VerifiedRecord},
     terminal::{self, DIM},
 };
 
-/// Sends a recording again, in its order and at its pace, each delivery signed anew.
+/// Sends a recording again, in its order and at its pace, and re-signs each delivery that a
+/// signature verified.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// What `listen --record` wrote
+    /// A recording from `listen --record`. Protect it like the secret: anyone who can edit it can
+    /// have anything signed
     file: PathBuf,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
     credentials: Credentials,
-    /// Sends each byte for byte as it was recorded; a correct receiver refuses it when it is stale
+    /// Sends every delivery byte for byte as it was recorded, and re-signs none; a correct receiver
+    /// refuses a stale one
     #[arg(long)]
     as_recorded: bool,
     /// So many times as fast as it was recorded
@@ -43,7 +46,10 @@ const EXAMPLES: &str = "\
 Examples:
   room-hooks replay recording.jsonl
   room-hooks replay recording.jsonl --speed 100 --to http://localhost:8080
-  room-hooks replay recording.jsonl --as-recorded     is what is stale refused?
+  room-hooks replay recording.jsonl --as-recorded     does the receiver refuse stale deliveries?
+
+A delivery that was refused when it arrived is never signed, nor is one that carried no signature or
+that an older version recorded without a verdict. It is sent byte for byte as it was recorded.
 
 Exit status: 0 if all were acknowledged, 1 if not, 2 if something could not be sent.";
 
@@ -52,24 +58,38 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let records = Record::read_all(&input::read(file)?)
         .map_err(|error| format!("{}: {error}", file.display()))?;
     let mut stages = HashMap::new();
-    for provider in records.iter().map(|record| record.provider) {
+    for provider in records.iter().map(|(_, record)| record.provider) {
         if let Entry::Vacant(stage) = stages.entry(provider) {
             let player = arguments.credentials.player(provider)?;
             stage.insert((player, arguments.target.line(provider)?));
         }
     }
     let mut verdict = Verdict::Yes;
+    let mut unsent = None;
     let mut before: Option<&Record> = None;
-    for record in &records {
+    for (number, record) in &records {
         let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
         pause(arguments.speed.shorten(Duration::from_millis(gap)))?;
         before = Some(record);
         let Some((player, line)) = stages.get(&record.provider) else { continue };
-        let delivery = match arguments.as_recorded {
-            true => record.signed_delivery()?,
-            false => signed_anew(record, player)?,
+        let delivery = match record.verified() {
+            _ if arguments.as_recorded => record.as_recorded()?,
+            Ok(verified) => resigned(verified, player)?,
+            // A signature could make a forgery authentic.
+            Err(why) => {
+                terminal::note(&format!("line {number} {why}: sent as recorded, not signed"));
+                record.as_recorded()?
+            }
         };
-        let answer = line.post(&delivery)?;
+        let answer = match line.post(&delivery) {
+            Ok(answer) => answer,
+            // An attacker may have chosen its bytes, and must not keep the rest from being sent.
+            Err(error) if !arguments.as_recorded && record.verified().is_err() => {
+                unsent.get_or_insert(format!("line {number}: {error}"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         writeln!(
             terminal::out(),
             "{} {DIM}{:<8}{DIM:#} {} {}",
@@ -82,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             verdict = Verdict::No;
         }
     }
-    Ok(verdict)
+    unsent.map_or(Ok(verdict), |error| Err(error.into()))
 }
 
 /// Waits, and says so where it takes long.
@@ -94,13 +114,14 @@ fn pause(pause: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The event of a recording under a signature of now, encoded as it was.
-fn signed_anew(record: &Record, player: &Player) -> Result<SignedDelivery, Failure> {
+/// The event of a verified record with a new signature, in the encoding that it had.
+fn resigned(verified: VerifiedRecord<'_>, player: &Player) -> Result<SignedDelivery, Failure> {
+    let record = verified.record();
     let body = record.body()?;
     let explanation = player.explain(record.as_delivery(&body));
     let Some(mut event) = explanation.event.filter(serde_json::Value::is_object) else {
         terminal::note("there is no event to sign in this one; it is sent as it was recorded");
-        return record.signed_delivery();
+        return record.as_recorded();
     };
     let command = explanation.read.iter().find(|(name, _)| *name == "CallbackCommand");
     if let Some((name, command)) = command {

@@ -1,6 +1,8 @@
 mod stop;
 mod tap;
 
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::{
     fs::{File, OpenOptions},
     io,
@@ -54,7 +56,9 @@ pub(crate) struct Arguments {
     /// Prints each event as well, as it is on the wire
     #[arg(long, short)]
     verbose: bool,
-    /// Appends every delivery to a file, a line of JSON each, byte for byte
+    /// Appends every delivery to a file, one line of JSON each, byte for byte and with the verdict
+    /// on it. Protect the file like the secret: anyone who can edit it can have `replay` sign
+    /// anything
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Fails the first so many, whichever they are, to see the provider try again
@@ -89,8 +93,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 }
 
 fn append_to(file: &PathBuf) -> Result<File, Failure> {
-    let opened = OpenOptions::new().append(true).create(true).open(file);
-    opened.map_err(|error| format!("{}: {error}", file.display()).into())
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    // `replay` signs what is in it, so it is as sensitive as the secret.
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(file).map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
 async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict, Failure> {

@@ -23,7 +23,7 @@ use tokio_stream::StreamExt;
 use crate::{
     Failure,
     player::{Player, ProviderName, Received},
-    recording::Record,
+    recording::{Record, Verification},
     terminal::{self, DIM},
 };
 
@@ -101,7 +101,8 @@ impl Tap {
             _ => false,
         };
         let passed = Passed { provider: player.name(), at: now, status, called, received };
-        let record = Record::new(passed.provider, now, &query, headers, &body);
+        let verified = Some(passed.verification());
+        let record = Record::new(passed.provider, now, verified, &query, headers, &body);
         let kept = match status {
             // No callback, or not read to its end.
             404 | 405 | 408 | 413 => Ok(()),
@@ -179,6 +180,17 @@ impl Passed {
         }
         out.flush()?;
         Ok(())
+    }
+
+    fn verification(&self) -> Verification {
+        match &self.received {
+            // Verified, but its signature was first seen with other content.
+            Ok(_) if (400..500).contains(&self.status) => Verification::Refused,
+            Ok(Some(received)) => received.verified,
+            // Only Tencent's console sends a probe, and every app here has a token.
+            Ok(None) => Verification::Signature,
+            Err(_) => Verification::Refused,
+        }
     }
 
     fn verdict(&self) -> String {

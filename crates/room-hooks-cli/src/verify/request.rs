@@ -44,9 +44,9 @@ impl Source {
 fn recording(bytes: &[u8], provider: Option<ProviderName>) -> Result<Vec<Record>, Failure> {
     let mut records = Record::read_all(bytes)?;
     if let Some(provider) = provider {
-        records.iter_mut().for_each(|record| record.provider = provider);
+        records.iter_mut().for_each(|(_, record)| record.provider = provider);
     }
-    Ok(records)
+    Ok(records.into_iter().map(|(_, record)| record).collect())
 }
 
 /// Takes a request apart. The body is all that follows the head, but for what a `Content-Length` leaves
@@ -123,7 +123,7 @@ fn record(
             named.unwrap_or(ProviderName::Zego)
         }
     });
-    Record::new(provider, SystemTime::now(), query, headers, body)
+    Record::new(provider, SystemTime::now(), None, query, headers, body)
 }
 
 #[cfg(test)]
