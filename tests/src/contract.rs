@@ -7,16 +7,19 @@ use std::{
 };
 
 use libtest_mimic::{Arguments, Trial};
-use room_hooks::{Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, tencent, trtc, zego};
+use room_hooks::{
+    Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, tencent, testing::SignedDelivery, trtc, zego,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::{
     Seen,
-    case::{Case, ProviderName, Transport},
+    case::{Case, Handler, ProviderName, Setup, Transport},
     client::{self, Request, Response},
     delivery::{Delivery, TENCENT_EVENT, TRTC_EVENT, ZEGO_EVENT},
+    nesting,
     receivers::{self, TENCENT_APP, TRTC_APP, ZEGO_APP},
 };
 
@@ -94,7 +97,48 @@ pub fn run<D: Driver>() -> ExitCode {
             .collect();
         trials
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    let nesting = [ProviderName::Zego, ProviderName::Tencent, ProviderName::Trtc].map(|provider| {
+        let name = format!("{}, Hooks, {provider:?}: the nesting table", D::NAME);
+        let trial = Trial::test(name, move || {
+            play_nesting::<D>(provider);
+            Ok(())
+        });
+        // It times a release build.
+        trial.with_ignored_flag(cfg!(debug_assertions))
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.chain(nesting).collect()).exit_code()
+}
+
+fn play_nesting<D: Driver>(provider: ProviderName) {
+    match provider {
+        ProviderName::Zego => {
+            nest::<D, zego::Event>(provider, receivers::zego(Setup::Standard));
+        }
+        ProviderName::Tencent => {
+            nest::<D, tencent::Event>(provider, receivers::tencent(Setup::Standard));
+        }
+        ProviderName::Trtc => {
+            nest::<D, trtc::Event>(provider, receivers::trtc(Setup::Standard));
+        }
+    }
+}
+
+fn nest<D, All>(provider: ProviderName, receiver: Receiver<All::Provider>)
+where
+    D: Driver,
+    All: RoomEvent + Serialize,
+{
+    let receiver = receiver.with_body_limit(nesting::BODY_LIMIT);
+    serve::<D, All, All>(Way::Hooks, receiver, Handler::Returns, |address, reports| {
+        nesting::check(provider, |signed| {
+            let SignedDelivery { query, headers, body, .. } = signed;
+            let request = Request { path: "/", method: "POST", query, headers, body };
+            let responses = client::send(address, &request, Transport::Whole).unwrap();
+            // What the handler has seen takes much room.
+            reports.try_iter().for_each(drop);
+            responses[0].status
+        });
+    });
 }
 
 fn play<D: Driver>(case: &Case, way: Way) {
@@ -120,11 +164,27 @@ where
     All: RoomEvent + Serialize,
     One: RoomEvent<Provider = All::Provider> + Serialize,
 {
+    serve::<D, All, One>(way, receiver, case.handler, |address, reports| {
+        check(case, way, address, reports);
+    });
+}
+
+/// Serves a way in for as long as it is used.
+fn serve<D, All, One>(
+    way: Way,
+    receiver: Receiver<All::Provider>,
+    handler: Handler,
+    use_it: impl FnOnce(SocketAddr, &Reports<Value>),
+) where
+    D: Driver,
+    All: RoomEvent + Serialize,
+    One: RoomEvent<Provider = All::Provider> + Serialize,
+{
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, reports) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
-    let seen = Seen { reports: sender, handler: case.handler };
+    let seen = Seen { reports: sender, handler };
     let server = thread::spawn(move || match way {
         Way::Extractor => D::serve::<All>(listener, Mount::Extractor, receiver, seen, stopped),
         Way::OneKind => D::serve::<One>(listener, Mount::Extractor, receiver, seen, stopped),
@@ -135,7 +195,7 @@ where
         Way::Hooks => D::serve::<All>(listener, Mount::Hooks, receiver, seen, stopped),
         Way::Consumed => D::serve::<All>(listener, Mount::Consumed, receiver, seen, stopped),
     });
-    check(case, way, address, &reports);
+    use_it(address, &reports);
     drop(stop);
     server.join().unwrap();
 }

@@ -14,6 +14,7 @@ mod client;
 mod contract;
 mod delivery;
 mod fixture;
+mod nesting;
 mod receivers;
 mod seen;
 mod signature;

@@ -53,11 +53,11 @@ events! {
 }
 
 /// The members that name a body's command.
-pub(super) const COMMANDS: [&str; 2] = [COMMAND, "WebhookCommand"];
+pub(crate) const MEMBERS: [&str; 2] = [COMMAND, "WebhookCommand"];
 
 /// The command that a body names, by either of its names.
 pub(super) fn command(json: &str) -> Result<Option<Cow<'_, str>>, Refusal> {
-    match outermost(json, COMMANDS)? {
+    match outermost(json, MEMBERS)? {
         [Some(_), Some(_)] => Err(Refusal::ParameterRepeated),
         [command, webhook] => command.or(webhook).map(Raw::string).transpose(),
     }

@@ -72,6 +72,8 @@ use self::query::Query;
 
 pub use self::client::{Client, Platform};
 pub use self::event::Event;
+#[cfg(feature = "testing")]
+pub(crate) use self::event::MEMBERS;
 pub use self::room::{
     EnterType, LeaveType, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,
 };

@@ -13,12 +13,21 @@ mod sample;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::Delivery;
+use crate::{
+    Delivery,
+    other::{AROUND_ROOM_ID, ROOM_ID},
+    tencent, trtc, zego,
+};
 
 #[cfg(feature = "hooks")]
 pub use self::acceptance::acceptance;
 pub use self::explanation::{Expected, Explanation};
 pub use self::sample::{Sample, samples};
+
+/// The members that verification, and the reading of events without a type, look for by name. A test of
+/// what nesting costs puts something deep under each.
+pub const MEMBERS_LOOKED_FOR: &[&[&str]] =
+    &[&zego::MEMBERS, &tencent::MEMBERS, &trtc::MEMBERS, &ROOM_ID, &AROUND_ROOM_ID];
 
 /// A callback that verifies: what a provider would have put on the wire.
 #[derive(Clone, PartialEq, Eq)]

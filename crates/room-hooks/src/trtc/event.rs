@@ -47,6 +47,9 @@ events! {
     }
 }
 
+/// The members of an envelope.
+pub(crate) const MEMBERS: [&str; 4] = ["EventGroupId", "EventType", "CallbackTs", "EventInfo"];
+
 /// The outermost members, the event's own not taken apart. One that is there twice is refused.
 ///
 /// They are signed, so that an odd value of one is no reason to refuse the event, but to keep it as it
@@ -58,13 +61,9 @@ pub(super) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// The members that are looked for.
-    pub(super) const NAMES: [&'static str; 4] =
-        ["EventGroupId", "EventType", "CallbackTs", "EventInfo"];
-
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
         // The last must only not be there twice.
-        let [event_group_id, event_type, callback_ts, _] = outermost(json, Self::NAMES)?;
+        let [event_group_id, event_type, callback_ts, _] = outermost(json, MEMBERS)?;
         match event_type {
             Some(event_type)
                 if event_type.get().starts_with(|first: char| "\"-0123456789".contains(first)) =>

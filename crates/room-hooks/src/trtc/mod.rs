@@ -49,6 +49,8 @@ use crate::{
 use self::event::Envelope;
 
 pub use self::event::Event;
+#[cfg(feature = "testing")]
+pub(crate) use self::event::MEMBERS;
 pub use self::media::{
     AudioStarted, AudioStopped, SubStreamStarted, SubStreamStopped, VideoStarted, VideoStopped,
 };

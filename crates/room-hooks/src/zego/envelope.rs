@@ -9,6 +9,20 @@ use crate::{
     unix_time::{at_millis, at_seconds},
 };
 
+/// The members of an envelope.
+pub(crate) const MEMBERS: [&str; 10] = [
+    "appid",
+    "event",
+    "timestamp",
+    "nonce",
+    "signature",
+    "room_id",
+    "group_id",
+    "room_session_id",
+    "room_create_time",
+    "id_name",
+];
+
 /// The members that decide who sent a callback, not verified yet.
 pub(super) struct Claim<'a> {
     pub(super) app_id: Option<Cow<'a, str>>,
@@ -58,23 +72,9 @@ impl Signed<'_> {
 }
 
 impl<'a> Envelope<'a> {
-    /// The members that are looked for.
-    pub(super) const NAMES: [&'static str; 10] = [
-        "appid",
-        "event",
-        "timestamp",
-        "nonce",
-        "signature",
-        "room_id",
-        "group_id",
-        "room_session_id",
-        "room_create_time",
-        "id_name",
-    ];
-
     pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
         let [app_id, event, timestamp, nonce, signature, room, group, session, created, named] =
-            outermost(json, Self::NAMES)?;
+            outermost(json, MEMBERS)?;
         let text = |member: Option<Raw<'a>>| member.map(Raw::signed).transpose();
         Ok(Self {
             claim: Claim {

@@ -61,6 +61,8 @@ use self::{
     envelope::{Claim, Envelope},
 };
 
+#[cfg(feature = "testing")]
+pub(crate) use self::envelope::MEMBERS;
 pub use self::event::Event;
 pub use self::zim::{ExitType, RoomAttribute, RoomCreated, RoomDestroyed, RoomEntered, RoomExited};
 
