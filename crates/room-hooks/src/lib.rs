@@ -23,13 +23,12 @@
 //!
 //! # What is verified, and what is not
 //!
-//! TRTC signs the body. The signatures of ZEGO and of Tencent's other callbacks do not cover it:
-//! they prove that somebody who knows the secret has signed a *time*, and whoever has seen one can
-//! put another body under it until that time is stale. (Of a ZEGO signature with a short nonce, the
-//! digits can now and then be divided so that it is fresh again at some later time.) So receive
-//! over TLS only, keep queries and bodies out of logs, and leave the freshness window narrow. What
-//! arrives is checked against the configured app, but nothing in the body is more trustworthy than
-//! the way it came.
+//! TRTC signs the body. The signatures of ZEGO and of Tencent's other callbacks do not cover it: they
+//! prove that a party who knows the secret signed a *time*, and anyone who observes one can attach a
+//! different body to it until that time is stale. (The digits of some ZEGO signatures with a nonce that is
+//! not of ZEGO's own form can be divided so that they are fresh again at a later time.) So receive over TLS
+//! only, keep queries and bodies out of logs, and leave the tolerance narrow. A callback is checked against
+//! the configured apps, but its body is only as trustworthy as the way it came.
 //!
 //! # Where to go next
 //!

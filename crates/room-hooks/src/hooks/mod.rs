@@ -29,25 +29,33 @@
 //! | its signature was seen with other content | 401 | not called |
 //! | authentic, of a kind without a handler | 200 | – |
 //! | handler returned an error or panicked | 500, and the next try is handled | called |
-//! | handler over its deadline | 503 with `Retry-After`; it goes on | called |
+//! | handler over its deadline | 503 with `Retry-After`; it continues in the background | called |
 //! | store of claims full, or out of order and set to refuse | 503 with `Retry-After` | not called |
+//! | a question (Tencent's `Before`) that would be answered 500 or 503 | 200 with code 0, which allows | as above |
 //!
 //! A sender that hangs up does not cancel a handler: from then on, or from its deadline on, it runs in a
 //! task of its own. A panic does not take the server down. As everywhere in async code, a handler that
-//! computes for long or waits without `await` belongs in `tokio::task::spawn_blocking`: what does not let
-//! go of its thread cannot be answered for at the deadline either.
+//! computes for long or waits without `await` belongs in `tokio::task::spawn_blocking`. A handler that
+//! blocks its thread cannot be answered for at the deadline either.
 //!
 //! # When the same is handled twice
 //!
 //! Rarely, and never silently dropped instead: after a crash between the handler's end and the note of
 //! it; when the store is out of order and set to go on; when a retry comes after the span of retries.
 //! So a handler had better bear it, as with every delivery over a network.
-
+//!
+//! # The clock
+//!
+//! A callback is fresh or stale by the local clock or, while that is behind, by the newest callback of its
+//! app that was verified, plus the time elapsed since. So a clock that is set back does not make handled
+//! callbacks fresh again, and a clock that was ahead refuses nothing once it is right. Nothing that is not
+//! verified counts.
+//!
 //! # Who can fill the store
 //!
-//! Nobody whose delivery is not verified. But whoever has seen a signature that is not bound, Tencent's or
-//! one of a short nonce, can put any number of bodies under it while it is fresh, and each is a delivery;
-//! with an unsigned app, anybody can. A store that is full refuses honest deliveries too.
+//! Only verified deliveries reach it. But anyone who has seen a signature that is not bound, Tencent's or
+//! one with a short nonce, can put any number of bodies under it while it is fresh, and each is a delivery.
+//! With an unsigned app, anyone can. A full store refuses honest deliveries, too.
 //!
 //! # Seeing it
 //!
