@@ -276,6 +276,12 @@ fn the_consoles_probe_is_acknowledged_without_a_handler() {
     }
     let unhandled = received::<Event>(tencent(), "", b"").unwrap_err();
     assert_eq!(unhandled.answer.status, 401);
+    // Of several apps, the token names the one that it is from. An event must name its app.
+    let several = || tencent().with_app(1, "another").unwrap();
+    for (body, status) in [("", 200), ("{}", 200), (r#"{"RoomId":"lobby"}"#, 401)] {
+        let unhandled = received::<Event>(several(), &bare, body.as_bytes()).unwrap_err();
+        assert_eq!(unhandled.answer.status, status, "{body}");
+    }
 }
 
 #[test]
