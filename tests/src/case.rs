@@ -119,6 +119,9 @@ pub(crate) struct Then {
     /// Members of the body that are set.
     #[serde(default)]
     pub(crate) set: Map<String, Value>,
+    /// Parameters of the query that are set.
+    #[serde(default)]
+    pub(crate) query: BTreeMap<String, String>,
     /// The status that it is answered.
     pub(crate) status: u16,
     /// Whether the handler is called.
@@ -248,6 +251,10 @@ impl Case {
     pub(crate) fn then(&self, then: &Then) -> Self {
         let mut case = self.clone();
         case.set.extend(then.set.clone());
+        case.query.extend(then.query.clone());
+        if let Some(event) = then.set.get("event").and_then(Value::as_str) {
+            case.event = Some(event.to_owned());
+        }
         case.status = then.status;
         case.handled = Some(then.handled);
         case.transport = Transport::Whole;

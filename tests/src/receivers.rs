@@ -6,6 +6,9 @@ use room_hooks::{Provider, Receiver, Secrets, tencent::Tencent, trtc::Trtc, zego
 
 use crate::case::Setup;
 
+/// Older than any published vector.
+const AGES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 pub(crate) const ZEGO_APP: u64 = 1234567890;
 pub(crate) const ZEGO_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
 pub(crate) const TENCENT_APP: u64 = 1400000000;
@@ -25,8 +28,8 @@ pub(crate) fn zego(setup: Setup) -> Receiver<Zego> {
         Setup::Vectors => Zego::new(1, "secret")
             .and_then(|zego| zego.with_app(2, "0a1b2c3d4e5f60718293a4b5c6d7e8f9"))
             .and_then(|zego| zego.with_app(3, ZEGO_SECRET))
-            .unwrap()
-            .with_tolerance(Duration::MAX),
+            .and_then(|zego| zego.with_tolerance(AGES))
+            .unwrap(),
         _ => standard(),
     };
     limited(Receiver::new(zego), setup)
@@ -44,8 +47,8 @@ pub(crate) fn tencent(setup: Setup) -> Receiver<Tencent> {
         Setup::Vectors => Tencent::new(1, "xxxxyyyy")
             .and_then(|tencent| tencent.with_app(2, "xxxyyy"))
             .and_then(|tencent| tencent.with_app(3, TENCENT_TOKEN))
-            .unwrap()
-            .with_tolerance(Duration::MAX),
+            .and_then(|tencent| tencent.with_tolerance(AGES))
+            .unwrap(),
         Setup::Unsigned => Tencent::unsigned(TENCENT_APP),
         _ => standard(),
     };

@@ -39,13 +39,13 @@ pub(crate) async fn take_in<P: Provider>(
     // A body that is chunked, or that came over HTTP/2, leaves this behind only when something consumed it.
     let had_a_body = request.chunked().unwrap_or_default() || request.version() == Version::HTTP_2;
     if matches!(payload, Payload::None) && had_a_body {
-        return Err(intake.taken());
+        return Err(intake.taken(request.query_string(), SystemTime::now()));
     }
     match timeout(receiver.body_deadline(), read(&mut intake, payload)).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
-    intake.finish()
+    intake.finish(request.query_string(), SystemTime::now())
 }
 
 /// The receiver in the `app_data`, as it is or in a `web::Data`.

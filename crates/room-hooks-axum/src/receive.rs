@@ -26,16 +26,17 @@ pub(crate) async fn take_in<P: Provider>(
     parts: &Parts,
     body: Body,
 ) -> Result<Vec<u8>, Unhandled> {
+    let query = parts.uri.query().unwrap_or_default();
     let mut intake = receiver.intake(parts.method.as_str(), &RequestHeaders(&parts.headers))?;
     // A chunked body has its end still ahead, even if that is all of it, unless something consumed it.
     if body.is_end_stream() && parts.headers.contains_key(TRANSFER_ENCODING) {
-        return Err(intake.taken());
+        return Err(intake.taken(query, SystemTime::now()));
     }
     match timeout(receiver.body_deadline(), read(&mut intake, body)).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
-    intake.finish()
+    intake.finish(query, SystemTime::now())
 }
 
 pub(crate) fn delivery<'a>(

@@ -64,7 +64,7 @@ pub(crate) enum Player {
 
 /// What was received, as far as it is shown.
 pub(crate) struct Received {
-    pub(crate) id: DeliveryId,
+    pub(crate) id: Option<DeliveryId>,
     pub(crate) verified: Verification,
     pub(crate) event: String,
     pub(crate) room_id: Option<String>,

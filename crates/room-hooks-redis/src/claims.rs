@@ -6,7 +6,7 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
-use redis::{Client, FromRedisValue, Script, ScriptInvocation};
+use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
 use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 
 use crate::{
@@ -14,8 +14,6 @@ use crate::{
     error::ConnectError,
 };
 
-/// Not a `PING`, which also those may send who may run no scripts.
-static CHECK: LazyLock<Script> = LazyLock::new(|| Script::new("return 'ready'"));
 static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("claim.lua")));
 static RENEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("renew.lua")));
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
@@ -31,8 +29,8 @@ static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("re
 /// | key, after the prefix | value | expires after |
 /// |---|---|---|
 /// | `delivery:` and the id, as 32 digits of hex | the holder's token | the lease |
-/// | | `settled`, and how many milliseconds before it expires its memory ends | the memory or, if longer and it has a signature, the binding |
-/// | `signature:` and its digest, as 32 digits of hex | the id that it is bound to | the binding |
+/// | | `settled` | the retention |
+/// | `signature:` and its digest, as 32 digits of hex | the id that it is bound to | the retention |
 #[derive(Clone)]
 pub struct RedisClaims {
     connection: Connection,
@@ -40,18 +38,48 @@ pub struct RedisClaims {
 }
 
 impl RedisClaims {
-    /// Connects to the Redis at a URL, `redis://[[user]:password@]host[:port][/database]`, and waits
-    /// until it has run a script.
+    /// Connects to the Redis at a URL, `redis://[[user]:password@]host[:port][/database]`, and
+    /// [checks](Self::check) that it can be used.
     ///
     /// # Errors
     ///
-    /// The URL is not valid, or no Redis there runs our scripts.
+    /// The URL is not valid, or the Redis cannot be used.
     pub async fn connect(url: &str) -> Result<Self, ConnectError> {
         let claims = Self::connect_lazily(url)?;
-        match claims.connection.run(&CHECK.prepare_invoke()).await {
-            Ok(()) => Ok(claims),
-            Err(error) => Err(ConnectError::Unusable(error.into())),
-        }
+        claims.check().await?;
+        Ok(claims)
+    }
+
+    /// Checks that Redis runs the scripts and lets them write the keys that they will write: it claims,
+    /// renews, settles and releases a delivery that does not exist, and which expires within a second. A
+    /// replica, a cluster that needs a hash tag, or a user who may not write these keys fails.
+    ///
+    /// [`connect`](Self::connect) does this. Do it again after [`with_prefix`](Self::with_prefix).
+    ///
+    /// # Errors
+    ///
+    /// Redis does not let us in, run a script, or write a key.
+    pub async fn check(&self) -> Result<(), ConnectError> {
+        const BRIEFLY: u64 = 1000;
+        let (prefix, ClaimToken(token)) = (&self.prefix, unique_token());
+        let call = |script: &'static Script| {
+            let mut call = script.key(format!("{prefix}delivery:check:{token:x}"));
+            call.key(format!("{prefix}signature:check:{token:x}")).arg(token);
+            call
+        };
+        let unusable = |error: RedisError| ConnectError::Unusable(error.into());
+        let mut claim = call(&CLAIM);
+        claim.arg(token).arg(BRIEFLY).arg(BRIEFLY);
+        let _: String = self.connection.run(&claim).await.map_err(unusable)?;
+        let mut renew = call(&RENEW);
+        renew.arg(token).arg(BRIEFLY);
+        let _: bool = self.connection.run(&renew).await.map_err(unusable)?;
+        let mut settle = call(&SETTLE);
+        settle.arg(BRIEFLY);
+        let () = self.connection.run(&settle).await.map_err(unusable)?;
+        let mut release = call(&RELEASE);
+        release.arg(token);
+        self.connection.run(&release).await.map_err(unusable)
     }
 
     /// Takes the URL of a Redis and connects with the first operation, so that a service can start
@@ -62,11 +90,12 @@ impl RedisClaims {
     /// The URL is not valid.
     pub fn connect_lazily(url: &str) -> Result<Self, ConnectError> {
         let client = Client::open(url).map_err(|error| ConnectError::InvalidUrl(error.into()))?;
-        Ok(Self { connection: Connection::new(client), prefix: "room-hooks:".into() })
+        Ok(Self { connection: Connection::new(client), prefix: "{room-hooks}:".into() })
     }
 
-    /// Sets what all keys begin with; by default `room-hooks:`. Services that do not handle the same
-    /// deliveries for one another need different ones, or different databases.
+    /// Sets what all keys begin with; by default `{room-hooks}:`, a hash tag that keeps the keys of a script
+    /// in one slot of a cluster. Services that do not handle the same deliveries for one another need
+    /// different prefixes, or different databases.
     #[must_use]
     pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
@@ -100,7 +129,7 @@ impl ClaimStore for RedisClaims {
     ) -> Result<Claim, StoreError> {
         let token = unique_token();
         let mut call = self.call(&CLAIM, delivery);
-        call.arg(token.0).arg(milliseconds(terms.lease)).arg(milliseconds(terms.binding));
+        call.arg(token.0).arg(milliseconds(terms.lease)).arg(milliseconds(terms.retention));
         let claim: String = self.run(&call).await?;
         match claim.as_str() {
             "granted" => Ok(Claim::Granted(token)),
@@ -117,7 +146,7 @@ impl ClaimStore for RedisClaims {
         token: ClaimToken,
         terms: Terms,
         _now: Instant,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut call = self.call(&RENEW, delivery);
         self.run(call.arg(token.0).arg(milliseconds(terms.lease))).await
     }
@@ -128,10 +157,12 @@ impl ClaimStore for RedisClaims {
         terms: Terms,
         _now: Instant,
     ) -> Result<(), StoreError> {
-        let (memory, known) =
-            (milliseconds(terms.memory), milliseconds(terms.settlement(delivery)));
         let mut call = self.call(&SETTLE, delivery);
-        self.run(call.arg(known).arg(known.saturating_sub(memory))).await
+        self.run(call.arg(milliseconds(terms.retention))).await
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        Some(Self { connection: self.connection.another(), prefix: self.prefix.clone() })
     }
 
     async fn release(

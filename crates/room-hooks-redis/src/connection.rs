@@ -20,12 +20,22 @@ const TIME: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(crate) struct Connection {
     client: Client,
-    current: Arc<Mutex<Option<Arc<MultiplexedConnection>>>>,
+    current: Arc<Mutex<Option<Arc<Connected>>>>,
+}
+
+struct Connected {
+    connection: MultiplexedConnection,
+    since: Instant,
 }
 
 impl Connection {
     pub(crate) fn new(client: Client) -> Self {
         Self { client, current: Arc::default() }
+    }
+
+    /// Another connection to the same server.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.client.clone())
     }
 
     /// Runs a script, perhaps twice: it must be one that bears that.
@@ -47,33 +57,44 @@ impl Connection {
         call: &ScriptInvocation<'_>,
         deadline: Instant,
     ) -> RedisResult<T> {
-        let connection = by(deadline, self.connected()).await?;
-        let answer = by(deadline, call.invoke_async(&mut (*connection).clone())).await;
-        if answer.as_ref().is_err_and(|error| !is_full(error)) {
-            self.forget(&connection, deadline).await;
+        let connected = by(deadline, self.connected()).await?;
+        let answer = by(deadline, call.invoke_async(&mut connected.connection.clone())).await;
+        if answer.as_ref().is_err_and(|error| connected.is_suspect(error)) {
+            self.forget(&connected, deadline).await;
         }
         answer
     }
 
     /// One connects and the others wait, so that a Redis that has just come back is not stormed.
-    async fn connected(&self) -> RedisResult<Arc<MultiplexedConnection>> {
+    async fn connected(&self) -> RedisResult<Arc<Connected>> {
         let mut current = self.current.lock().await;
-        if let Some(connection) = &*current {
-            return Ok(Arc::clone(connection));
+        if let Some(connected) = &*current {
+            return Ok(Arc::clone(connected));
         }
         // The deadline is around all of it.
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        Ok(Arc::clone(current.insert(Arc::new(connection))))
+        let connected = Connected { connection, since: Instant::now() };
+        Ok(Arc::clone(current.insert(Arc::new(connected))))
     }
 
-    /// Whatever the error: after a failover the same address may be another, writable server.
-    async fn forget(&self, connection: &Arc<MultiplexedConnection>, deadline: Instant) {
-        // Who holds the lock for long is connecting: then it is forgotten already.
+    async fn forget(&self, connected: &Arc<Connected>, deadline: Instant) {
+        // A lock that is held for long is held by a task that connects: then it is forgotten already.
         if let Ok(mut current) = timeout_at(deadline, self.current.lock()).await {
-            current.take_if(|current| Arc::ptr_eq(current, connection));
+            current.take_if(|current| Arc::ptr_eq(current, connected));
         }
+    }
+}
+
+impl Connected {
+    /// Whether a new connection may be better after an error. After a failover the same address may be
+    /// another, writable server. While it is the same one, an answer such as `READONLY` or `MISCONF` must
+    /// not cost a reconnect for each operation, so it costs one a second.
+    fn is_suspect(&self, error: &RedisError) -> bool {
+        let is_transport =
+            error.is_io_error() || error.is_connection_dropped() || error.is_timeout();
+        is_transport || (!is_full(error) && self.since.elapsed() >= Duration::from_secs(1))
     }
 }
 

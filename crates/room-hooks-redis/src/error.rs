@@ -10,7 +10,7 @@ pub enum ConnectError {
     #[error("the URL of redis is not valid")]
     InvalidUrl(#[source] Box<dyn Error + Send + Sync>),
 
-    /// Nobody listens there, or Redis does not let us in, or not run scripts.
+    /// No server listens there, or Redis does not let us in, run scripts or write keys.
     #[error("redis cannot be used")]
     Unusable(#[source] Box<dyn Error + Send + Sync>),
 }

@@ -25,18 +25,19 @@
 //! * **Set not to evict**: `maxmemory-policy noeviction`, Redis's default. All keys have an expiry, so
 //!   every other policy takes claims to make room, and their deliveries are handled again. A Redis that
 //!   is full says so instead, which is [`StoreError::Full`](room_hooks::hooks::StoreError::Full).
-//! * **Not a Redis Cluster**: no redirection to another node is followed. Where a proxy stands for a
-//!   cluster, a prefix with a hash tag, `{room-hooks}:`, keeps the keys of a script in one slot.
+//! * **Not a Redis Cluster** of several nodes: no redirection to another node is followed. Behind a proxy, or
+//!   with a single endpoint, the hash tag of the default prefix keeps the keys of a script in one slot.
 //!
 //! `rediss://` needs TLS, which is a feature of the crate `redis`: depend on it as well, in the same
 //! major version, with `tokio-rustls-comp` or `tokio-native-tls-comp`.
 //!
-//! # When Redis is out of order
+//! # When Redis is unavailable
 //!
-//! An operation that has no answer after 500 ms is an error, and so is one that finds nobody listening.
-//! [`StoreFailure`](room_hooks::hooks::StoreFailure) says what becomes of the delivery. As a delivery
-//! takes two operations, a Redis that hangs costs it a second. The next operation connects anew: once
-//! Redis is back, nothing needs a restart.
+//! An operation without an answer after 500 ms is an error.
+//! [`FailurePolicy`](room_hooks::hooks::FailurePolicy) says what happens to the delivery then. A delivery
+//! takes two operations, so that a Redis that hangs costs it a second. The next operation connects again:
+//! once Redis is back, nothing needs a restart. Leases are renewed by a thread with a connection of its own,
+//! which takes them back when Redis was away for longer than they last.
 
 #![forbid(unsafe_code)]
 

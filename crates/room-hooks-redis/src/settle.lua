@@ -1,8 +1,11 @@
--- Notes that a delivery has been handled, whoever holds it.
+-- Notes that a delivery has been handled, whichever token holds it.
 local delivery = KEYS[1]
-local known, beyond_memory = ARGV[2], ARGV[3]
+local retention = ARGV[2]
 
--- Redis without memory refuses a script's SET unless the script has written before. To note what is
--- done takes no more room than the claim did, and must not fail for want of it.
-redis.call('DEL', delivery)
-redis.call('SET', delivery, 'settled ' .. beyond_memory, 'PX', known)
+-- Redis without memory refuses a script's SET unless the script has written before. To settle a claim takes no more
+-- room than the claim did, and must not fail for want of it. A delivery that was handled without a claim takes
+-- room, and is refused it.
+if redis.call('EXISTS', delivery) == 1 then
+    redis.call('DEL', delivery)
+end
+redis.call('SET', delivery, 'settled', 'PX', retention)

@@ -2,6 +2,7 @@ use std::{
     convert::Infallible,
     future::poll_fn,
     pin::{Pin, pin},
+    time::SystemTime,
 };
 
 use futures_core::Stream;
@@ -51,12 +52,14 @@ where
     B: Buf,
 {
     let mut intake = receiver.intake(request.method.as_str(), &request.headers)?;
-    let Some(body) = request.body.take() else { return Err(intake.taken()) };
+    let Some(body) = request.body.take() else {
+        return Err(intake.taken(&request.query, SystemTime::now()));
+    };
     match timeout(receiver.body_deadline(), read(&mut intake, pin!(body))).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
-    intake.finish()
+    intake.finish(&request.query, SystemTime::now())
 }
 
 async fn read<P, S, B>(intake: &mut Intake<'_, P>, mut body: Pin<&mut S>) -> Result<(), Unhandled>

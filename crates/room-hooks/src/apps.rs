@@ -34,8 +34,8 @@ impl Apps {
     /// Finds out who signed: one of the secrets of the named app or, if no app is named, of the only one.
     ///
     /// Of several apps, one must be named: a delivery must not cost a digest for each app. Where no app can
-    /// have signed, one digest is computed all the same, so that the time tells nothing about which apps
-    /// are configured.
+    /// have signed, one digest is computed all the same, so that the time does not tell an unknown app from
+    /// one with a single secret.
     pub(crate) fn signer<const N: usize>(
         &self,
         named: Option<&str>,
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(apps().any_signer(&[3], length), Err(Refusal::WrongSignature));
     }
 
-    /// Whether an app is configured cannot be told from the time that its refusal takes.
+    /// An app with one secret cannot be told from an unknown one by the time that its refusal takes.
     #[test]
     fn an_unknown_app_costs_one_digest() {
         let digests = Cell::new(0);

@@ -29,12 +29,17 @@ pub(crate) trait About {
 pub(crate) struct Known<'a> {
     pub(crate) name: &'static str,
     pub(crate) kind: &'static str,
+    pub(crate) distinct_by: &'static [&'static str],
     pub(crate) event: &'a dyn About,
 }
 
 /// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other
 /// names of the same event after `|`, and after `as` the kind where the name is not unique. `$read` takes
 /// an event out of the provider's form, `$write` puts it there, its name included.
+///
+/// `distinct by` names members, by their paths, of which one tells an event from the next that is equal:
+/// an id, or a time in milliseconds. A [`DeliveryId`](crate::DeliveryId) then does not depend on when the
+/// delivery was sent.
 ///
 /// A fixture, `tests/fixtures/PROVIDER/KIND.json`, belongs to each row.
 macro_rules! events {
@@ -43,7 +48,8 @@ macro_rules! events {
         pub enum Event of $provider:ident in $folder:literal, read by $read:path, written by $write:ident {
             $(
                 $(#[$doc:meta])*
-                $variant:ident($event:ty) = $name:literal $(| $alias:literal)* $(as $kind:literal)?,
+                $variant:ident($event:ty) = $name:literal $(| $alias:literal)* $(as $kind:literal)?
+                    $(, distinct by $($member:literal)|+)?;
             )*
         }
     ) => {
@@ -83,6 +89,7 @@ macro_rules! events {
                     provider: $folder,
                     name: $name,
                     kind: $crate::catalogue::last!($name $($kind)?),
+                    distinct_by: &[$($($member),+)?],
                     type_name: concat!($folder, "::", stringify!($event)),
                     fixture: include_str!(concat!(
                         env!("CARGO_MANIFEST_DIR"),
@@ -100,6 +107,7 @@ macro_rules! events {
                     $(Self::$variant(event) => Ok($crate::catalogue::Known {
                         name: $name,
                         kind: $crate::catalogue::last!($name $($kind)?),
+                        distinct_by: &[$($($member),+)?],
                         event,
                     }),)*
                     Self::Other(other) => Err(other),
@@ -139,6 +147,10 @@ macro_rules! events {
 
             fn session(&self) -> Option<u64> {
                 self.known().ok()?.event.session()
+            }
+
+            fn distinct_by(&self) -> &'static [&'static str] {
+                self.known().map_or(&[], |known| known.distinct_by)
             }
         }
 
@@ -189,6 +201,10 @@ macro_rules! events {
 
                 fn session(&self) -> Option<u64> {
                     $crate::catalogue::About::session(self)
+                }
+
+                fn distinct_by(&self) -> &'static [&'static str] {
+                    &[$($($member),+)?]
                 }
             }
         )*

@@ -10,6 +10,7 @@ pub struct Delivery<'a> {
     query: &'a str,
     headers: &'a dyn Headers,
     body: &'a [u8],
+    is_consumed: bool,
 }
 
 impl<'a> Delivery<'a> {
@@ -17,7 +18,16 @@ impl<'a> Delivery<'a> {
     /// where there is none), the request's headers and its untouched body.
     #[must_use]
     pub fn new(query: &'a str, headers: &'a dyn Headers, body: &'a [u8]) -> Self {
-        Self { query, headers, body }
+        Self { query, headers, body, is_consumed: false }
+    }
+
+    /// A delivery whose body something in this server consumed.
+    pub(crate) fn consumed(query: &'a str) -> Self {
+        Self { query, headers: &(), body: b"", is_consumed: true }
+    }
+
+    pub(crate) fn is_consumed(&self) -> bool {
+        self.is_consumed
     }
 
     /// The raw query, without the `?`.

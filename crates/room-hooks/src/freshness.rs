@@ -1,12 +1,25 @@
 use std::time::{Duration, SystemTime};
 
-use crate::Refusal;
+use crate::{ConfigError, Refusal};
 
 /// How far from now, both ways, a delivery may have been sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freshness(pub(crate) Duration);
 
 impl Freshness {
+    /// Twice this is remembered, for which the clocks of stores have room.
+    const MOST: Duration = Duration::from_secs(40 * 365 * 24 * 60 * 60);
+
+    pub(crate) fn new(tolerance: Duration, least: Duration) -> Result<Self, ConfigError> {
+        if tolerance < least {
+            return Err(ConfigError::ToleranceTooNarrow { least });
+        }
+        if tolerance > Self::MOST {
+            return Err(ConfigError::ToleranceTooWide { most: Self::MOST });
+        }
+        Ok(Self(tolerance))
+    }
+
     pub(crate) fn check(self, sent_at: SystemTime, now: SystemTime) -> Result<(), Refusal> {
         match now.duration_since(sent_at) {
             Ok(age) if age > self.0 => Err(Refusal::Stale { age }),
@@ -43,6 +56,21 @@ mod tests {
             freshness.check(now + beyond, now),
             Err(Refusal::FromTheFuture { ahead: beyond })
         );
+    }
+
+    #[test]
+    fn a_tolerance_that_cannot_work_is_refused() {
+        let least = Duration::from_secs(1);
+        for tolerance in [least, Freshness::MOST] {
+            assert!(Freshness::new(tolerance, least).is_ok(), "{tolerance:?}");
+        }
+        for (tolerance, error) in [
+            (Duration::ZERO, ConfigError::ToleranceTooNarrow { least }),
+            (Duration::from_millis(999), ConfigError::ToleranceTooNarrow { least }),
+            (Duration::MAX, ConfigError::ToleranceTooWide { most: Freshness::MOST }),
+        ] {
+            assert_eq!(Freshness::new(tolerance, least).err(), Some(error));
+        }
     }
 
     #[test]

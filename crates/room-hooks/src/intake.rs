@@ -1,6 +1,6 @@
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
-use crate::{Headers, Provider, Receiver, Refusal, Unhandled};
+use crate::{Delivery, Headers, Provider, Receiver, Refusal, Unhandled};
 
 /// A request's body while it is read, held to the receiver's limit.
 ///
@@ -50,9 +50,13 @@ impl<'r, P: Provider> Intake<'r, P> {
     ///
     /// # Errors
     ///
-    /// It is shorter than the length that was declared for it, so something has taken it before.
-    pub fn finish(self) -> Result<Vec<u8>, Unhandled> {
-        if self.body.len() < self.declared_length { Err(self.taken()) } else { Ok(self.body) }
+    /// It is shorter than the length that was declared for it, so something has consumed it: see
+    /// [`taken`](Self::taken).
+    pub fn finish(self, query: &str, now: SystemTime) -> Result<Vec<u8>, Unhandled> {
+        if self.body.len() < self.declared_length {
+            return Err(self.taken(query, now));
+        }
+        Ok(self.body)
     }
 
     /// The end of an intake whose connection ended before the body did.
@@ -67,10 +71,14 @@ impl<'r, P: Provider> Intake<'r, P> {
         Unhandled::refused::<P>(Refusal::BodyTooLarge)
     }
 
-    /// The end of an intake whose body another extractor or a middleware has taken.
+    /// The end of an intake whose body another extractor or a middleware has consumed. It is this server's
+    /// fault, unless the query is that of a question, which must not be denied for that.
     #[must_use]
-    pub fn taken(&self) -> Unhandled {
-        Unhandled::refused::<P>(Refusal::BodyTaken)
+    pub fn taken(&self, query: &str, now: SystemTime) -> Unhandled {
+        match self.receiver.provider().open(Delivery::consumed(query), &|_| now) {
+            Ok(None) => Unhandled::not_asked_for::<P>(),
+            _ => Unhandled::refused::<P>(Refusal::BodyTaken),
+        }
     }
 
     /// The end of an intake at its deadline.
@@ -122,6 +130,8 @@ mod tests {
         &RECEIVER
     }
 
+    const EPOCH: SystemTime = SystemTime::UNIX_EPOCH;
+
     fn length(length: &str) -> Vec<(String, String)> {
         vec![("Content-Length".into(), length.into())]
     }
@@ -134,7 +144,7 @@ mod tests {
             assert_eq!(intake.push(chunk), Ok(()));
         }
         assert_eq!(intake.push(b"e").unwrap_err().refusal, Some(Refusal::BodyTooLarge));
-        assert_eq!(intake.finish().unwrap(), b"abcd");
+        assert_eq!(intake.finish("", EPOCH).unwrap(), b"abcd");
     }
 
     #[test]
@@ -149,8 +159,11 @@ mod tests {
     #[test]
     fn a_body_that_is_gone_is_not_an_empty_one() {
         let receiver = receiver();
-        assert_eq!(receiver.intake("POST", &length("0")).unwrap().finish(), Ok(Vec::new()));
-        let refused = receiver.intake("POST", &length("3")).unwrap().finish().unwrap_err();
+        assert_eq!(
+            receiver.intake("POST", &length("0")).unwrap().finish("", EPOCH),
+            Ok(Vec::new())
+        );
+        let refused = receiver.intake("POST", &length("3")).unwrap().finish("", EPOCH).unwrap_err();
         assert_eq!((refused.answer.status, refused.refusal), (500, Some(Refusal::BodyTaken)));
     }
 

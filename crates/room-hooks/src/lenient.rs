@@ -13,7 +13,7 @@ use serde::{
     },
 };
 
-use crate::{document::Json, scalar::Scalar};
+use crate::{document::Json, excerpt::excerpt, scalar::Scalar};
 
 /// A type that is read as the providers write it; `wire_struct!` reads every member so.
 pub(crate) trait Lenient: Sized {
@@ -107,7 +107,7 @@ impl Lenient for bool {
                 "" => Ok(None),
                 "0" | "false" => Ok(Some(false)),
                 "1" | "true" => Ok(Some(true)),
-                _ => Err(D::Error::invalid_value(Unexpected::Str(&text), &"a bool")),
+                _ => Err(D::Error::invalid_value(Unexpected::Str(excerpt(&text)), &"a bool")),
             },
             Some(other) => Err(D::Error::invalid_type(other.unexpected(), &"a bool")),
         }
@@ -129,7 +129,7 @@ fn digits<T: std::str::FromStr, E: de::Error>(text: &str) -> Result<Option<T>, E
         _ => text
             .parse()
             .map(Some)
-            .map_err(|_| E::invalid_value(Unexpected::Str(text), &"an integer's digits")),
+            .map_err(|_| E::invalid_value(Unexpected::Str(excerpt(text)), &"an integer's digits")),
     }
 }
 
@@ -166,7 +166,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for NestedVisitor<T> {
                 let json = Json::new(json);
                 serde_json::from_str(json.as_str()).map(Some).map_err(E::custom)
             }
-            _ => Err(E::invalid_value(Unexpected::Str(json), &self)),
+            _ => Err(E::invalid_value(Unexpected::Str(excerpt(json)), &self)),
         }
     }
 

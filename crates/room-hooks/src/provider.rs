@@ -3,7 +3,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Answer, Delivery, Document, Outcome, Refusal, Verified};
+use crate::{Answer, Delivery, Outcome, Refusal, Verified};
 
 /// A platform that sends callbacks: how it signs them, what it can send, and how it wants to be
 /// answered.
@@ -16,6 +16,13 @@ pub trait Provider: Debug + Send + Sync + 'static {
 
     /// How long it waits for an answer that it can use; a handler's deadline unless another is set.
     const ANSWER_WITHIN: Duration;
+
+    /// The outermost members of a document that say who sent it and prove it: never a part of the event.
+    const SIGNED_BY: &'static [&'static str];
+
+    /// The outermost members of a document that date its sending: a part of the event only if nothing of
+    /// its own tells it from the next one that is equal.
+    const SENT_AT: &'static [&'static str];
 
     /// Everything that it can send, unknown kinds included.
     type Event: RoomEvent<Provider = Self>;
@@ -36,15 +43,12 @@ pub trait Provider: Debug + Send + Sync + 'static {
     /// How far from now, both ways, a signature may have been made, if that is looked at.
     fn tolerance(&self) -> Option<Duration>;
 
-    /// How long a handled delivery may come again and must be known: while its sender retries, and while
-    /// whoever has seen it can send it once more, which is up to twice the tolerance.
-    fn memory(&self) -> Duration {
-        self.tolerance().unwrap_or_default().saturating_mul(2).max(RETRIES_ARE_OVER)
+    /// How long a handled delivery is remembered by default: longer than its sender retries, and longer
+    /// than the same bytes can be fresh, which is twice the tolerance.
+    fn retention(&self) -> Duration {
+        let fresh = self.tolerance().unwrap_or_default().saturating_mul(2);
+        fresh.saturating_add(Duration::from_secs(60)).max(RETRIES_ARE_OVER)
     }
-
-    /// Which of the outermost members of an event's document may differ between two tries of one
-    /// delivery.
-    fn not_content<E: RoomEvent>(event: &E, document: &Document) -> &'static [&'static str];
 
     /// The answer that the provider's sender expects.
     fn answer(outcome: Outcome<'_>) -> Answer;
@@ -93,8 +97,12 @@ pub trait RoomEvent: Clone + Debug + Send + Sync + Sized + 'static {
 
     /// What tells two lives of one room id apart, where the provider says so (ZEGO Express).
     fn session(&self) -> Option<u64>;
+
+    /// The members, by their paths, of which one tells the event from the next that is equal.
+    #[doc(hidden)]
+    fn distinct_by(&self) -> &'static [&'static str];
 }
 
-/// When no provider tries any more: after 62 s of ZEGO's waiting or a minute of TRTC's, and the time that
+/// When no provider retries any more: after 62 s of ZEGO's back-off or a minute of TRTC's, and the time that
 /// each try may take.
 pub(crate) const RETRIES_ARE_OVER: Duration = Duration::from_secs(120);

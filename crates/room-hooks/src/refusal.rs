@@ -163,6 +163,19 @@ pub enum ConfigError {
         app_id: u64,
     },
 
+    /// A retention that is too short: the same bytes would be handled again while they are fresh, or a
+    /// retry after the first try.
+    RetentionTooShort {
+        /// The least that is possible: twice the tolerance, and longer than any platform retries.
+        least: Duration,
+    },
+
+    /// A retention that no store can hold.
+    RetentionTooLong {
+        /// The most that is possible.
+        most: Duration,
+    },
+
     /// A secret is nothing but white space.
     SecretBlank,
 
@@ -172,10 +185,16 @@ pub enum ConfigError {
     /// A secret has white space around it; a file's final newline, perhaps.
     SecretPadded,
 
-    /// A tolerance under which a provider's own retries would be refused.
+    /// A tolerance under which a provider's own callbacks or retries would be refused.
     ToleranceTooNarrow {
         /// The least that is possible.
         least: Duration,
+    },
+
+    /// A tolerance that no store can remember deliveries for.
+    ToleranceTooWide {
+        /// The most that is possible.
+        most: Duration,
     },
 }
 
@@ -183,13 +202,22 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AppRepeated { app_id } => write!(f, "the app {app_id} is configured twice"),
+            Self::RetentionTooShort { least } => {
+                write!(f, "a retention under {least:?} handles replays and retries again")
+            }
+            Self::RetentionTooLong { most } => {
+                write!(f, "a retention over {most:?} is more than a store can hold")
+            }
             Self::SecretBlank => f.write_str("a secret is blank"),
             Self::SecretEmpty => f.write_str("a secret is empty"),
             Self::SecretPadded => {
                 f.write_str("a secret has white space around it, perhaps a final newline")
             }
             Self::ToleranceTooNarrow { least } => {
-                write!(f, "a tolerance under {least:?} refuses honest retries")
+                write!(f, "a tolerance under {least:?} refuses honest callbacks")
+            }
+            Self::ToleranceTooWide { most } => {
+                write!(f, "a tolerance over {most:?} is more than a store can remember")
             }
         }
     }
@@ -207,7 +235,7 @@ mod tests {
             (ConfigError::AppRepeated { app_id: 7 }, "the app 7 is configured twice"),
             (
                 ConfigError::ToleranceTooNarrow { least: Duration::from_secs(70) },
-                "a tolerance under 70s refuses honest retries",
+                "a tolerance under 70s refuses honest callbacks",
             ),
         ] {
             assert_eq!(error.to_string(), text);

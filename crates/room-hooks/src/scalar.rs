@@ -5,6 +5,8 @@ use serde::{
     de::{Unexpected, Visitor},
 };
 
+use crate::excerpt::excerpt;
+
 /// A JSON string, integer or bool, borrowed from the document where it can be.
 ///
 /// No member of any provider's has a fraction or an exponent.
@@ -22,7 +24,7 @@ impl<'a> Scalar<'a> {
             Self::Bool(value) => Unexpected::Bool(*value),
             Self::Negative(number) => Unexpected::Signed(*number),
             Self::Integer(number) => Unexpected::Unsigned(*number),
-            Self::Text(text) => Unexpected::Str(text),
+            Self::Text(text) => Unexpected::Str(excerpt(text)),
         }
     }
 

@@ -18,8 +18,11 @@ impl<'a> Raw<'a> {
 
     /// A string's text, or a number's as it arrived, for what is signed.
     pub(crate) fn signed(self) -> Result<Cow<'a, str>, Refusal> {
+        /// More than the longest nonce takes if each of its characters is escaped.
+        const MOST: usize = 400;
         match self.0.as_bytes() {
             [b'-' | b'0'..=b'9', ..] => Ok(self.0.into()),
+            text if text.len() > MOST && text.contains(&b'\\') => Err(MALFORMED),
             _ => self.string(),
         }
     }
@@ -47,9 +50,10 @@ impl Name<'_> {
     #[inline]
     pub(crate) fn position_in(&self, names: &[&str]) -> Option<usize> {
         if self.is_escaped {
-            let first = u8::try_from(unescaped_character(self.text)?.0).ok();
-            let begins_alike = |name: &str| name.bytes().next() == first;
-            return names.iter().position(|name| begins_alike(name) && self.is_escape_of(name));
+            // An escape such as `\u0061` is six bytes for one; a name with a shorter one is none of these.
+            let escapes = self.text.bytes().filter(|byte| *byte == b'\\').count();
+            let is_as_long = |name: &str| name.len() + 5 * escapes == self.text.len();
+            return names.iter().position(|name| is_as_long(name) && self.is_escape_of(name));
         }
         let key = |name: &str| (name.len(), name.bytes().next());
         let own = key(self.text);

@@ -28,6 +28,8 @@ pub struct Verified<E> {
     pub client: Option<Client>,
     /// All that was sent, for members that no type names.
     pub document: Document,
+    /// The query's `RequestID`, which tells one sending from the next (Tencent).
+    pub(crate) request_id: Option<Box<str>>,
     /// The signature, where the provider's signatures are unique.
     pub(crate) signature: Option<Signature>,
 }
@@ -52,15 +54,28 @@ impl<E> Verified<E> {
 
     /// The event, and what is known of its delivery.
     fn split(self) -> (E, Verified<()>) {
-        let Self { event, app_id, sent_at, secret, client, document, signature } = self;
-        (event, Verified { event: (), app_id, sent_at, secret, client, document, signature })
+        let Self { event, app_id, sent_at, secret, client, document, request_id, signature } = self;
+        (
+            event,
+            Verified {
+                event: (),
+                app_id,
+                sent_at,
+                secret,
+                client,
+                document,
+                request_id,
+                signature,
+            },
+        )
     }
 }
 
 impl Verified<()> {
     fn with<E>(self, event: E) -> Verified<E> {
-        let Self { event: (), app_id, sent_at, secret, client, document, signature } = self;
-        Verified { event, app_id, sent_at, secret, client, document, signature }
+        let Self { event: (), app_id, sent_at, secret, client, document, request_id, signature } =
+            self;
+        Verified { event, app_id, sent_at, secret, client, document, request_id, signature }
     }
 }
 
@@ -74,10 +89,10 @@ impl<E: RoomEvent> Verified<E> {
         self.narrow().map_err(|_| Unhandled::not_asked_for::<E::Provider>())
     }
 
-    /// What identifies the delivery, however often it is sent: the same for a retry that is serialised
-    /// anew and, if the event tells when it happened, signed anew.
+    /// The id that the delivery and its retries share; see [`DeliveryId`]. `None` if nothing tells a retry
+    /// from a second event that is equal, as in a delivery of an app that does not sign.
     #[must_use]
-    pub fn id(&self) -> DeliveryId {
-        DeliveryId::of(self.app_id, &self.event, &self.document)
+    pub fn id(&self) -> Option<DeliveryId> {
+        DeliveryId::of(self)
     }
 }

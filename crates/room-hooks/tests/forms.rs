@@ -55,7 +55,9 @@ fn nested_names_of_a_form_are_lists_and_objects() {
         &json!({"attributes": [{"key": "topic", "value": "rust"}, {"key": "k"}]}),
     );
     becomes("info[room_id]=lobby&info[n]=7", &json!({"info": {"room_id": "lobby", "n": "7"}}));
-    becomes("a[0][b][0]=c&a[0][b][1]=d", &json!({"a": [{"b": ["c", "d"]}]}));
+    becomes("a[b][0]=c&a[b][1]=d", &json!({"a": {"b": ["c", "d"]}}));
+    // Deeper names are kept whole.
+    becomes("a[0][b][0]=c", &json!({"a[0][b][0]": "c"}));
     // A second value for a name that the element has begins the next element.
     becomes(
         "a[][key]=k&a[][value]=v&a[][key]=l",
@@ -129,6 +131,13 @@ fn a_form_may_have_thousands_of_elements() {
         let list = document.as_object().unwrap().values().find_map(Value::as_array).unwrap();
         assert_eq!(list.len(), 5000);
     }
+}
+
+#[test]
+fn a_form_has_at_most_50_000_pairs() {
+    let form = |pairs: usize| format!("{}{}", signed(), "&a[]=v".repeat(pairs));
+    assert!(received(&form(50_000 - 5)).is_ok());
+    assert_eq!(received(&form(50_001 - 5)).err(), Some(400));
 }
 
 /// As deep as brackets go in a mebibyte.

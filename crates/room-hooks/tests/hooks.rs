@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use room_hooks::{
     Answer, Delivery, Hooks, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
     hooks::{
-        Binding, Claim, ClaimStore, ClaimToken, Claimed, MemoryClaims, StoreError, StoreFailure,
+        Binding, Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, MemoryClaims, StoreError,
         Terms,
     },
     tencent::Tencent,
@@ -85,14 +85,15 @@ async fn the_same_callback_on_zegos_whole_schedule_is_handled_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_copy_that_is_signed_or_ordered_anew_is_no_other_event() {
+async fn a_retry_that_was_rewritten_under_the_same_signature_is_a_duplicate() {
     let (hooks, calls) = counting(Duration::ZERO);
-    let event =
-        json!({"event": "room_create", "room_id": "7", "room_name": "n", "operator_account": "a"});
-    let anew = r#"{"operator_account":"a","room_name":"n","room_id":"7","event":"room_create"}"#;
-    for (event, seconds) in [(event, 0), (serde_json::from_str(anew).unwrap(), 2)] {
-        let body = signed_at(&event, now() + Duration::from_secs(seconds));
-        assert_eq!(deliver(&hooks, &body).await.status, 200);
+    let body = signed_at(&created(), now());
+    let members: serde_json::Map<String, Value> = serde_json::from_slice(&body).unwrap();
+    let members: Vec<_> =
+        members.iter().rev().map(|(name, value)| format!("\"{name}\" : {value}")).collect();
+    let rewritten = format!("{{ {} }}", members.join(" , "));
+    for body in [&body, rewritten.as_bytes(), &body] {
+        assert_eq!(deliver(&hooks, body).await.status, 200);
     }
     assert_eq!(calls.get(), 1);
 }
@@ -299,24 +300,34 @@ async fn nothing_unverified_takes_a_claim() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_store_refuses_until_there_is_room() {
-    let (hooks, calls) = counting(Duration::ZERO);
-    let hooks = hooks.with_claims(MemoryClaims::with_capacity(3));
-    let body = |room: &str| signed_at(&json!({"event": "room_create", "room_id": room}), now());
-    assert_eq!(deliver(&hooks, &body("a")).await.status, 200);
-    assert_eq!(deliver(&hooks, &body("b")).await.status, 503);
-    assert_eq!(deliver(&hooks, &body("a")).await.status, 200);
-    let span = Duration::from_secs(700);
-    sleep(span).await;
-    let later = signed_at(&json!({"event": "room_create", "room_id": "b"}), now() + span);
-    let answer = hooks.deliver(Delivery::new("", &(), &later), now() + span).await;
-    assert_eq!((answer.status, calls.get()), (200, 2));
+async fn a_full_store_follows_the_policy_and_still_binds_signatures() {
+    for (policy, status, handled) in
+        [(FailurePolicy::Open, 200, 2), (FailurePolicy::Closed, 503, 1)]
+    {
+        let (hooks, calls) = counting(Duration::ZERO);
+        let hooks = hooks.with_claims(MemoryClaims::with_capacity(1)).with_store_failure(policy);
+        let signed =
+            |room: &str| signed_at(&json!({"event": "room_create", "room_id": room}), now());
+        assert_eq!(deliver(&hooks, &signed("lobby")).await.status, 200);
+        assert_eq!(deliver(&hooks, &signed("lobby")).await.status, 200, "a duplicate");
+        assert_eq!(deliver(&hooks, &forged(&signed("lobby"))).await.status, 401);
+        // There is room for one signature, too, so a new one is not bound.
+        assert_eq!(deliver(&hooks, &signed("attic")).await.status, status);
+        assert_eq!(calls.get(), handled, "{policy:?}");
+        let span = Duration::from_secs(700);
+        sleep(span).await;
+        let later = signed_at(&json!({"event": "room_create", "room_id": "attic"}), now() + span);
+        for _ in 0..2 {
+            let answer = hooks.deliver(Delivery::new("", &(), &later), now() + span).await;
+            assert_eq!((answer.status, calls.get()), (200, handled + 1));
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_out_of_order_does_what_is_set() {
     for (setting, status, handled) in
-        [(StoreFailure::Handle, 200, 2), (StoreFailure::Refuse, 503, 0)]
+        [(FailurePolicy::Open, 200, 2), (FailurePolicy::Closed, 503, 0)]
     {
         let (hooks, calls) = counting(Duration::ZERO);
         let hooks = hooks.with_claims(Broken { panics: false }).with_store_failure(setting);
@@ -392,7 +403,7 @@ async fn what_one_machine_has_acknowledged_without_a_handler_no_other_handles() 
 #[tokio::test(start_paused = true)]
 async fn a_binding_lasts_as_long_as_a_longer_tolerance() {
     let calls = Counter::default();
-    let zego = zego().with_tolerance(Duration::from_secs(1800));
+    let zego = zego().with_tolerance(Duration::from_secs(1800)).unwrap();
     let hooks = Hooks::new(zego).on(counted::<RoomCreated>(&calls));
     let body = signed_at(&created(), now());
     assert_eq!(deliver(&hooks, &body).await.status, 200);
@@ -481,8 +492,12 @@ impl ClaimStore for Broken {
         _: ClaimToken,
         _: Terms,
         _: Instant,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         out_of_order()
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        None
     }
 
     async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
@@ -509,8 +524,12 @@ impl ClaimStore for Hanging {
         _: ClaimToken,
         _: Terms,
         _: Instant,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         std::future::pending().await
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        None
     }
 
     async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {

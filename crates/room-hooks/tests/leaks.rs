@@ -20,7 +20,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use room_hooks::{
     Hooks, Provider, Receiver, RoomCreated, RoomEvent, Secrets, Unhandled, Verified,
-    hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, StoreFailure, Terms},
+    hooks::{Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, StoreError, Terms},
     tencent::Tencent,
     testing::SignedDelivery,
     trtc::Trtc,
@@ -225,7 +225,7 @@ impl Played {
             intake.broke_off(),
             intake.too_slow(),
             intake.too_large(),
-            intake.finish().unwrap_err(),
+            intake.finish("", now()).unwrap_err(),
             Unhandled::not_configured::<Zego>(),
         ] {
             self.read_unhandled(&unhandled);
@@ -269,7 +269,7 @@ impl Played {
         hooks.drained().await;
         self.read(&(&hooks, hooks.not_found()));
 
-        let hooks = hooks.with_claims(Broken).with_store_failure(StoreFailure::Refuse);
+        let hooks = hooks.with_claims(Broken).with_store_failure(FailurePolicy::Closed);
         self.read(&hooks.deliver(honest.as_delivery(), now()).await);
         self.read(&hooks);
     }
@@ -337,8 +337,12 @@ impl ClaimStore for Broken {
         _: ClaimToken,
         _: Terms,
         _: Instant,
-    ) -> Result<(), StoreError> {
-        Ok(())
+    ) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        None
     }
 
     async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {

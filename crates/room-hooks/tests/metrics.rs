@@ -10,7 +10,12 @@ use std::{
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::json;
 
-use room_hooks::{Delivery, Hooks, RoomCreated, Verified, hooks::MemoryClaims, zego, zego::Zego};
+use room_hooks::{
+    Delivery, Hooks, RoomCreated, Verified,
+    hooks::{FailurePolicy, MemoryClaims},
+    zego,
+    zego::Zego,
+};
 
 #[test]
 fn every_delivery_is_counted_under_labels_from_closed_sets() {
@@ -93,6 +98,7 @@ async fn play() -> Arc<MemoryClaims> {
     }
     let full = Hooks::new(zego())
         .with_claims(MemoryClaims::with_capacity(0))
+        .with_store_failure(FailurePolicy::Closed)
         .on_other(async |_: Verified<zego::Event>| {});
     full.deliver(Delivery::new("", &(), &lobby), now).await;
     claims

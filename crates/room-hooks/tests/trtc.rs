@@ -152,7 +152,7 @@ fn what_is_signed_and_no_callback_is_unreadable() {
     let body = b"{\"EventType\":103,\"EventInfo\":{\"RoomId\":\"lobby\"}}";
     let headers = headers("1400000000", &signed(body));
     assert!(received::<UserEntered>(trtc(), &headers, body, sent_at()).is_ok());
-    let fresh = trtc().with_tolerance(Duration::MAX).unwrap();
+    let fresh = trtc().with_tolerance(Duration::from_secs(1_000_000_000)).unwrap();
     assert_eq!(refusal(fresh, &headers, body), Refusal::NotSigned { part: "CallbackTs" });
 }
 
@@ -175,7 +175,7 @@ fn a_retry_with_a_new_time_is_the_same_delivery() {
     let later = sent_at() + Duration::from_secs(10);
     assert_eq!(id(&event(1), sent_at()), id(&event(1), later));
     assert_ne!(id(&event(1), sent_at()), id(&event(2), sent_at()));
-    // Also of an event that has no type.
+    // Of an event without a type, it is not known which member could tell.
     let recorded = json!({"EventGroupId": 3, "EventType": 311, "EventInfo": {"EventMsTs": 1}});
     let raw_id = |now| {
         let signed = trtc().sign(&recorded, now).unwrap();
@@ -183,7 +183,7 @@ fn a_retry_with_a_new_time_is_the_same_delivery() {
             Receiver::new(trtc()).receive(signed.as_delivery(), now).unwrap();
         received.id()
     };
-    assert_eq!(raw_id(sent_at()), raw_id(later));
+    assert_ne!(raw_id(sent_at()), raw_id(later));
     // Where nothing else tells two events apart, the time does. A second is not enough.
     let second = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "EventTs": 1}});
     assert_ne!(id(&second, sent_at()), id(&second, later));

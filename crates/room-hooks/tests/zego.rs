@@ -299,8 +299,8 @@ fn stale_and_future_callbacks_are_refused_alike() {
             receive_at(zego(), body(json!({})).as_bytes(), now);
         assert_eq!(received.err().map(|refusal| refusal.status()), status);
     }
-    let lasting = zego().with_tolerance(Duration::MAX);
-    assert!(receive_at::<Event>(lasting, body(json!({})).as_bytes(), now() + 50 * year).is_ok());
+    let lasting = zego().with_tolerance(30 * year).unwrap();
+    assert!(receive_at::<Event>(lasting, body(json!({})).as_bytes(), now() + 30 * year).is_ok());
 }
 
 #[test]

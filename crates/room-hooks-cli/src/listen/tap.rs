@@ -36,14 +36,14 @@ pub(super) struct Tap {
 
 /// The deliveries that the handler was called with.
 #[derive(Clone, Default)]
-pub(super) struct Handled(Arc<Mutex<HashSet<DeliveryId>>>);
+pub(super) struct Handled(Arc<Mutex<HashSet<Option<DeliveryId>>>>);
 
 impl Handled {
-    pub(super) fn insert(&self, id: DeliveryId) {
+    pub(super) fn insert(&self, id: Option<DeliveryId>) {
         locked(&self.0).insert(id);
     }
 
-    fn take(&self, id: &DeliveryId) -> bool {
+    fn take(&self, id: &Option<DeliveryId>) -> bool {
         locked(&self.0).remove(id)
     }
 }

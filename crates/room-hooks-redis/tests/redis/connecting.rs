@@ -8,7 +8,7 @@ use room_hooks_redis::{ConnectError, RedisClaims};
 
 use crate::{
     server::{Server, unused_port},
-    store::{claim, claimed},
+    store::{claim, claimed, connected},
     with_redis, without_redis,
 };
 
@@ -16,6 +16,14 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         without_redis("a_url_that_leads_nowhere", a_url_that_leads_nowhere),
         with_redis("a_log_in_that_fails_is_clear", a_log_in_that_fails_is_clear),
+        with_redis(
+            "a_redis_that_takes_no_writes_or_keys_is_refused",
+            a_redis_that_takes_no_writes_or_keys_is_refused,
+        ),
+        with_redis(
+            "an_answer_that_is_an_error_costs_no_reconnect_per_operation",
+            an_answer_that_is_an_error_costs_no_reconnect_per_operation,
+        ),
     ]
 }
 
@@ -30,7 +38,7 @@ async fn a_url_that_leads_nowhere() {
         panic!("nobody is there");
     };
     assert!(told(source.as_ref()).contains("refused"));
-    assert_eq!(format!("{claims:?}"), r#"RedisClaims { prefix: "room-hooks:", .. }"#);
+    assert_eq!(format!("{claims:?}"), r#"RedisClaims { prefix: "{room-hooks}:", .. }"#);
 
     for url in ["hunter2", "redis://:hunter2@:1", "http://:hunter2@127.0.0.1", "redis://a/hunter2"]
     {
@@ -47,6 +55,41 @@ async fn a_log_in_that_fails_is_clear() {
         let error = RedisClaims::connect(&url).await.unwrap_err();
         assert!(told(&error).contains(reason), "{}", told(&error));
     }
+}
+
+async fn a_redis_that_takes_no_writes_or_keys_is_refused() {
+    let server = Server::start();
+    let _: () = server.command("ACL SETUSER limited on >secret ~other:* +@all").await;
+    let url = format!("redis://limited:secret@127.0.0.1:{}", server.port());
+    let error = RedisClaims::connect(&url).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Unusable(_)), "{}", told(&error));
+    let other = RedisClaims::connect_lazily(&url).unwrap().with_prefix("other:");
+    other.check().await.unwrap();
+
+    let _: () = server.command(&format!("REPLICAOF 127.0.0.1 {}", unused_port())).await;
+    let error = RedisClaims::connect(&server.url()).await.unwrap_err();
+    assert!(told(&error).to_lowercase().contains("read"), "{}", told(&error));
+}
+
+/// A replica answers each write with `READONLY`, and is as reachable as before.
+async fn an_answer_that_is_an_error_costs_no_reconnect_per_operation() {
+    let server = Server::start();
+    let claims = connected(&server.url()).await;
+    let _: () = server.command(&format!("REPLICAOF 127.0.0.1 {}", unused_port())).await;
+    let connections = async || -> u64 {
+        let stats: String = server.command("INFO stats").await;
+        let line = stats.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+        line.unwrap().parse().unwrap()
+    };
+    let deliveries = [claimed().await, claimed().await, claimed().await];
+    let before = connections().await;
+    for _ in 0..20 {
+        for delivery in &deliveries {
+            assert!(matches!(claim(&claims, delivery).await, Err(StoreError::OutOfOrder(_))));
+        }
+    }
+    // One is the question's own, and one more is allowed each second.
+    assert!(connections().await - before <= 5);
 }
 
 /// All that an error says, which must not be the password.

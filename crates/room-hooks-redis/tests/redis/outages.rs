@@ -9,7 +9,7 @@ use std::{
 use libtest_mimic::Trial;
 use room_hooks::{
     Delivery, Hooks, RoomCreated, Verified,
-    hooks::{StoreError, StoreFailure},
+    hooks::{FailurePolicy, StoreError},
     zego::Zego,
 };
 use room_hooks_redis::RedisClaims;
@@ -25,18 +25,18 @@ use crate::{
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
-    use StoreFailure::{Handle, Refuse};
+    use FailurePolicy::{Closed, Open};
     vec![
-        with_redis("a_restart_with_handling_anyway", || a_restart_in_mid_traffic(Handle)),
-        with_redis("a_restart_with_refusing", || a_restart_in_mid_traffic(Refuse)),
+        with_redis("a_restart_with_policy_open", || a_restart_in_mid_traffic(Open)),
+        with_redis("a_restart_with_policy_closed", || a_restart_in_mid_traffic(Closed)),
         with_redis("a_hung_redis_costs_a_bounded_time", a_hung_redis_costs_a_bounded_time),
         with_redis("a_slow_redis_is_waited_for", a_slow_redis_is_waited_for),
-        with_redis("a_redis_that_is_too_slow_with_handling_anyway", || too_slow(Handle)),
-        with_redis("a_redis_that_is_too_slow_with_refusing", || too_slow(Refuse)),
-        with_redis("a_full_redis_with_handling_anyway", || full(Handle)),
-        with_redis("a_full_redis_with_refusing", || full(Refuse)),
-        with_redis("a_read_only_replica_with_handling_anyway", || read_only(Handle)),
-        with_redis("a_read_only_replica_with_refusing", || read_only(Refuse)),
+        with_redis("a_redis_that_is_too_slow_with_policy_open", || too_slow(Open)),
+        with_redis("a_redis_that_is_too_slow_with_policy_closed", || too_slow(Closed)),
+        with_redis("a_full_redis_with_policy_open", || full(Open)),
+        with_redis("a_full_redis_with_policy_closed", || full(Closed)),
+        with_redis("a_read_only_replica_with_policy_open", || read_only(Open)),
+        with_redis("a_read_only_replica_with_policy_closed", || read_only(Closed)),
         with_redis("a_closed_connection_is_no_error", a_closed_connection_is_no_error),
         with_redis("a_service_starts_before_its_redis", a_service_starts_before_its_redis),
         with_redis("a_refused_log_in_is_not_for_ever", a_refused_log_in_is_not_for_ever),
@@ -50,7 +50,7 @@ const TOO_SLOW: Duration = Duration::from_millis(700);
 /// The rooms that a handler has seen, once for each call.
 type Rooms = Arc<Mutex<Vec<String>>>;
 
-fn hooks(claims: RedisClaims, store_failure: StoreFailure) -> (Hooks<Zego>, Rooms) {
+fn hooks(claims: RedisClaims, store_failure: FailurePolicy) -> (Hooks<Zego>, Rooms) {
     let rooms = Rooms::default();
     let seen = Arc::clone(&rooms);
     let hooks = Hooks::new(zego())
@@ -94,7 +94,7 @@ async fn all_acknowledged(hooks: &Hooks<Zego>, rooms: &[String]) {
     }
 }
 
-async fn a_restart_in_mid_traffic(store_failure: StoreFailure) {
+async fn a_restart_in_mid_traffic(store_failure: FailurePolicy) {
     let mut server = Server::start();
     let (hooks, handled) = hooks(connected(&server.url()).await, store_failure);
     let sender = hooks.clone();
@@ -129,7 +129,7 @@ async fn a_restart_in_mid_traffic(store_failure: StoreFailure) {
     }
     let refused = answers.iter().filter(|(status, _)| *status == 503).count();
     match store_failure {
-        StoreFailure::Handle => assert_eq!((down, refused), (200, 0)),
+        FailurePolicy::Open => assert_eq!((down, refused), (200, 0)),
         _ => assert!(down == 503 && (1..answers.len()).contains(&refused), "{refused}"),
     }
 }
@@ -137,7 +137,7 @@ async fn a_restart_in_mid_traffic(store_failure: StoreFailure) {
 async fn a_hung_redis_costs_a_bounded_time() {
     let server = Server::start();
     let claims = connected(&server.url()).await;
-    let (hooks, handled) = hooks(claims.clone(), StoreFailure::Handle);
+    let (hooks, handled) = hooks(claims.clone(), FailurePolicy::Open);
     assert_eq!(deliver(&hooks, "before").await, 200);
     server.hang();
     for round in 0..2 {
@@ -156,7 +156,7 @@ async fn a_slow_redis_is_waited_for() {
     let server = Server::start();
     let relay = Relay::to(&server);
     let claims = connected(&relay.url()).await;
-    let (hooks, handled) = hooks(claims, StoreFailure::Refuse);
+    let (hooks, handled) = hooks(claims, FailurePolicy::Closed);
     let hooks = hooks.with_lease(LEASE);
     assert_eq!(deliver(&hooks, "before").await, 200);
     relay.delay(SLOW);
@@ -169,7 +169,7 @@ async fn a_slow_redis_is_waited_for() {
     assert_eq!(handled.lock().unwrap().len(), 21, "each is handled once");
 }
 
-async fn too_slow(store_failure: StoreFailure) {
+async fn too_slow(store_failure: FailurePolicy) {
     let server = Server::start();
     let relay = Relay::to(&server);
     let claims = connected(&relay.url()).await;
@@ -180,7 +180,7 @@ async fn too_slow(store_failure: StoreFailure) {
     let late = rooms(20);
     let statuses = deliver_at_once(&hooks, &late).await;
     match store_failure {
-        StoreFailure::Handle => {
+        FailurePolicy::Open => {
             assert_eq!(statuses, [200; 20]);
             assert_eq!(handled.lock().unwrap().len(), 1 + 20);
         }
@@ -191,7 +191,7 @@ async fn too_slow(store_failure: StoreFailure) {
     }
 
     relay.delay(Duration::ZERO);
-    if store_failure == StoreFailure::Refuse {
+    if store_failure == FailurePolicy::Closed {
         // Some are claimed, by an answer that nobody waited for: until the lease is over.
         all_acknowledged(&hooks, &late).await;
     }
@@ -203,8 +203,8 @@ async fn too_slow(store_failure: StoreFailure) {
     assert!(late.iter().chain(&new).all(|room| handled.contains(room)), "nothing is lost");
 }
 
-/// Whatever is set: who is full is in order, and refuses until there is room.
-async fn full(store_failure: StoreFailure) {
+/// A full Redis follows the policy. What it knows, it still knows.
+async fn full(store_failure: FailurePolicy) {
     let server = Server::start_with(&["--maxmemory-policy", "noeviction"]);
     let claims = connected(&server.url()).await;
     let (begun, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -224,25 +224,31 @@ async fn full(store_failure: StoreFailure) {
     begun.notified().await;
 
     let _: () = server.command("CONFIG SET maxmemory 1").await;
+    let (status, new_ones): (_, &[_]) = match store_failure {
+        FailurePolicy::Open => (200, &["new", "new"]),
+        _ => (503, &[]),
+    };
     for _ in 0..2 {
-        assert_eq!(deliver_again(&hooks, &new).await, 503);
+        assert_eq!(deliver_again(&hooks, &new).await, status);
         assert_eq!(deliver_again(&hooks, &before).await, 200, "what is known is known");
     }
+    let forged = String::from_utf8(new.clone()).unwrap().replace("\"new\"", "\"vault\"");
+    assert_eq!(deliver_again(&hooks, forged.as_bytes()).await, 401, "a signature stays bound");
     assert_eq!(deliver_again(&hooks, &during).await, 503);
     gate.notify_one();
     assert_eq!(handling.await.unwrap(), 200);
     assert_eq!(deliver_again(&hooks, &during).await, 200, "what was begun is noted");
-    assert_eq!(*handled.lock().unwrap(), ["before"]);
+    assert_eq!(*handled.lock().unwrap(), [&["before"], new_ones].concat());
 
     let _: () = server.command("CONFIG SET maxmemory 0").await;
     for body in [&before, &during, &new, &new] {
         assert_eq!(deliver_again(&hooks, body).await, 200);
     }
-    assert_eq!(*handled.lock().unwrap(), ["before", "new"]);
+    assert_eq!(*handled.lock().unwrap(), [&["before"], new_ones, &["new"]].concat());
 }
 
 /// As after a failover that the address has not followed.
-async fn read_only(store_failure: StoreFailure) {
+async fn read_only(store_failure: FailurePolicy) {
     let server = Server::start();
     let claims = connected(&server.url()).await;
     let (hooks, handled) = hooks(claims, store_failure);
@@ -252,7 +258,7 @@ async fn read_only(store_failure: StoreFailure) {
     let _: () = server.command(&format!("REPLICAOF 127.0.0.1 {}", unused_port())).await;
     assert_eq!(deliver_again(&hooks, &before).await, 200, "what is known is known");
     let (status, seen): (_, &[_]) = match store_failure {
-        StoreFailure::Handle => (200, &["before", "new"]),
+        FailurePolicy::Open => (200, &["before", "new"]),
         _ => (503, &["before"]),
     };
     assert_eq!(deliver_again(&hooks, &new).await, status);
@@ -262,7 +268,7 @@ async fn read_only(store_failure: StoreFailure) {
     for body in [&body("newer"), &before] {
         assert_eq!(deliver_again(&hooks, body).await, 200);
     }
-    if store_failure == StoreFailure::Refuse {
+    if store_failure == FailurePolicy::Closed {
         assert_eq!(deliver_again(&hooks, &new).await, 200);
     }
     let handled = handled.lock().unwrap();

@@ -21,7 +21,71 @@ pub(crate) fn trials() -> Vec<Trial> {
             "what_was_in_flight_in_a_killed_process_is_handled_by_another",
             what_was_in_flight_in_a_killed_process_is_handled_by_another,
         ),
+        with_redis(
+            "a_frozen_process_settles_nothing_twice",
+            a_frozen_process_settles_nothing_twice,
+        ),
+        with_redis(
+            "a_lease_is_taken_back_after_an_outage_that_is_longer",
+            a_lease_is_taken_back_after_an_outage_that_is_longer,
+        ),
     ]
+}
+
+/// Frozen for two leases, as a virtual machine can be: another process takes over, and what the frozen one has
+/// handled when it wakes changes nothing.
+async fn a_frozen_process_settles_nothing_twice() {
+    let server = Server::start();
+    let mut frozen = Worker::start(&server.url(), Duration::from_millis(200));
+    let mut other = Worker::start(&server.url(), Duration::ZERO);
+    let rooms: Vec<_> = (0..5).map(|_| room()).collect();
+    for room in &rooms {
+        frozen.send(&body(room)).await;
+    }
+    while calls(&server, &rooms[4]).await.is_none() {
+        sleep(Duration::from_millis(5)).await;
+    }
+    frozen.signal("-STOP");
+    sleep(LEASE * 2).await;
+    for room in &rooms {
+        assert_eq!(other.deliver(&body(room)).await, 200, "the lease is over");
+    }
+    frozen.signal("-CONT");
+    for _ in &rooms {
+        assert_eq!(frozen.status().await, 200);
+    }
+    for room in &rooms {
+        assert_eq!(calls(&server, room).await, Some(2), "by each process once");
+    }
+    // Settled once and for all, whoever is asked.
+    sleep(LEASE).await;
+    for room in &rooms {
+        for worker in [&mut frozen, &mut other] {
+            assert_eq!(worker.deliver(&body(room)).await, 200);
+        }
+        assert_eq!((calls(&server, room).await, done(&server, room).await), (Some(2), 2));
+    }
+}
+
+/// Redis hangs for two leases under a long handler. When it is back, no other process gets the claim.
+async fn a_lease_is_taken_back_after_an_outage_that_is_longer() {
+    let server = Server::start();
+    let mut busy = Worker::start(&server.url(), LEASE * 8);
+    let mut other = Worker::start(&server.url(), Duration::ZERO);
+    let room = room();
+    busy.send(&body(&room)).await;
+    while calls(&server, &room).await.is_none() {
+        sleep(Duration::from_millis(5)).await;
+    }
+    server.hang();
+    sleep(LEASE * 2).await;
+    server.go_on();
+    // A renewal is due a third of a lease after the one that failed.
+    sleep(LEASE).await;
+    assert_eq!(other.deliver(&body(&room)).await, 503, "it was taken back");
+    assert_eq!(busy.status().await, 200);
+    assert_eq!(other.deliver(&body(&room)).await, 200);
+    assert_eq!(calls(&server, &room).await, Some(1));
 }
 
 async fn calls(server: &Server, room: &str) -> Option<u32> {

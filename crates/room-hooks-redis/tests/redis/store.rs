@@ -13,7 +13,7 @@ use room_hooks::{
     hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms},
     testing::acceptance,
 };
-use room_hooks_redis::RedisClaims;
+use room_hooks_redis::{ConnectError, RedisClaims};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::{body, room, server::Server, with_redis, zego};
@@ -90,12 +90,16 @@ impl ClaimStore for Spy {
         _: ClaimToken,
         _: Terms,
         _: Instant,
-    ) -> Result<(), StoreError> {
-        Ok(())
+    ) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        None
     }
 
     async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
@@ -116,7 +120,7 @@ async fn every_key_expires() {
     let mut keys = 0;
     for span in [Duration::from_secs(60), Duration::MAX, Duration::ZERO] {
         let mut it = claimed().await;
-        (it.terms.lease, it.terms.memory, it.terms.binding) = (span, span, span);
+        (it.terms.lease, it.terms.retention) = (span, span);
         let token = granted(claim(&claims, &it).await);
         keys += all_expire(&server).await;
         claims.renew(it.delivery, token, it.terms, now).await.unwrap();
@@ -134,7 +138,7 @@ async fn all_expire(server: &Server) -> usize {
     for key in &keys {
         let left: i64 = server.command(&format!("PTTL {key}")).await;
         assert!(left != -1, "{key} stays for ever");
-        assert!(key.starts_with("room-hooks:"), "{key}");
+        assert!(key.starts_with("{room-hooks}:"), "{key}");
     }
     keys.len()
 }
@@ -205,8 +209,9 @@ async fn a_prefix_with_a_hash_tag_is_one_slot() {
     }
     let claims = connected(&server.url()).await;
     let it = claimed().await;
-    assert!(matches!(claim(&claims, &it).await, Err(StoreError::OutOfOrder(_))));
-    let claims = claims.with_prefix("{room-hooks}:");
+    let without_a_tag = claims.clone().with_prefix("room-hooks:");
+    assert!(matches!(without_a_tag.check().await, Err(ConnectError::Unusable(_))));
+    assert!(matches!(claim(&without_a_tag, &it).await, Err(StoreError::OutOfOrder(_))));
     granted(claim(&claims, &it).await);
     claims.settle(it.delivery, it.terms, Instant::now()).await.unwrap();
     assert!(matches!(claim(&claims, &it).await, Ok(Claim::Settled)));

@@ -68,6 +68,13 @@ impl Worker {
         self.status().await
     }
 
+    /// Sends it a signal, such as `-STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.process.id().expect("it lives").to_string();
+        let status = std::process::Command::new("kill").args([signal, &id]).status();
+        assert!(status.unwrap().success());
+    }
+
     /// Kills it with SIGKILL, and returns what it had answered by then and nobody has read.
     pub(crate) async fn kill(mut self) -> Vec<Answer> {
         self.process.kill().await.unwrap();

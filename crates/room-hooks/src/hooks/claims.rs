@@ -9,25 +9,25 @@ use crate::{DeliveryId, SignatureKey};
 
 /// Remembers which deliveries are being handled or have been, so that each is handled once.
 ///
-/// A delivery is *free*, *claimed* until its lease runs out, or *settled* until it is forgotten:
+/// A delivery is *free*, *claimed* until its lease runs out, or *settled* until its retention ends:
 ///
 /// | state | `claim` | `renew`, own token | `settle` | `release`, own token | time |
 /// |---|---|---|---|---|---|
-/// | free | claimed, [`Claim::Granted`] | – | settled | – | – |
-/// | claimed | [`Claim::InProgress`] | lease begins anew | settled | free | free after the lease |
-/// | settled | [`Claim::Settled`] | – | settled | – | free after the memory |
+/// | free | claimed, [`Claim::Granted`] | claimed again, `true` | settled | – | – |
+/// | claimed | [`Claim::InProgress`] | lease begins again, `true` | settled | free | free after the lease |
+/// | settled | [`Claim::Settled`] | `false` | settled | – | free after the retention |
 ///
-/// `renew` and `release` with another's token change nothing: a handler that has lost its lease must
-/// not take away the next one's. `settle` needs no token of the state: what is done is done.
+/// `renew` and `release` with a token that does not hold the claim change nothing, and `renew` returns
+/// `false`: a handler that has lost its lease must not take away the next one's. A lease that ran out and
+/// that no other worker took is taken back. `settle` needs no token: what is done is done.
 ///
-/// A signature that comes with a claim is bound to the delivery that it first came with. With another
-/// one it is refused, [`Claim::SignatureReused`], for as long as the binding lasts. With the same one it
-/// is a duplicate of what has been settled for as long as that, even after the memory: only a try that
-/// is signed anew can be a new delivery then.
+/// A signature that comes with a claim is bound to the delivery that it first came with, for the retention.
+/// With another delivery it is refused, [`Claim::SignatureReused`], also by a store that has no room for
+/// more deliveries.
 ///
-/// What a store may get wrong: it may forget a claim when it crashes, so that a delivery is handled
-/// twice. It must never call a delivery settled that is not, since it is then lost. It must never
-/// forget what is unexpired to make room: it is [`StoreError::Full`], and the sender tries again.
+/// A store may forget a claim when it crashes, so that a delivery is handled twice. It must never call a
+/// delivery settled that is not, since it is then lost. It must never forget what has not expired in order
+/// to make room: it returns [`StoreError::Full`].
 ///
 /// `room_hooks::testing::acceptance`, under the feature `testing`, holds a store to this.
 pub trait ClaimStore: Debug + Send + Sync + 'static {
@@ -39,14 +39,14 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
         now: Instant,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
-    /// Lets the lease of a claim begin anew.
+    /// Lets the lease of a claim begin again, and tells whether the token holds the claim.
     fn renew(
         &self,
         delivery: Claimed,
         token: ClaimToken,
         terms: Terms,
         now: Instant,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Notes that a delivery has been handled.
     fn settle(
@@ -55,6 +55,13 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
         terms: Terms,
         now: Instant,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The store for the thread that renews leases, with connections of its own: those of this one belong
+    /// to the runtime of the handlers, which a handler can block. `None` if a claim needs no renewal,
+    /// because it ends with the process, or with [`release`](Self::release).
+    fn for_renewal(&self) -> Option<Self>
+    where
+        Self: Sized;
 
     /// Gives a claim back, so that the next try is handled.
     fn release(
@@ -77,12 +84,16 @@ impl<S: ClaimStore> ClaimStore for Arc<S> {
         token: ClaimToken,
         terms: Terms,
         now: Instant,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         S::renew(self, delivery, token, terms, now).await
     }
 
     async fn settle(&self, d: Claimed, terms: Terms, now: Instant) -> Result<(), StoreError> {
         S::settle(self, d, terms, now).await
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        S::for_renewal(self).map(Arc::new)
     }
 
     async fn release(&self, d: Claimed, t: ClaimToken, now: Instant) -> Result<(), StoreError> {
@@ -100,28 +111,15 @@ pub struct Claimed {
     pub signature: Option<SignatureKey>,
 }
 
-/// How long a store keeps what.
+/// How long a store keeps its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Terms {
-    /// How long a claim lasts that nobody renews, settles or releases.
+    /// How long a claim lasts that its holder neither renews, settles nor releases.
     pub lease: Duration,
-    /// How long a settled delivery is remembered, whatever signature it comes with.
-    pub memory: Duration,
-    /// How long a signature is bound, from its first delivery on.
-    pub binding: Duration,
-}
-
-impl Terms {
-    /// How long it must be known that a delivery has been settled: its memory or, if it has a signature
-    /// that may come again, the binding.
-    #[must_use]
-    pub fn settlement(&self, delivery: Claimed) -> Duration {
-        match delivery.signature {
-            Some(_) => self.memory.max(self.binding),
-            None => self.memory,
-        }
-    }
+    /// How long a settled delivery is remembered, and a signature is bound to its first delivery. It is
+    /// longer than the same bytes can be fresh.
+    pub retention: Duration,
 }
 
 /// What became of a claim.
@@ -181,18 +179,5 @@ mod tests {
         assert_eq!(error.to_string(), "the store of claims is out of order");
         assert_eq!(error.source().unwrap().to_string(), "connection refused");
         assert!(StoreError::Full.source().is_none());
-    }
-
-    #[test]
-    fn a_settlement_is_known_for_the_longer_of_memory_and_binding_if_there_is_a_signature() {
-        let (id, key) = (DeliveryId::from_bytes([1; 16]), SignatureKey::from_bytes([2; 16]));
-        for (memory, binding, signature, known) in
-            [(3, 9, Some(key), 9), (9, 3, Some(key), 9), (3, 9, None, 3)]
-        {
-            let [lease, memory, binding, known] =
-                [1, memory, binding, known].map(Duration::from_secs);
-            let terms = Terms { lease, memory, binding };
-            assert_eq!(terms.settlement(Claimed { id, signature }), known);
-        }
     }
 }

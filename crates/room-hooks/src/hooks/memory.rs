@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::{DeliveryId, SignatureKey};
+
 use super::{
     claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms},
     expiring::{Change, Expiring, Key, Moment},
@@ -14,15 +16,17 @@ use super::{
 
 /// Claims in this process's memory, for a service that runs on one machine.
 ///
-/// Exact: what is unexpired is never forgotten. Above its capacity it refuses, and the sender tries
-/// again. A restart forgets everything, so that a delivery which was in progress is handled again.
+/// Exact: nothing is forgotten before it expires. Above its capacity it is [`StoreError::Full`]. A claim
+/// lasts until it is settled or released, so it needs no lease: a process that crashes takes its claims
+/// with it. A restart forgets everything, so that a delivery which was in progress is handled again.
 ///
 /// A delivery takes some 50 to 100 bytes, and a signature that is bound to it 40 to 80 more.
 pub struct MemoryClaims {
+    /// Of deliveries, and of signatures.
     capacity: usize,
     deliveries: Expiring<State>,
-    /// What each signature is bound to: half of a delivery's id. That is as much as nobody finds another
-    /// content for while the signature is fresh.
+    /// What each signature is bound to: half of a delivery's id. Another content for those 64 bits cannot
+    /// be found while the signature is fresh.
     signatures: Expiring<[u8; 8]>,
     tokens: AtomicU64,
     epoch: OnceLock<Instant>,
@@ -32,21 +36,19 @@ pub struct MemoryClaims {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Claimed(ClaimToken),
-    /// Until it is remembered no longer, whatever comes; until it expires, what is bound to it.
-    Settled {
-        remembered: Moment,
-    },
+    Settled,
 }
 
 impl MemoryClaims {
-    /// Creates a store with room for a million deliveries and signatures.
+    /// Creates a store with room for four million deliveries, and as many signatures: six thousand a second for
+    /// the eleven minutes that ZEGO's are remembered by default.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_capacity(1_000_000)
+        Self::with_capacity(4_000_000)
     }
 
-    /// Creates a store with room for so many deliveries and signatures together. Memory is taken as it
-    /// is needed.
+    /// Creates a store with room for so many deliveries, and as many signatures. Signatures have room of
+    /// their own, so that a store full of deliveries still binds. Memory is taken as it is needed.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
@@ -65,12 +67,30 @@ impl MemoryClaims {
         self.deliveries.held() + self.signatures.held()
     }
 
-    /// Whether so many more can be held. Where there is no room, all that has expired is forgotten, but
-    /// only now and then: a full store must not cost more than one that is not.
-    fn has_room(&self, wanted: usize, now: Moment) -> bool {
+    /// Binds a signature to a delivery, or tells that it belongs to another.
+    pub(super) fn bind(
+        &self,
+        signature: SignatureKey,
+        id: DeliveryId,
+        terms: Terms,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let now = self.moment(now);
+        let has_room = self.has_room(&self.signatures, now);
+        let owner = half(id.as_bytes());
+        self.signatures.update(*signature.as_bytes(), now, |bound| match bound {
+            Some(bound) => (Ok(bound == owner), Change::Keep),
+            None if has_room => (Ok(true), Change::Set(owner, after(now, terms.retention))),
+            None => (Err(StoreError::Full), Change::Keep),
+        })
+    }
+
+    /// Whether one more can be held. If there is no room, all that has expired is forgotten, but only now
+    /// and then: a full store must not cost more than one that is not.
+    fn has_room<V: Copy>(&self, held: &Expiring<V>, now: Moment) -> bool {
         const OFTEN: Moment = Duration::from_millis(100).as_nanos() as Moment;
-        let is_there = || self.held() + wanted <= self.capacity;
-        if is_there() {
+        let has_room = || held.held() < self.capacity;
+        if has_room() {
             return true;
         }
         if now < self.next_sweep.load(Ordering::Relaxed) {
@@ -79,7 +99,7 @@ impl MemoryClaims {
         self.next_sweep.store(now.saturating_add(OFTEN), Ordering::Relaxed);
         self.deliveries.sweep_all(now);
         self.signatures.sweep_all(now);
-        is_there()
+        has_room()
     }
 
     fn moment(&self, at: Instant) -> Moment {
@@ -109,32 +129,22 @@ impl ClaimStore for MemoryClaims {
         &self,
         Claimed { id, signature }: Claimed,
         terms: Terms,
-        now: Instant,
+        at: Instant,
     ) -> Result<Claim, StoreError> {
-        let now = self.moment(now);
-        let has_room = self.has_room(1 + usize::from(signature.is_some()), now);
-        let mut is_bound = false;
-        if let Some(signature) = signature {
-            let owner = half(id.as_bytes());
-            let bound = self.signatures.update(*signature.as_bytes(), now, |bound| match bound {
-                None if has_room => (None, Change::Set(owner, after(now, terms.binding))),
-                bound => (bound, Change::Keep),
-            });
-            is_bound = bound == Some(owner);
-            if bound.is_some() && !is_bound {
-                return Ok(Claim::SignatureReused);
-            }
+        if let Some(signature) = signature
+            && !self.bind(signature, id, terms, at)?
+        {
+            return Ok(Claim::SignatureReused);
         }
+        let now = self.moment(at);
+        let has_room = self.has_room(&self.deliveries, now);
         self.deliveries.update(*id.as_bytes(), now, |state| match state {
             Some(State::Claimed(_)) => (Ok(Claim::InProgress), Change::Keep),
-            Some(State::Settled { remembered }) if is_bound || now < remembered => {
-                (Ok(Claim::Settled), Change::Keep)
-            }
-            _ if !has_room => (Err(StoreError::Full), Change::Keep),
-            _ => {
+            Some(State::Settled) => (Ok(Claim::Settled), Change::Keep),
+            None if !has_room => (Err(StoreError::Full), Change::Keep),
+            None => {
                 let token = ClaimToken(self.tokens.fetch_add(1, Ordering::Relaxed));
-                let claimed = Change::Set(State::Claimed(token), after(now, terms.lease));
-                (Ok(Claim::Granted(token)), claimed)
+                (Ok(Claim::Granted(token)), Change::Set(State::Claimed(token), Moment::MAX))
             }
         })
     }
@@ -143,15 +153,13 @@ impl ClaimStore for MemoryClaims {
         &self,
         delivery: Claimed,
         token: ClaimToken,
-        terms: Terms,
+        _terms: Terms,
         now: Instant,
-    ) -> Result<(), StoreError> {
-        let now = self.moment(now);
-        self.deliveries.update(*delivery.id.as_bytes(), now, |state| match state {
-            Some(state) if state == State::Claimed(token) => {
-                (Ok(()), Change::Set(state, after(now, terms.lease)))
-            }
-            _ => (Ok(()), Change::Keep),
+    ) -> Result<bool, StoreError> {
+        let (id, now) = (*delivery.id.as_bytes(), self.moment(now));
+        self.deliveries.update(id, now, |state| match state {
+            None => (Ok(true), Change::Set(State::Claimed(token), Moment::MAX)),
+            state => (Ok(state == Some(State::Claimed(token))), Change::Keep),
         })
     }
 
@@ -161,11 +169,17 @@ impl ClaimStore for MemoryClaims {
         terms: Terms,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let now = self.moment(now);
-        let settled = State::Settled { remembered: after(now, terms.memory) };
-        let known = after(now, terms.settlement(delivery));
-        let id = *delivery.id.as_bytes();
-        self.deliveries.update(id, now, |_| (Ok(()), Change::Set(settled, known)))
+        let (id, now) = (*delivery.id.as_bytes(), self.moment(now));
+        let has_room = self.has_room(&self.deliveries, now);
+        self.deliveries.update(id, now, |state| match state {
+            // It was handled without a claim.
+            None if !has_room => (Err(StoreError::Full), Change::Keep),
+            _ => (Ok(()), Change::Set(State::Settled, after(now, terms.retention))),
+        })
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        None
     }
 
     async fn release(
@@ -198,11 +212,8 @@ mod tests {
     use super::*;
     use crate::{DeliveryId, SignatureKey, testing::acceptance};
 
-    const TERMS: Terms = Terms {
-        lease: Duration::from_secs(15),
-        memory: Duration::from_secs(120),
-        binding: Duration::from_secs(660),
-    };
+    const TERMS: Terms =
+        Terms { lease: Duration::from_secs(15), retention: Duration::from_secs(120) };
 
     fn delivery(number: u128) -> Claimed {
         Claimed { id: DeliveryId::from_bytes(number.to_be_bytes()), signature: None }
@@ -232,23 +243,22 @@ mod tests {
         let _ = claims.claim(delivery(99), TERMS, now).await;
         assert!(matches!(claims.claim(delivery(100), TERMS, now).await, Err(StoreError::Full)));
         assert!(matches!(claims.claim(delivery(0), TERMS, now).await, Ok(Claim::Settled)));
+        // A delivery that was handled without a claim takes no room that there is not.
+        assert!(matches!(claims.settle(delivery(100), TERMS, now).await, Err(StoreError::Full)));
 
-        let later = now + TERMS.lease + Duration::from_secs(2);
-        for number in 100..199 {
-            let claim = claims.claim(delivery(number), TERMS, later).await;
-            assert!(matches!(claim, Ok(Claim::Granted(_))), "{number}");
-        }
-        assert!(matches!(claims.claim(delivery(0), TERMS, later).await, Ok(Claim::Settled)));
+        let later = now + TERMS.retention + Duration::from_secs(2);
+        assert!(matches!(claims.claim(delivery(100), TERMS, later).await, Ok(Claim::Granted(_))));
+        assert!(matches!(claims.claim(delivery(101), TERMS, later).await, Err(StoreError::Full)));
+        assert!(matches!(claims.claim(delivery(1), TERMS, later).await, Ok(Claim::InProgress)));
     }
 
     #[tokio::test]
-    async fn what_is_signed_anew_is_new_from_the_end_of_the_memory_on() {
+    async fn a_delivery_is_new_from_the_end_of_its_retention_on() {
         let claims = MemoryClaims::new();
-        let signature = Some(SignatureKey::from_bytes([1; 16]));
         let now = tokio::time::Instant::now().into_std();
-        let _ = claims.claim(Claimed { signature, ..delivery(1) }, TERMS, now).await;
-        claims.settle(Claimed { signature, ..delivery(1) }, TERMS, now).await.unwrap();
-        let end = now + TERMS.memory;
+        let _ = claims.claim(delivery(1), TERMS, now).await;
+        claims.settle(delivery(1), TERMS, now).await.unwrap();
+        let end = now + TERMS.retention;
         let before = claims.claim(delivery(1), TERMS, end - Duration::from_nanos(1)).await;
         assert!(matches!(before, Ok(Claim::Settled)));
         assert!(matches!(claims.claim(delivery(1), TERMS, end).await, Ok(Claim::Granted(_))));
@@ -268,26 +278,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_store_binds_no_signature_either() {
-        let claims = MemoryClaims::with_capacity(1);
-        let signature = Some(SignatureKey::from_bytes([1; 16]));
-        let signed = Claimed { signature, ..delivery(1) };
+    async fn a_store_full_of_deliveries_still_binds_signatures() {
+        let claims = MemoryClaims::with_capacity(2);
         let now = tokio::time::Instant::now().into_std();
-        assert!(matches!(claims.claim(signed, TERMS, now).await, Err(StoreError::Full)));
-        assert_eq!(format!("{claims:?}"), "MemoryClaims { capacity: 1, held: 0, .. }");
+        for number in [1, 2] {
+            let _ = claims.claim(delivery(number), TERMS, now).await;
+        }
+        let signature = Some(SignatureKey::from_bytes([1; 16]));
+        let (honest, forged) = (
+            Claimed { signature, ..delivery(3 << 64) },
+            Claimed { signature, ..delivery(4 << 64) },
+        );
+        assert!(matches!(claims.claim(honest, TERMS, now).await, Err(StoreError::Full)));
+        assert!(matches!(claims.claim(forged, TERMS, now).await, Ok(Claim::SignatureReused)));
+        assert_eq!(format!("{claims:?}"), "MemoryClaims { capacity: 2, held: 3, .. }");
     }
 
     #[tokio::test]
     async fn a_full_store_looks_for_what_has_expired_ten_times_a_second() {
         let claims = MemoryClaims::with_capacity(1);
         let begin = tokio::time::Instant::now().into_std();
-        let terms = Terms { lease: Duration::from_millis(50), ..TERMS };
+        let terms = Terms { retention: Duration::from_millis(50), ..TERMS };
         for (number, millis, is_granted) in
             [(1, 0, true), (2, 0, false), (2, 99, false), (2, 100, true)]
         {
             let now = begin + Duration::from_millis(millis);
             let claim = claims.claim(delivery(number), terms, now).await;
             assert_eq!(matches!(claim, Ok(Claim::Granted(_))), is_granted, "{number} {millis}");
+            claims.settle(delivery(1), terms, begin).await.unwrap_or_default();
         }
     }
 
@@ -307,7 +325,7 @@ mod tests {
     #[tokio::test]
     async fn spans_beyond_all_measure_overflow_nothing() {
         let claims = MemoryClaims::new();
-        let terms = Terms { lease: Duration::MAX, memory: Duration::MAX, binding: Duration::MAX };
+        let terms = Terms { lease: Duration::MAX, retention: Duration::MAX };
         let now = tokio::time::Instant::now().into_std();
         assert!(matches!(claims.claim(delivery(1), terms, now).await, Ok(Claim::Granted(_))));
         claims.settle(delivery(1), terms, now).await.unwrap();

@@ -30,7 +30,8 @@
 //! | authentic, of a kind without a handler | 200 | – |
 //! | handler returned an error or panicked | 500, and the next try is handled | called |
 //! | handler over its deadline | 503 with `Retry-After`; it continues in the background | called |
-//! | store of claims full, or out of order and set to refuse | 503 with `Retry-After` | not called |
+//! | store of claims full or unavailable, with `FailurePolicy::Closed` | 503 with `Retry-After` | not called |
+//! | the same with `FailurePolicy::Open`, the default | as without a store | called |
 //! | a question (Tencent's `Before`) that would be answered 500 or 503 | 200 with code 0, which allows | as above |
 //!
 //! A sender that hangs up does not cancel a handler: from then on, or from its deadline on, it runs in a
@@ -77,10 +78,13 @@ mod expiring;
 mod handler;
 mod home;
 mod in_flight;
+#[cfg(all(test, feature = "testing"))]
+mod leased;
 mod memory;
 #[cfg(all(test, feature = "testing"))]
 mod model;
 mod process;
+mod renewal;
 mod settings;
 mod store;
 mod unstoppable;
@@ -91,13 +95,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Answer, Delivery, Outcome, Provider, Receiver, RoomEvent, Verified};
+use crate::{
+    Answer, ConfigError, Delivery, Outcome, Provider, Receiver, RoomEvent, Verified,
+    provider::RETRIES_ARE_OVER,
+};
 
 use self::{
     clock::Clock,
     handler::{Handler, handler},
     home::Home,
     in_flight::InFlight,
+    renewal::Renewal,
     settings::Settings,
     store::AnyStore,
 };
@@ -105,13 +113,17 @@ use self::{
 pub use self::claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 pub use self::handler::HandlerOutcome;
 pub use self::memory::MemoryClaims;
-pub use self::settings::{Binding, StoreFailure};
+pub use self::settings::{Binding, FailurePolicy};
 
 /// Handlers of a provider's events, behind verification and claims. Cheap to clone.
 pub struct Hooks<P: Provider> {
     receiver: Receiver<P>,
     handlers: Arc<Handlers<P>>,
     claims: Arc<dyn AnyStore>,
+    /// Of a store that other processes share.
+    renewal: Option<Arc<Renewal>>,
+    /// The signatures seen by this process, for while such a store is full or unavailable.
+    bindings: Arc<MemoryClaims>,
     settings: Settings,
     in_flight: InFlight,
     clock: Clock,
@@ -137,6 +149,8 @@ impl<P: Provider> Hooks<P> {
             receiver,
             handlers: Arc::new(Handlers { of_a_kind: Vec::new(), of_others: None }),
             claims: Arc::new(MemoryClaims::new()),
+            renewal: None,
+            bindings: Arc::new(MemoryClaims::new()),
             in_flight: InFlight::default(),
             clock: Clock::default(),
             home: Home::here().map(Arc::new),
@@ -205,10 +219,11 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets the store of claims.
+    /// Sets the store of claims. For one that processes share, a thread is started that renews leases.
     #[must_use]
     pub fn with_claims(self, claims: impl ClaimStore) -> Self {
-        Self { claims: Arc::new(claims), ..self }
+        let renewal = Renewal::of(&claims).map(Arc::new);
+        Self { claims: Arc::new(claims), renewal, ..self }
     }
 
     /// Sets how long a handler may take before the sender is answered 503 and the handler goes on; by
@@ -219,36 +234,48 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets how long a delivery stays claimed when the process that handles it has crashed; by default
-    /// 15 s, at least 100 ms. A process that lives renews its claims, also those of a handler that never
-    /// returns: give what a handler waits for a time limit.
+    /// Sets how long a delivery stays claimed in a store that processes share when the process that handles
+    /// it has crashed; by default 15 s, at least 100 ms. A living process renews its claims, also those of
+    /// a handler that never returns or blocks its thread, so give each handler a time limit.
     #[must_use]
     pub fn with_lease(mut self, lease: Duration) -> Self {
         self.settings.terms.lease = lease.max(Duration::from_millis(100));
         self
     }
 
-    /// Sets for how long a retry may come: so long a handled delivery is remembered, also if it is
-    /// signed anew. By default 120 s, which is longer than any provider retries, or for Tencent and TRTC
-    /// twice the tolerance if that is longer.
-    #[must_use]
-    pub fn with_retry_span(mut self, span: Duration) -> Self {
-        self.settings.terms.memory = span;
-        self
+    /// Sets for how long a handled delivery is remembered, and a signature is bound to its content. By
+    /// default a minute more than twice the tolerance, at least 120 s.
+    ///
+    /// # Errors
+    ///
+    /// It is under twice the tolerance, so that the same bytes would be handled again while they are fresh,
+    /// or under 120 s, in which platforms retry. Or it is over 100 years.
+    pub fn with_retention(mut self, retention: Duration) -> Result<Self, ConfigError> {
+        const MOST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        let fresh = self.receiver.provider().tolerance().unwrap_or_default().saturating_mul(2);
+        let least = fresh.max(RETRIES_ARE_OVER);
+        if retention < least {
+            return Err(ConfigError::RetentionTooShort { least });
+        }
+        if retention > MOST {
+            return Err(ConfigError::RetentionTooLong { most: MOST });
+        }
+        self.settings.terms.retention = retention;
+        Ok(self)
     }
 
-    /// Sets which signatures are bound to the content that they first came with. A binding lasts for as
-    /// long as the signature can be fresh.
+    /// Sets which signatures are bound to the content that they first came with. A binding lasts for the
+    /// retention, which is longer than the signature can be fresh.
     #[must_use]
     pub fn with_binding(mut self, binding: Binding) -> Self {
         self.settings.binding = binding;
         self
     }
 
-    /// Sets what is done while the store of claims is out of order.
+    /// Sets what happens to deliveries while the store of claims is full or unavailable.
     #[must_use]
-    pub fn with_store_failure(mut self, store_failure: StoreFailure) -> Self {
-        self.settings.store_failure = store_failure;
+    pub fn with_store_failure(mut self, policy: FailurePolicy) -> Self {
+        self.settings.on_store_failure = policy;
         self
     }
 
@@ -305,6 +332,8 @@ impl<P: Provider> Clone for Hooks<P> {
             receiver: self.receiver.clone(),
             handlers: Arc::clone(&self.handlers),
             claims: Arc::clone(&self.claims),
+            renewal: self.renewal.clone(),
+            bindings: Arc::clone(&self.bindings),
             settings: self.settings,
             in_flight: self.in_flight.clone(),
             clock: self.clock.clone(),

@@ -7,17 +7,16 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, MemoryClaims, Terms};
+use super::{Claim, ClaimStore, ClaimToken, Claimed, MemoryClaims, Terms, leased::Leased};
 use crate::{DeliveryId, SignatureKey};
 
-const TERMS: Terms = Terms {
-    lease: Duration::from_secs(3),
-    memory: Duration::from_secs(10),
-    binding: Duration::from_secs(25),
-};
+const TERMS: Terms = Terms { lease: Duration::from_secs(3), retention: Duration::from_secs(10) };
 
-/// What a handful of machines do with a handful of deliveries. A crash is a claim of which nothing
-/// more is heard.
+/// Longer than a history takes.
+const FOREVER: Duration = Duration::from_secs(1_000_000);
+
+/// What a handful of machines do with a handful of deliveries. A crash, or a worker that is frozen, is a
+/// claim that is not renewed, for a while or for good. A store that is away renews nothing, either.
 #[derive(Debug, Clone)]
 enum Act {
     Try { delivery: u8, signature: Option<u8> },
@@ -49,8 +48,7 @@ struct Granted {
 #[derive(Default)]
 struct History {
     granted: Vec<Granted>,
-    /// When, whether with a signature, and after how many claims of anything.
-    settled: Vec<(DeliveryId, Instant, bool, usize)>,
+    settled: Vec<(DeliveryId, Instant)>,
     /// Every signature's first delivery, and since when.
     bound: Vec<(SignatureKey, DeliveryId, Instant)>,
 }
@@ -62,17 +60,8 @@ impl History {
         })
     }
 
-    fn was_settled(&self, id: DeliveryId, within: Duration, now: Instant) -> bool {
-        self.settled.iter().any(|&(settled, at, ..)| settled == id && now < at + within)
-    }
-
-    /// Whether it was settled with a signature, within a binding's span, and not claimed again since.
-    fn is_done(&self, id: DeliveryId, now: Instant) -> bool {
-        let settled = self.settled.iter().rev().find(|(settled, ..)| *settled == id);
-        settled.is_some_and(|&(_, at, signed, claims)| {
-            let again = self.granted[claims..].iter().any(|granted| granted.delivery.id == id);
-            signed && now < at + TERMS.binding && !again
-        })
+    fn was_settled(&self, id: DeliveryId, now: Instant) -> bool {
+        self.settled.iter().any(|&(settled, at)| settled == id && now < at + TERMS.retention)
     }
 
     fn owner(&self, signature: SignatureKey) -> Option<(DeliveryId, Instant)> {
@@ -84,35 +73,28 @@ impl History {
     fn check(&self, delivery: Claimed, claim: Claim, now: Instant) -> Result<(), TestCaseError> {
         let Claimed { id, signature } = delivery;
         let owner = signature.and_then(|signature| self.owner(signature));
-        let is_bound =
-            owner.is_some_and(|(owner, since)| owner == id && now < since + TERMS.binding);
+        let stolen =
+            owner.is_some_and(|(owner, since)| owner != id && now < since + TERMS.retention);
         match claim {
             Claim::Granted(_) => {
                 prop_assert!(!self.is_held(id, now), "two hold it at once");
-                prop_assert!(!self.was_settled(id, TERMS.memory, now), "handled twice");
-                let stolen =
-                    owner.is_some_and(|(owner, since)| owner != id && now < since + TERMS.binding);
+                prop_assert!(!self.was_settled(id, now), "handled twice");
                 prop_assert!(!stolen, "another's signature");
-                prop_assert!(!(is_bound && self.is_done(id, now)), "a replay is handled");
             }
             Claim::InProgress => prop_assert!(self.is_held(id, now), "nobody holds it: lost"),
             Claim::Settled => {
-                let remembered = self.was_settled(id, TERMS.memory, now);
-                let replayed = is_bound && self.was_settled(id, TERMS.settlement(delivery), now);
-                prop_assert!(remembered || replayed, "nobody has handled it: lost");
+                prop_assert!(self.was_settled(id, now), "nobody has handled it: lost");
+                prop_assert!(!stolen, "another's signature");
             }
-            Claim::SignatureReused => {
-                let another = owner
-                    .is_some_and(|(owner, since)| owner != id && now < since + TERMS.binding * 2);
-                prop_assert!(another, "it is nobody else's signature: lost");
-            }
+            Claim::SignatureReused => prop_assert!(stolen, "it is nobody else's signature: lost"),
         }
         Ok(())
     }
 }
 
-async fn play(acts: Vec<Act>) -> Result<(), TestCaseError> {
-    let store = MemoryClaims::new();
+async fn play<S: ClaimStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseError> {
+    let has_leases = store.for_renewal().is_some();
+    let lease_end = |now: Instant| now + if has_leases { TERMS.lease } else { FOREVER };
     let mut history = History::default();
     let mut now = tokio::time::Instant::now().into_std();
     for act in acts {
@@ -124,13 +106,13 @@ async fn play(acts: Vec<Act>) -> Result<(), TestCaseError> {
                 let claim = store.claim(delivery, TERMS, now).await.expect("there is room");
                 history.check(delivery, claim, now)?;
                 if let Claim::Granted(token) = claim {
-                    let until = Some(now + TERMS.lease);
+                    let until = Some(lease_end(now));
                     history.granted.push(Granted { delivery, token, until });
                 }
                 if let Some(signature) = signature
                     && claim != Claim::SignatureReused
                     && history.owner(signature).is_none_or(|(owner, since)| {
-                        owner != delivery.id || now >= since + TERMS.binding
+                        owner != delivery.id || now >= since + TERMS.retention
                     })
                 {
                     history.bound.push((signature, delivery.id, now));
@@ -139,16 +121,21 @@ async fn play(acts: Vec<Act>) -> Result<(), TestCaseError> {
             Act::Renew { claim } => {
                 let Some(granted) = history.granted.get_mut(claim) else { continue };
                 let Granted { delivery, token, until } = granted;
-                store.renew(*delivery, *token, TERMS, now).await.expect("it answers");
-                // Too late is too late.
-                *until = until.filter(|until| now < *until).map(|_| now + TERMS.lease);
+                let (delivery, token, was_held) = (*delivery, *token, *until);
+                let renewed = store.renew(delivery, token, TERMS, now).await.expect("it answers");
+                let is_own = was_held.is_some_and(|until| now < until);
+                let is_free =
+                    !history.is_held(delivery.id, now) && !history.was_settled(delivery.id, now);
+                prop_assert_eq!(renewed, is_own || is_free, "a lease is its holder's, or free");
+                if renewed {
+                    history.granted[claim].until = Some(lease_end(now));
+                }
             }
             Act::Settle { claim } => {
                 let Some(granted) = history.granted.get(claim) else { continue };
                 let delivery = granted.delivery;
                 store.settle(delivery, TERMS, now).await.expect("it answers");
-                let claims = history.granted.len();
-                history.settled.push((delivery.id, now, delivery.signature.is_some(), claims));
+                history.settled.push((delivery.id, now));
                 let same = |granted: &&mut Granted| granted.delivery.id == delivery.id;
                 history.granted.iter_mut().filter(same).for_each(|granted| granted.until = None);
             }
@@ -169,6 +156,12 @@ proptest! {
     #[test]
     fn no_interleaving_handles_twice_or_loses(acts in acts()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(play(acts))?;
+        runtime.block_on(play(MemoryClaims::new(), acts))?;
+    }
+
+    #[test]
+    fn no_interleaving_of_leases_handles_twice_or_loses(acts in acts()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(play(Leased::default(), acts))?;
     }
 }

@@ -1,13 +1,12 @@
 //! What is done with a verified delivery: claim, handle, settle or release.
 
 use std::{
-    convert::Infallible,
     error::Error,
-    future::{pending, poll_fn},
+    future::poll_fn,
     marker::PhantomData,
     pin::{Pin, pin},
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -20,11 +19,13 @@ use crate::{
 };
 
 use super::{
-    Hooks,
+    Hooks, MemoryClaims,
     claims::{Claim, ClaimToken, Claimed, StoreError},
     ending::Ending,
     handler::{Ready, caught},
-    settings::{Binding, Settings, StoreFailure},
+    in_flight::InFlight,
+    renewal::{Lease, Renewal},
+    settings::{Binding, FailurePolicy, Settings},
     store::AnyStore,
     unstoppable::Unstoppable,
 };
@@ -87,8 +88,10 @@ impl<P: Provider> Hooks<P> {
         let process = Process {
             provider: P::NAME,
             delivery: self.claimed(&verified),
-            claims: Arc::clone(&self.claims),
-            settings: self.settings,
+            store: Store { claims: Arc::clone(&self.claims), settings: self.settings },
+            renewal: self.renewal.clone(),
+            bindings: Arc::clone(&self.bindings),
+            in_flight: self.in_flight.clone(),
         };
         let (handler, running) = (self.handler_of(verified), self.in_flight.enter());
         async move {
@@ -103,7 +106,8 @@ impl<P: Provider> Hooks<P> {
         }
     }
 
-    fn claimed(&self, verified: &Verified<P::Event>) -> Claimed {
+    /// The delivery as the store knows it; nothing if it has no id.
+    fn claimed(&self, verified: &Verified<P::Event>) -> Option<Claimed> {
         let signature = verified.signature.filter(|signature| match self.settings.binding {
             Binding::Unique => signature.uniqueness == Uniqueness::Certain,
             Binding::Strict => true,
@@ -111,7 +115,7 @@ impl<P: Provider> Hooks<P> {
         });
         let signature =
             signature.map(|signature| SignatureKey::of::<P>(verified.app_id, signature));
-        Claimed { id: verified.id(), signature }
+        Some(Claimed { id: verified.id()?, signature })
     }
 
     fn handler_of(&self, mut verified: Verified<P::Event>) -> Option<Ready> {
@@ -128,112 +132,189 @@ impl<P: Provider> Hooks<P> {
 /// One delivery on its way through claim, handler and settlement.
 struct Process {
     provider: &'static str,
-    delivery: Claimed,
-    claims: Arc<dyn AnyStore>,
-    settings: Settings,
+    /// Nothing if no retry can be told from a second event: then nothing is claimed.
+    delivery: Option<Claimed>,
+    store: Store,
+    renewal: Option<Arc<Renewal>>,
+    bindings: Arc<MemoryClaims>,
+    in_flight: InFlight,
 }
 
 impl Process {
     async fn run(&self, handler: Option<Ready>) -> Ending {
-        let Some(handler) = handler else { return self.run_unhandled().await };
-        let token = match self.claim().await {
-            Ok(Claim::Granted(token)) => Some(token),
+        match (handler, self.delivery) {
+            (None, None) => Ending::NotAskedFor,
+            (None, Some(delivery)) => self.run_unhandled(delivery).await,
+            (Some(handler), None) => self.handle(handler).await,
+            (Some(handler), Some(delivery)) => self.run_claimed(delivery, handler).await,
+        }
+    }
+
+    async fn run_claimed(&self, delivery: Claimed, handler: Ready) -> Ending {
+        let held = match self.claim(delivery).await {
+            Ok(Claim::Granted(token)) => self.hold(delivery, token),
             Ok(Claim::InProgress) => return Ending::InProgress,
             Ok(Claim::Settled) => return Ending::Duplicate,
             Ok(Claim::SignatureReused) => return Ending::SignatureReused,
-            Err(StoreError::OutOfOrder(_))
-                if self.settings.store_failure == StoreFailure::Handle =>
-            {
-                None
+            Err(_) if self.store.settings.on_store_failure == FailurePolicy::Open => {
+                let ending = self.handle(handler).await;
+                if ending == Ending::Handled {
+                    let _ = self.store.settle(delivery).await;
+                }
+                return ending;
             }
             Err(_) => return Ending::Unclaimable,
         };
-        let begun = now();
-        let succeeded = self.succeeds(handler, token).await;
-        measure::handler(self.provider, now().duration_since(begun));
-        match (succeeded, token) {
-            (true, _) => self.settle().await,
-            (false, Some(token)) => {
-                let released = self.claims.release(self.delivery, token, now());
-                let _ = self.patiently("release", released).await;
-            }
-            (false, None) => {}
+        let ending = self.handle(handler).await;
+        match ending {
+            Ending::Handled => self.settle(held).await,
+            _ => held.release().await,
         }
-        if succeeded { Ending::Handled } else { Ending::Failed }
+        ending
     }
 
-    /// A delivery that nobody asks for has a signature all the same, and it must not serve another.
-    async fn run_unhandled(&self) -> Ending {
-        if self.delivery.signature.is_none() {
+    /// A delivery without a handler has a signature all the same, which must not serve another content.
+    async fn run_unhandled(&self, delivery: Claimed) -> Ending {
+        if delivery.signature.is_none() {
             return Ending::NotAskedFor;
         }
-        match self.claim().await {
+        match self.claim(delivery).await {
             Ok(Claim::SignatureReused) => return Ending::SignatureReused,
-            Ok(Claim::Granted(_)) => self.settle().await,
+            Ok(Claim::Granted(token)) => self.settle(self.hold(delivery, token)).await,
             _ => {}
         }
         Ending::NotAskedFor
     }
 
-    async fn claim(&self) -> Result<Claim, StoreError> {
-        let claim = self.claims.claim(self.delivery, self.settings.terms, now());
-        self.patiently("claim", claim).await
+    async fn claim(&self, delivery: Claimed) -> Result<Claim, StoreError> {
+        // A store that processes share may be away, or full, when the signature comes again.
+        if self.renewal.is_some()
+            && let Some(signature) = delivery.signature
+            && let Ok(false) =
+                self.bindings.bind(signature, delivery.id, self.store.settings.terms, now())
+        {
+            return Ok(Claim::SignatureReused);
+        }
+        self.store.claim(delivery).await
     }
 
-    async fn settle(&self) {
-        let settled = self.claims.settle(self.delivery, self.settings.terms, now());
-        let _ = self.patiently("settle", settled).await;
+    fn hold(&self, delivery: Claimed, token: ClaimToken) -> Held {
+        let settings = self.store.settings;
+        let renewal = self.renewal.as_ref();
+        let lease = renewal.and_then(|renewal| renewal.keep(delivery, token, settings));
+        Held { store: self.store.clone(), delivery, token, lease, is_over: false }
     }
 
-    /// Runs the handler, a panic of which ends nothing else, and keeps the claim for as long as that
-    /// takes.
-    async fn succeeds(&self, mut handler: Ready, token: Option<ClaimToken>) -> bool {
-        let handling = poll_fn(|context| {
+    /// Notes that a delivery was handled. If that fails, the sender is answered all the same, and it is
+    /// tried again in the background, until the lease would be over.
+    async fn settle(&self, mut held: Held) {
+        held.is_over = true;
+        if self.store.settle(held.delivery).await.is_ok() {
+            return;
+        }
+        let running = self.in_flight.enter();
+        let settling = async move {
+            held.settle_later().await;
+            drop(running);
+        };
+        tokio::spawn(settling.in_current_span());
+    }
+
+    /// Runs the handler, a panic of which ends nothing else.
+    async fn handle(&self, mut handler: Ready) -> Ending {
+        let begun = now();
+        let ended = poll_fn(|context| {
             let polled = caught(|| handler.as_mut().poll(context));
             polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
-        });
-        let mut handling = pin!(handling);
-        let ended = match first_poll(&mut handling).await {
-            Poll::Ready(ended) => ended,
-            Poll::Pending => tokio::select! {
-                ended = handling => ended,
-                never = Box::pin(self.keep_renewing(token)) => match never {},
-            },
-        };
+        })
+        .await;
+        measure::handler(self.provider, now().duration_since(begun));
         match ended {
-            Some(Ok(())) => return true,
+            Some(Ok(())) => return Ending::Handled,
             Some(Err(error)) => tracing::error!(%error, "the handler failed"),
             None => tracing::error!("the handler panicked"),
         }
-        false
+        Ending::Failed
+    }
+}
+
+/// A claim that was granted, and has neither been settled nor released yet.
+struct Held {
+    store: Store,
+    delivery: Claimed,
+    token: ClaimToken,
+    /// In a store whose claims need renewal.
+    lease: Option<Lease>,
+    is_over: bool,
+}
+
+impl Held {
+    async fn release(mut self) {
+        self.is_over = true;
+        self.store.release(self.delivery, self.token).await;
     }
 
-    async fn keep_renewing(&self, token: Option<ClaimToken>) -> Infallible {
-        let Some(token) = token else { return pending().await };
-        loop {
-            // More than once in a lease, so that one failure to renew does not lose it.
-            sleep(self.settings.terms.lease / 3).await;
-            let renewed = self.claims.renew(self.delivery, token, self.settings.terms, now());
-            let _ = self.patiently("renew", renewed).await;
+    async fn settle_later(self) {
+        let end = time::Instant::now() + self.store.settings.terms.lease;
+        let mut pause = Duration::from_millis(100);
+        while time::Instant::now() < end {
+            sleep(pause).await;
+            if self.store.settle(self.delivery).await.is_ok() {
+                return;
+            }
+            pause = (pause * 2).min(Duration::from_secs(1));
         }
+        tracing::error!("a handled delivery could not be settled: a retry is handled again");
+    }
+}
+
+/// A task that ends without a result, because its runtime does, gives the claim back where no lease would:
+/// one poll is all that a store in memory needs.
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.is_over && self.lease.is_none() {
+            let mut release = self.store.claims.release(self.delivery, self.token, now());
+            let _ = release.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+}
+
+/// The store of claims, waited for no longer than a sender allows.
+#[derive(Clone)]
+struct Store {
+    claims: Arc<dyn AnyStore>,
+    settings: Settings,
+}
+
+impl Store {
+    async fn claim(&self, delivery: Claimed) -> Result<Claim, StoreError> {
+        let claim = self.claims.claim(delivery, self.settings.terms, now());
+        report("claim", within(self.settings.patience(), claim).await)
     }
 
-    /// Waits for an operation of the store, but not for ever; what goes wrong is logged and counted.
-    async fn patiently<T>(
-        &self,
-        operation: &'static str,
-        answer: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let answer = within(self.settings.patience(), answer)
-            .await
-            .unwrap_or_else(|elapsed| Err(StoreError::OutOfOrder(elapsed.into())));
-        if let Err(error) = &answer {
-            let source = error.source().map(field::display);
-            tracing::warn!(operation, %error, source, "a claim is not kept as it should be");
-            measure::store_error(operation);
-        }
-        answer
+    async fn settle(&self, delivery: Claimed) -> Result<(), StoreError> {
+        let settled = self.claims.settle(delivery, self.settings.terms, now());
+        report("settle", within(self.settings.patience(), settled).await)
     }
+
+    async fn release(&self, delivery: Claimed, token: ClaimToken) {
+        let released = self.claims.release(delivery, token, now());
+        let _ = report("release", within(self.settings.patience(), released).await);
+    }
+}
+
+/// Logs and counts a failure of the store.
+pub(super) fn report<T>(
+    operation: &'static str,
+    answer: Result<Result<T, StoreError>, Elapsed>,
+) -> Result<T, StoreError> {
+    let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::OutOfOrder(elapsed.into())));
+    if let Err(error) = &answer {
+        let source = error.source().map(field::display);
+        tracing::warn!(operation, %error, source, "a claim is not kept as it should be");
+        measure::store_error(operation);
+    }
+    answer
 }
 
 /// A future's output, if it comes in time. Most are ready at once: they need no timer, nor room for one.
@@ -250,6 +331,6 @@ async fn first_poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 }
 
 /// The monotonic clock of the runtime, which a test can stop.
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     time::Instant::now().into_std()
 }

@@ -10,25 +10,19 @@ pub(super) struct Settings {
     pub(super) deadline: Duration,
     pub(super) terms: Terms,
     pub(super) binding: Binding,
-    pub(super) store_failure: StoreFailure,
+    pub(super) on_store_failure: FailurePolicy,
 }
 
 impl Settings {
     /// The defaults for a provider.
     pub(super) fn of<P: Provider>(provider: &P) -> Self {
-        // A claim that nobody renews is free again while ZEGO still retries.
+        // A claim that its holder does not renew is free again while ZEGO still retries.
         let lease = Duration::from_secs(15);
-        // Longer than a signature is fresh, both ways.
-        let binding = provider
-            .tolerance()
-            .unwrap_or_default()
-            .saturating_mul(2)
-            .saturating_add(Duration::from_secs(60));
         Self {
             deadline: P::ANSWER_WITHIN,
-            terms: Terms { lease, memory: provider.memory(), binding },
+            terms: Terms { lease, retention: provider.retention() },
             binding: Binding::default(),
-            store_failure: StoreFailure::default(),
+            on_store_failure: FailurePolicy::default(),
         }
     }
 
@@ -52,16 +46,16 @@ pub enum Binding {
     Off,
 }
 
-/// What is done with a delivery while the store of claims is out of order, or does not answer within a
-/// second.
+/// What happens to a delivery while the store of claims is full or unavailable, or does not answer within
+/// a second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum StoreFailure {
-    /// It is handled; perhaps twice, and without a look at whose its signature is.
+pub enum FailurePolicy {
+    /// It is handled, without a claim: perhaps twice. Signatures stay bound within this process.
     #[default]
-    Handle,
-    /// It is answered 503; perhaps too often, so that it is lost.
-    Refuse,
+    Open,
+    /// It is answered 503. A sender that does not retry, or gives up, then loses it.
+    Closed,
 }
 
 #[cfg(test)]
@@ -69,21 +63,20 @@ mod tests {
     use super::*;
     use crate::{tencent::Tencent, trtc::Trtc, zego::Zego};
 
-    fn memory<P: Provider>(provider: &P) -> u64 {
-        Settings::of(provider).terms.memory.as_secs()
+    fn retention<P: Provider>(provider: &P) -> u64 {
+        Settings::of(provider).terms.retention.as_secs()
     }
 
-    /// Nothing else than its memory keeps a replay away that is still fresh.
+    /// Nothing else keeps a replay away that is still fresh.
     #[test]
-    fn what_is_handled_is_known_for_as_long_as_it_is_fresh() {
+    fn retention_is_longer_than_the_same_bytes_are_fresh() {
         let long = Duration::from_secs(300);
-        assert_eq!(memory(&Tencent::new(1, "token").unwrap()), 120);
-        assert_eq!(memory(&Tencent::new(1, "token").unwrap().with_tolerance(long)), 600);
-        assert_eq!(memory(&Trtc::new(1, "key").unwrap()), 120);
-        assert_eq!(memory(&Trtc::new(1, "key").unwrap().with_tolerance(long).unwrap()), 600);
-        // A replay of ZEGO's has a signature that is bound.
-        let zego = Zego::new(1, "secret").unwrap();
-        assert_eq!((memory(&zego), Settings::of(&zego).terms.binding.as_secs()), (120, 660));
+        assert_eq!(retention(&Zego::new(1, "secret").unwrap()), 660);
+        assert_eq!(retention(&Tencent::new(1, "token").unwrap()), 180);
+        let tencent = Tencent::new(1, "token").unwrap().with_tolerance(long).unwrap();
+        assert_eq!(retention(&tencent), 660);
+        assert_eq!(retention(&Trtc::new(1, "key").unwrap()), 120);
+        assert_eq!(retention(&Trtc::new(1, "key").unwrap().with_tolerance(long).unwrap()), 660);
     }
 
     #[test]

@@ -16,39 +16,56 @@ events! {
     pub enum Event of Tencent in "tencent", read by serde_json::from_str, written by on_wire {
         /// A room was created.
         RoomCreated(RoomCreated) = "Room.CallbackAfterCreateRoom",
+            distinct by "EventTime";
         /// A room was destroyed.
         RoomDestroyed(RoomDestroyed) = "Room.CallbackAfterDestroyRoom",
+            distinct by "EventTime";
         /// The information of a room was changed.
         RoomInfoUpdated(RoomInfoUpdated) =
             "Room.CallbackAfterUpdateRoomInfo" | "Room.CallbackUpdateRoomInfo",
+            distinct by "EventTime";
         /// Users entered a room.
         MemberEntered(MemberEntered) = "Room.CallbackAfterMemberEnter",
+            distinct by "EventTime";
         /// Users left a room.
         MemberLeft(MemberLeft) = "Room.CallbackAfterMemberLeave",
+            distinct by "EventTime";
         /// The seats of a room have changed.
         SeatInfoChanged(SeatInfoChanged) = "Mic.CallbackAfterSeatInfoChanged",
+            distinct by "EventTime";
         /// A room was created (Live).
         LiveRoomCreated(live::RoomCreated) = "Live.CallbackAfterCreateRoom",
+            distinct by "EventTime" | "RoomInfo.EventTime";
         /// A room was destroyed (Live).
         LiveRoomDestroyed(live::RoomDestroyed) = "Live.CallbackAfterDestroyRoom",
+            distinct by "EventTime";
         /// The information of a room was changed (Live).
         LiveRoomInfoUpdated(live::RoomInfoUpdated) = "Live.CallbackAfterUpdateRoomInfo",
+            distinct by "EventTime" | "RoomInfo.EventTime";
         /// Metadata of a room were set (Live).
         LiveMetadataSet(live::MetadataSet) = "Live.CallbackAfterSetMetadata",
+            distinct by "EventTime";
         /// Metadata of a room were deleted (Live).
         LiveMetadataDeleted(live::MetadataDeleted) = "Live.CallbackAfterDelMetadata",
+            distinct by "EventTime";
         /// Users are there, or no longer (Live).
         LiveMemberStateChanged(live::MemberStateChanged) = "Live.CallbackAfterMemberStateChanged",
+            distinct by "EventTime";
         /// A room has another owner (Live).
         LiveOwnerChanged(live::OwnerChanged) = "Live.CallbackAfterChangeOwner",
+            distinct by "EventTime";
         /// Administrators of a room were added or deleted (Live).
         LiveAdminModified(live::AdminModified) = "Live.CallbackAfterModifyAdmin",
+            distinct by "EventTime";
         /// A battle was created (Live).
         LiveBattleCreated(live::BattleCreated) = "Live.CallbackAfterCreateBattle",
+            distinct by "EventTime";
         /// A battle has begun (Live).
         LiveBattleStarted(live::BattleStarted) = "Live.CallbackAfterStartBattle",
+            distinct by "EventTime";
         /// A battle is over (Live).
         LiveBattleEnded(live::BattleEnded) = "Live.CallbackAfterEndBattle",
+            distinct by "EventTime";
     }
 }
 

@@ -2,7 +2,7 @@ use data_encoding::HEXLOWER;
 
 use crate::{
     Delivery,
-    document::text_of,
+    document::{Json, text_of},
     testing::{Expected, Explanation},
 };
 
@@ -14,8 +14,9 @@ impl Tencent {
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
         let mut explanation = Explanation::nothing();
-        explanation.event =
-            text_of(delivery.body()).ok().and_then(|json| serde_json::from_str(json).ok());
+        explanation.event = text_of(delivery.body())
+            .ok()
+            .and_then(|json| serde_json::from_str(Json::new(json).as_str()).ok());
         let Ok(query) = Query::parse(delivery.query()) else { return explanation };
         let parameters = [
             ("SdkAppid", &query.app_id),

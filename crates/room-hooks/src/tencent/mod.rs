@@ -150,9 +150,12 @@ impl Tencent {
     }
 
     /// Sets how far from now, both ways, a callback's `RequestTime` may be.
-    #[must_use]
-    pub fn with_tolerance(self, tolerance: Duration) -> Self {
-        Self { freshness: Freshness(tolerance), ..self }
+    ///
+    /// # Errors
+    ///
+    /// It is under a second, or over 40 years.
+    pub fn with_tolerance(self, tolerance: Duration) -> Result<Self, ConfigError> {
+        Ok(Self { freshness: Freshness::new(tolerance, Duration::from_secs(1))?, ..self })
     }
 
     fn none() -> Self {
@@ -213,6 +216,10 @@ impl Provider for Tencent {
     /// Within 2 s it must have arrived.
     const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
 
+    const SIGNED_BY: &'static [&'static str] = &[];
+
+    const SENT_AT: &'static [&'static str] = &[];
+
     type Event = Event;
 
     fn open(
@@ -221,7 +228,7 @@ impl Provider for Tencent {
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Event>>, Refusal> {
         let query = Query::parse(delivery.query())?;
-        let is_probe = is_probe(&query, delivery.body());
+        let is_probe = !delivery.is_consumed() && is_probe(&query, delivery.body());
         let Sender { app_id, signed } = self.sender(&query, is_probe, now)?;
         if is_probe {
             return Ok(None);
@@ -237,7 +244,7 @@ impl Provider for Tencent {
             return Err(refusal);
         }
         let json = Json::new(json);
-        let client = query.client();
+        let (client, request_id) = (query.client(), query.request_id());
         let command = event::command(json.as_str())?;
         let document = match (&query.command, &command) {
             (Some(command), None) => Document::with_member(COMMAND, command, &json),
@@ -252,14 +259,10 @@ impl Provider for Tencent {
             secret: signed.map(|(secret, _)| secret),
             client,
             document,
+            request_id,
             // All callbacks of one second carry the same one.
             signature: None,
         }))
-    }
-
-    /// What is signed is in the query.
-    fn not_content<E: RoomEvent>(_event: &E, _document: &Document) -> &'static [&'static str] {
-        &[]
     }
 
     fn tolerance(&self) -> Option<Duration> {

@@ -14,6 +14,7 @@ pub(super) struct Query<'a> {
     pub(super) request_time: Option<Cow<'a, str>>,
     client_ip: Option<IpAddr>,
     platform: Option<Platform>,
+    request_id: Option<Cow<'a, str>>,
 }
 
 /// What a signature says, in its one canonical form.
@@ -33,6 +34,8 @@ impl<'a> Query<'a> {
                 parsed.client_ip = form::decoded(value).ok().and_then(|ip| ip.parse().ok());
             } else if name.eq_ignore_ascii_case("OptPlatform") && !value.is_empty() {
                 parsed.platform = form::decoded(value).ok().map(|name| Platform::from(&*name));
+            } else if name.eq_ignore_ascii_case("RequestID") {
+                parsed.request_id = form::decoded(value).ok();
             } else if let Some(parameter) = parsed.parameter(&name)
                 && parameter.replace(form::decoded(value)?).is_some()
             {
@@ -66,6 +69,11 @@ impl<'a> Query<'a> {
     pub(super) fn client(&self) -> Option<Client> {
         let (ip, platform) = (self.client_ip, self.platform.clone());
         (ip.is_some() || platform.is_some()).then_some(Client { ip, platform })
+    }
+
+    /// An id of the sending, if it has one. It is undocumented, and not signed.
+    pub(super) fn request_id(&self) -> Option<Box<str>> {
+        self.request_id.as_deref().map(Into::into)
     }
 
     /// The command, which the body repeats: where both name one, it must be the same.

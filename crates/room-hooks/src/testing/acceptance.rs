@@ -10,9 +10,8 @@ use crate::{
 };
 
 const LEASE: Duration = Duration::from_millis(300);
-const MEMORY: Duration = Duration::from_millis(600);
-const BINDING: Duration = Duration::from_millis(1500);
-const TERMS: Terms = Terms { lease: LEASE, memory: MEMORY, binding: BINDING };
+const RETENTION: Duration = Duration::from_millis(900);
+const TERMS: Terms = Terms { lease: LEASE, retention: RETENTION };
 const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// Holds a store to what [`ClaimStore`] says, on deliveries that nobody else uses.
@@ -36,56 +35,75 @@ pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) 
     a_signature_belongs_to_its_first_delivery(store, at()).await;
     of_several_at_once_one_wins(store, at()).await;
 
-    // The first holder's lease runs out, and a second takes over.
+    // What is done is done, and remembered for the retention. Only then is it free.
+    let delivery = Claimed { signature: signature(), ..unused() };
+    let token = granted(store.claim(delivery, TERMS, at()).await);
+    store.settle(delivery, TERMS, at()).await.expect("it is settled");
+    store.release(delivery, token, at()).await.expect("it is answered");
+    assert_eq!(store.renew(delivery, token, TERMS, at()).await.ok(), Some(false), "it is settled");
+    let forged = Claimed { signature: delivery.signature, ..unused() };
+    pass(RETENTION - A_MOMENT * 2).await;
+    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::Settled));
+    assert_eq!(store.claim(forged, TERMS, at()).await.ok(), Some(Claim::SignatureReused));
+    pass(A_MOMENT * 4).await;
+    granted(store.claim(forged, TERMS, at()).await);
+    granted(store.claim(Claimed { signature: None, ..delivery }, TERMS, at()).await);
+
+    if store.for_renewal().is_some() {
+        a_lease_runs_out(store, at, pass).await;
+    } else {
+        // A claim lasts until it is given back.
+        let delivery = unused();
+        let token = granted(store.claim(delivery, TERMS, at()).await);
+        pass(LEASE * 3).await;
+        assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
+        store.release(delivery, token, at()).await.expect("it is released");
+        granted(store.claim(delivery, TERMS, at()).await);
+    }
+}
+
+/// What processes share is free again if a process crashes, and belongs to one of them at a time.
+async fn a_lease_runs_out<S: ClaimStore>(
+    store: &S,
+    at: impl Fn() -> Instant,
+    pass: impl AsyncFn(Duration),
+) {
+    let renewing = store.for_renewal().expect("it needs renewal");
+    // The first holder's lease is renewed, and then runs out. A second takes over.
     let delivery = unused();
     let first = granted(store.claim(delivery, TERMS, at()).await);
     pass(LEASE - A_MOMENT).await;
     assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
-    store.renew(delivery, first, TERMS, at()).await.expect("it is renewed");
+    assert_eq!(renewing.renew(delivery, first, TERMS, at()).await.ok(), Some(true));
     pass(LEASE - A_MOMENT).await;
     assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress), "renewed");
     pass(A_MOMENT * 2).await;
     let second = granted(store.claim(delivery, TERMS, at()).await);
     assert_ne!(first, second);
-    store.release(delivery, first, at()).await.expect("it is answered");
-    store.renew(delivery, first, TERMS, at()).await.expect("it is answered");
-    let claim = store.claim(delivery, TERMS, at()).await;
-    assert_eq!(claim.ok(), Some(Claim::InProgress), "the first has nothing to give back");
 
-    // What is done is done, even by one whose lease had run out; and the second cannot undo it.
+    // The first was frozen, and wakes: it has lost its lease, and cannot take the second's away.
+    store.release(delivery, first, at()).await.expect("it is answered");
+    assert_eq!(renewing.renew(delivery, first, TERMS, at()).await.ok(), Some(false), "lost");
+    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
+
+    // What it has done is done all the same, and the second cannot undo it.
     store.settle(delivery, TERMS, at()).await.expect("it is settled");
     store.release(delivery, second, at()).await.expect("it is answered");
-    store.renew(delivery, second, TERMS, at()).await.expect("it is answered");
+    assert_eq!(renewing.renew(delivery, second, TERMS, at()).await.ok(), Some(false), "settled");
     assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::Settled));
-    pass(MEMORY - A_MOMENT).await;
-    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::Settled));
-    pass(A_MOMENT * 2).await;
-    granted(store.claim(delivery, TERMS, at()).await);
 
-    // A lease that nobody renews runs out as well.
+    // A lease that ran out while the store was away is taken back, unless another worker has it.
+    let delivery = unused();
+    let token = granted(store.claim(delivery, TERMS, at()).await);
+    pass(LEASE + A_MOMENT).await;
+    assert_eq!(renewing.renew(delivery, token, TERMS, at()).await.ok(), Some(true), "taken back");
+    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
+
+    // The lease of a process that crashed runs out as well.
     let crashed = unused();
     granted(store.claim(crashed, TERMS, at()).await);
     pass(LEASE + A_MOMENT).await;
     granted(store.claim(crashed, TERMS, at()).await);
-
-    // A signature outlives the memory, also one that came while the delivery was being handled; what is
-    // signed anew is a new delivery then. In the end the signature is free as well.
-    let first = Claimed { signature: signature(), ..unused() };
-    let (second, third) =
-        (Claimed { signature: signature(), ..first }, Claimed { signature: signature(), ..first });
-    granted(store.claim(first, TERMS, at()).await);
-    assert_eq!(store.claim(second, TERMS, at()).await.ok(), Some(Claim::InProgress));
-    pass(A_MOMENT).await;
-    store.settle(first, TERMS, at()).await.expect("it is settled");
-    pass(MEMORY + A_MOMENT).await;
-    for again in [first, second] {
-        let claim = store.claim(again, TERMS, at()).await;
-        assert_eq!(claim.ok(), Some(Claim::Settled), "bound to what is settled");
-    }
-    granted(store.claim(third, TERMS, at()).await);
-    pass(BINDING - MEMORY).await;
-    let stolen = Claimed { signature: first.signature, ..unused() };
-    granted(store.claim(stolen, TERMS, at()).await);
 }
 
 async fn a_delivery_is_handled_once<S: ClaimStore>(store: &S, now: Instant) {

@@ -12,6 +12,9 @@ pub struct Sample {
     pub name: &'static str,
     /// The event's [kind](crate::RoomEvent::kind), unlike all others of its provider.
     pub kind: &'static str,
+    /// The members, by their paths with dots, of which one tells the event from the next that is equal.
+    /// An event that carries none of them is told by when it was sent.
+    pub distinct_by: &'static [&'static str],
     /// The event's type, by its path in this crate.
     pub type_name: &'static str,
     pub(crate) fixture: &'static str,

@@ -23,27 +23,27 @@ events! {
     /// asks for one kind has the `EventInfo`.
     pub enum Event of Trtc in "trtc", read by from_wire, written by on_wire {
         /// A room was created.
-        RoomCreated(RoomCreated) = "101",
+        RoomCreated(RoomCreated) = "101", distinct by "EventInfo.EventMsTs";
         /// A room was dismissed.
-        RoomDismissed(RoomDismissed) = "102",
+        RoomDismissed(RoomDismissed) = "102", distinct by "EventInfo.EventMsTs";
         /// A user entered a room.
-        UserEntered(UserEntered) = "103",
+        UserEntered(UserEntered) = "103", distinct by "EventInfo.EventMsTs";
         /// A user left a room.
-        UserLeft(UserLeft) = "104",
+        UserLeft(UserLeft) = "104", distinct by "EventInfo.EventMsTs";
         /// A user has another role.
-        RoleChanged(RoleChanged) = "105",
+        RoleChanged(RoleChanged) = "105", distinct by "EventInfo.EventMsTs";
         /// A user sends video.
-        VideoStarted(VideoStarted) = "201",
+        VideoStarted(VideoStarted) = "201", distinct by "EventInfo.EventMsTs";
         /// A user no longer sends video.
-        VideoStopped(VideoStopped) = "202",
+        VideoStopped(VideoStopped) = "202", distinct by "EventInfo.EventMsTs";
         /// A user sends audio.
-        AudioStarted(AudioStarted) = "203",
+        AudioStarted(AudioStarted) = "203", distinct by "EventInfo.EventMsTs";
         /// A user no longer sends audio.
-        AudioStopped(AudioStopped) = "204",
+        AudioStopped(AudioStopped) = "204", distinct by "EventInfo.EventMsTs";
         /// A user sends the sub-stream.
-        SubStreamStarted(SubStreamStarted) = "205",
+        SubStreamStarted(SubStreamStarted) = "205", distinct by "EventInfo.EventMsTs";
         /// A user no longer sends the sub-stream.
-        SubStreamStopped(SubStreamStopped) = "206",
+        SubStreamStopped(SubStreamStopped) = "206", distinct by "EventInfo.EventMsTs";
     }
 }
 
@@ -82,12 +82,6 @@ impl<'a> Envelope<'a> {
 
 fn number(raw: Raw<'_>) -> Option<u64> {
     u64::read(&mut serde_json::Deserializer::from_str(raw.get())).ok().flatten()
-}
-
-/// Whether an event, of whatever type, tells to the millisecond when it happened.
-pub(super) fn tells_milliseconds(json: &str) -> bool {
-    let member = |json, name| outermost(json, [name]).ok().and_then(|[value]| value);
-    member(json, "EventInfo").and_then(|info| member(info.get(), "EventMsTs")).is_some()
 }
 
 impl Event {

@@ -2,7 +2,7 @@ use data_encoding::BASE64;
 
 use crate::{
     Delivery,
-    document::text_of,
+    document::{Json, text_of},
     testing::{Expected, Explanation},
 };
 
@@ -19,8 +19,9 @@ impl Trtc {
         explanation.read.extend(app_id.clone().map(|app_id| ("SdkAppId", app_id)));
         explanation.read.extend(sign.clone().map(|sign| ("Sign", sign)));
         explanation.claimed = sign;
-        explanation.event =
-            text_of(delivery.body()).ok().and_then(|json| serde_json::from_str(json).ok());
+        explanation.event = text_of(delivery.body())
+            .ok()
+            .and_then(|json| serde_json::from_str(Json::new(json).as_str()).ok());
         explanation.expected = self
             .apps
             .secrets(app_id.as_deref())

@@ -39,8 +39,7 @@ mod signature;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, Secrets,
-    Verified,
+    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, Secrets, Verified,
     apps::{Apps, Signer},
     document::{EMPTY, Json, text_of},
     freshness::Freshness,
@@ -102,12 +101,10 @@ impl Trtc {
     /// # Errors
     ///
     /// It is under [`LEAST_TOLERANCE`](Self::LEAST_TOLERANCE): a retry may carry the time of the first
-    /// try, and would be refused.
+    /// try, and would be refused. Or it is over 40 years.
     pub fn with_tolerance(self, tolerance: Duration) -> Result<Self, ConfigError> {
-        if tolerance < Self::LEAST_TOLERANCE {
-            return Err(ConfigError::ToleranceTooNarrow { least: Self::LEAST_TOLERANCE });
-        }
-        Ok(Self { freshness: Some(Freshness(tolerance)), ..self })
+        let freshness = Freshness::new(tolerance, Self::LEAST_TOLERANCE)?;
+        Ok(Self { freshness: Some(freshness), ..self })
     }
 
     /// Whose a delivery is; only then is its body looked into.
@@ -129,6 +126,10 @@ impl Provider for Trtc {
 
     /// Within 5 s it must have arrived.
     const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+
+    const SIGNED_BY: &'static [&'static str] = &[];
+
+    const SENT_AT: &'static [&'static str] = &["CallbackTs"];
 
     type Event = Event;
 
@@ -154,16 +155,10 @@ impl Provider for Trtc {
             secret: Some(secret),
             client: None,
             document,
+            request_id: None,
             // It is that of the body, and so of one content only.
             signature: None,
         }))
-    }
-
-    /// It is not known whether a retry gets a new `CallbackTs`. Where an event says itself, to the
-    /// millisecond, when it happened, that makes no new one of it. To the second would not do: a user
-    /// can switch a microphone on twice in one.
-    fn not_content<E: RoomEvent>(_event: &E, document: &Document) -> &'static [&'static str] {
-        if event::tells_milliseconds(document.as_str()) { &["CallbackTs"] } else { &[] }
     }
 
     fn tolerance(&self) -> Option<Duration> {

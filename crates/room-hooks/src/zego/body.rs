@@ -114,7 +114,7 @@ mod tests {
     fn a_form_becomes_an_object_of_strings_and_lists() {
         becomes(
             "event=room_exit&room_id=a+b%2Bc%26d&ids[]=1&ids%5B%5D=2&appid=1",
-            r#"{"appid":"1","event":"room_exit","ids":["1","2"],"room_id":"a b+c&d"}"#,
+            r#"{"event":"room_exit","room_id":"a b+c&d","ids":["1","2"],"appid":"1"}"#,
         );
     }
 

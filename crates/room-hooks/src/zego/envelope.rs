@@ -34,7 +34,8 @@ pub(super) struct Claim<'a> {
 /// The outermost members that decide who sent a callback and what it is.
 pub(super) struct Envelope<'a> {
     pub(super) claim: Claim<'a>,
-    pub(super) event: Cow<'a, str>,
+    /// Of any length, so it is not decoded before the sender is known.
+    pub(super) event: Raw<'a>,
     /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
     pub(super) is_express: bool,
     /// Whether it is about a room and not a group.
@@ -83,7 +84,7 @@ impl<'a> Envelope<'a> {
                 nonce: text(nonce)?,
                 signature: text(signature)?,
             },
-            event: event.ok_or(Refusal::Malformed { what: "the body names no event" })?.string()?,
+            event: event.ok_or(Refusal::Malformed { what: "the body names no event" })?,
             is_express: [session, created, named].iter().any(Option::is_some),
             has_room: room.is_some() && group.is_none(),
         })

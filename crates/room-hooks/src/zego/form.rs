@@ -1,9 +1,9 @@
 //! ZEGO's form mode: names and values in place of JSON.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use percent_encoding::percent_decode_str;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{Refusal, form};
 
@@ -12,13 +12,18 @@ use super::envelope::Claim;
 /// How many different names a form may have, the elements of a list counted once.
 const MOST_NAMES: usize = 256;
 
-/// How many brackets a name may have; one with more is kept whole.
-const MOST_BRACKETS: usize = 4;
+/// How many brackets a name may have; one with more is kept whole. ZEGO nests no deeper than objects in a list.
+const MOST_BRACKETS: usize = 2;
+
+/// How many pairs a form may have. A pair of few bytes costs many times that when it is built, and a room with as
+/// many members fits.
+const MOST_PAIRS: usize = 50_000;
 
 /// Reads the pairs that decide who sent a form, and builds nothing: the sender is not known yet.
 pub(super) fn claim(text: &str) -> Result<Claim<'_>, Refusal> {
     let mut found = [None; NAMES.len()];
-    for (name, value) in form::pairs(text) {
+    // Of a body of nothing but pairs, most are none of these.
+    for (name, value) in form::pairs(text).filter(|(name, _)| name.len() >= "event".len()) {
         // An escape is three characters for one.
         let escapes = name.bytes().filter(|byte| *byte == b'%').count();
         let index = NAMES.iter().position(|known| match escapes {
@@ -50,11 +55,18 @@ const NAMES: [&str; 5] = ["event", "appid", "timestamp", "nonce", "signature"];
 /// The index of an element is a label. Elements are in the order in which their labels first appear, and
 /// nothing is allocated for those in between.
 pub(super) fn to_json(text: &str) -> Result<String, Refusal> {
-    let (mut form, mut names) = (None, HashSet::new());
+    if form::pairs(text).nth(MOST_PAIRS).is_some() {
+        return Err(Refusal::Malformed { what: "the form has more than 50,000 pairs" });
+    }
+    let (mut form, mut names, mut unlabeled) = (None, HashSet::new(), String::new());
     for (name, value) in form::pairs(text) {
         let (name, value) = (form::decoded(name)?, form::decoded(value)?);
         let path = path(&name);
-        names.insert(path.iter().map(Part::as_name).collect::<Vec<_>>().join("["));
+        unlabeled.clear();
+        path.iter().for_each(|part| unlabeled.extend(["[", part.as_name()]));
+        if !names.contains(&unlabeled) {
+            names.insert(unlabeled.clone());
+        }
         if names.len() > MOST_NAMES {
             return Err(Refusal::Malformed { what: "the form has more than 256 names" });
         }
@@ -105,7 +117,32 @@ fn path(name: &str) -> Vec<Part<'_>> {
 enum Node {
     Text(String),
     List(List),
-    Object(BTreeMap<String, Option<Self>>),
+    Object(Object),
+}
+
+/// Members by their names. A form has few names, so that looking through them costs little, and most objects are
+/// small: a tree or table for each took a hundred times the room.
+#[derive(Default)]
+struct Object(Vec<(String, Option<Node>)>);
+
+impl Object {
+    fn place(&mut self, key: &str) -> &mut Option<Node> {
+        let index = self.0.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+            self.0.push((key.to_owned(), None));
+            self.0.len() - 1
+        });
+        &mut self.0[index].1
+    }
+
+    fn lacks(&self, key: &str) -> bool {
+        self.0.iter().all(|(name, _)| name != key)
+    }
+}
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, node)| (name, node)))
+    }
 }
 
 #[derive(Default, Serialize)]
@@ -123,13 +160,11 @@ fn insert(place: &mut Option<Node>, path: &[Part<'_>], value: &str) -> Result<()
         return before.map_or(Ok(()), |_| Err(Refusal::ParameterRepeated));
     };
     let node = place.get_or_insert_with(|| match part {
-        Part::Key(_) => Node::Object(BTreeMap::new()),
+        Part::Key(_) => Node::Object(Object::default()),
         Part::Label(_) => Node::List(List::default()),
     });
     match (part, node) {
-        (Part::Key(key), Node::Object(members)) => {
-            insert(members.entry((*key).to_owned()).or_default(), path, value)
-        }
+        (Part::Key(key), Node::Object(members)) => insert(members.place(key), path, value),
         (Part::Label(label), Node::List(list)) => insert(list.place(label, path), path, value),
         // Two readers could take it for two things.
         _ => Err(Refusal::ParameterRepeated),
@@ -158,7 +193,7 @@ impl List {
     fn last_lacks(&self, path: &[Part<'_>]) -> bool {
         match (self.elements.last(), path.first()) {
             (Some(Some(Node::Object(members))), Some(Part::Key(key))) => {
-                self.labels.is_empty() && !members.contains_key(*key)
+                self.labels.is_empty() && members.lacks(key)
             }
             _ => false,
         }

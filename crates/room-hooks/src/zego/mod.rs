@@ -47,13 +47,12 @@ mod zim;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
-    Secrets, Verified,
+    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, SecretName, Secrets,
+    Verified,
     apps::{Apps, Signer},
     document::Json,
     freshness::Freshness,
     id::{Signature, Uniqueness},
-    provider::RETRIES_ARE_OVER,
 };
 
 use self::{
@@ -103,11 +102,14 @@ impl Zego {
 
     /// Sets how far from now, both ways, a callback's timestamp may be.
     ///
-    /// For as long as this, a signature that somebody has seen can be put over another body. ZEGO
-    /// tries a callback again for about a minute.
-    #[must_use]
-    pub fn with_tolerance(self, tolerance: Duration) -> Self {
-        Self { freshness: Freshness(tolerance), ..self }
+    /// For as long as this, anyone who has seen a signature can attach a different body to it. ZEGO
+    /// retries a callback for about a minute.
+    ///
+    /// # Errors
+    ///
+    /// It is under a second, or over 40 years.
+    pub fn with_tolerance(self, tolerance: Duration) -> Result<Self, ConfigError> {
+        Ok(Self { freshness: Freshness::new(tolerance, Duration::from_secs(1))?, ..self })
     }
 
     /// Verifies who sent a callback, and when.
@@ -125,7 +127,7 @@ impl Zego {
         for time in [Some(signed.sent_at), signed.earlier()].into_iter().flatten() {
             self.freshness.check(time, now)?;
         }
-        let uniqueness = Uniqueness::of(signed.nonce);
+        let uniqueness = Uniqueness::of(signed.timestamp, signed.nonce);
         let signature = Signature { digest: signed.signature, uniqueness };
         Ok(Sender { app_id, secret, sent_at: signed.sent_at, signature })
     }
@@ -143,6 +145,10 @@ impl Provider for Zego {
     const NAME: &'static str = "zego";
 
     const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+    const SIGNED_BY: &'static [&'static str] = &["appid", "signature"];
+
+    const SENT_AT: &'static [&'static str] = &["nonce", "timestamp"];
 
     type Event = Event;
 
@@ -169,29 +175,13 @@ impl Provider for Zego {
             secret: Some(sender.secret),
             client: None,
             document,
+            request_id: None,
             signature: Some(sender.signature),
         }))
     }
 
-    /// It is not known whether a retry is signed anew. Where an event says itself when it happened, a new
-    /// timestamp makes no new event of it. ZIM's never do: of a user's coming and going the timestamp is
-    /// all that tells two apart, and only a creation is taken for a retry without it. The price is that a
-    /// room which is created twice, alike, while deliveries are remembered, is created once.
-    fn not_content<E: RoomEvent>(event: &E, _document: &Document) -> &'static [&'static str] {
-        if event.occurred_at().is_some() || event.kind() == RoomCreated::NAME {
-            &["appid", "nonce", "signature", "timestamp"]
-        } else {
-            &["appid", "nonce", "signature"]
-        }
-    }
-
     fn tolerance(&self) -> Option<Duration> {
         Some(self.freshness.0)
-    }
-
-    /// A replay has a signature that is bound, and is known by that for longer.
-    fn memory(&self) -> Duration {
-        RETRIES_ARE_OVER
     }
 
     /// ZEGO looks at the status only.

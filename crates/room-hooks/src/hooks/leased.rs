@@ -1,0 +1,287 @@
+//! A store that processes could share, with leases and outages, for tests; and what hooks do with one.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+use crate::{DeliveryId, SignatureKey};
+
+/// As simple as it can be: one lock, and nothing is let go of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Leased(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    deliveries: Mutex<HashMap<DeliveryId, (State, Instant)>>,
+    signatures: Mutex<HashMap<SignatureKey, (DeliveryId, Instant)>>,
+    tokens: AtomicU64,
+    is_away: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Claimed(ClaimToken),
+    Settled,
+}
+
+impl Leased {
+    fn set_away(&self, is_away: bool) {
+        self.0.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    /// Changes a delivery's state, of which what has expired is none.
+    fn update<T>(
+        &self,
+        id: DeliveryId,
+        now: Instant,
+        update: impl FnOnce(Option<State>) -> (T, Option<(State, Duration)>),
+    ) -> Result<T, StoreError> {
+        if self.0.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::OutOfOrder("away".into()));
+        }
+        let mut deliveries = self.0.deliveries.lock().unwrap();
+        let state = deliveries.get(&id).filter(|(_, end)| now < *end).map(|(state, _)| *state);
+        let (answer, next) = update(state);
+        if let Some((state, span)) = next {
+            deliveries.insert(id, (state, now + span));
+        }
+        Ok(answer)
+    }
+}
+
+impl ClaimStore for Leased {
+    async fn claim(
+        &self,
+        Claimed { id, signature }: Claimed,
+        terms: Terms,
+        now: Instant,
+    ) -> Result<Claim, StoreError> {
+        self.update(id, now, |_| ((), None))?;
+        if let Some(signature) = signature {
+            let mut signatures = self.0.signatures.lock().unwrap();
+            let fresh = (id, now + terms.retention);
+            let bound = signatures.entry(signature).or_insert(fresh);
+            if now >= bound.1 {
+                *bound = fresh;
+            }
+            if bound.0 != id {
+                return Ok(Claim::SignatureReused);
+            }
+        }
+        let token = ClaimToken(self.0.tokens.fetch_add(1, Ordering::SeqCst));
+        self.update(id, now, |state| match state {
+            None => (Claim::Granted(token), Some((State::Claimed(token), terms.lease))),
+            Some(State::Claimed(_)) => (Claim::InProgress, None),
+            Some(State::Settled) => (Claim::Settled, None),
+        })
+    }
+
+    async fn renew(
+        &self,
+        delivery: Claimed,
+        token: ClaimToken,
+        terms: Terms,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        self.update(delivery.id, now, |state| match state {
+            Some(state) if state != State::Claimed(token) => (false, None),
+            _ => (true, Some((State::Claimed(token), terms.lease))),
+        })
+    }
+
+    async fn settle(&self, d: Claimed, terms: Terms, now: Instant) -> Result<(), StoreError> {
+        self.update(d.id, now, |_| ((), Some((State::Settled, terms.retention))))
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    async fn release(&self, d: Claimed, token: ClaimToken, now: Instant) -> Result<(), StoreError> {
+        self.update(d.id, now, |state| {
+            let is_own = state == Some(State::Claimed(token));
+            ((), is_own.then_some((State::Claimed(token), Duration::ZERO)))
+        })
+    }
+}
+
+mod tests {
+    use std::{sync::atomic::AtomicU32, thread, time::SystemTime};
+
+    use serde_json::json;
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::{
+        Hooks, RoomCreated, Verified, hooks::FailurePolicy, testing::acceptance, zego::Zego,
+    };
+
+    const LEASE: Duration = Duration::from_millis(200);
+
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
+    }
+
+    fn zego() -> Zego {
+        Zego::new(1, "secret").unwrap()
+    }
+
+    fn body(room: &str) -> Vec<u8> {
+        zego().sign(&json!({"event": "room_create", "room_id": room}), now()).unwrap().body
+    }
+
+    async fn deliver(hooks: &Hooks<Zego>, body: &[u8]) -> u16 {
+        hooks.deliver(crate::Delivery::new("", &(), body), now()).await.status
+    }
+
+    #[derive(Default)]
+    struct Calls {
+        running: AtomicU32,
+        most: AtomicU32,
+        all: AtomicU32,
+    }
+
+    impl Calls {
+        fn begin(&self) {
+            let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(running, Ordering::SeqCst);
+            self.all.fetch_add(1, Ordering::SeqCst);
+        }
+
+        fn end(&self) {
+            self.running.fetch_sub(1, Ordering::SeqCst);
+        }
+
+        fn counted(&self) -> (u32, u32) {
+            (self.all.load(Ordering::SeqCst), self.most.load(Ordering::SeqCst))
+        }
+    }
+
+    fn hooks(store: &Leased) -> Hooks<Zego> {
+        Hooks::new(zego())
+            .with_claims(store.clone())
+            .with_lease(LEASE)
+            .with_handler_deadline(Duration::from_secs(30))
+    }
+
+    #[tokio::test]
+    async fn it_does_what_a_shared_store_must() {
+        acceptance(&Leased::default(), async |_| {}).await;
+    }
+
+    /// Also a handler that blocks the only thread of its runtime, as `std::thread::sleep` does.
+    #[tokio::test]
+    async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time() {
+        let (store, calls) = (Leased::default(), Arc::new(Calls::default()));
+        let machine = |calls: &Arc<Calls>| {
+            hooks(&store).on_with(Arc::clone(calls), async |calls, _: Verified<RoomCreated>| {
+                calls.begin();
+                thread::sleep(LEASE * 3);
+                calls.end();
+            })
+        };
+        let (first, second) = (machine(&calls), machine(&calls));
+        let blocked = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(deliver(&first, &body("lobby")))
+        });
+        while calls.counted().0 == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        let mut statuses = Vec::new();
+        for _ in 0..5 {
+            sleep(LEASE / 2).await;
+            statuses.push(deliver(&second, &body("lobby")).await);
+        }
+        assert_eq!(statuses, [503; 5]);
+        assert_eq!(blocked.join().unwrap(), 200);
+        assert_eq!(deliver(&second, &body("lobby")).await, 200);
+        assert_eq!(calls.counted(), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_away_for_longer_than_a_lease_grants_nothing_twice_when_it_is_back() {
+        let (store, calls) = (Leased::default(), Arc::new(Calls::default()));
+        let hooks =
+            hooks(&store).on_with(Arc::clone(&calls), async |calls, _: Verified<RoomCreated>| {
+                calls.begin();
+                sleep(LEASE * 5).await;
+                calls.end();
+            });
+        let first = tokio::spawn({
+            let hooks = hooks.clone();
+            async move { deliver(&hooks, &body("lobby")).await }
+        });
+        sleep(LEASE / 2).await;
+        store.set_away(true);
+        sleep(LEASE * 2).await;
+        store.set_away(false);
+        // The next renewal takes the lease back.
+        sleep(LEASE / 2).await;
+        assert_eq!(deliver(&hooks, &body("lobby")).await, 503);
+        assert_eq!(first.await.unwrap(), 200);
+        assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
+        assert_eq!(calls.counted(), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn settlement_is_retried_after_the_answer() {
+        let (store, calls) = (Leased::default(), Arc::new(Calls::default()));
+        let hooks = hooks(&store).with_lease(Duration::from_secs(3)).on_with(
+            (Arc::clone(&calls), store.clone()),
+            async |(calls, store): (Arc<Calls>, Leased), _: Verified<RoomCreated>| {
+                calls.begin();
+                store.set_away(true);
+                calls.end();
+            },
+        );
+        // The store goes away while the handler runs; the sender is answered all the same.
+        assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
+        sleep(Duration::from_millis(150)).await;
+        store.set_away(false);
+        hooks.drained().await;
+        assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
+        assert_eq!(calls.counted().0, 1);
+    }
+
+    /// Nothing more can be done than to say so.
+    #[tokio::test(start_paused = true)]
+    async fn settlement_is_given_up_when_the_lease_would_be_over() {
+        let store = Leased::default();
+        let hooks = hooks(&store)
+            .on_with(store.clone(), async |store: Leased, _: Verified<RoomCreated>| {
+                store.set_away(true)
+            });
+        assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
+        let begun = tokio::time::Instant::now();
+        hooks.drained().await;
+        assert!(begun.elapsed() < LEASE * 3);
+    }
+
+    #[tokio::test]
+    async fn while_a_store_is_away_signatures_stay_bound_and_the_policy_holds() {
+        for (policy, status) in [(FailurePolicy::Open, 200), (FailurePolicy::Closed, 503)] {
+            let (store, calls) = (Leased::default(), Arc::new(Calls::default()));
+            let hooks = hooks(&store)
+                .with_store_failure(policy)
+                .on_with(Arc::clone(&calls), async |calls, _: Verified<RoomCreated>| calls.begin());
+            let (seen, new) = (body("lobby"), body("attic"));
+            let forged = |body: &[u8], room: &str| {
+                String::from_utf8(body.to_vec()).unwrap().replace(room, "vault").into_bytes()
+            };
+            assert_eq!(deliver(&hooks, &seen).await, 200);
+            store.set_away(true);
+            assert_eq!(deliver(&hooks, &forged(&seen, "lobby")).await, 401);
+            assert_eq!(deliver(&hooks, &new).await, status);
+            assert_eq!(deliver(&hooks, &forged(&new, "attic")).await, 401);
+            let handled = if policy == FailurePolicy::Open { 2 } else { 1 };
+            assert_eq!(calls.counted().0, handled, "{policy:?}");
+        }
+    }
+}

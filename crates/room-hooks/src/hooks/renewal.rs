@@ -1,0 +1,85 @@
+use std::{fmt, sync::Arc};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::AbortHandle,
+    time::{sleep, timeout},
+};
+
+use super::{
+    claims::{ClaimToken, Claimed},
+    process::{now, report},
+    settings::Settings,
+    store::AnyStore,
+};
+
+/// Renews the leases of running handlers, on a thread and with connections of its own: a handler that
+/// blocks its thread, or the whole runtime, must not lose its claim to another worker.
+pub(super) struct Renewal {
+    store: Arc<dyn AnyStore>,
+    /// There until it is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Renewal {
+    /// The renewal for a store; nothing if its claims need none, or the system gives no thread.
+    pub(super) fn of(store: &dyn AnyStore) -> Option<Self> {
+        let store = store.for_renewal()?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("room-hooks-renewal")
+            .enable_all()
+            .build();
+        match runtime {
+            Ok(runtime) => Some(Self { store, runtime: Some(runtime) }),
+            Err(error) => {
+                tracing::error!(%error, "leases are not renewed: their thread cannot be started");
+                None
+            }
+        }
+    }
+
+    /// Keeps a claim until the lease that is returned is dropped.
+    pub(super) fn keep(
+        &self,
+        delivery: Claimed,
+        token: ClaimToken,
+        settings: Settings,
+    ) -> Option<Lease> {
+        let store = Arc::clone(&self.store);
+        let renewing = async move {
+            loop {
+                // More than once in a lease, so that one failure to renew does not lose it.
+                sleep(settings.terms.lease / 3).await;
+                let renewed = store.renew(delivery, token, settings.terms, now());
+                match report("renew", timeout(settings.patience(), renewed).await) {
+                    Ok(false) => break tracing::warn!("lease lost: another worker has the claim"),
+                    Ok(true) | Err(_) => {}
+                }
+            }
+        };
+        Some(Lease(self.runtime.as_ref()?.spawn(renewing).abort_handle()))
+    }
+}
+
+/// A lease that is being renewed.
+pub(super) struct Lease(AbortHandle);
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        // It may be dropped where waiting is not allowed.
+        self.runtime.take().map(Runtime::shutdown_background);
+    }
+}
+
+impl fmt::Debug for Renewal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renewal").finish_non_exhaustive()
+    }
+}
