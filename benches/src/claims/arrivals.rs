@@ -53,7 +53,7 @@ impl Arrivals {
     /// The same, to be remembered and bound for that long.
     #[must_use]
     pub fn known_for(mut self, span: Duration) -> Self {
-        (self.terms.memory, self.terms.binding) = (span, span);
+        self.terms.retention = span;
         self
     }
 

@@ -16,7 +16,7 @@ impl Cached {
             .max_capacity(capacity as u64)
             // The default would not let in what has not been seen before.
             .eviction_policy(EvictionPolicy::lru())
-            .time_to_live(terms.memory.max(terms.binding));
+            .time_to_live(terms.retention);
         Self(cache.build())
     }
 
@@ -40,12 +40,16 @@ impl ClaimStore for Cached {
         _: ClaimToken,
         _: Terms,
         _: Instant,
-    ) -> Result<(), StoreError> {
-        Ok(())
+    ) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        None
     }
 
     async fn release(&self, it: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {

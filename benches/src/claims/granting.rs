@@ -28,12 +28,16 @@ impl<F: Fn(Claimed, Terms) + Send + Sync + 'static> ClaimStore for Granting<F> {
         _: ClaimToken,
         _: Terms,
         _: Instant,
-    ) -> Result<(), StoreError> {
-        Ok(())
+    ) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        None
     }
 
     async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {

@@ -83,11 +83,7 @@ impl Recorded {
     #[must_use]
     pub fn arriving_steadily(&self, signatures: Signatures, held: usize) -> Arrivals {
         let at_once = held / signatures.entries();
-        let known = match signatures {
-            Signatures::Without => self.terms.memory,
-            Signatures::With => self.terms.memory.max(self.terms.binding),
-        };
-        let apart = known.as_nanos() as u64 / at_once as u64;
+        let apart = self.terms.retention.as_nanos() as u64 / at_once as u64;
         let schedule = move |number| Duration::from_nanos(number as u64 * apart);
         self.arriving(signatures, self.deliveries.len(), schedule)
     }

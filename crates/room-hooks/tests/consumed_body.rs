@@ -1,8 +1,6 @@
 //! Bodies that something in this server consumed before they could be verified: never an empty body, never a
 //! bad signature.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;

@@ -3,7 +3,7 @@ use std::{fs, time::Duration};
 use super::Failure;
 
 /// How long a delivery is remembered once it is handled, and a moment more.
-const CLAIMS_EXPIRE: Duration = Duration::from_secs(125);
+const CLAIMS_EXPIRE: Duration = Duration::from_secs(665);
 
 /// What is done.
 #[derive(Debug, Clone)]

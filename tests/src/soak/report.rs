@@ -14,7 +14,7 @@ const GROWTH: f64 = 1.10;
 /// A supervisor kills what takes longer.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 /// What a store of claims holds by default; in the examples each provider has its own.
-const CAPACITY: u32 = 1_000_000;
+const CAPACITY: u32 = 4_000_000;
 
 /// Whether all bars were held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,9 +167,9 @@ fn run_bars(run: &Run) -> Vec<(bool, String)> {
     ]
 }
 
-/// Whether a store was, which holds what was sent in the last two minutes.
+/// Whether a store was, which holds what was sent in the last eleven minutes.
 fn is_full(run: &Run) -> bool {
-    let held = run.took.min(Duration::from_secs(120)).as_secs_f64() / run.took.as_secs_f64();
+    let held = run.took.min(Duration::from_secs(660)).as_secs_f64() / run.took.as_secs_f64();
     f64::from(run.honest / 3) * held > f64::from(CAPACITY) * 0.95
 }
 

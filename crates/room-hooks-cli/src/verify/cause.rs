@@ -41,7 +41,7 @@ impl Suspect<'_> {
     /// What the kind of refusal alone tells.
     fn by_kind(&self, refusal: &Refusal) -> Option<&'static str> {
         Some(match (refusal, self.record.provider) {
-            (Refusal::UnknownApp { .. }, _) => {
+            (Refusal::UnknownApp, _) => {
                 "another app's callback, or a wrong --app-id: compare the id above with the console"
             }
             (Refusal::NotSigned { .. }, ProviderName::Zego) => {

@@ -93,7 +93,7 @@ impl<S: ClaimStore> ClaimStore for Arc<S> {
     }
 
     fn for_renewal(&self) -> Option<Self> {
-        S::for_renewal(self).map(Arc::new)
+        S::for_renewal(self).map(Self::new)
     }
 
     async fn release(&self, d: Claimed, t: ClaimToken, now: Instant) -> Result<(), StoreError> {

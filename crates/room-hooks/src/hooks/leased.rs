@@ -1,5 +1,7 @@
 //! A store that processes could share, with leases and outages, for tests; and what hooks do with one.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::HashMap,
     sync::{
@@ -182,6 +184,7 @@ mod tests {
         let machine = |calls: &Arc<Calls>| {
             hooks(&store).on_with(Arc::clone(calls), async |calls, _: Verified<RoomCreated>| {
                 calls.begin();
+                #[expect(clippy::disallowed_methods, reason = "it blocks its thread")]
                 thread::sleep(LEASE * 3);
                 calls.end();
             })
@@ -254,10 +257,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn settlement_is_given_up_when_the_lease_would_be_over() {
         let store = Leased::default();
-        let hooks = hooks(&store)
-            .on_with(store.clone(), async |store: Leased, _: Verified<RoomCreated>| {
-                store.set_away(true)
-            });
+        let hooks = hooks(&store).on_with(
+            store.clone(),
+            async |store: Leased, _: Verified<RoomCreated>| {
+                store.set_away(true);
+            },
+        );
         assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
         let begun = tokio::time::Instant::now();
         hooks.drained().await;

@@ -251,6 +251,9 @@ struct Held {
 impl Held {
     async fn release(mut self) {
         self.is_over = true;
+        if let Some(lease) = self.lease.take() {
+            lease.stop().await;
+        }
         self.store.release(self.delivery, self.token).await;
     }
 

@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use tokio::{
     runtime::{Builder, Runtime},
+    sync::Mutex,
     task::AbortHandle,
     time::{sleep, timeout},
 };
@@ -46,35 +47,52 @@ impl Renewal {
         token: ClaimToken,
         settings: Settings,
     ) -> Option<Lease> {
-        let store = Arc::clone(&self.store);
+        let (store, busy) = (Arc::clone(&self.store), Arc::new(Mutex::new(())));
+        let in_turn = Arc::clone(&busy);
         let renewing = async move {
             loop {
                 // More than once in a lease, so that one failure to renew does not lose it.
                 sleep(settings.terms.lease / 3).await;
+                let _turn = in_turn.lock().await;
                 let renewed = store.renew(delivery, token, settings.terms, now());
-                match report("renew", timeout(settings.patience(), renewed).await) {
-                    Ok(false) => break tracing::warn!("lease lost: another worker has the claim"),
-                    Ok(true) | Err(_) => {}
+                let renewed = report("renew", timeout(settings.patience(), renewed).await);
+                if matches!(renewed, Ok(false)) {
+                    tracing::warn!("lease lost: another worker has the claim");
+                    break;
                 }
             }
         };
-        Some(Lease(self.runtime.as_ref()?.spawn(renewing).abort_handle()))
+        let task = self.runtime.as_ref()?.spawn(renewing).abort_handle();
+        Some(Lease { task, busy })
     }
 }
 
 /// A lease that is being renewed.
-pub(super) struct Lease(AbortHandle);
+pub(super) struct Lease {
+    task: AbortHandle,
+    busy: Arc<Mutex<()>>,
+}
+
+impl Lease {
+    /// Stops the renewal. One that is under way has ended by then: it would take a released claim back.
+    pub(super) async fn stop(self) {
+        let _turn = self.busy.lock().await;
+        self.task.abort();
+    }
+}
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
 impl Drop for Renewal {
     fn drop(&mut self) {
         // It may be dropped where waiting is not allowed.
-        self.runtime.take().map(Runtime::shutdown_background);
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
