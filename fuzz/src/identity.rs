@@ -2,41 +2,59 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use arbitrary::{Result, Unstructured};
 use room_hooks::{Delivery, DeliveryId, Verified, tencent};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::{
-    receivers::{self, UNSIGNED_APP, now},
-    reference::Members,
+    receivers::{self, NOW, SEVERAL, now},
+    reference::{Members, repaired, sign_tencent, text_of},
 };
 
-/// What identifies a delivery: the same however its JSON is written, and another when one text in it is.
+/// What identifies a delivery: the same however its JSON is written, and another when one value in
+/// it is. This does not depend on how deep the values are.
 pub(crate) fn identity(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let changed: u8 = input.arbitrary()?;
-    let Ok(json) = str::from_utf8(input.take_rest()) else { return Ok(()) };
-    let (Some(id), Some(content)) = (id(json), Content::read(json, 100)) else { return Ok(()) };
-    assert_eq!(self::id(&content.written(&mut None)), Some(id), "it is written anew");
-
-    let mut countdown = Some(changed);
-    let other = content.written(&mut countdown);
-    if countdown.is_none() {
-        assert_ne!(self::id(&other), Some(id), "it says something else");
+    let Some(json) = text_of(input.take_rest()) else { return Ok(()) };
+    let Some(content) = Content::read(&repaired(json), 100) else { return Ok(()) };
+    for nested in [str::to_owned, deep] {
+        let Some(id) = id(&nested(json)) else { continue };
+        let same = content.written(&mut None, Scalar::another);
+        assert_eq!(self::id(&nested(&same)), Some(id), "it is written differently");
+        for change in [Scalar::another, Scalar::of_another_kind] {
+            let mut countdown = Some(changed);
+            let other = content.written(&mut countdown, change);
+            if countdown.is_none() {
+                assert_ne!(self::id(&nested(&other)), Some(id), "it says something else");
+            }
+        }
     }
     Ok(())
 }
 
-fn id(json: &str) -> Option<DeliveryId> {
-    let query = format!("SdkAppid={UNSIGNED_APP}&CallbackCommand=x");
-    let delivery = Delivery::new(&query, &(), json.as_bytes());
-    let received: std::result::Result<Verified<tencent::Event>, _> =
-        receivers::tencent().receive(delivery, now());
-    received.ok().map(|verified| verified.id())
+/// An object with some JSON below many levels of lists.
+fn deep(json: &str) -> String {
+    const LEVELS: usize = 1000;
+    format!(r#"{{"deep":{}{json}{}}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))
 }
 
-/// JSON as the reference reads it, not too deep, and with every name in an object once.
+fn id(json: &str) -> Option<DeliveryId> {
+    let sign = sign_tencent("secret", &NOW.to_string());
+    let query = format!("SdkAppid=1&CallbackCommand=x&Sign={sign}&RequestTime={NOW}");
+    let delivery = Delivery::new(&query, &(), json.as_bytes());
+    let received: std::result::Result<Verified<tencent::Event>, _> =
+        receivers::tencent(&SEVERAL).receive(delivery, now());
+    received.ok().and_then(|verified| verified.id())
+}
+
+/// JSON as the reference reads it, not too deep for that, and with every name in an object once.
 enum Content {
     Object(Vec<(String, Self)>),
     List(Vec<Self>),
+    Scalar(Scalar),
+}
+
+enum Scalar {
     Text(String),
     /// A number, a bool or nothing.
     Literal(Box<RawValue>),
@@ -47,9 +65,9 @@ impl Content {
         let deeper = depth.checked_sub(1)?;
         match json.trim_ascii().bytes().next()? {
             b'{' => {
-                let members = Members::read(json.as_bytes())?.into_iter();
+                let members = Members::read(json)?.into_iter();
                 let members: Option<Vec<_>> = members
-                    .map(|(name, value)| Some((name, Self::read(value.get(), deeper)?)))
+                    .map(|(name, value)| Some((name, Self::read(&value, deeper)?)))
                     .collect();
                 let names: Option<BTreeSet<_>> =
                     members.as_ref().map(|members| members.iter().map(|(name, _)| name).collect());
@@ -63,42 +81,69 @@ impl Content {
                     .collect::<Option<_>>()
                     .map(Self::List)
             }
-            b'"' => serde_json::from_str(json).ok().map(Self::Text),
-            _ => serde_json::from_str(json).ok().map(Self::Literal),
+            b'"' => serde_json::from_str(json).ok().map(Scalar::Text).map(Self::Scalar),
+            _ => serde_json::from_str(json).ok().map(Scalar::Literal).map(Self::Scalar),
         }
     }
 
-    /// The same with its members in the opposite order and white space between all; and with something
-    /// added to the text at which the countdown ends, which is none then.
-    fn written(&self, countdown: &mut Option<u8>) -> String {
+    /// The same with its members in the opposite order and white space between all; and with a
+    /// change of the scalar at which the countdown ends, which is none then.
+    fn written(&self, countdown: &mut Option<u8>, change: fn(&Scalar) -> String) -> String {
         let list = |parts: Vec<String>| parts.join(" ,\n");
         match self {
             Self::Object(members) => {
                 let members = members.iter().rev().map(|(name, value)| {
-                    format!("{} :\t{}", quoted(name), value.written(countdown))
+                    format!("{} :\t{}", quoted(name), value.written(countdown, change))
                 });
                 format!("{{ {} }}", list(members.collect()))
             }
             Self::List(values) => {
-                format!(
-                    "[ {} ]",
-                    list(values.iter().map(|value| value.written(countdown)).collect())
-                )
+                let values = values.iter().map(|value| value.written(countdown, change));
+                format!("[ {} ]", list(values.collect()))
             }
-            Self::Text(text) => match countdown {
-                Some(0) => {
-                    *countdown = None;
-                    quoted(&format!("{text}x"))
-                }
-                Some(left) => {
-                    *left -= 1;
-                    quoted(text)
-                }
-                None => quoted(text),
-            },
+            Self::Scalar(scalar) => {
+                let left = countdown.take();
+                *countdown = left.and_then(|left| left.checked_sub(1));
+                if left == Some(0) { change(scalar) } else { scalar.written() }
+            }
+        }
+    }
+}
+
+impl Scalar {
+    fn written(&self) -> String {
+        match self {
+            Self::Text(text) => quoted(text),
             Self::Literal(literal) => literal.get().to_owned(),
         }
     }
+
+    /// Another one of the same kind: of a number another text, which may be of the same number.
+    fn another(&self) -> String {
+        match self {
+            Self::Text(text) => quoted(&format!("{text}x")),
+            Self::Literal(literal) => match literal.get() {
+                number if is_number(number) && number.contains(['e', 'E']) => format!("{number}0"),
+                number if is_number(number) => format!("{number}e0"),
+                "true" => "false".to_owned(),
+                _ => "true".to_owned(),
+            },
+        }
+    }
+
+    /// One that differs only in its kind.
+    fn of_another_kind(&self) -> String {
+        match self {
+            Self::Text(text) if is_number(text) => text.clone(),
+            Self::Text(text) => format!("[{}]", quoted(text)),
+            Self::Literal(literal) => quoted(literal.get()),
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// A text with each of its characters escaped.

@@ -1,13 +1,16 @@
 //! Fuzz targets: what a stranger can send, in any form.
 //!
-//! Each takes bytes, makes a delivery of them, and panics if what becomes of it is wrong. `cargo fuzz run
-//! NAME --sanitizer none` looks for such bytes, on a stable toolchain too; the tests run each target with its corpus
-//! and some hundreds of changes of it; and `cargo run -p room-hooks-fuzz --bin NAME -- FILE` runs one with a
-//! file that was found.
+//! Each takes bytes, makes a delivery of them, and panics if what becomes of it is wrong.
+//! `cargo fuzz run NAME --sanitizer none` looks for such bytes, on a stable toolchain too; the
+//! tests run each target with its corpus and some hundreds of changes of it, and compare deliveries
+//! that are put together of parts; and `cargo run -p room-hooks-fuzz --bin NAME -- FILE` runs one
+//! with a file that was found.
 
 mod adapters;
 #[cfg(test)]
 mod bounded;
+#[cfg(test)]
+mod composed;
 mod differential;
 mod events;
 mod identity;
@@ -64,8 +67,8 @@ targets! {
     zego_bodies: zego::bodies,
 }
 
-/// Makes a target's program: a fuzzer under cargo-fuzz, and else one that runs the target with each file
-/// that it is given.
+/// Makes a target's program: a fuzzer under cargo-fuzz, and else one that runs the target with each
+/// file that it is given.
 #[macro_export]
 macro_rules! program {
     ($name:literal) => {

@@ -4,10 +4,21 @@ use std::time::{Duration, SystemTime};
 
 use room_hooks::{ConfigError, Receiver, Secrets, tencent::Tencent, trtc::Trtc, zego::Zego};
 
-/// Each app with its secrets: the current one first, then those before it.
-pub(crate) const APPS: [(u64, &[&str]); 2] = [(1, &["secret", "0ld"]), (20, &["other"])];
+/// The apps that share a receiver.
+pub(crate) struct Apps {
+    /// Each app with its secrets: the current one first, then those before it.
+    pub(crate) signed: &'static [(u64, &'static [&'static str])],
+    /// An app of Tencent's that does not sign.
+    pub(crate) unsigned: Option<u64>,
+}
 
-/// An app of Tencent's that does not sign.
+/// Several apps, of which a delivery has to name one.
+pub(crate) const SEVERAL: Apps =
+    Apps { signed: &[(1, &["secret", "0ld"]), (20, &["other"])], unsigned: Some(UNSIGNED_APP) };
+
+/// A single app, which a delivery need not name.
+pub(crate) const LONE: Apps = Apps { signed: &[(1, &["secret", "0ld"])], unsigned: None };
+
 pub(crate) const UNSIGNED_APP: u64 = 3;
 
 /// The time in all targets that need no server, in Unix seconds.
@@ -17,25 +28,40 @@ pub(crate) fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
 }
 
-pub(crate) fn zego() -> Receiver<Zego> {
-    let [(app, ours), (other_app, others)] = APPS;
+pub(crate) fn zego(apps: &Apps) -> Receiver<Zego> {
+    configured(apps, Zego::new, Zego::with_app)
+}
+
+pub(crate) fn tencent(apps: &Apps) -> Receiver<Tencent> {
     configured(
-        secrets(ours).and_then(|ours| Zego::new(app, ours)?.with_app(other_app, secrets(others)?)),
+        apps,
+        |app, secrets| {
+            let tencent = Tencent::new(app, secrets)?;
+            match apps.unsigned {
+                Some(unsigned) => tencent.with_unsigned_app(unsigned),
+                None => Ok(tencent),
+            }
+        },
+        Tencent::with_app,
     )
 }
 
-pub(crate) fn tencent() -> Receiver<Tencent> {
-    let [(app, ours), (other_app, others)] = APPS;
-    let signed = secrets(ours)
-        .and_then(|ours| Tencent::new(app, ours)?.with_app(other_app, secrets(others)?));
-    configured(signed.and_then(|tencent| tencent.with_unsigned_app(UNSIGNED_APP)))
+pub(crate) fn trtc(apps: &Apps) -> Receiver<Trtc> {
+    configured(apps, Trtc::new, Trtc::with_app)
 }
 
-pub(crate) fn trtc() -> Receiver<Trtc> {
-    let [(app, ours), (other_app, others)] = APPS;
-    configured(
-        secrets(ours).and_then(|ours| Trtc::new(app, ours)?.with_app(other_app, secrets(others)?)),
-    )
+/// A receiver of the signed apps: made for the first, with the others added.
+fn configured<P: room_hooks::Provider>(
+    apps: &Apps,
+    new: impl FnOnce(u64, Secrets) -> Result<P, ConfigError>,
+    with_app: impl Fn(P, u64, Secrets) -> Result<P, ConfigError>,
+) -> Receiver<P> {
+    let ((first, its_secrets), others) = apps.signed.split_first().expect("there is an app");
+    let first = secrets(its_secrets).and_then(|its_secrets| new(*first, its_secrets));
+    let provider = others.iter().fold(first, |provider, (other, its_secrets)| {
+        with_app(provider?, *other, secrets(its_secrets)?)
+    });
+    Receiver::new(provider.expect("it is configured so"))
 }
 
 fn secrets(secrets: &[&str]) -> Result<Secrets, ConfigError> {
@@ -43,8 +69,4 @@ fn secrets(secrets: &[&str]) -> Result<Secrets, ConfigError> {
     previous
         .iter()
         .try_fold(Secrets::new(current)?, |secrets, previous| secrets.with_previous(previous))
-}
-
-fn configured<P: room_hooks::Provider>(provider: Result<P, ConfigError>) -> Receiver<P> {
-    Receiver::new(provider.expect("it is configured so"))
 }

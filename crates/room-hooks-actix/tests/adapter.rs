@@ -75,7 +75,7 @@ async fn without_a_receiver_the_sender_is_told_to_try_again() {
     let app = init_service(App::new().route("/", web::to(acked))).await;
     let (status, body) = answer(app, request(Vec::new())).await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(body, r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#);
+    assert_eq!(body, r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#);
 }
 
 /// An empty body would be Tencent's probe, and be acknowledged.

@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 
-use crate::{Refusal, surrogates};
+use crate::{Refusal, scanner::Scanner, surrogates};
 
 /// The members that together let whoever reads them sign any other body.
 const SIGNING_MEMBERS: [&str; 2] = ["nonce", "signature"];
@@ -50,16 +50,17 @@ impl Document {
         Self { json: json.as_str().into(), is_repaired: json.is_repaired }
     }
 
-    /// The object `json` with a member put in front.
+    /// The object `json` with a member put in front, in place of one of this name that is `null`.
     pub(crate) fn with_member(name: &str, value: &str, json: &Json<'_>) -> Self {
-        let members = json.as_str().trim_start_matches('{').trim_start();
-        let separator = if members.starts_with('}') { "" } else { "," };
-        let value = serde_json::Value::from(value);
-        let json = Json {
-            text: format!(r#"{{"{name}":{value}{separator}{members}"#).into(),
-            is_repaired: json.is_repaired,
-        };
-        Self::new(&json)
+        let mut text = format!(r#"{{"{name}":{}"#, serde_json::Value::from(value));
+        Scanner::new(json.as_str()).object(|scanner, other| {
+            let value = scanner.value()?;
+            if other.position_in(&[name]).is_none() {
+                text += &format!(r#","{}":{}"#, other.as_written(), value.get());
+            }
+            Some(())
+        });
+        Self::new(&Json { text: (text + "}").into(), is_repaired: json.is_repaired })
     }
 
     /// The document's text, signature included.
@@ -157,6 +158,8 @@ mod tests {
         assert_eq!((repaired.as_str(), repaired.is_repaired()), (r#"{"name":"\ufffd"}"#, true));
         let repaired = Document::with_member("a", "b", &Json::new(r#"{"name":"\ud83d"}"#));
         assert!(repaired.is_repaired());
+        let null = Document::with_member("a", "b", &Json::new(r#"{"c":1.50,"a":null}"#));
+        assert_eq!(null.as_str(), r#"{"a":"b","c":1.50}"#);
         for whole in [r#"{"name":"\ud83d\ude00"}"#, r#"{"name":"\ufffd"}"#] {
             let whole = document(whole);
             assert!(!whole.is_repaired());

@@ -1,17 +1,20 @@
-//! Each adapter behind a real socket: however a request's body is cut up, the same comes of it as of the
-//! whole.
+//! Each adapter behind a real socket: however a request's body is cut up, the same comes of it as
+//! of the whole.
 
 mod client;
 mod served;
 
 use arbitrary::{Result, Unstructured};
-use room_hooks::{Delivery, Receiver, Verified, trtc};
+use room_hooks::{Delivery, Receiver, trtc};
 
 use self::{
     client::Request,
     served::{ACTIX, AXUM, Served, WARP},
 };
-use crate::{receivers, reference::sign_trtc};
+use crate::{
+    receivers::{self, SEVERAL},
+    reference::sign_trtc,
+};
 
 /// The limit that bodies are held to.
 const BODY_LIMIT: usize = 1000;
@@ -29,24 +32,26 @@ pub(crate) fn warp(data: &[u8]) -> Result<()> {
 }
 
 fn receiver() -> Receiver<trtc::Trtc> {
-    receivers::trtc().with_body_limit(BODY_LIMIT)
+    receivers::trtc(&SEVERAL).with_body_limit(BODY_LIMIT)
 }
 
 /// A body of TRTC's, of which every byte is signed, in chunks of any length.
 fn chunked(served: &Served, data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
-    let key = *input.choose(&["secret", "0ld", "other", "wrong"])?;
+    let (app, key) =
+        *input.choose(&[("1", "secret"), ("1", "0ld"), ("20", "other"), ("1", "wrong")])?;
     let repeated = input.int_in_range(1..=8)?;
     let lengths: Vec<u8> = (0..4).map(|_| input.arbitrary()).collect::<Result<_>>()?;
     let body = input.take_rest().repeat(repeated);
 
-    let headers = vec![("Sign".to_owned(), sign_trtc(key, &body))];
+    let headers =
+        vec![("SdkAppId".to_owned(), app.to_owned()), ("Sign".to_owned(), sign_trtc(key, &body))];
     let delivery = Delivery::new("", &headers, &body);
     let expected = receiver().receive::<trtc::Event>(delivery, receivers::now());
     let request = Request { headers: &headers, body: &body, lengths: &lengths };
     let (status, handled) = served.answer(&request);
     match expected {
-        Ok(verified) => assert_eq!((status, handled), (200, vec![Verified::id(&verified)])),
+        Ok(verified) => assert_eq!((status, handled), (200, vec![verified])),
         Err(unhandled) => assert_eq!((status, handled), (unhandled.answer.status, vec![])),
     }
     Ok(())

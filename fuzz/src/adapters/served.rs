@@ -11,7 +11,7 @@ use std::{
 use actix_web::{App, HttpServer, web};
 use axum::{Router, routing::any};
 use room_hooks::{
-    DeliveryId, Verified,
+    Verified,
     trtc::{self, Trtc},
 };
 use warp::Filter;
@@ -32,12 +32,12 @@ pub(super) struct Served {
 
 struct Client {
     address: SocketAddr,
-    handled: Reports<DeliveryId>,
+    handled: Reports<Verified<trtc::Event>>,
     connection: Option<Connection>,
 }
 
 impl Served {
-    fn start(serve: fn(TcpListener, Sender<DeliveryId>)) -> Self {
+    fn start(serve: fn(TcpListener, Sender<Verified<trtc::Event>>)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
         listener.set_nonblocking(true).expect("it is a socket");
         let address = listener.local_addr().expect("it is bound");
@@ -47,13 +47,13 @@ impl Served {
     }
 
     /// The status of the answer, and what a handler has been called with.
-    pub(super) fn answer(&self, request: &Request<'_>) -> (u16, Vec<DeliveryId>) {
+    pub(super) fn answer(&self, request: &Request<'_>) -> (u16, Vec<Verified<trtc::Event>>) {
         self.client.lock().unwrap_or_else(PoisonError::into_inner).answer(request)
     }
 }
 
 impl Client {
-    fn answer(&mut self, request: &Request<'_>) -> (u16, Vec<DeliveryId>) {
+    fn answer(&mut self, request: &Request<'_>) -> (u16, Vec<Verified<trtc::Event>>) {
         // A connection that the server has closed meanwhile shows it here, before it is answered.
         let kept =
             self.connection.take().and_then(|mut kept| Some((kept.send(request).ok()?, kept)));
@@ -68,11 +68,11 @@ impl Client {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn serve_axum(listener: TcpListener, sender: Sender<DeliveryId>) {
+async fn serve_axum(listener: TcpListener, sender: Sender<Verified<trtc::Event>>) {
     use room_hooks_axum::{Ack, RoomHook};
 
     let handler = async move |RoomHook(verified): RoomHook<trtc::Event>| {
-        report(&sender, &verified);
+        report(&sender, verified);
         Ack::<Trtc>::new()
     };
     let app = Router::new().route("/", any(handler)).with_state(receiver());
@@ -81,13 +81,13 @@ async fn serve_axum(listener: TcpListener, sender: Sender<DeliveryId>) {
 }
 
 #[actix_web::main]
-async fn serve_actix(listener: TcpListener, sender: Sender<DeliveryId>) {
+async fn serve_actix(listener: TcpListener, sender: Sender<Verified<trtc::Event>>) {
     use room_hooks_actix::{Ack, RoomHook};
 
     let app = move || {
         let sender = sender.clone();
         let handler = move |RoomHook(verified): RoomHook<trtc::Event>| {
-            report(&sender, &verified);
+            report(&sender, verified);
             ready(Ack::<Trtc>::new())
         };
         App::new().app_data(receiver()).route("/", web::to(handler))
@@ -97,11 +97,11 @@ async fn serve_actix(listener: TcpListener, sender: Sender<DeliveryId>) {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn serve_warp(listener: TcpListener, sender: Sender<DeliveryId>) {
+async fn serve_warp(listener: TcpListener, sender: Sender<Verified<trtc::Event>>) {
     use room_hooks_warp::{Ack, recover, room_hook};
 
     let handler = move |verified: Verified<trtc::Event>| {
-        report(&sender, &verified);
+        report(&sender, verified);
         Ack::<Trtc>::new()
     };
     let app = warp::path::end().and(room_hook(receiver())).map(handler).recover(recover);
@@ -109,6 +109,6 @@ async fn serve_warp(listener: TcpListener, sender: Sender<DeliveryId>) {
     warp::serve(app).incoming(listener).run().await;
 }
 
-fn report(sender: &Sender<DeliveryId>, verified: &Verified<trtc::Event>) {
-    sender.send(verified.id()).expect("the target waits for it");
+fn report(sender: &Sender<Verified<trtc::Event>>, verified: Verified<trtc::Event>) {
+    sender.send(verified).expect("the target waits for it");
 }

@@ -2,31 +2,60 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{Error, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-/// A JSON object's members in their order, the same name as often as it is there.
-pub(crate) struct Members(Vec<(String, Box<RawValue>)>);
+/// A JSON object's members in their order, the same name as often as it is there, each with the
+/// text of its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Members(Vec<(String, String)>);
 
 impl Members {
-    /// Reads text that is an object and nothing else; a byte order mark and white space do not count.
-    pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_str(text_of(body)?).ok()
+    /// Reads text that is an object and nothing else. Values are kept as they are, names are read
+    /// as if they had been [`repaired`].
+    pub(crate) fn read(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
     }
 
-    pub(crate) fn into_iter(self) -> impl Iterator<Item = (String, Box<RawValue>)> {
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = (String, String)> {
         self.0.into_iter()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether they have the same names and values in any order.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let sorted = |members: &Self| {
+            let mut members = members.0.clone();
+            members.sort_by(|(name, _), (other, _)| name.cmp(other));
+            members
+        };
+        let value = |json: &str| serde_json::from_str::<Value>(json).ok();
+        let is_same = |one: &str, other: &str| {
+            one == other || value(one).is_some_and(|one| value(other) == Some(one))
+        };
+        let (one, other) = (sorted(self), sorted(other));
+        one.len() == other.len()
+            && one.iter().zip(&other).all(|((name, value), (other_name, other_value))| {
+                name == other_name && is_same(value, other_value)
+            })
+    }
+
+    /// The same with [`repaired`] values.
+    pub(super) fn repaired(self) -> Self {
+        Self(self.0.into_iter().map(|(name, value)| (name, repaired(&value))).collect())
+    }
+
+    /// The same with a text under a name, in place of what is there.
+    pub(super) fn with(mut self, name: &str, text: &str) -> Self {
+        self.0.retain(|(other, _)| other != name);
+        self.0.push((name.to_owned(), Value::from(text).to_string()));
+        self
     }
 
     /// The member of a name that must not be there twice; nothing in it is nothing there.
     pub(super) fn once(&self, name: &str) -> Option<Option<&str>> {
         let mut found = self.0.iter().filter(|(other, _)| other == name);
-        let first = found.next().map(|(_, value)| value.get());
+        let first = found.next().map(|(_, value)| value.as_str());
         found.next().is_none().then_some(first.filter(|value| *value != "null"))
     }
 
@@ -51,9 +80,58 @@ impl Members {
     }
 }
 
-pub(super) fn text_of(body: &[u8]) -> Option<&str> {
+/// The text of a body. A byte order mark in front and white space around it do not count; a second
+/// mark is refused.
+pub(crate) fn text_of(body: &[u8]) -> Option<&str> {
     let text = str::from_utf8(body).ok()?;
-    Some(text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii())
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
+    (!text.starts_with('\u{feff}')).then_some(text)
+}
+
+/// JSON with U+FFFD in place of each half of a surrogate pair that is escaped without the other.
+pub(crate) fn repaired(json: &str) -> String {
+    let pieces = pieces(json);
+    let mut repaired = String::new();
+    for run in pieces.chunk_by(|one, next| unit(one).is_some() && unit(next).is_some()) {
+        let mut run = run.iter().copied();
+        let units: Vec<u16> = run.clone().filter_map(unit).collect();
+        for character in char::decode_utf16(units) {
+            match character {
+                Ok(character) => repaired.extend(run.by_ref().take(character.len_utf16())),
+                Err(_) => {
+                    run.next();
+                    repaired += r"\ufffd";
+                }
+            }
+        }
+        // What is no unit of UTF-16.
+        repaired.extend(run);
+    }
+    repaired
+}
+
+/// The escapes of a text and the characters between them.
+fn pieces(mut text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    while let Some(first) = text.chars().next() {
+        let length = match text.as_bytes() {
+            [b'\\', b'u', ..] => 6,
+            [b'\\', b' '..=b'~', ..] => 2,
+            _ => first.len_utf8(),
+        };
+        // An escape that is cut off is no JSON, and is refused as such.
+        let (piece, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+        pieces.push(piece);
+        text = rest;
+    }
+    pieces
+}
+
+/// The unit of UTF-16 that an escape stands for.
+fn unit(piece: &str) -> Option<u16> {
+    let digits = piece.strip_prefix(r"\u")?;
+    let is_hex = digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hex.then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
 impl<'de> Deserialize<'de> for Members {
@@ -69,8 +147,9 @@ impl<'de> Deserialize<'de> for Members {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                while let Some((name, value)) = map.next_entry::<Box<RawValue>, Box<RawValue>>()? {
+                    let name = serde_json::from_str(&repaired(name.get()));
+                    members.push((name.map_err(A::Error::custom)?, value.get().to_owned()));
                 }
                 Ok(Members(members))
             }

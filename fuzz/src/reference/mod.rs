@@ -1,8 +1,10 @@
-//! What is authentic, written a second time from the providers' pages: plainly, slowly, and with nothing
-//! of the core's.
+//! What is authentic, written a second time from the providers' pages: plainly, slowly, and with
+//! nothing of the core's.
 //!
-//! Each function tells whose a delivery is and what it is called, or nothing if it is to be refused.
+//! Each function tells whose a delivery is and what is to become of it, or nothing if it is to be
+//! refused.
 
+mod form;
 mod json;
 mod tencent;
 mod trtc;
@@ -11,32 +13,48 @@ mod zego;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use self::{
-    json::Members,
+    json::{Members, repaired, text_of},
     tencent::{sign as sign_tencent, verify as verify_tencent},
     trtc::{sign as sign_trtc, verify as verify_trtc},
     zego::{sign as sign_zego, verify as verify_zego},
 };
 
-use crate::receivers::APPS;
+use crate::receivers::Apps;
 
 /// An authentic delivery.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Authentic {
     /// The app that has signed it.
     pub(crate) app_id: u64,
-    /// The event's name on the wire; a probe has none.
-    pub(crate) event: Option<String>,
+    pub(crate) outcome: Outcome,
 }
 
-/// The app with a secret that gives the signature: the one that is named, or else any.
-fn signer(named: Option<&str>, signs: impl Fn(&str) -> bool) -> Option<u64> {
-    let named = match named {
-        Some(id) => Some(number(id)?),
-        None => None,
+/// What is to become of an authentic delivery.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// There is an event, with its name on the wire and all that was sent.
+    Event { name: String, document: Members },
+    /// It is acknowledged, and there is no event.
+    Acknowledged,
+    /// There was an event, but something has consumed the body.
+    BodyTaken,
+}
+
+/// The app that signed: of the apps with a secret that gives the signature, the one that is named.
+/// The name may be missing if there is only one app.
+fn signer(apps: &Apps, named: Option<&str>, signs: impl Fn(&str) -> bool) -> Option<u64> {
+    let named = match (named, apps.signed) {
+        (Some(id), _) => number(id)?,
+        (None, [(lone, _)]) => *lone,
+        (None, _) => return None,
     };
-    let apps = APPS.iter().filter(|(id, _)| named.is_none_or(|named| named == *id));
-    apps.flat_map(|(id, secrets)| secrets.iter().map(move |secret| (*id, *secret)))
-        .find_map(|(id, secret)| signs(secret).then_some(id))
+    signers(apps, signs).into_iter().find(|id| *id == named)
+}
+
+/// The apps with a secret that gives the signature.
+fn signers(apps: &Apps, signs: impl Fn(&str) -> bool) -> Vec<u64> {
+    let apps = apps.signed.iter().filter(|(_, secrets)| secrets.iter().any(|secret| signs(secret)));
+    apps.map(|(id, _)| *id).collect()
 }
 
 /// A number that is written as a number is written.

@@ -1,15 +1,16 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use percent_encoding::percent_decode;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Authentic, is_fresh,
+    Authentic, Outcome,
+    form::decoded,
+    is_fresh,
     json::{Members, text_of},
-    number, signer,
+    number, signer, signers,
 };
-use crate::receivers::UNSIGNED_APP;
+use crate::receivers::Apps;
 
 const TOLERANCE: Duration = Duration::from_secs(60);
 
@@ -18,46 +19,59 @@ pub(crate) fn sign(token: &str, request_time: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(format!("{token}{request_time}")))
 }
 
-pub(crate) fn verify(query: &str, body: &[u8], now: SystemTime) -> Option<Authentic> {
+pub(crate) fn verify(apps: &Apps, query: &str, body: &[u8], now: SystemTime) -> Option<Authentic> {
     let app_named = parameter(query, &["SdkAppid"])?;
     let command_named = parameter(query, &["CallbackCommand", "WebhookCommand"])?;
     let sign = parameter(query, &["Sign"])?;
     let request_time = parameter(query, &["RequestTime"])?;
+    let body = text_of(body)?;
 
-    let says_nothing =
-        [&app_named, &command_named, &sign, &request_time].iter().all(|value| value.is_none());
-    let app_id = if app_named.as_deref().and_then(number) == Some(UNSIGNED_APP)
-        || says_nothing && body.is_empty()
-    {
-        UNSIGNED_APP
-    } else {
-        let (sign, request_time) = (sign?, request_time?);
-        let sent_at = UNIX_EPOCH.checked_add(Duration::from_secs(number(&request_time)?))?;
-        let digest = HEXLOWER_PERMISSIVE.decode(sign.as_bytes()).ok()?;
-        let app_id = signer(app_named.as_deref(), |token| {
-            self::sign(token, &request_time) == HEXLOWER.encode(&digest)
-        })?;
-        is_fresh(sent_at, now, TOLERANCE).then_some(app_id)?
+    // The console's probe, which names nothing and brings nothing.
+    let is_probe = command_named.is_none() && matches!(&*without_space(body), "" | "{}");
+    let unsigned = apps.unsigned.filter(|unsigned| match &app_named {
+        Some(id) => number(id) == Some(*unsigned),
+        None => is_probe && sign.is_none() && request_time.is_none(),
+    });
+    let app_id = match unsigned {
+        Some(app_id) => app_id,
+        None => {
+            let (sign, request_time) = (sign?, request_time?);
+            let sent_at = UNIX_EPOCH.checked_add(Duration::from_secs(number(&request_time)?))?;
+            let digest = HEXLOWER_PERMISSIVE.decode(sign.as_bytes()).ok()?;
+            let signs = |token: &str| self::sign(token, &request_time) == HEXLOWER.encode(&digest);
+            let app_id = match &app_named {
+                None if is_probe => signers(apps, signs).first().copied(),
+                named => signer(apps, named.as_deref(), signs),
+            };
+            app_id.filter(|_| is_fresh(sent_at, now, TOLERANCE))?
+        }
     };
-    Some(Authentic { app_id, event: event(command_named, body)? })
+    let outcome = if is_probe { Outcome::Acknowledged } else { outcome(command_named, body)? };
+    Some(Authentic { app_id, outcome })
 }
 
-/// The event's name, which query and body must agree on; a probe has none.
-fn event(command_named: Option<String>, body: &[u8]) -> Option<Option<String>> {
-    if text_of(body)?.is_empty() {
-        return Some(None);
+/// The event, whose name query and body must agree on.
+fn outcome(command_named: Option<String>, body: &str) -> Option<Outcome> {
+    if body.is_empty() {
+        // To refuse what asks whether something may happen would deny it.
+        let asks = command_named.is_some_and(|command| command.contains("Before"));
+        return Some(if asks { Outcome::Acknowledged } else { Outcome::BodyTaken });
     }
-    let members = Members::read(body)?;
+    let members = Members::read(body)?.repaired();
     let names = [members.string("CallbackCommand")?, members.string("WebhookCommand")?];
     let command = match names {
         [Some(_), Some(_)] => return None,
         [command, webhook] => command.or(webhook),
     };
-    match (command_named, command) {
-        (Some(in_query), Some(in_body)) => (in_query == in_body).then_some(Some(in_body)),
-        (None, None) if members.is_empty() => Some(None),
-        (in_query, in_body) => Some(Some(in_body.or(in_query).unwrap_or_default())),
-    }
+    let (name, document) = match (command_named, command) {
+        (Some(in_query), Some(in_body)) if in_query != in_body => return None,
+        (Some(in_query), None) => {
+            let document = members.with("CallbackCommand", &in_query);
+            (in_query, document)
+        }
+        (_, in_body) => (in_body.unwrap_or_default(), members),
+    };
+    Some(Outcome::Event { name, document })
 }
 
 /// The parameter of any of these names, which must not be there twice; an empty one is none.
@@ -65,16 +79,15 @@ fn parameter(query: &str, names: &[&str]) -> Option<Option<String>> {
     let mut values = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decoded(name).unwrap_or_default();
+        let name = decoded(name, " ").unwrap_or_default();
         if names.iter().any(|wanted| wanted.eq_ignore_ascii_case(&name)) {
-            values.push(decoded(value)?);
+            values.push(decoded(value, " ")?);
         }
     }
     let value = values.pop().filter(|value| !value.is_empty());
     values.is_empty().then_some(value)
 }
 
-fn decoded(text: &str) -> Option<String> {
-    let text = text.replace('+', " ");
-    Some(percent_decode(text.as_bytes()).decode_utf8().ok()?.into_owned())
+fn without_space(text: &str) -> String {
+    text.chars().filter(|character| !character.is_ascii_whitespace()).collect()
 }

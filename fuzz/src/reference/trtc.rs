@@ -2,7 +2,12 @@ use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Authentic, json::Members, signer};
+use super::{
+    Authentic, Outcome,
+    json::{Members, text_of},
+    signer,
+};
+use crate::receivers::Apps;
 
 /// The base64 of the HMAC-SHA256 of the body.
 pub(crate) fn sign(key: &str, body: &[u8]) -> String {
@@ -11,18 +16,19 @@ pub(crate) fn sign(key: &str, body: &[u8]) -> String {
 }
 
 /// Takes the values of the headers `SdkAppId` and `Sign`.
-pub(crate) fn verify(app_id: &[u8], claimed: &[u8], body: &[u8]) -> Option<Authentic> {
+pub(crate) fn verify(apps: &Apps, app_id: &[u8], claimed: &[u8], body: &[u8]) -> Option<Authentic> {
     let app_id = str::from_utf8(app_id).ok()?;
-    let app_id = signer(Some(app_id).filter(|id| !id.is_empty()), |key| {
+    let app_id = signer(apps, Some(app_id).filter(|id| !id.is_empty()), |key| {
         sign(key, body).as_bytes() == claimed
     })?;
-    let members = Members::read(body)?;
+    let members = Members::read(text_of(body)?)?.repaired();
     for name in ["EventGroupId", "EventType", "CallbackTs", "EventInfo"] {
         members.once(name)?;
     }
     let event_type = members.once("EventType")??;
     let is_named = event_type
         .starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
-    let event = event_type.trim_matches('"').to_owned();
-    is_named.then_some(Authentic { app_id, event: Some(event) })
+    let name = event_type.trim_matches('"').to_owned();
+    let outcome = Outcome::Event { name, document: members };
+    is_named.then_some(Authentic { app_id, outcome })
 }

@@ -45,7 +45,7 @@ pub(super) fn scene() -> Result<Scene, Failure> {
         acts: vec![
             Act::handled("a room is created", created.clone()),
             Act::acknowledged("its retry", created.clone()),
-            Act::acknowledged("its retry, signed anew", sign(lobby(), now - MOMENT)?),
+            Act::handled("the room is created again", sign(lobby(), now - MOMENT)?),
             Act::refused(
                 "another body under its signature",
                 UNAUTHORIZED,
