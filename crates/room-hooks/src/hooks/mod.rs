@@ -39,11 +39,17 @@
 //! computes for long or waits without `await` belongs in `tokio::task::spawn_blocking`. A handler that
 //! blocks its thread cannot be answered for at the deadline either.
 //!
-//! # When the same is handled twice
+//! # Duplicates, and when one is handled twice
 //!
-//! Rarely, and never silently dropped instead: after a crash between the handler's end and the note of
-//! it; when the store is out of order and set to go on; when a retry comes after the span of retries.
-//! So a handler had better bear it, as with every delivery over a network.
+//! A retry has the [`DeliveryId`](crate::DeliveryId) of the first try, and is handled once. Delivery is at least
+//! once, so make your handlers idempotent. A delivery is handled twice
+//!
+//! * after a crash between the end of the handler and the settlement;
+//! * while the store is full or unavailable, with `FailurePolicy::Open`;
+//! * if a process is frozen for longer than its lease, and another takes over: both handle it, and it is
+//!   settled once;
+//! * if a platform signs a retry again whose event has no time of its own, such as ZIM's;
+//! * if an app does not sign and its event has no time of its own: nothing tells a retry from a second event.
 //!
 //! # The clock
 //!
@@ -56,7 +62,8 @@
 //!
 //! Only verified deliveries reach it. But anyone who has seen a signature that is not bound, Tencent's or
 //! one with a short nonce, can put any number of bodies under it while it is fresh, and each is a delivery.
-//! With an unsigned app, anyone can. A full store refuses honest deliveries, too.
+//! With an unsigned app, anyone can. [`FailurePolicy`] says what a full store means for honest deliveries.
+//! Signatures have room of their own, so that a store full of deliveries still binds.
 //!
 //! # Seeing it
 //!
