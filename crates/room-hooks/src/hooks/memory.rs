@@ -85,8 +85,8 @@ impl MemoryClaims {
         })
     }
 
-    /// Whether one more can be held. If there is no room, all that has expired is forgotten, but only now
-    /// and then: a full store must not cost more than one that is not.
+    /// Whether one more can be held. A full store forgets its expired entries, but only now and then: it must not
+    /// cost more than one with room.
     fn has_room<V: Copy>(&self, held: &Expiring<V>, now: Moment) -> bool {
         const OFTEN: Moment = Duration::from_millis(100).as_nanos() as Moment;
         let has_room = || held.held() < self.capacity;

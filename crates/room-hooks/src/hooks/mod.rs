@@ -233,7 +233,7 @@ impl<P: Provider> Hooks<P> {
         Self { claims: Arc::new(claims), renewal, ..self }
     }
 
-    /// Sets how long a handler may take before the sender is answered 503 and the handler goes on; by
+    /// Sets how long a handler may take before the sender is answered 503 and the handler continues; by
     /// default 10 s for ZEGO, 1.5 s for Tencent, which waits 2 s, and 4 s for TRTC, which waits 5.
     #[must_use]
     pub fn with_handler_deadline(mut self, deadline: Duration) -> Self {

@@ -81,12 +81,12 @@ impl History {
                 prop_assert!(!self.was_settled(id, now), "handled twice");
                 prop_assert!(!stolen, "another's signature");
             }
-            Claim::InProgress => prop_assert!(self.is_held(id, now), "nobody holds it: lost"),
+            Claim::InProgress => prop_assert!(self.is_held(id, now), "it is not held: lost"),
             Claim::Settled => {
-                prop_assert!(self.was_settled(id, now), "nobody has handled it: lost");
+                prop_assert!(self.was_settled(id, now), "it was not handled: lost");
                 prop_assert!(!stolen, "another's signature");
             }
-            Claim::SignatureReused => prop_assert!(stolen, "it is nobody else's signature: lost"),
+            Claim::SignatureReused => prop_assert!(stolen, "the signature is its own: lost"),
         }
         Ok(())
     }

@@ -201,7 +201,7 @@ impl Process {
     fn hold(&self, delivery: Claimed, token: ClaimToken) -> Held {
         let settings = self.store.settings;
         let renewal = self.renewal.as_ref();
-        let lease = renewal.and_then(|renewal| renewal.keep(delivery, token, settings));
+        let lease = renewal.map(|renewal| renewal.keep(delivery, token, settings));
         Held { store: self.store.clone(), delivery, token, lease, is_over: false }
     }
 

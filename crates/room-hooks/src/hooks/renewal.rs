@@ -1,8 +1,8 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, thread};
 
 use tokio::{
-    runtime::{Builder, Runtime},
-    sync::Mutex,
+    runtime::{Builder, Handle},
+    sync::{Mutex, oneshot},
     task::AbortHandle,
     time::{sleep, timeout},
 };
@@ -18,21 +18,24 @@ use super::{
 /// blocks its thread, or the whole runtime, must not lose its claim to another worker.
 pub(super) struct Renewal {
     store: Arc<dyn AnyStore>,
-    /// There until it is dropped.
-    runtime: Option<Runtime>,
+    runtime: Handle,
+    /// The thread ends when this is dropped.
+    _running: oneshot::Sender<()>,
 }
 
 impl Renewal {
     /// The renewal for a store; nothing if its claims need none, or the system gives no thread.
     pub(super) fn of(store: &dyn AnyStore) -> Option<Self> {
         let store = store.for_renewal()?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("room-hooks-renewal")
-            .enable_all()
-            .build();
-        match runtime {
-            Ok(runtime) => Some(Self { store, runtime: Some(runtime) }),
+        let started = Builder::new_current_thread().enable_all().build().and_then(|runtime| {
+            let handle = runtime.handle().clone();
+            let (running, ended) = oneshot::channel::<()>();
+            let run = move || drop(runtime.block_on(ended));
+            thread::Builder::new().name("room-hooks-renewal".to_owned()).spawn(run)?;
+            Ok((handle, running))
+        });
+        match started {
+            Ok((runtime, running)) => Some(Self { store, runtime, _running: running }),
             Err(error) => {
                 tracing::error!(%error, "leases are not renewed: their thread cannot be started");
                 None
@@ -41,12 +44,7 @@ impl Renewal {
     }
 
     /// Keeps a claim until the lease that is returned is dropped.
-    pub(super) fn keep(
-        &self,
-        delivery: Claimed,
-        token: ClaimToken,
-        settings: Settings,
-    ) -> Option<Lease> {
+    pub(super) fn keep(&self, delivery: Claimed, token: ClaimToken, settings: Settings) -> Lease {
         let (store, busy) = (Arc::clone(&self.store), Arc::new(Mutex::new(())));
         let in_turn = Arc::clone(&busy);
         let renewing = async move {
@@ -62,8 +60,7 @@ impl Renewal {
                 }
             }
         };
-        let task = self.runtime.as_ref()?.spawn(renewing).abort_handle();
-        Some(Lease { task, busy })
+        Lease { task: self.runtime.spawn(renewing).abort_handle(), busy }
     }
 }
 
@@ -84,15 +81,6 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-impl Drop for Renewal {
-    fn drop(&mut self) {
-        // It may be dropped where waiting is not allowed.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

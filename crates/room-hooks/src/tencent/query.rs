@@ -49,7 +49,7 @@ impl<'a> Query<'a> {
         Ok(parsed)
     }
 
-    /// Whether nobody signs in it and nothing is named, as in the probe for an app without a token.
+    /// Whether it holds no signature and names nothing, as in the probe for an app without a token.
     pub(super) fn is_empty(&self) -> bool {
         let Self { app_id, command, sign, request_time, .. } = self;
         [app_id, command, sign, request_time].into_iter().all(Option::is_none)

@@ -139,7 +139,7 @@ async fn a_signature_belongs_to_its_first_delivery<S: ClaimStore>(store: &S, now
     assert_eq!(store.claim(forged, TERMS, now).await.ok(), Some(Claim::SignatureReused));
     granted(store.claim(honest, TERMS, now).await);
 
-    // A retry that is signed anew brings a signature that belongs to the same delivery from then on.
+    // A retry that is re-signed brings a signature that belongs to the same delivery from then on.
     let again = Claimed { signature: signature(), ..honest };
     assert_eq!(store.claim(again, TERMS, now).await.ok(), Some(Claim::InProgress));
     store.settle(honest, TERMS, now).await.expect("it is settled");

@@ -188,7 +188,7 @@ impl List {
         &mut self.elements[index]
     }
 
-    /// Whether the last element is an object that goes on: one without a label does until a name is
+    /// Whether the last element is an object that the path continues. One without a label ends where a name is
     /// repeated.
     fn last_lacks(&self, path: &[Part<'_>]) -> bool {
         match (self.elements.last(), path.first()) {
