@@ -51,6 +51,32 @@ fn hooks_made_in_a_runtime_that_has_ended_use_the_runtime_of_the_delivery() {
     }
 }
 
+/// Where no lease would free it: in memory, the end of the task gives the claim back.
+#[test]
+fn a_delivery_whose_handler_ended_with_its_runtime_is_handled_on_the_retry() {
+    let [ended, living] = runtimes();
+    let (zego, calls) = (Zego::new(1, "secret").unwrap(), Arc::new(AtomicU32::new(0)));
+    let hooks = ended.block_on(async {
+        Hooks::new(zego.clone()).on_with(
+            Arc::clone(&calls),
+            async |calls, _: Verified<RoomCreated>| {
+                if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+                    std::future::pending().await
+                }
+            },
+        )
+    });
+    let event = json!({"event": "room_create", "room_id": "lobby"});
+    let signed = zego.sign(&event, now()).unwrap();
+    ended.block_on(async {
+        let answer = hooks.deliver(signed.as_delivery(), now());
+        assert!(tokio::time::timeout(Duration::from_millis(5), answer).await.is_err());
+    });
+    drop(ended);
+    let answer = living.block_on(hooks.deliver(signed.as_delivery(), now()));
+    assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, 2));
+}
+
 /// The handler is given up by its sender and goes to the runtime that lives.
 #[test]
 fn a_handler_whose_sender_hung_up_outlives_the_runtime_that_has_ended() {

@@ -72,6 +72,11 @@ impl Delivery {
         Self { platform, room, number, occurred_at: unix_seconds() * 1000 }
     }
 
+    /// Whether the event says when it happened, as ZIM's do not.
+    pub(super) fn has_own_time(&self) -> bool {
+        !matches!(self.platform, Platform::Zego)
+    }
+
     /// The delivery as it is sent at a time, in Unix seconds.
     pub(super) fn signed(&self, at: u64) -> Request {
         self.request(at, None)

@@ -26,8 +26,9 @@ pub(super) async fn whole(load: Load, first: usize) -> Tally {
         } else if number % 10 == 7
             && let Some((delivery, at)) = earlier.pick(number)
         {
-            // A retry is signed anew by some platforms and not by others.
-            let at = if number % 20 == 7 { at } else { unix_seconds() };
+            // A platform may sign a retry again. Without a time of its own, the event is another one then.
+            let is_resigned = number % 20 != 7 && delivery.has_own_time();
+            let at = if is_resigned { unix_seconds() } else { at };
             tally.note(Kind::Duplicate, connection.send(&delivery.signed(at)).await);
         } else {
             let (delivery, at) = (load.rooms.open(Platform::of(number)), unix_seconds());
