@@ -61,7 +61,7 @@ fn a_delivery_whose_handler_ended_with_its_runtime_is_handled_on_the_retry() {
             Arc::clone(&calls),
             async |calls, _: Verified<RoomCreated>| {
                 if calls.fetch_add(1, Ordering::SeqCst) == 0 {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             },
         )
