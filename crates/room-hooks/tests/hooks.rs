@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use room_hooks::{
-    Answer, Delivery, Hooks, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
+    Answer, ConfigError, Delivery, Hooks, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
     hooks::{
         Binding, Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, MemoryClaims, StoreError,
         Terms,
@@ -431,6 +431,29 @@ async fn a_store_that_panics_is_a_failure_like_any_other() {
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 500);
     hooks.drained().await;
     assert_eq!(calls.get(), 0);
+}
+
+#[test]
+fn a_retention_that_cannot_work_is_refused() {
+    let hooks = |tolerance| {
+        let tolerance = Duration::from_secs(tolerance);
+        Hooks::new(zego().with_tolerance(tolerance).unwrap())
+    };
+    let seconds = Duration::from_secs;
+    let too_short = |least| ConfigError::RetentionTooShort { least: seconds(least) };
+    for (tolerance, retention, error) in [
+        (300, seconds(600), None),
+        (300, seconds(599), Some(too_short(600))),
+        (300, Duration::ZERO, Some(too_short(600))),
+        // Platforms retry for longer than twice a tolerance of ten seconds.
+        (10, seconds(119), Some(too_short(120))),
+        (10, seconds(120), None),
+    ] {
+        let refused = hooks(tolerance).with_retention(retention).err();
+        assert_eq!(refused, error, "{tolerance} {retention:?}");
+    }
+    let too_long = hooks(300).with_retention(Duration::MAX).unwrap_err();
+    assert!(matches!(too_long, ConfigError::RetentionTooLong { .. }));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,13 +2,25 @@
 
 use std::{
     collections::HashSet,
-    time::{Duration, Instant},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime},
 };
 
 use libtest_mimic::Trial;
-use tokio::time::{sleep, timeout};
+use room_hooks::{Delivery, Hooks, RoomCreated, Verified};
+use room_hooks_redis::RedisClaims;
+use tokio::{
+    runtime::Builder,
+    time::{sleep, timeout},
+};
 
-use crate::{LEASE, body, room, server::Server, with_redis, worker::Worker};
+use crate::{
+    LEASE, body, room, server::Server, store::connected, with_redis, worker::Worker, zego,
+};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -22,6 +34,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             what_was_in_flight_in_a_killed_process_is_handled_by_another,
         ),
         with_redis(
+            "a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time",
+            a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time,
+        ),
+        with_redis(
             "a_frozen_process_settles_nothing_twice",
             a_frozen_process_settles_nothing_twice,
         ),
@@ -30,6 +46,43 @@ pub(crate) fn trials() -> Vec<Trial> {
             a_lease_is_taken_back_after_an_outage_that_is_longer,
         ),
     ]
+}
+
+/// And its runtime, which has no other thread. Another thread renews the lease, with another connection.
+async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time() {
+    let server = Server::start();
+    let (url, body) = (server.url(), body(&room()));
+    let calls = Arc::new(AtomicU32::new(0));
+    let hooks = |claims| {
+        let blocking = async |calls: Arc<AtomicU32>, _: Verified<RoomCreated>| {
+            calls.fetch_add(1, Ordering::SeqCst);
+            thread::sleep(LEASE * 3);
+        };
+        Hooks::new(zego())
+            .on_with(Arc::clone(&calls), blocking)
+            .with_claims(claims)
+            .with_lease(LEASE)
+            .with_handler_deadline(LEASE * 10)
+    };
+    // A connection belongs to the runtime that makes it.
+    let (first, sent) = (hooks(RedisClaims::connect_lazily(&url).unwrap()), body.clone());
+    let first = thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let delivery = Delivery::new("", &(), &sent);
+        runtime.block_on(first.deliver(delivery, SystemTime::now())).status
+    });
+    let second = hooks(connected(&url).await);
+    while calls.load(Ordering::SeqCst) == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    for _ in 0..5 {
+        sleep(LEASE / 2).await;
+        let answer = second.deliver(Delivery::new("", &(), &body), SystemTime::now()).await;
+        assert_eq!(answer.status, 503, "the first has its claim");
+    }
+    assert_eq!(first.join().unwrap(), 200);
+    let answer = second.deliver(Delivery::new("", &(), &body), SystemTime::now()).await;
+    assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, 1));
 }
 
 /// Frozen for two leases, as a virtual machine can be: another process takes over, and what the frozen one has
