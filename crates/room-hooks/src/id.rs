@@ -18,10 +18,11 @@ use crate::{
 /// |---|---|
 /// | carries an id or a time in milliseconds of its own, which its type names | its content, without the members that sign it or date its sending |
 /// | has none: ZIM's rooms, a Tencent event without `EventTime`, an event without a type | its content, and all that dates its sending: ZEGO's `timestamp` and `nonce`, Tencent's `RequestTime` and `RequestID`, TRTC's `CallbackTs` |
-/// | has none, and nothing dates its sending: an app that does not sign | it has no id, and is never taken for a duplicate |
+/// | has none, and nothing dates its sending, as with an app that does not sign | it has no id, and is never taken for a duplicate |
 ///
 /// So a retry of the second kind that the vendor signs again is a second delivery. At-least-once allows
-/// that; a lost event is never allowed.
+/// that; a lost event is not allowed. One case is left: Tencent dates its sending in seconds, so two equal events
+/// of one second are told apart only by their `RequestID`, which is undocumented.
 ///
 /// The order of members, white space and the choice of escapes do not count. All else does: `7`, `7.0` and
 /// `"7"` differ. 16 bytes of SHA-256; shown as hex.
@@ -133,13 +134,20 @@ impl fmt::Debug for SignatureKey {
     }
 }
 
-/// Whether a document has a member at a path, with something in it that can tell two events apart.
+/// Whether a document has a member at a path that can tell two events apart: an id, or a time in milliseconds. A
+/// time in seconds is shared by two events of one second.
 fn carries(json: &str, path: &str) -> bool {
+    const LEAST_MILLIS: u64 = 100_000_000_000;
     let value = path.split('.').try_fold(json, |json, name| {
         let [value] = outermost(json, [name]).ok()?;
         value.map(Raw::get)
     });
-    value.is_some_and(|value| !matches!(value, "0" | r#""0""# | r#""""#))
+    let Some(value) = value else { return false };
+    let text = value.trim_matches('"');
+    match text.parse::<u64>() {
+        Ok(number) => number >= LEAST_MILLIS,
+        Err(_) => value.starts_with('"') && !text.trim_ascii().is_empty(),
+    }
 }
 
 fn prefix<P: Provider>(purpose: &str, app_id: u64) -> Vec<u8> {

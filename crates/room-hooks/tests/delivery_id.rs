@@ -127,7 +127,15 @@ fn two_equal_events_have_two_ids_where_that_member_is_missing() {
                 value.take();
             }
         }
-        for nothing in [Value::Null, json!(""), json!(0), json!("0")] {
+        for nothing in [
+            Value::Null,
+            json!(""),
+            json!(0),
+            json!("0"),
+            json!(1_757_500_000),
+            json!(false),
+            json!({}),
+        ] {
             if let Some(path) = sample.distinct_by.first()
                 && let Some(value) = event.pointer_mut(&pointer(path))
             {

@@ -107,7 +107,7 @@ fn a_lone_surrogate_in_an_encoded_body_or_in_json_in_a_string_is_repaired() {
 #[test]
 fn a_retry_with_a_lone_surrogate_has_the_same_id() {
     let receiver = Receiver::new(Tencent::new(1, "token").unwrap());
-    let event = json!({"CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "EventTime": 1,
+    let event = json!({"CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "EventTime": 1_757_500_000_000_u64,
         "RoomInfo": {"RoomId": "lobby", "RoomName": "@"}});
     let ids = [now(), now() + Duration::from_secs(2)].map(|at| {
         let mut signed = Tencent::new(1, "token").unwrap().sign(&event, at).unwrap();

@@ -269,6 +269,22 @@ mod tests {
         assert!(begun.elapsed() < LEASE * 3);
     }
 
+    /// Two machines: one saw the honest delivery, the other sees a forgery first.
+    #[tokio::test]
+    async fn a_forgery_that_the_store_refuses_does_not_refuse_the_honest_retry() {
+        let store = Leased::default();
+        let machine = |fails| {
+            hooks(&store).on(move |_: Verified<RoomCreated>| async move {
+                if fails { Err(std::io::Error::other("not now")) } else { Ok(()) }
+            })
+        };
+        let (first, second, honest) = (machine(true), machine(false), body("lobby"));
+        assert_eq!(deliver(&first, &honest).await, 500);
+        let forged = String::from_utf8(honest.clone()).unwrap().replace("lobby", "vault");
+        assert_eq!(deliver(&second, forged.as_bytes()).await, 401);
+        assert_eq!(deliver(&second, &honest).await, 200);
+    }
+
     #[tokio::test]
     async fn while_a_store_is_away_signatures_stay_bound_and_the_policy_holds() {
         for (policy, status) in [(FailurePolicy::Open, 200), (FailurePolicy::Closed, 503)] {

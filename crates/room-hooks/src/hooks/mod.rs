@@ -44,7 +44,9 @@
 //! A retry has the [`DeliveryId`](crate::DeliveryId) of the first try, and is handled once. Delivery is at least
 //! once, so make your handlers idempotent. A delivery is handled twice
 //!
-//! * after a crash between the end of the handler and the settlement;
+//! * after a crash between the end of the handler and the settlement, or if the settlement fails for as long as a
+//!   lease;
+//! * after a restart, with a store in memory, or if Redis loses its data;
 //! * while the store is full or unavailable, with `FailurePolicy::Open`;
 //! * if a process is frozen for longer than its lease, and another takes over: both handle it, and it is
 //!   settled once;
@@ -129,7 +131,7 @@ pub struct Hooks<P: Provider> {
     claims: Arc<dyn AnyStore>,
     /// Of a store that other processes share.
     renewal: Option<Arc<Renewal>>,
-    /// The signatures seen by this process, for while such a store is full or unavailable.
+    /// The signatures that this process has seen, used while such a store is full or unavailable.
     bindings: Arc<MemoryClaims>,
     settings: Settings,
     in_flight: InFlight,
@@ -242,11 +244,12 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets how long a delivery stays claimed in a store that processes share when the process that handles
-    /// it has crashed; by default 15 s, at least 100 ms. A living process renews its claims, also those of
+    /// it has crashed; by default 15 s, between 100 ms and a day. A living process renews its claims, also those of
     /// a handler that never returns or blocks its thread, so give each handler a time limit.
     #[must_use]
     pub fn with_lease(mut self, lease: Duration) -> Self {
-        self.settings.terms.lease = lease.max(Duration::from_millis(100));
+        self.settings.terms.lease =
+            lease.clamp(Duration::from_millis(100), Duration::from_secs(24 * 60 * 60));
         self
     }
 
@@ -321,7 +324,8 @@ impl<P: Provider> Hooks<P> {
         }
     }
 
-    /// Waits until no handler is running. Stop accepting requests first.
+    /// Waits until no handler is running, and none that has ended is still to be settled, which takes up to a lease
+    /// while the store is unavailable. Stop accepting requests first.
     pub async fn drained(&self) {
         self.in_flight.drained().await;
     }

@@ -50,7 +50,7 @@ impl<P: Provider> Handling<P> {
             Ending::Late
         });
         let answer = ending.answer::<P>();
-        // A failure or delay of ours is no decision.
+        // Our own failure or delay does not decide what was asked.
         if asks && answer.status >= 500 { P::answer(Outcome::Acknowledged) } else { answer }
     }
 }
@@ -187,15 +187,20 @@ impl Process {
     }
 
     async fn claim(&self, delivery: Claimed) -> Result<Claim, StoreError> {
-        // A store that processes share may be away, or full, when the signature comes again.
+        let claim = self.store.claim(delivery).await;
+        // Bound here as well, a signature stays bound while the store that processes share is full or
+        // unavailable. Not if the store knows better: a forgery must not bind it here.
         if self.renewal.is_some()
             && let Some(signature) = delivery.signature
-            && let Ok(false) =
-                self.bindings.bind(signature, delivery.id, self.store.settings.terms, now())
+            && !matches!(claim, Ok(Claim::SignatureReused))
         {
-            return Ok(Claim::SignatureReused);
+            let terms = self.store.settings.terms;
+            let bound = self.bindings.bind(signature, delivery.id, terms, now());
+            if claim.is_err() && matches!(bound, Ok(false)) {
+                return Ok(Claim::SignatureReused);
+            }
         }
-        self.store.claim(delivery).await
+        claim
     }
 
     fn hold(&self, delivery: Claimed, token: ClaimToken) -> Held {
@@ -206,10 +211,10 @@ impl Process {
     }
 
     /// Notes that a delivery was handled. If that fails, the sender is answered all the same, and it is
-    /// tried again in the background, until the lease would be over.
+    /// tried again in the background, for the length of a lease.
     async fn settle(&self, mut held: Held) {
         held.is_over = true;
-        if self.store.settle(held.delivery).await.is_ok() {
+        if held.settle().await {
             return;
         }
         let running = self.in_flight.enter();
@@ -252,9 +257,23 @@ impl Held {
     async fn release(mut self) {
         self.is_over = true;
         if let Some(lease) = self.lease.take() {
-            lease.stop().await;
+            // A renewal after the release would take the claim back.
+            *lease.turn().await = true;
         }
         self.store.release(self.delivery, self.token).await;
+    }
+
+    /// Tells whether it could be settled. No renewal runs meanwhile, since it would find the lease lost.
+    async fn settle(&self) -> bool {
+        let turn = match &self.lease {
+            Some(lease) => Some(lease.turn().await),
+            None => None,
+        };
+        let is_settled = self.store.settle(self.delivery).await.is_ok();
+        if let Some(mut is_over) = turn {
+            *is_over = is_settled;
+        }
+        is_settled
     }
 
     async fn settle_later(self) {
@@ -262,12 +281,15 @@ impl Held {
         let mut pause = Duration::from_millis(100);
         while time::Instant::now() < end {
             sleep(pause).await;
-            if self.store.settle(self.delivery).await.is_ok() {
+            if self.settle().await {
                 return;
             }
             pause = (pause * 2).min(Duration::from_secs(1));
         }
         tracing::error!("a handled delivery could not be settled: a retry is handled again");
+        if self.lease.is_none() {
+            self.store.release(self.delivery, self.token).await;
+        }
     }
 }
 
