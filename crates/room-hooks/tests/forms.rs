@@ -148,7 +148,7 @@ fn a_deeply_nested_name_in_a_form_causes_no_stack_overflow() {
         let verified = received(&format!("{}&{name}=v", signed())).unwrap();
         let _ = verified.id();
         let document: Value = verified.document.decode().unwrap();
-        // Nobody nests like that: the name is kept whole.
+        // No platform nests like that, so the name is kept whole.
         assert_eq!(document[&name], "v");
     }
 }

@@ -53,7 +53,7 @@ impl Load {
         let times = self.times.unwrap_or(1);
         if times > 1 && !sender.unsigned.is_numbered() {
             terminal::note(
-                "all are the same event, which hooks handle once; vary it by --set room_id=room-{i}",
+                "all are the same event, re-signed; vary it by --set room_id=room-{i}",
             );
         }
         let (next, summary) = (AtomicU64::new(0), Mutex::new(Summary::default()));

@@ -19,7 +19,7 @@ use crate::{DeliveryId, SignatureKey};
 ///
 /// `renew` and `release` with a token that does not hold the claim change nothing, and `renew` returns
 /// `false`: a handler that has lost its lease must not take away the next one's. A lease that ran out and
-/// that no other worker took is taken back. `settle` needs no token: what is done is done.
+/// that no other worker took is taken back. `settle` needs no token: a handled delivery stays handled.
 ///
 /// A signature that comes with a claim is bound to the delivery that it first came with, for the retention.
 /// With another delivery it is refused, [`Claim::SignatureReused`], also by a store that has no room for

@@ -42,7 +42,7 @@ pub(super) enum Change<V> {
 
 impl<V: Copy> Expiring<V> {
     pub(super) fn new() -> Self {
-        /// With a million entries in them the tables are four fifths full, the most before they grow.
+        /// With a million entries in all of them the tables are four fifths full, the most before they grow.
         const PARTS: usize = 300;
         let part = || Mutex::new(Part { entries: HashMap::new(), swept: 0 });
         Self {

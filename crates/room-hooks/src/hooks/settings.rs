@@ -36,7 +36,8 @@ impl Settings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Binding {
-    /// Those of nonces of 16 characters and more, which no two honest deliveries share.
+    /// Those of nonces of 16 characters and more beside a time in seconds, 13 beside milliseconds, which no two
+    /// honest deliveries share.
     #[default]
     Unique,
     /// All, also of short nonces. Under load two honest deliveries can have the same, and one of them
@@ -47,11 +48,12 @@ pub enum Binding {
 }
 
 /// What happens to a delivery while the store of claims is full or unavailable, or does not answer within
-/// a second.
+/// half of the handler's deadline and a second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailurePolicy {
-    /// It is handled, without a claim: perhaps twice. Signatures stay bound within this process.
+    /// It is handled, without a claim: perhaps twice. Signatures stay bound within this process, for a store that
+    /// [needs renewal](super::ClaimStore::for_renewal) or is [`MemoryClaims`](super::MemoryClaims).
     #[default]
     Open,
     /// It is answered 503. A sender that does not retry, or gives up, then loses it.

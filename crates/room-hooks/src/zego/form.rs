@@ -111,7 +111,7 @@ fn path(name: &str) -> Vec<Part<'_>> {
     path
 }
 
-/// What a form has under a name or a part of one. Nothing is a place that is about to be filled.
+/// A value, a list or an object of a form. A place that is `None` is about to be filled.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Node {
