@@ -52,9 +52,7 @@ impl Load {
     pub(super) fn run(&self, sender: &Sender) -> Result<Verdict, Failure> {
         let times = self.times.unwrap_or(1);
         if times > 1 && !sender.unsigned.is_numbered() {
-            terminal::note(
-                "all are the same event, re-signed; vary it by --set room_id=room-{i}",
-            );
+            terminal::note("all are the same event, re-signed; vary it by --set room_id=room-{i}");
         }
         let (next, summary) = (AtomicU64::new(0), Mutex::new(Summary::default()));
         let begun = Instant::now();
