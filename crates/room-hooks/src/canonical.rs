@@ -13,12 +13,14 @@ use std::{borrow::Cow, ops::Range};
 
 use sha2::{Digest, Sha256};
 
+use crate::scanner::Scanner;
+
 /// The size in bytes from which an object counts by its digest. One that is smaller is copied when it is
 /// sorted, at most once for each object around it that is small as well.
 const DIGESTED: usize = 256;
 
 /// Writes the canonical form of a JSON object, without some of its outermost members. The text is valid
-/// JSON; any other has a form, too, but nothing is promised of it.
+/// JSON; any other text has a form, too, but nothing is promised of it.
 pub(crate) fn write(content: &mut Vec<u8>, json: &str, is_left_out: impl Fn(&str) -> bool) {
     let mut writer = Writer { content, levels: Vec::new(), members: Vec::new(), is_left_out };
     for token in Tokens(json) {
@@ -89,8 +91,7 @@ impl<'a, F: Fn(&str) -> bool> Writer<'_, 'a, F> {
         }
     }
 
-    fn string(&mut self, text: &'a str) {
-        let text = unescaped(text);
+    fn string(&mut self, text: Cow<'a, str>) {
         match self.levels.last_mut() {
             Some(Level { is_object: true, member: member @ None, .. }) => {
                 let begin = self.content.len();
@@ -129,8 +130,8 @@ enum Token<'a> {
     /// A list or an object begins, by its bracket.
     Open(u8),
     Close,
-    /// A string with its quotes.
-    String(&'a str),
+    /// A string's text.
+    String(Cow<'a, str>),
     Literal(&'a str),
 }
 
@@ -141,42 +142,24 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         let json = self.0.trim_start_matches([' ', '\t', '\r', '\n', ',', ':']);
-        let length = match json.bytes().next()? {
-            b'"' => string_length(json),
-            b'{' | b'[' | b'}' | b']' => 1,
-            _ => json.find([',', '}', ']', ' ', '\t', '\r', '\n']).unwrap_or(json.len()),
+        let first = json.bytes().next()?;
+        let (token, length) = match first {
+            b'{' | b'[' => (Token::Open(first), 1),
+            b'}' | b']' => (Token::Close, 1),
+            _ => {
+                let value = Scanner::new(json).value()?;
+                let text = value.get();
+                let is_string = first == b'"';
+                let token = if is_string {
+                    Token::String(value.unescaped()?)
+                } else {
+                    Token::Literal(text)
+                };
+                (token, text.len())
+            }
         };
-        let (token, rest) = json.split_at(length);
-        self.0 = rest;
-        Some(match token.as_bytes()[0] {
-            opening @ (b'{' | b'[') => Token::Open(opening),
-            b'}' | b']' => Token::Close,
-            b'"' => Token::String(token),
-            _ => Token::Literal(token),
-        })
-    }
-}
-
-/// The length of the string that a text begins with, its quotes included.
-fn string_length(text: &str) -> usize {
-    let mut at = 1;
-    while let Some(found) = text[at..].find(['"', '\\']) {
-        at += found + 1;
-        if text.as_bytes()[at - 1] == b'"' {
-            return at;
-        }
-        // Past the byte that is escaped, if not past the whole escape.
-        at += usize::from(text.is_char_boundary(at + 1));
-    }
-    text.len()
-}
-
-/// A string's text.
-fn unescaped(string: &str) -> Cow<'_, str> {
-    let inside = string.trim_matches('"');
-    match string.contains('\\') {
-        true => serde_json::from_str(string).map_or(inside.into(), Cow::Owned),
-        false => inside.into(),
+        self.0 = &json[length..];
+        Some(token)
     }
 }
 
