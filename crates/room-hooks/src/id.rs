@@ -8,6 +8,7 @@ use crate::{
     canonical::{self, part},
     members::outermost,
     scanner::Raw,
+    unix_time::LEAST_MILLIS,
 };
 
 /// What identifies a delivery: a digest of provider, app and the event's content.
@@ -137,7 +138,6 @@ impl fmt::Debug for SignatureKey {
 /// Whether a document has a member at a path that can tell two events apart: an id, or a time in milliseconds. A
 /// time in seconds is shared by two events of one second.
 fn carries(json: &str, path: &str) -> bool {
-    const LEAST_MILLIS: u64 = 100_000_000_000;
     let value = path.split('.').try_fold(json, |json, name| {
         let [value] = outermost(json, [name]).ok()?;
         value.map(Raw::get)

@@ -1,5 +1,9 @@
 use std::time::{Duration, SystemTime};
 
+/// The least number that is a Unix time in milliseconds: a smaller one is in seconds. Vendors mix the two, and as
+/// seconds this one is a time three thousand years from now.
+pub(crate) const LEAST_MILLIS: u64 = 100_000_000_000;
+
 /// A Unix time in seconds, if this platform's clock can express it.
 pub(crate) fn at_seconds(seconds: u64) -> Option<SystemTime> {
     at_unix(Duration::from_secs(seconds))

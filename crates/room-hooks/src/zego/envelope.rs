@@ -6,7 +6,7 @@ use crate::{
     members::outermost,
     scanner::Raw,
     signature::from_hex,
-    unix_time::{at_millis, at_seconds},
+    unix_time::{LEAST_MILLIS, at_millis, at_seconds},
 };
 
 /// The members of an envelope.
@@ -113,7 +113,6 @@ fn present<'a>(part: &'a Option<Cow<'_, str>>, name: &'static str) -> Result<&'a
 
 /// Express sends seconds, ZIM's pages say milliseconds and show seconds: the size tells.
 fn instant(timestamp: &str) -> Option<SystemTime> {
-    const LEAST_MILLIS: u64 = 100_000_000_000;
     match canonical(timestamp)? {
         seconds @ ..LEAST_MILLIS => at_seconds(seconds),
         millis => at_millis(millis),
