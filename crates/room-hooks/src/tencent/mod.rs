@@ -270,17 +270,10 @@ impl Provider for Tencent {
     }
 
     fn answer(outcome: Outcome<'_>) -> Answer {
-        Answer::empty(outcome).with_json(match outcome {
-            Outcome::Acknowledged => r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#,
-            Outcome::Failed | Outcome::Unavailable => {
-                r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#
-            }
-            Outcome::Refused(refusal) if refusal.status() == 500 => {
-                r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#
-            }
-            Outcome::Refused(_) | Outcome::NotFound => {
-                r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#
-            }
+        Answer::empty(outcome).with_json(match outcome.status() {
+            200 => r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#,
+            500.. => r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#,
+            _ => r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#,
         })
     }
 
