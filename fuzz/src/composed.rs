@@ -89,7 +89,7 @@ fn members() -> impl Strategy<Value = String> {
     vec(member, 0..4).prop_map(|members| members.join(","))
 }
 
-/// What is put in front of a body, or behind it.
+/// A prefix or suffix of a body.
 fn around() -> impl Strategy<Value = &'static str> {
     select(vec!["", "", "", " ", "\u{feff}", "\u{feff}\u{feff}", "\u{feff}\n\u{feff}", "\r\n"])
 }

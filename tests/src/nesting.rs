@@ -139,7 +139,7 @@ fn unknown(provider: ProviderName) -> Value {
     }
 }
 
-/// What is nested.
+/// The kind of value that is nested.
 #[derive(Debug, Clone, Copy)]
 enum Shape {
     Object,

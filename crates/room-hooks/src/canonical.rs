@@ -1,4 +1,4 @@
-//! JSON in the one form that says the same, however the JSON was written.
+//! The canonical form of JSON: equal documents have the same one, however they were written.
 //!
 //! Members are sorted, and white space and the choice of escapes do not count. All else does: `7`, `7.0` and
 //! `"7"` are three values, and a member that is `null` is not absent. Two documents of one form read as the
@@ -6,8 +6,8 @@
 //!
 //! This reads the text token by token and not as `serde_json`'s values. A number counts by its text, which
 //! `serde_json` keeps only with its feature `arbitrary_precision`: any crate of a program can switch that
-//! on, and ids must not depend on it. There is no recursion. The cost is linear in the text, but for the sorting
-//! of names.
+//! on, and ids must not depend on it. Nothing recurses. Apart from sorting names, the cost is linear in the
+//! length of the text.
 
 use std::{borrow::Cow, ops::Range};
 

@@ -20,7 +20,7 @@ enum Part {
     Label(String),
 }
 
-/// What is left of a name, and the value.
+/// The remaining parts of a name, and the value.
 type Pair<'a> = (&'a [Part], &'a str);
 
 /// The object that a form stands for; of two readers of it, neither may see anything else.
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Option<Value> {
     value(pairs.iter().map(|(name, value)| (name.as_slice(), value.as_str())).collect())
 }
 
-/// What is percent-encoded, with what a plus sign stands for.
+/// Percent-decodes a text, and replaces each plus sign.
 pub(super) fn decoded(text: &str, plus: &str) -> Option<String> {
     let text = text.replace('+', plus);
     Some(percent_decode(text.as_bytes()).decode_utf8().ok()?.into_owned())

@@ -1,8 +1,7 @@
-//! What is authentic, written a second time from the providers' pages: plainly, slowly, and with
-//! nothing of the core's.
+//! A second implementation of verification, from the providers' pages: plain, slow, and without any code
+//! of the core.
 //!
-//! Each function tells whose a delivery is and what is to become of it, or nothing if it is to be
-//! refused.
+//! Each function returns who sent a delivery and how to treat it, or `None` if it must be refused.
 
 mod form;
 mod json;
@@ -29,12 +28,12 @@ pub(crate) struct Authentic {
     pub(crate) outcome: Outcome,
 }
 
-/// What is to become of an authentic delivery.
+/// How to treat an authentic delivery.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// There is an event, with its name on the wire and all that was sent.
     Event { name: String, document: Members },
-    /// It is acknowledged, and there is no event.
+    /// Acknowledge it; it carries no event.
     Acknowledged,
     /// There was an event, but something has consumed the body.
     BodyTaken,
