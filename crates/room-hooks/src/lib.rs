@@ -39,56 +39,33 @@
 
 #![forbid(unsafe_code)]
 
-mod answer;
-mod apps;
-mod canonical;
-mod catalogue;
-mod delivery;
-mod document;
-mod excerpt;
-mod form;
-mod freshness;
-mod guarded;
+mod event;
 #[cfg(feature = "hooks")]
 pub mod hooks;
-mod id;
-mod intake;
-mod lenient;
-mod measure;
-mod members;
-mod other;
-mod provider;
-mod receiver;
-mod refusal;
-mod scalar;
-mod scanner;
-mod secret;
-mod signature;
-mod surrogates;
+mod metrics;
+mod request;
+mod response;
 pub mod tencent;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trtc;
-mod unhandled;
-mod unix_time;
-mod verified;
-mod wire;
+mod verify;
 pub mod zego;
 
-pub use answer::{Answer, Outcome};
-pub use delivery::{Delivery, Headers};
-pub use document::Document;
-pub use guarded::Guarded;
+pub use event::document::Document;
+pub use event::id::{DeliveryId, SignatureKey};
+pub use event::other::Other;
 #[cfg(feature = "hooks")]
 pub use hooks::Hooks;
-pub use id::{DeliveryId, SignatureKey};
-pub use intake::Intake;
-pub use other::Other;
-pub use provider::{Provider, RoomEvent};
-pub use receiver::Receiver;
-pub use refusal::{ConfigError, Refusal};
-pub use secret::{SecretName, Secrets};
+pub use request::delivery::{Delivery, Headers};
+pub use request::intake::Intake;
+pub use response::answer::{Answer, Outcome};
+pub use response::refusal::{ConfigError, Refusal};
+pub use response::unhandled::Unhandled;
 pub use tencent::RoomInfoUpdated;
-pub use unhandled::Unhandled;
-pub use verified::Verified;
+pub use verify::guarded::Guarded;
+pub use verify::provider::{Provider, RoomEvent};
+pub use verify::receiver::Receiver;
+pub use verify::secrets::{SecretName, Secrets};
+pub use verify::verified::Verified;
 pub use zego::RoomCreated;

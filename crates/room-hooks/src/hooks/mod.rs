@@ -80,20 +80,13 @@
 //! | `room_hooks_store_errors_total` | `operation` | failures of the store of claims |
 //! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryClaims` |
 
-mod claims;
 mod clock;
 mod ending;
-mod expiring;
 mod handler;
-mod home;
 mod in_flight;
-#[cfg(all(test, feature = "testing"))]
-mod leased;
-mod memory;
-#[cfg(all(test, feature = "testing"))]
-mod model;
-mod process;
 mod renewal;
+mod run;
+mod runtime;
 mod settings;
 mod store;
 mod unstoppable;
@@ -106,23 +99,23 @@ use std::{
 
 use crate::{
     Answer, ConfigError, Delivery, Outcome, Provider, Receiver, RoomEvent, Verified,
-    provider::RETRIES_ARE_OVER,
+    verify::provider::RETRIES_ARE_OVER,
 };
 
 use self::{
     clock::Clock,
     handler::{Handler, handler},
-    home::Home,
     in_flight::InFlight,
     renewal::Renewal,
+    runtime::Home,
     settings::Settings,
-    store::AnyStore,
+    store::any::AnyStore,
 };
 
-pub use self::claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 pub use self::handler::HandlerOutcome;
-pub use self::memory::MemoryClaims;
 pub use self::settings::{Binding, FailurePolicy};
+pub use self::store::memory::MemoryClaims;
+pub use self::store::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 
 /// Handlers of a provider's events, behind verification and claims. Cheap to clone.
 pub struct Hooks<P: Provider> {

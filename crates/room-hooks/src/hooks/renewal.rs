@@ -13,10 +13,10 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    claims::{ClaimToken, Claimed},
-    process::{now, report},
+    run::{now, report},
     settings::Settings,
-    store::AnyStore,
+    store::any::AnyStore,
+    store::{ClaimToken, Claimed},
 };
 
 /// Renews the leases of running handlers, on a thread and with connections of its own: a handler that

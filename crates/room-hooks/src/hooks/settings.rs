@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::Provider;
 
-use super::claims::Terms;
+use super::store::Terms;
 
 /// What is set of hooks, apart from their handlers and their store.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 /// Answers for the events whose operator and time are in the members where most of Tencent's have them.
 macro_rules! about {
     ($($event:ident: $($room_id:ident).+,)*) => {$(
-        impl $crate::catalogue::About for $event {
+        impl $crate::event::table::About for $event {
             fn room_id(&self) -> Option<&str> {
                 Some(&self.$($room_id).+)
             }
@@ -11,7 +11,7 @@ macro_rules! about {
             }
 
             fn occurred_at(&self) -> Option<::std::time::SystemTime> {
-                self.event_time.and_then($crate::unix_time::at_millis)
+                self.event_time.and_then($crate::event::unix_time::at_millis)
             }
         }
     )*};

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::wire::wire_names;
+use crate::event::wire::wire_names;
 
 /// Where a request came from that led to a callback, as the callback's query tells. It is not signed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Document, Refusal, RoomEvent, catalogue::events, members::outermost, scanner::Raw};
+use crate::{
+    Document, Refusal, RoomEvent, event::members::outermost, event::scanner::Raw,
+    event::table::events,
+};
 
 use super::{
     COMMAND, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,

@@ -63,9 +63,9 @@ use std::{
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
     Secrets, Verified,
-    apps::{Apps, Signer},
-    document::{Json, text_of},
-    freshness::{Freshness, canonical},
+    event::document::{Json, text_of},
+    verify::apps::{Apps, Signer},
+    verify::freshness::{Freshness, canonical},
 };
 
 use self::query::Query;

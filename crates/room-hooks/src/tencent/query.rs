@@ -1,6 +1,9 @@
 use std::{borrow::Cow, net::IpAddr, time::SystemTime};
 
-use crate::{Refusal, form, freshness::canonical, signature::from_hex, unix_time::at_seconds};
+use crate::{
+    Refusal, event::unix_time::at_seconds, request::form, verify::digest::from_hex,
+    verify::freshness::canonical,
+};
 
 use super::{Client, Platform};
 

@@ -1,6 +1,6 @@
 //! The seats of rooms: `Mic.*`.
 
-use crate::wire::wire_struct;
+use crate::event::wire::wire_struct;
 
 use super::about::about;
 

@@ -7,7 +7,7 @@ pub(super) fn digest(token: &[u8], request_time: &str) -> [u8; 32] {
 
 #[cfg(feature = "testing")]
 pub(super) fn sign(
-    apps: &crate::apps::Apps,
+    apps: &crate::verify::apps::Apps,
     unsigned: Option<u64>,
     event: &impl serde::Serialize,
     now: std::time::SystemTime,
@@ -30,7 +30,7 @@ pub(super) fn sign(
         query.push(("RequestTime", request_time));
     }
     Ok(crate::testing::SignedDelivery {
-        query: crate::form::encoded(query),
+        query: crate::request::form::encoded(query),
         headers: Vec::new(),
         body: serde_json::to_vec(&members)?,
     })

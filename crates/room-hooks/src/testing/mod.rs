@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Delivery,
-    other::{AROUND_ROOM_ID, ROOM_ID},
+    event::other::{AROUND_ROOM_ID, ROOM_ID},
     tencent, trtc, zego,
 };
 

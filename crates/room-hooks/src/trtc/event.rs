@@ -4,11 +4,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
     Document, Refusal, RoomEvent,
-    catalogue::events,
-    lenient::{self, Lenient},
-    members::outermost,
-    scanner::Raw,
-    unix_time::at_millis,
+    event::lenient::{self, Lenient},
+    event::members::outermost,
+    event::scanner::Raw,
+    event::table::events,
+    event::unix_time::at_millis,
 };
 
 use super::{

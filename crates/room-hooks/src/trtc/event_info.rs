@@ -1,11 +1,11 @@
 use std::time::SystemTime;
 
-use crate::unix_time::{at_millis, at_seconds};
+use crate::event::unix_time::{at_millis, at_seconds};
 
 /// Defines an event by what its `EventInfo` has beyond what all have.
 macro_rules! event_info {
     ($(#[$attribute:meta])* pub struct $event:ident { $($members:tt)* }) => {
-        $crate::wire::wire_struct! {
+        $crate::event::wire::wire_struct! {
             $(#[$attribute])*
             #[serde(rename_all = "PascalCase")]
             pub struct $event {
@@ -24,7 +24,7 @@ macro_rules! event_info {
             }
         }
 
-        impl $crate::catalogue::About for $event {
+        impl $crate::event::table::About for $event {
             fn room_id(&self) -> Option<&str> {
                 Some(&self.room_id)
             }

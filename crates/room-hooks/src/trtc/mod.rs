@@ -40,9 +40,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, Secrets, Verified,
-    apps::{Apps, Signer},
-    document::{EMPTY, Json, text_of},
-    freshness::Freshness,
+    event::document::{EMPTY, Json, text_of},
+    verify::apps::{Apps, Signer},
+    verify::freshness::Freshness,
 };
 
 use self::event::Envelope;

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use crate::{
-    catalogue::About,
-    wire::{wire_codes, wire_struct},
+    event::table::About,
+    event::wire::{wire_codes, wire_struct},
 };
 
 use super::event_info::{event_info, occurred_at};

@@ -32,7 +32,7 @@ pub(super) fn from_base64(sign: &[u8]) -> Result<[u8; 32], Refusal> {
 
 #[cfg(feature = "testing")]
 pub(super) fn sign(
-    apps: &crate::apps::Apps,
+    apps: &crate::verify::apps::Apps,
     event: &impl serde::Serialize,
     now: std::time::SystemTime,
 ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {

@@ -2,8 +2,8 @@ use std::borrow::Cow;
 
 use crate::{
     Refusal,
-    document::{EMPTY, text_of},
-    form::{decoded, percent_decoded},
+    event::document::{EMPTY, text_of},
+    request::form::{decoded, percent_decoded},
 };
 
 use super::{envelope::Claim, form};

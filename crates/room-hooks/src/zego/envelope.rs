@@ -2,11 +2,11 @@ use std::{borrow::Cow, time::SystemTime};
 
 use crate::{
     Refusal,
-    freshness::canonical,
-    members::outermost,
-    scanner::Raw,
-    signature::from_hex,
-    unix_time::{LEAST_MILLIS, at_millis, at_seconds},
+    event::members::outermost,
+    event::scanner::Raw,
+    event::unix_time::{LEAST_MILLIS, at_millis, at_seconds},
+    verify::digest::from_hex,
+    verify::freshness::canonical,
 };
 
 /// The members of an envelope.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Document, Refusal, RoomEvent, catalogue::events};
+use crate::{Document, Refusal, RoomEvent, event::table::events};
 
 use super::{
     RoomCreated, RoomDestroyed, RoomEntered, RoomExited, Zego, envelope::Envelope, express,

@@ -2,7 +2,7 @@ use data_encoding::HEXLOWER;
 
 use crate::{
     Delivery,
-    document::{Json, text_of},
+    event::document::{Json, text_of},
     testing::{Expected, Explanation},
 };
 

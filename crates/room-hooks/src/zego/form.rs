@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use percent_encoding::percent_decode_str;
 use serde::{Serialize, Serializer};
 
-use crate::{Refusal, form};
+use crate::{Refusal, request::form};
 
 use super::envelope::Claim;
 

@@ -49,10 +49,10 @@ use std::time::{Duration, SystemTime};
 use crate::{
     Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, SecretName, Secrets,
     Verified,
-    apps::{Apps, Signer},
-    document::Json,
-    freshness::Freshness,
-    id::{Signature, Uniqueness},
+    event::document::Json,
+    event::id::{Signature, Uniqueness},
+    verify::apps::{Apps, Signer},
+    verify::freshness::Freshness,
 };
 
 use self::{

@@ -10,7 +10,7 @@ pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
 
 #[cfg(feature = "testing")]
 pub(super) fn sign(
-    apps: &crate::apps::Apps,
+    apps: &crate::verify::apps::Apps,
     event: &impl serde::Serialize,
     now: std::time::SystemTime,
 ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {

@@ -2,8 +2,8 @@
 //! which of a room's lives they belong to.
 
 use crate::{
-    catalogue::About,
-    wire::{self, wire_names, wire_struct},
+    event::table::About,
+    event::wire::{self, wire_names, wire_struct},
 };
 
 wire_struct! {

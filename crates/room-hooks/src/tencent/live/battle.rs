@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use crate::{
-    catalogue::About,
+    event::table::About,
+    event::unix_time::at_millis,
+    event::wire::{wire_codes, wire_struct},
     tencent::about::user,
-    unix_time::at_millis,
-    wire::{wire_codes, wire_struct},
 };
 
 wire_struct! {

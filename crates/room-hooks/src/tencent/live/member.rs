@@ -1,8 +1,8 @@
 //! Who is there, and who may do what.
 
 use crate::{
+    event::wire::{wire_names, wire_struct},
     tencent::about::about,
-    wire::{wire_names, wire_struct},
 };
 
 wire_struct! {

@@ -1,6 +1,6 @@
 //! Metadata: the app's own names and values for a room.
 
-use crate::{tencent::about::about, wire::wire_struct};
+use crate::{event::wire::wire_struct, tencent::about::about};
 
 wire_struct! {
     /// Metadata of a room were set: Tencent's

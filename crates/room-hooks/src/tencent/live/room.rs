@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use crate::{
-    catalogue::About,
+    event::table::About,
+    event::unix_time::at_millis,
+    event::wire::{wire_names, wire_struct},
     tencent::{
         RoomStatus, RoomType, TakeSeatMode,
         about::{about, user},
     },
-    unix_time::at_millis,
-    wire::{wire_names, wire_struct},
 };
 
 wire_struct! {

@@ -9,9 +9,9 @@ mod life;
 use std::time::SystemTime;
 
 use crate::{
-    catalogue::About,
-    unix_time::at_millis,
-    wire::{self, wire_codes, wire_struct},
+    event::table::About,
+    event::unix_time::at_millis,
+    event::wire::{self, wire_codes, wire_struct},
 };
 
 pub use self::life::{Arrival, Life, Moment};

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::measure;
+use crate::metrics;
 
 /// A digest.
 pub(super) type Key = [u8; 16];
@@ -77,7 +77,7 @@ impl<V: Copy> Expiring<V> {
             Change::Set(value, expires) => {
                 if part.entries.insert(key, (value, expires)).is_none() {
                     self.held.fetch_add(1, Ordering::Relaxed);
-                    measure::more_held(1);
+                    metrics::more_held(1);
                 }
             }
         }
@@ -109,7 +109,7 @@ impl<V: Copy> Expiring<V> {
 
     fn count_less(&self, entries: usize) {
         self.held.fetch_sub(entries, Ordering::Relaxed);
-        measure::less_held(entries);
+        metrics::less_held(entries);
     }
 
     fn part(&self, key: &Key) -> MutexGuard<'_, Part<V>> {
@@ -121,7 +121,7 @@ impl<V: Copy> Expiring<V> {
 /// What is dropped is held no longer.
 impl<V> Drop for Expiring<V> {
     fn drop(&mut self) {
-        measure::less_held(*self.held.get_mut());
+        metrics::less_held(*self.held.get_mut());
     }
 }
 

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, hint::black_box};
 
 use subtle::ConstantTimeEq;
 
-use crate::{ConfigError, Refusal, SecretName, Secrets, freshness::canonical};
+use crate::{ConfigError, Refusal, SecretName, Secrets, verify::freshness::canonical};
 
 /// The apps that share a receiver, each with its own secrets.
 #[derive(Debug, Clone, Default)]

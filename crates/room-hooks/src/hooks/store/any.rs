@@ -2,11 +2,11 @@
 
 use std::{fmt::Debug, pin::Pin, sync::Arc, time::Instant};
 
-use super::claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-pub(super) trait AnyStore: Debug + Send + Sync {
+pub(in crate::hooks) trait AnyStore: Debug + Send + Sync {
     fn claim(&self, delivery: Claimed, terms: Terms, now: Instant) -> Answer<'_, Claim>;
     fn renew(&self, d: Claimed, token: ClaimToken, terms: Terms, now: Instant) -> Answer<'_, bool>;
     fn settle(&self, delivery: Claimed, terms: Terms, now: Instant) -> Answer<'_, ()>;

@@ -13,7 +13,7 @@ use std::{borrow::Cow, ops::Range};
 
 use sha2::{Digest, Sha256};
 
-use crate::scanner::Scanner;
+use crate::event::scanner::Scanner;
 
 /// The size in bytes from which an object counts by its digest. One that is smaller is copied when it is
 /// sorted, at most once for each object around it that is small as well.

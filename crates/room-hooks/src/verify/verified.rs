@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use crate::{
-    DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled, id::Signature,
+    DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled, event::id::Signature,
     tencent::Client,
 };
 

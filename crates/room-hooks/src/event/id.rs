@@ -5,10 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Provider, RoomEvent, Verified,
-    canonical::{self, part},
-    members::outermost,
-    scanner::Raw,
-    unix_time::LEAST_MILLIS,
+    event::canonical::{self, part},
+    event::members::outermost,
+    event::scanner::Raw,
+    event::unix_time::LEAST_MILLIS,
 };
 
 /// What identifies a delivery: a digest of provider, app and the event's content.
@@ -166,7 +166,7 @@ fn digest(content: &[u8]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Document, Other, document::Json, tencent, zego};
+    use crate::{Document, Other, event::document::Json, tencent, zego};
 
     fn id(json: &str) -> DeliveryId {
         zego_id(1, "room_create", json)

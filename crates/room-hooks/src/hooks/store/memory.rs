@@ -10,7 +10,7 @@ use std::{
 use crate::{DeliveryId, SignatureKey};
 
 use super::{
-    claims::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms},
+    Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms,
     expiring::{Change, Expiring, Key, Moment},
 };
 
@@ -68,7 +68,7 @@ impl MemoryClaims {
     }
 
     /// Binds a signature to a delivery, or tells that it belongs to another.
-    pub(super) fn bind(
+    pub(in crate::hooks) fn bind(
         &self,
         signature: SignatureKey,
         id: DeliveryId,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, MemoryClaims, Terms, leased::Leased};
+use super::{Claim, ClaimStore, ClaimToken, Claimed, Terms, leased::Leased, memory::MemoryClaims};
 use crate::{DeliveryId, SignatureKey};
 
 const TERMS: Terms = Terms { lease: Duration::from_secs(3), retention: Duration::from_secs(10) };

@@ -5,7 +5,7 @@ use std::{
 
 use crate::{
     Answer, Delivery, Headers, Intake, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified,
-    excerpt::excerpt, intake::compression,
+    event::excerpt::excerpt, request::intake::compression,
 };
 
 /// The only door: takes deliveries in, hands verified events out.

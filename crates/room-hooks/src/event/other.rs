@@ -2,7 +2,8 @@ use serde::{Serialize, Serializer, de::IgnoredAny};
 use serde_json::Deserializer;
 
 use crate::{
-    Document, Refusal, excerpt::excerpt, lenient::Lenient, members::outermost, scanner::Raw,
+    Document, Refusal, event::excerpt::excerpt, event::lenient::Lenient, event::members::outermost,
+    event::scanner::Raw,
 };
 
 /// An authentic event that this crate has no type for, or whose shape is not the known one.

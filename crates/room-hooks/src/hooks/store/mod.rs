@@ -1,3 +1,11 @@
+pub(super) mod any;
+mod expiring;
+#[cfg(all(test, feature = "testing"))]
+mod leased;
+pub(super) mod memory;
+#[cfg(all(test, feature = "testing"))]
+mod model;
+
 use std::{
     error::Error,
     fmt::{self, Debug},

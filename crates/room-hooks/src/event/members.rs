@@ -5,7 +5,7 @@
 
 use crate::{
     Refusal,
-    scanner::{MALFORMED, Raw, Scanner},
+    event::scanner::{MALFORMED, Raw, Scanner},
 };
 
 /// Finds the members of these names. One that is `null` is taken for absent; one that is there twice is

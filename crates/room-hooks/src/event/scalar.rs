@@ -5,7 +5,7 @@ use serde::{
     de::{Unexpected, Visitor},
 };
 
-use crate::excerpt::excerpt;
+use crate::event::excerpt::excerpt;
 
 /// A JSON string, integer or bool, borrowed from the document where it can be.
 ///

@@ -8,16 +8,16 @@ use serde::{Serialize, Serializer};
 /// An `Option`, a `Vec` and what is followed by `= default` may be absent; anything else must be there.
 macro_rules! wire_struct {
     ($(#[$attribute:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::wire::wire_struct! { @members [$(#[$attribute])* $name] [] $($members)* }
+        $crate::event::wire::wire_struct! { @members [$(#[$attribute])* $name] [] $($members)* }
     };
     (
         @members $head:tt [$($done:tt)*]
         $(#[$attribute:meta])* pub $member:ident: Option<$value:ty>, $($rest:tt)*
     ) => {
-        $crate::wire::wire_struct! { @members $head [
+        $crate::event::wire::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
-            #[serde(default, deserialize_with = "crate::lenient::optional")]
+            #[serde(default, deserialize_with = "crate::event::lenient::optional")]
             #[serde(skip_serializing_if = "Option::is_none")]
             pub $member: Option<$value>,
         ] $($rest)* }
@@ -26,10 +26,10 @@ macro_rules! wire_struct {
         @members $head:tt [$($done:tt)*]
         $(#[$attribute:meta])* pub $member:ident: Vec<$value:ty>, $($rest:tt)*
     ) => {
-        $crate::wire::wire_struct! { @members $head [
+        $crate::event::wire::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
-            #[serde(default, deserialize_with = "crate::lenient::or_default")]
+            #[serde(default, deserialize_with = "crate::event::lenient::or_default")]
             pub $member: Vec<$value>,
         ] $($rest)* }
     };
@@ -37,10 +37,10 @@ macro_rules! wire_struct {
         @members $head:tt [$($done:tt)*]
         $(#[$attribute:meta])* pub $member:ident: $value:ty = default, $($rest:tt)*
     ) => {
-        $crate::wire::wire_struct! { @members $head [
+        $crate::event::wire::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
-            #[serde(default, deserialize_with = "crate::lenient::or_default")]
+            #[serde(default, deserialize_with = "crate::event::lenient::or_default")]
             pub $member: $value,
         ] $($rest)* }
     };
@@ -48,10 +48,10 @@ macro_rules! wire_struct {
         @members $head:tt [$($done:tt)*]
         $(#[$attribute:meta])* pub $member:ident: $value:ty, $($rest:tt)*
     ) => {
-        $crate::wire::wire_struct! { @members $head [
+        $crate::event::wire::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
-            #[serde(deserialize_with = "crate::lenient::required")]
+            #[serde(deserialize_with = "crate::event::lenient::required")]
             pub $member: $value,
         ] $($rest)* }
     };
@@ -61,12 +61,12 @@ macro_rules! wire_struct {
         $(#[$attribute])*
         pub struct $name { $($members)* }
 
-        impl $crate::lenient::Lenient for $name {
+        impl $crate::event::lenient::Lenient for $name {
             fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
             where
                 D: ::serde::Deserializer<'de>,
             {
-                $crate::lenient::object(deserializer)
+                $crate::event::lenient::object(deserializer)
             }
         }
     };
@@ -111,14 +111,14 @@ macro_rules! wire_names {
             }
         }
 
-        impl $crate::lenient::Lenient for $name {
+        impl $crate::event::lenient::Lenient for $name {
             fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
             where
                 D: ::serde::Deserializer<'de>,
             {
-                let scalar: Option<$crate::scalar::Scalar<'_>> =
+                let scalar: Option<$crate::event::scalar::Scalar<'_>> =
                     ::serde::Deserialize::deserialize(deserializer)?;
-                let name = scalar.map($crate::scalar::Scalar::text).transpose()?;
+                let name = scalar.map($crate::event::scalar::Scalar::text).transpose()?;
                 Ok(name.filter(|name| !name.is_empty()).map(|name| Self::from(&*name)))
             }
         }
@@ -129,7 +129,7 @@ macro_rules! wire_names {
             }
         }
 
-        $crate::wire::wire_value! { $name, as_str }
+        $crate::event::wire::wire_value! { $name, as_str }
     };
 }
 
@@ -168,7 +168,7 @@ macro_rules! wire_codes {
             }
         }
 
-        impl $crate::lenient::Lenient for $name {
+        impl $crate::event::lenient::Lenient for $name {
             fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
             where
                 D: ::serde::Deserializer<'de>,
@@ -183,7 +183,7 @@ macro_rules! wire_codes {
             }
         }
 
-        $crate::wire::wire_value! { $name, code }
+        $crate::event::wire::wire_value! { $name, code }
     };
 }
 
@@ -201,7 +201,7 @@ macro_rules! wire_value {
             where
                 D: ::serde::Deserializer<'de>,
             {
-                $crate::lenient::required(deserializer)
+                $crate::event::lenient::required(deserializer)
             }
         }
     };

@@ -71,7 +71,7 @@ macro_rules! events {
             ) -> Result<Self, $crate::Refusal> {
                 let event = match kind {
                     $(
-                        $crate::catalogue::last!($name $($kind)?) $(| $alias)* => {
+                        $crate::event::table::last!($name $($kind)?) $(| $alias)* => {
                             $read(document.as_str()).map(Self::$variant)
                         }
                     )*
@@ -88,7 +88,7 @@ macro_rules! events {
                 $crate::testing::Sample {
                     provider: $folder,
                     name: $name,
-                    kind: $crate::catalogue::last!($name $($kind)?),
+                    kind: $crate::event::table::last!($name $($kind)?),
                     distinct_by: &[$($($member),+)?],
                     type_name: concat!($folder, "::", stringify!($event)),
                     fixture: include_str!(concat!(
@@ -96,17 +96,17 @@ macro_rules! events {
                         "/tests/fixtures/",
                         $folder,
                         "/",
-                        $crate::catalogue::last!($name $($kind)?),
+                        $crate::event::table::last!($name $($kind)?),
                         ".json"
                     )),
                 },
             )*];
 
-            fn known(&self) -> Result<$crate::catalogue::Known<'_>, &$crate::Other> {
+            fn known(&self) -> Result<$crate::event::table::Known<'_>, &$crate::Other> {
                 match self {
-                    $(Self::$variant(event) => Ok($crate::catalogue::Known {
+                    $(Self::$variant(event) => Ok($crate::event::table::Known {
                         name: $name,
-                        kind: $crate::catalogue::last!($name $($kind)?),
+                        kind: $crate::event::table::last!($name $($kind)?),
                         distinct_by: &[$($($member),+)?],
                         event,
                     }),)*
@@ -184,23 +184,23 @@ macro_rules! events {
                 }
 
                 fn kind(&self) -> &'static str {
-                    $crate::catalogue::last!($name $($kind)?)
+                    $crate::event::table::last!($name $($kind)?)
                 }
 
                 fn room_id(&self) -> Option<&str> {
-                    $crate::catalogue::About::room_id(self)
+                    $crate::event::table::About::room_id(self)
                 }
 
                 fn operator(&self) -> Option<&str> {
-                    $crate::catalogue::About::user(self)
+                    $crate::event::table::About::user(self)
                 }
 
                 fn occurred_at(&self) -> Option<::std::time::SystemTime> {
-                    $crate::catalogue::About::occurred_at(self)
+                    $crate::event::table::About::occurred_at(self)
                 }
 
                 fn session(&self) -> Option<u64> {
-                    $crate::catalogue::About::session(self)
+                    $crate::event::table::About::session(self)
                 }
 
                 fn distinct_by(&self) -> &'static [&'static str] {

@@ -14,19 +14,19 @@ use tokio::time::{self, error::Elapsed, sleep, timeout};
 use tracing::{Instrument, Span, field};
 
 use crate::{
-    Answer, Outcome, Provider, RoomEvent, SignatureKey, Verified, excerpt::excerpt, id::Uniqueness,
-    measure,
+    Answer, Outcome, Provider, RoomEvent, SignatureKey, Verified, event::excerpt::excerpt,
+    event::id::Uniqueness, metrics,
 };
 
 use super::{
     Hooks, MemoryClaims,
-    claims::{Claim, ClaimToken, Claimed, StoreError},
     ending::Ending,
     handler::{Ready, caught},
     in_flight::InFlight,
     renewal::{Lease, Renewal},
     settings::{Binding, FailurePolicy, Settings},
-    store::AnyStore,
+    store::any::AnyStore,
+    store::{Claim, ClaimToken, Claimed, StoreError},
     unstoppable::Unstoppable,
 };
 
@@ -46,7 +46,7 @@ impl<P: Provider> Handling<P> {
         let Self { work, span, event, asks, deadline, .. } = self;
         let ending = within(deadline, work).await.unwrap_or_else(|_| {
             span.in_scope(|| tracing::warn!("the handler is over its deadline and goes on"));
-            measure::delivery(P::NAME, event, Ending::Late.as_str());
+            metrics::delivery(P::NAME, event, Ending::Late.as_str());
             Ending::Late
         });
         let answer = ending.answer::<P>();
@@ -97,7 +97,7 @@ impl<P: Provider> Hooks<P> {
         async move {
             let ending = process.run(handler).await;
             Span::current().record("outcome", ending.as_str());
-            measure::delivery(P::NAME, event, ending.as_str());
+            metrics::delivery(P::NAME, event, ending.as_str());
             if matches!(ending, Ending::Duplicate | Ending::InProgress) {
                 tracing::info!(outcome = ending.as_str(), "a delivery has come again");
             }
@@ -233,7 +233,7 @@ impl Process {
             polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
         })
         .await;
-        measure::handler(self.provider, now().duration_since(begun));
+        metrics::handler(self.provider, now().duration_since(begun));
         match ended {
             Some(Ok(())) => return Ending::Handled,
             Some(Err(error)) => tracing::error!(%error, "the handler failed"),
@@ -337,7 +337,7 @@ pub(super) fn report<T>(
     if let Err(error) = &answer {
         let source = error.source().map(field::display);
         tracing::warn!(operation, %error, source, "a claim is not kept as it should be");
-        measure::store_error(operation);
+        metrics::store_error(operation);
     }
     answer
 }

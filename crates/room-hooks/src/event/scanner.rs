@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::{Refusal, surrogates::utf16_unit};
+use crate::{Refusal, event::surrogates::utf16_unit};
 
 /// A value as it is in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

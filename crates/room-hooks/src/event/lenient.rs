@@ -13,7 +13,7 @@ use serde::{
     },
 };
 
-use crate::{document::Json, excerpt::excerpt, scalar::Scalar};
+use crate::{event::document::Json, event::excerpt::excerpt, event::scalar::Scalar};
 
 /// A type that is read as the providers write it; `wire_struct!` reads every member so.
 pub(crate) trait Lenient: Sized {
@@ -188,7 +188,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for NestedVisitor<T> {
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the macro is for what is public")]
 mod tests {
-    use crate::wire::wire_struct;
+    use crate::event::wire::wire_struct;
 
     wire_struct! {
         #[derive(Default)]

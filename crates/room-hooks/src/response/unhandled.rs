@@ -1,6 +1,6 @@
 use std::{any::type_name, fmt};
 
-use crate::{Answer, Outcome, Provider, Receiver, Refusal, measure};
+use crate::{Answer, Outcome, Provider, Receiver, Refusal, metrics};
 
 /// The end of a delivery that reaches no handler: it is refused, or it is an authentic event of a
 /// kind that the handler did not ask for.
@@ -38,7 +38,7 @@ impl Unhandled {
             500.. => tracing::error!(provider, reason = %refusal, "delivery refused"),
             _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),
         }
-        measure::delivery(provider, "none", "refused");
+        metrics::delivery(provider, "none", "refused");
         Self { answer: P::answer(Outcome::Refused(&refusal)), refusal: Some(refusal) }
     }
 }

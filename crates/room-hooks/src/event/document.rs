@@ -3,7 +3,10 @@ use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 
-use crate::{Refusal, scanner::Scanner, surrogates};
+use crate::{
+    Refusal,
+    event::{scanner::Scanner, surrogates},
+};
 
 /// The members that together let whoever reads them sign any other body.
 const SIGNING_MEMBERS: [&str; 2] = ["nonce", "signature"];
