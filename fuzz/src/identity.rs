@@ -11,13 +11,17 @@ use crate::{
 };
 
 /// What identifies a delivery: the same however its JSON is written, and another when one value in
-/// it is. This does not depend on how deep the values are.
+/// it is, also fifty levels down.
 pub(crate) fn identity(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let changed: u8 = input.arbitrary()?;
     let Some(json) = text_of(input.take_rest()) else { return Ok(()) };
-    let Some(content) = Content::read(&repaired(json), 100) else { return Ok(()) };
+    let Some(content) = Content::read(&repaired(json), 25) else { return Ok(()) };
     for nested in [str::to_owned, deep] {
+        // Below many levels, what is too long counts as it is written.
+        if nested(json).len() > json.len() && json.len() > 2000 {
+            continue;
+        }
         let Some(id) = id(&nested(json)) else { continue };
         let same = content.written(&mut None, Scalar::another);
         assert_eq!(self::id(&nested(&same)), Some(id), "it is written differently");
@@ -34,7 +38,7 @@ pub(crate) fn identity(data: &[u8]) -> Result<()> {
 
 /// An object with some JSON below many levels of lists.
 fn deep(json: &str) -> String {
-    const LEVELS: usize = 1000;
+    const LEVELS: usize = 50;
     format!(r#"{{"deep":{}{json}{}}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))
 }
 

@@ -4,7 +4,7 @@
 //! each event. So a new event, or a new name, joins the table by itself.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicU32, Ordering},
     time::{Instant, SystemTime},
 };
@@ -97,7 +97,9 @@ struct Place {
 
 fn places(provider: ProviderName) -> Vec<Place> {
     let mut places = Vec::new();
-    for &name in MEMBERS_LOOKED_FOR.iter().copied().flatten() {
+    let paths = MEMBERS_LOOKED_FOR.iter().copied().flatten();
+    let names: BTreeSet<_> = paths.flat_map(|path| path.split('.')).collect();
+    for name in names {
         let mut event = unknown(provider);
         event[name] = MARK.into();
         places.push(Place { path: name.to_owned(), event, name: name.to_owned() });
@@ -240,7 +242,7 @@ mod tests {
                     let _ = (verified.id(), verified.event.room_id());
                     200
                 }
-                Err(refused) => refused.answer.status,
+                Err(refused) => refused.response.status,
             }
         });
     }

@@ -48,7 +48,6 @@ impl Seen {
     /// # Panics
     ///
     /// The handler does, if the case says so.
-    #[must_use]
     pub fn hooks<E: RoomEvent + Serialize>(
         self,
         receiver: Receiver<E::Provider>,

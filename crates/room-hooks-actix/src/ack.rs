@@ -1,7 +1,7 @@
 use std::marker::PhantomData;
 
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
-use room_hooks::{Answer, Outcome, Provider};
+use room_hooks::{CallbackResponse, Disposition, Provider};
 
 /// The reply that tells the provider, in its own form, that an event is taken care of.
 #[derive(Debug)]
@@ -25,12 +25,12 @@ impl<P: Provider> Responder for Ack<P> {
     type Body = BoxBody;
 
     fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
-        response(&P::answer(Outcome::Acknowledged))
+        response(&P::response(&Disposition::Handled))
     }
 }
 
 /// An answer as actix-web sends it.
-pub(crate) fn response(answer: &Answer) -> HttpResponse {
+pub(crate) fn response(answer: &CallbackResponse) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     for header in answer.headers() {

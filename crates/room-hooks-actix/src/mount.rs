@@ -1,11 +1,11 @@
 use std::{future::ready, time::SystemTime};
 
 use actix_web::{HttpRequest, HttpResponse, Scope, web};
-use room_hooks::{Delivery, Hooks, Provider};
+use room_hooks::{Delivery, Hooks, Provider, Unhandled};
 
 use crate::{
     ack::response,
-    receive::{RequestHeaders, take_in},
+    receive::{RequestHeaders, read},
 };
 
 /// Mounts [`Hooks`] as a scope.
@@ -46,13 +46,12 @@ async fn deliver<P: Provider>(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    let answer = match take_in(hooks.receiver(), &request, payload.into_inner()).await {
-        Ok(body) => {
-            let headers = RequestHeaders(request.headers());
-            let delivery = Delivery::new(request.query_string(), &headers, &body);
-            hooks.deliver(delivery, SystemTime::now())
-        }
-        Err(unhandled) => return response(&unhandled.answer),
+    let headers = RequestHeaders(request.headers());
+    let delivered = async {
+        let intake = hooks.intake(request.method().as_str(), &headers)?;
+        let body = read(intake, &request, payload.into_inner()).await?;
+        let delivery = Delivery::new(request.query_string(), &headers, &body);
+        Ok::<_, Unhandled>(hooks.deliver(delivery, SystemTime::now()).await)
     };
-    response(&answer.await)
+    response(&delivered.await.unwrap_or_else(|unhandled| unhandled.response))
 }

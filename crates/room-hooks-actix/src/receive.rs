@@ -21,27 +21,26 @@ pub(crate) async fn receive<E: RoomEvent>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
-    let body = take_in(receiver, request, payload).await?;
     let headers = RequestHeaders(request.headers());
+    let body =
+        read(receiver.intake(request.method().as_str(), &headers)?, request, payload).await?;
     let delivery = Delivery::new(request.query_string(), &headers, &body);
     let verified = receiver.receive(delivery, SystemTime::now())?;
     Ok((verified, body))
 }
 
 /// Reads a request's body, within the receiver's limit and deadline.
-pub(crate) async fn take_in<P: Provider>(
-    receiver: &Receiver<P>,
+pub(crate) async fn read<P: Provider>(
+    mut intake: Intake<'_, P>,
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<Vec<u8>, Unhandled> {
-    let headers = RequestHeaders(request.headers());
-    let mut intake = receiver.intake(request.method().as_str(), &headers)?;
     // A body that is chunked, or that came over HTTP/2, leaves this behind only when something consumed it.
     let had_a_body = request.chunked().unwrap_or_default() || request.version() == Version::HTTP_2;
     if matches!(payload, Payload::None) && had_a_body {
         return Err(intake.taken(request.query_string(), SystemTime::now()));
     }
-    match timeout(receiver.body_deadline(), read(&mut intake, payload)).await {
+    match timeout(intake.deadline(), read_chunks(&mut intake, payload)).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
@@ -55,7 +54,7 @@ pub(crate) fn receiver<P: Provider>(request: &HttpRequest) -> Result<Receiver<P>
     receiver.cloned().ok_or_else(Unhandled::not_configured::<P>)
 }
 
-async fn read<P: Provider>(
+async fn read_chunks<P: Provider>(
     intake: &mut Intake<'_, P>,
     mut payload: Payload,
 ) -> Result<(), Unhandled> {

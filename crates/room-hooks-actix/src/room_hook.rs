@@ -77,6 +77,6 @@ impl ResponseError for RoomHookError {
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        response(&self.0.answer)
+        response(&self.0.response)
     }
 }

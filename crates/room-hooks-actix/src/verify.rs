@@ -48,7 +48,7 @@ where
     let (request, payload) = request.into_parts();
     match guarded::<P>(&request, payload).await {
         Err(unhandled) => {
-            let refused = response(&unhandled.answer).map_into_right_body();
+            let refused = response(&unhandled.response).map_into_right_body();
             Ok(ServiceResponse::new(request, refused))
         }
         Ok((guarded, body)) => {

@@ -5,7 +5,7 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode};
-use room_hooks::{Answer, Outcome, Provider};
+use room_hooks::{CallbackResponse, Disposition, Provider};
 
 /// The reply that tells the provider, in its own form, that an event is taken care of.
 #[derive(Debug)]
@@ -27,12 +27,12 @@ impl<P> Default for Ack<P> {
 
 impl<P: Provider> IntoResponse for Ack<P> {
     fn into_response(self) -> Response {
-        response(&P::answer(Outcome::Acknowledged))
+        response(&P::response(&Disposition::Handled))
     }
 }
 
 /// An answer as axum sends it.
-pub(crate) fn response(answer: &Answer) -> Response {
+pub(crate) fn response(answer: &CallbackResponse) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,12 +1,12 @@
 use std::{sync::Arc, time::SystemTime};
 
 use axum::{Router, routing::any};
-use axum_core::{extract::Request, response::Response};
-use room_hooks::{Hooks, Provider};
+use axum_core::extract::Request;
+use room_hooks::{CallbackResponse, Hooks, Provider, Unhandled};
 
 use crate::{
     ack::response,
-    receive::{RequestHeaders, delivery, take_in},
+    receive::{RequestHeaders, delivery, read},
 };
 
 /// Mounts [`Hooks`] as a router.
@@ -35,19 +35,20 @@ impl<P: Provider> IntoRouter for Hooks<P> {
         let not_found = self.not_found();
         // The router makes a copy for each request.
         let hooks = Arc::new(self);
-        let deliver = async move |request| deliver(&hooks, request).await;
+        let deliver = async move |request| {
+            let delivered = deliver(&hooks, request).await;
+            response(&delivered.unwrap_or_else(|unhandled| unhandled.response))
+        };
         Router::new().route("/", any(deliver)).fallback(async move || response(&not_found))
     }
 }
 
-async fn deliver<P: Provider>(hooks: &Hooks<P>, request: Request) -> Response {
+async fn deliver<P: Provider>(
+    hooks: &Hooks<P>,
+    request: Request,
+) -> Result<CallbackResponse, Unhandled> {
     let (parts, body) = request.into_parts();
-    let answer = match take_in(hooks.receiver(), &parts, body).await {
-        Ok(body) => {
-            let headers = RequestHeaders(&parts.headers);
-            hooks.deliver(delivery(&parts, &headers, &body), SystemTime::now())
-        }
-        Err(unhandled) => return response(&unhandled.answer),
-    };
-    response(&answer.await)
+    let headers = RequestHeaders(&parts.headers);
+    let body = read(hooks.intake(parts.method.as_str(), &headers)?, &parts, body).await?;
+    Ok(hooks.deliver(delivery(&parts, &headers, &body), SystemTime::now()).await)
 }

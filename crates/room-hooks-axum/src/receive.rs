@@ -14,25 +14,24 @@ pub(crate) async fn receive<E: RoomEvent>(
     parts: &Parts,
     body: Body,
 ) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
-    let body = take_in(receiver, parts, body).await?;
     let headers = RequestHeaders(&parts.headers);
+    let body = read(receiver.intake(parts.method.as_str(), &headers)?, parts, body).await?;
     let verified = receiver.receive(delivery(parts, &headers, &body), SystemTime::now())?;
     Ok((verified, body))
 }
 
 /// Reads a request's body, within the receiver's limit and deadline.
-pub(crate) async fn take_in<P: Provider>(
-    receiver: &Receiver<P>,
+pub(crate) async fn read<P: Provider>(
+    mut intake: Intake<'_, P>,
     parts: &Parts,
     body: Body,
 ) -> Result<Vec<u8>, Unhandled> {
     let query = parts.uri.query().unwrap_or_default();
-    let mut intake = receiver.intake(parts.method.as_str(), &RequestHeaders(&parts.headers))?;
     // A chunked body has its end still ahead, even if that is all of it, unless something consumed it.
     if body.is_end_stream() && parts.headers.contains_key(TRANSFER_ENCODING) {
         return Err(intake.taken(query, SystemTime::now()));
     }
-    match timeout(receiver.body_deadline(), read(&mut intake, body)).await {
+    match timeout(intake.deadline(), read_chunks(&mut intake, body)).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
@@ -47,7 +46,10 @@ pub(crate) fn delivery<'a>(
     Delivery::new(parts.uri.query().unwrap_or_default(), headers, body)
 }
 
-async fn read<P: Provider>(intake: &mut Intake<'_, P>, mut body: Body) -> Result<(), Unhandled> {
+async fn read_chunks<P: Provider>(
+    intake: &mut Intake<'_, P>,
+    mut body: Body,
+) -> Result<(), Unhandled> {
     while let Some(frame) = body.frame().await {
         match frame {
             Ok(frame) => intake.push(frame.data_ref().map_or(&[], |chunk| chunk))?,

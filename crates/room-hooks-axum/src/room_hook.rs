@@ -76,6 +76,6 @@ impl Error for RoomHookRejection {
 
 impl IntoResponse for RoomHookRejection {
     fn into_response(self) -> Response {
-        response(&self.0.answer)
+        response(&self.0.response)
     }
 }

@@ -35,7 +35,7 @@ use crate::{ack::response, receive::receive};
 ///     .route("/", get(|| async { "not guarded" }))
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct VerifyLayer<P> {
     receiver: Receiver<P>,
 }
@@ -48,13 +48,7 @@ impl<P> VerifyLayer<P> {
     }
 }
 
-impl<P> Clone for VerifyLayer<P> {
-    fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone() }
-    }
-}
-
-impl<P, S> Layer<S> for VerifyLayer<P> {
+impl<P: Clone, S> Layer<S> for VerifyLayer<P> {
     type Service = Verify<P, S>;
 
     fn layer(&self, inner: S) -> Self::Service {
@@ -63,16 +57,10 @@ impl<P, S> Layer<S> for VerifyLayer<P> {
 }
 
 /// Service of a [`VerifyLayer`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Verify<P, S> {
     receiver: Receiver<P>,
     inner: S,
-}
-
-impl<P, S: Clone> Clone for Verify<P, S> {
-    fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone(), inner: self.inner.clone() }
-    }
 }
 
 impl<P, S> Service<Request> for Verify<P, S>
@@ -96,7 +84,7 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             match receive::<P::Event>(&receiver, &parts, body).await {
-                Err(unhandled) => Ok(response(&unhandled.answer)),
+                Err(unhandled) => Ok(response(&unhandled.response)),
                 Ok((verified, body)) => {
                     parts.extensions.insert(Guarded::new(receiver, verified));
                     let request = Request::from_parts(parts, Body::from(body));

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use room_hooks::{Answer, Outcome, Provider};
+use room_hooks::{CallbackResponse, Disposition, Provider};
 use warp::{
     Reply,
     http::{HeaderName, HeaderValue, StatusCode},
@@ -27,12 +27,12 @@ impl<P> Default for Ack<P> {
 
 impl<P: Provider> Reply for Ack<P> {
     fn into_response(self) -> Response {
-        response(&P::answer(Outcome::Acknowledged))
+        response(&P::response(&Disposition::Handled))
     }
 }
 
 /// An answer as warp sends it.
-pub(crate) fn response(answer: &Answer) -> Response {
+pub(crate) fn response(answer: &CallbackResponse) -> Response {
     let mut response = Response::new(answer.body.into());
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,11 +1,12 @@
 use std::{sync::Arc, time::SystemTime};
 
-use room_hooks::{Delivery, Hooks, Provider};
-use warp::{Filter, Rejection, path::Tail, reply::Response};
+use futures_core::Stream;
+use room_hooks::{CallbackResponse, Delivery, Hooks, Provider, Unhandled};
+use warp::{Buf, Filter, Rejection, path::Tail, reply::Response};
 
 use crate::{
     ack::response,
-    receive::{request, take_in},
+    receive::{Request, read, request},
 };
 
 /// Mounts [`Hooks`] as a filter.
@@ -36,19 +37,28 @@ impl<P: Provider> IntoFilter for Hooks<P> {
     ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
         let hooks = Arc::new(self);
         warp::any().map(move || Arc::clone(&hooks)).and(warp::path::tail()).and(request()).and_then(
-            async |hooks: Arc<Self>, below: Tail, mut request| {
+            async |hooks: Arc<Self>, below: Tail, request| {
                 if !below.as_str().is_empty() {
                     return Ok::<_, Rejection>(response(&hooks.not_found()));
                 }
-                let answer = match take_in(hooks.receiver(), &mut request).await {
-                    Ok(body) => {
-                        let delivery = Delivery::new(&request.query, &request.headers, &body);
-                        hooks.deliver(delivery, SystemTime::now())
-                    }
-                    Err(unhandled) => return Ok(response(&unhandled.answer)),
-                };
-                Ok(response(&answer.await))
+                let delivered = deliver(&hooks, request).await;
+                Ok(response(&delivered.unwrap_or_else(|unhandled| unhandled.response)))
             },
         )
     }
+}
+
+async fn deliver<P, S, B>(
+    hooks: &Hooks<P>,
+    mut request: Request<S>,
+) -> Result<CallbackResponse, Unhandled>
+where
+    P: Provider,
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let intake = hooks.intake(request.method.as_str(), &request.headers)?;
+    let body = read(intake, &mut request).await?;
+    let delivery = Delivery::new(&request.query, &request.headers, &body);
+    Ok(hooks.deliver(delivery, SystemTime::now()).await)
 }

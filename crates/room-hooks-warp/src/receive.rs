@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use room_hooks::{Headers, Intake, Provider, Receiver, Unhandled};
+use room_hooks::{Headers, Intake, Provider, Unhandled};
 use tokio::time::timeout;
 use warp::{
     Buf, Filter,
@@ -42,8 +42,8 @@ pub(crate) fn request() -> impl Filter<
 }
 
 /// Reads a request's body, within the receiver's limit and deadline.
-pub(crate) async fn take_in<P, S, B>(
-    receiver: &Receiver<P>,
+pub(crate) async fn read<P, S, B>(
+    mut intake: Intake<'_, P>,
     request: &mut Request<S>,
 ) -> Result<Vec<u8>, Unhandled>
 where
@@ -51,18 +51,20 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let mut intake = receiver.intake(request.method.as_str(), &request.headers)?;
     let Some(body) = request.body.take() else {
         return Err(intake.taken(&request.query, SystemTime::now()));
     };
-    match timeout(receiver.body_deadline(), read(&mut intake, pin!(body))).await {
+    match timeout(intake.deadline(), read_chunks(&mut intake, pin!(body))).await {
         Ok(read) => read?,
         Err(_) => return Err(intake.too_slow()),
     }
     intake.finish(&request.query, SystemTime::now())
 }
 
-async fn read<P, S, B>(intake: &mut Intake<'_, P>, mut body: Pin<&mut S>) -> Result<(), Unhandled>
+async fn read_chunks<P, S, B>(
+    intake: &mut Intake<'_, P>,
+    mut body: Pin<&mut S>,
+) -> Result<(), Unhandled>
 where
     P: Provider,
     S: Stream<Item = Result<B, warp::Error>>,

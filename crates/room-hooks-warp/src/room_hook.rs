@@ -1,11 +1,12 @@
 use std::time::SystemTime;
 
+use futures_core::Stream;
 use room_hooks::{Delivery, Receiver, Refusal, RoomEvent, Unhandled, Verified};
-use warp::{Filter, Rejection, reject::Reject, reply::Response};
+use warp::{Buf, Filter, Rejection, reject::Reject, reply::Response};
 
 use crate::{
     ack::response,
-    receive::{request, take_in},
+    receive::{Request, read, request},
 };
 
 /// Filter that extracts a verified event: one kind of it, such as `Verified<RoomCreated>`, or all
@@ -18,17 +19,26 @@ pub fn room_hook<E: RoomEvent>(
     receiver: Receiver<E::Provider>,
 ) -> impl Filter<Extract = (Verified<E>,), Error = Rejection> + Clone + Send + Sync + 'static {
     warp::any().map(move || receiver.clone()).and(request()).and_then(
-        async |receiver: Receiver<E::Provider>, mut request| {
-            let received = match take_in(&receiver, &mut request).await {
-                Ok(body) => {
-                    let delivery = Delivery::new(&request.query, &request.headers, &body);
-                    receiver.receive(delivery, SystemTime::now())
-                }
-                Err(unhandled) => Err(unhandled),
-            };
+        async |receiver: Receiver<E::Provider>, request| {
+            let received = receive(&receiver, request).await;
             received.map_err(|unhandled| warp::reject::custom(RoomHookRejection(unhandled)))
         },
     )
+}
+
+async fn receive<E, S, B>(
+    receiver: &Receiver<E::Provider>,
+    mut request: Request<S>,
+) -> Result<Verified<E>, Unhandled>
+where
+    E: RoomEvent,
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let intake = receiver.intake(request.method.as_str(), &request.headers)?;
+    let body = read(intake, &mut request).await?;
+    let delivery = Delivery::new(&request.query, &request.headers, &body);
+    receiver.receive(delivery, SystemTime::now())
 }
 
 /// The rejection of a [`room_hook`]: the delivery is refused, or is an event of another kind, which
@@ -54,7 +64,7 @@ impl Reject for RoomHookRejection {}
 /// The rejection is another filter's.
 pub async fn recover(rejection: Rejection) -> Result<Response, Rejection> {
     match rejection.find::<RoomHookRejection>() {
-        Some(RoomHookRejection(unhandled)) => Ok(response(&unhandled.answer)),
+        Some(RoomHookRejection(unhandled)) => Ok(response(&unhandled.response)),
         None => Err(rejection),
     }
 }

@@ -52,6 +52,9 @@ pub mod trtc;
 mod verify;
 pub mod zego;
 
+#[doc(hidden)]
+pub use event::Facts;
+pub use event::RoomEvent;
 pub use event::document::Document;
 pub use event::id::{DeliveryId, SignatureKey};
 pub use event::other::Other;
@@ -59,13 +62,13 @@ pub use event::other::Other;
 pub use hooks::Hooks;
 pub use request::delivery::{Delivery, Headers};
 pub use request::intake::Intake;
-pub use response::answer::{Answer, Outcome};
+pub use response::disposition::{CallbackResponse, Disposition};
 pub use response::refusal::{ConfigError, Refusal};
 pub use response::unhandled::Unhandled;
 pub use tencent::RoomInfoUpdated;
+pub use verify::credentials::{IntoSecrets, SecretName, Secrets};
 pub use verify::guarded::Guarded;
-pub use verify::provider::{Provider, RoomEvent};
+pub use verify::provider::Provider;
 pub use verify::receiver::Receiver;
-pub use verify::secrets::{SecretName, Secrets};
 pub use verify::verified::Verified;
 pub use zego::RoomCreated;

@@ -33,14 +33,8 @@ pub(crate) fn store_error(operation: &'static str) {
     metrics::counter!("room_hooks_store_errors_total", "operation" => operation).increment(1);
 }
 
-/// A store in memory holds so many more deliveries or signatures.
-pub(crate) fn more_held(entries: usize) {
+/// A store in memory holds so many more deliveries and signatures, or fewer.
+pub(crate) fn claims_held(change: f64) {
     #[cfg(feature = "metrics")]
-    metrics::gauge!("room_hooks_claims_held").increment(entries as f64);
-}
-
-/// A store in memory holds so many less.
-pub(crate) fn less_held(entries: usize) {
-    #[cfg(feature = "metrics")]
-    metrics::gauge!("room_hooks_claims_held").decrement(entries as f64);
+    metrics::gauge!("room_hooks_claims_held").increment(change);
 }

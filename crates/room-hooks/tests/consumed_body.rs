@@ -24,7 +24,7 @@ fn status<P: Provider>(
 ) -> u16 {
     let delivery = Delivery::new(query, headers, body);
     let received: Result<Verified<P::Event>, _> = Receiver::new(provider).receive(delivery, now());
-    received.map_or_else(|unhandled| unhandled.answer.status, |_| 0)
+    received.map_or_else(|unhandled| unhandled.response.status, |_| 0)
 }
 
 #[test]
@@ -55,14 +55,14 @@ fn an_empty_body_of_zego_or_trtc_is_unreadable_and_no_wrong_signature() {
     let zego = Zego::new(1, "secret").unwrap();
     let received = Receiver::new(zego).receive::<RoomCreated>(Delivery::new("", &(), b""), now());
     let refused = received.unwrap_err();
-    assert_eq!(refused.answer.status, 400);
+    assert_eq!(refused.response.status, 400);
     assert!(refused.refusal.unwrap().to_string().contains("consumed"));
 
     let trtc = Trtc::new(1, "key").unwrap();
     let signed = trtc.sign(&json!({"EventType": 103}), now()).unwrap();
     let delivery = Delivery::new("", &signed.headers, b"");
     let refused = Receiver::new(trtc).receive::<trtc::Event>(delivery, now()).unwrap_err();
-    assert_eq!(refused.answer.status, 400);
+    assert_eq!(refused.response.status, 400);
     assert!(refused.refusal.unwrap().to_string().contains("consumed"));
 }
 
@@ -72,6 +72,6 @@ fn two_byte_order_marks_are_named() {
     let body = "\u{feff}\u{feff}{}";
     let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());
     let refused = Receiver::new(tencent).receive::<tencent::Event>(delivery, now()).unwrap_err();
-    assert_eq!(refused.answer.status, 400);
+    assert_eq!(refused.response.status, 400);
     assert!(refused.refusal.unwrap().to_string().contains("byte order mark"));
 }

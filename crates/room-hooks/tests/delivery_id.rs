@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod here;
+
 use std::{
     sync::{
         Arc,
@@ -14,12 +16,14 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use room_hooks::{
-    Delivery, DeliveryId, Hooks, Provider, Receiver, Verified,
+    Delivery, DeliveryId, Provider, Receiver, Verified,
     tencent::{self, Tencent},
     testing::{Sample, SignedDelivery, samples},
     trtc::Trtc,
     zego::{self, Zego},
 };
+
+use here::hooks_here;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -215,7 +219,7 @@ where
 {
     let calls = Arc::new(AtomicU32::new(0));
     let hooks =
-        Hooks::new(provider).on_with(Arc::clone(&calls), async |calls, _: Verified<P::Event>| {
+        hooks_here(provider).on_with(Arc::clone(&calls), async |calls, _: Verified<P::Event>| {
             calls.fetch_add(1, Ordering::SeqCst);
         });
     for (signed, at) in deliveries {
@@ -299,7 +303,7 @@ async fn the_same_bytes_are_handled_once_for_as_long_as_they_are_fresh() {
             "timestamp": timestamp, "nonce": nonce, "signature": signature})
         .to_string();
         let calls = Arc::new(AtomicU32::new(0));
-        let hooks = Hooks::new(zego()).on_with(
+        let hooks = hooks_here(zego()).on_with(
             Arc::clone(&calls),
             async |calls, _: Verified<zego::Event>| {
                 calls.fetch_add(1, Ordering::SeqCst);

@@ -35,7 +35,7 @@ fn received<P: Provider>(
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let received = Receiver::new(provider).receive(Delivery::new(query, &headers, body), now);
-    received.map_err(|unhandled| unhandled.answer.status)
+    received.map_err(|unhandled| unhandled.response.status)
 }
 
 fn at(seconds: u64) -> SystemTime {

@@ -32,7 +32,7 @@ fn signed() -> String {
 fn received(form: &str) -> Result<Verified<zego::Event>, u16> {
     let receiver = Receiver::new(Zego::new(1, "secret").unwrap());
     let delivery = Delivery::new("", &(), form.as_bytes());
-    receiver.receive(delivery, now()).map_err(|unhandled| unhandled.answer.status)
+    receiver.receive(delivery, now()).map_err(|unhandled| unhandled.response.status)
 }
 
 #[track_caller]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod here;
+
 use std::{
     future::{Ready, ready},
     io,
@@ -16,7 +18,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use room_hooks::{
-    Answer, ConfigError, Delivery, Hooks, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
+    CallbackResponse, ConfigError, Delivery, Hooks, RoomCreated, RoomEvent, RoomInfoUpdated,
+    Verified,
     hooks::{
         Binding, Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, MemoryClaims, StoreError,
         Terms,
@@ -24,6 +27,8 @@ use room_hooks::{
     tencent::Tencent,
     zego::{self, Zego},
 };
+
+use here::hooks_here;
 
 fn zego() -> Zego {
     Zego::new(1, "secret").unwrap()
@@ -41,7 +46,7 @@ fn signed_at(event: &Value, time: SystemTime) -> Vec<u8> {
     zego().sign(event, time).unwrap().body
 }
 
-async fn deliver(hooks: &Hooks<Zego>, body: &[u8]) -> Answer {
+async fn deliver(hooks: &Hooks<Zego>, body: &[u8]) -> CallbackResponse {
     hooks.deliver(Delivery::new("", &(), body), now()).await
 }
 
@@ -63,7 +68,7 @@ impl Counter {
 fn counting(takes: Duration) -> (Hooks<Zego>, Counter) {
     let counter = Counter::default();
     let calls = counter.clone();
-    let hooks = Hooks::new(zego()).on(move |_: Verified<RoomCreated>| {
+    let hooks = hooks_here(zego()).on(move |_: Verified<RoomCreated>| {
         let calls = calls.clone();
         async move {
             calls.count();
@@ -102,7 +107,7 @@ async fn a_retry_that_was_rewritten_under_the_same_signature_is_a_duplicate() {
 async fn a_handler_that_fails_or_panics_is_called_again() {
     let calls = Counter::default();
     let seen = calls.clone();
-    let hooks = Hooks::new(zego()).on(move |_: Verified<RoomCreated>| {
+    let hooks = hooks_here(zego()).on(move |_: Verified<RoomCreated>| {
         let call = seen.count();
         async move {
             match call {
@@ -122,7 +127,7 @@ async fn a_handler_that_fails_or_panics_is_called_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_before_the_first_await_is_no_different() {
-    let hooks = Hooks::new(zego()).on(|created: Verified<RoomCreated>| {
+    let hooks = hooks_here(zego()).on(|created: Verified<RoomCreated>| {
         assert!(created.event.room_id.is_empty(), "on purpose");
         async {}
     });
@@ -188,7 +193,7 @@ fn a_handler_outlives_the_runtime_that_its_delivery_came_in() {
     let (begun, ended) = (Counter::default(), Counter::default());
     let counters = (begun.clone(), ended.clone());
     let hooks = main.block_on(async {
-        Hooks::new(zego()).on_with(counters, async |(begun, ended), _: Verified<RoomCreated>| {
+        hooks_here(zego()).on_with(counters, async |(begun, ended), _: Verified<RoomCreated>| {
             begun.count();
             // Its timer is the worker's or the main runtime's, whichever it is begun in.
             sleep(Duration::from_millis(100)).await;
@@ -259,7 +264,7 @@ async fn short_nonces_are_bound_only_if_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn events_go_to_the_first_handler_that_fits_and_others_to_the_last() {
     let (first, second, other) = (Counter::default(), Counter::default(), Counter::default());
-    let hooks = Hooks::new(zego())
+    let hooks = hooks_here(zego())
         .on_other(counted(&other))
         .on(counted::<RoomCreated>(&first))
         .on(counted::<RoomCreated>(&second));
@@ -269,7 +274,7 @@ async fn events_go_to_the_first_handler_that_fits_and_others_to_the_last() {
     }
     assert_eq!((first.get(), second.get(), other.get()), (1, 0, 2));
 
-    let without = Hooks::new(zego());
+    let without = hooks_here(zego());
     let body = signed_at(&json!({"event": "room_exit"}), now());
     assert_eq!(deliver(&without, &body).await.status, 200);
     assert_eq!(deliver(&without, b"{}").await.status, 400);
@@ -286,8 +291,8 @@ fn counted<E>(counter: &Counter) -> impl Fn(Verified<E>) -> Ready<()> + Send + S
 
 #[tokio::test(start_paused = true)]
 async fn nothing_unverified_takes_a_claim() {
-    let claims = Arc::new(MemoryClaims::new());
-    let hooks = counting(Duration::ZERO).0.with_claims(Arc::clone(&claims));
+    let claims = MemoryClaims::new();
+    let hooks = counting(Duration::ZERO).0.with_claims(claims.clone());
     let body = String::from_utf8(signed_at(&created(), now())).unwrap();
     for forged in
         [body.replace("\"signature\":\"", "\"signature\":\"0"), "{}".into(), String::new()]
@@ -389,8 +394,8 @@ async fn a_signature_of_an_event_without_a_handler_serves_no_other_event() {
 /// As while a new version comes up beside the old one, which knows no such event.
 #[tokio::test(start_paused = true)]
 async fn what_one_machine_has_acknowledged_without_a_handler_no_other_handles() {
-    let claims = Arc::new(MemoryClaims::new());
-    let old = Hooks::new(zego()).with_claims(Arc::clone(&claims));
+    let claims = MemoryClaims::new();
+    let old = hooks_here(zego()).with_claims(claims.clone());
     let (new, calls) = counting(Duration::ZERO);
     let new = new.with_claims(claims);
     let body = signed_at(&created(), now());
@@ -404,7 +409,7 @@ async fn what_one_machine_has_acknowledged_without_a_handler_no_other_handles() 
 async fn a_binding_lasts_as_long_as_a_longer_tolerance() {
     let calls = Counter::default();
     let zego = zego().with_tolerance(Duration::from_secs(1800)).unwrap();
-    let hooks = Hooks::new(zego).on(counted::<RoomCreated>(&calls));
+    let hooks = hooks_here(zego).on(counted::<RoomCreated>(&calls));
     let body = signed_at(&created(), now());
     assert_eq!(deliver(&hooks, &body).await.status, 200);
     sleep(Duration::from_secs(1700)).await;
@@ -437,7 +442,7 @@ async fn a_store_that_panics_is_a_failure_like_any_other() {
 fn a_retention_that_cannot_work_is_refused() {
     let hooks = |tolerance| {
         let tolerance = Duration::from_secs(tolerance);
-        Hooks::new(zego().with_tolerance(tolerance).unwrap())
+        hooks_here(zego().with_tolerance(tolerance).unwrap())
     };
     let seconds = Duration::from_secs;
     let too_short = |least| ConfigError::RetentionTooShort { least: seconds(least) };
@@ -473,21 +478,21 @@ async fn tencents_answers_have_its_form_to_the_end() {
         "CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "RoomInfo": {"RoomId": "r"},
     });
     let signed = tencent().sign(&event, now()).unwrap();
-    let failing = Hooks::new(tencent())
+    let failing = hooks_here(tencent())
         .on(async |_: Verified<RoomInfoUpdated>| Err::<(), _>(io::Error::other("secret reason")));
-    let slow = Hooks::new(tencent())
+    let slow = hooks_here(tencent())
         .on(async |_: Verified<RoomInfoUpdated>| sleep(Duration::from_secs(9)).await);
     for (hooks, status) in [(failing, 500), (slow, 503)] {
         let answer = hooks.deliver(signed.as_delivery(), now()).await;
         assert_eq!(answer.status, status);
         assert_eq!(answer.body, r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#);
     }
-    assert_eq!(Hooks::new(tencent()).not_found().status, 404);
+    assert_eq!(hooks_here(tencent()).not_found().status, 404);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_whole_event_may_be_asked_for() {
-    let hooks = Hooks::new(zego()).on(async |event: Verified<zego::Event>| {
+    let hooks = hooks_here(zego()).on(async |event: Verified<zego::Event>| {
         assert_eq!(event.event.name(), "room_create");
     });
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
@@ -571,7 +576,7 @@ async fn a_question_of_tencent_is_never_denied_by_an_accident() {
     let asked = json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": "lobby"});
     let signed = tencent.sign(&asked, now()).unwrap();
     let hooks = |store: MemoryClaims, takes: Duration| {
-        Hooks::new(tencent.clone()).with_claims(store).on(
+        hooks_here(tencent.clone()).with_claims(store).on(
             move |_: Verified<room_hooks::tencent::Event>| async move {
                 sleep(takes).await;
                 Err::<(), _>(io::Error::other("the moderation is away"))

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod here;
+
 use std::{
     collections::BTreeSet,
     fmt::{Debug, Write as _},
@@ -19,13 +21,15 @@ use tracing::Level;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use room_hooks::{
-    Hooks, Provider, Receiver, RoomCreated, RoomEvent, Secrets, Unhandled, Verified,
+    Provider, Receiver, RoomCreated, RoomEvent, Secrets, Unhandled, Verified,
     hooks::{Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, StoreError, Terms},
     tencent::Tencent,
     testing::SignedDelivery,
     trtc::Trtc,
     zego::Zego,
 };
+
+use here::hooks_here;
 
 const SECRET: &str = "current-5ec2e7";
 const PREVIOUS: &str = "previous-5ec2e7";
@@ -124,8 +128,8 @@ impl Played {
 
     fn read_unhandled(&mut self, unhandled: &Unhandled) {
         self.read(unhandled);
-        self.read(&unhandled.answer.headers().collect::<Vec<_>>());
-        writeln!(self.seen, "{unhandled} {}", unhandled.answer.body).unwrap();
+        self.read(&unhandled.response.headers().collect::<Vec<_>>());
+        writeln!(self.seen, "{unhandled} {}", unhandled.response.body).unwrap();
         if let Some(refusal) = &unhandled.refusal {
             let shown = format!("{refusal:?}");
             self.refusals.extend(shown.split([' ', '{']).next().map(str::to_owned));
@@ -187,7 +191,7 @@ impl Played {
         for forged in forgeries(&signed) {
             self.receive_one(&receiver, &forged, now());
         }
-        self.read(&(&receiver, receiver.acknowledgement(), Hooks::new(receiver.clone())));
+        self.read(&(&receiver, receiver.acknowledgement(), hooks_here(receiver.clone())));
     }
 
     fn receive_one<P>(&mut self, receiver: &Receiver<P>, signed: &SignedDelivery, now: SystemTime)
@@ -235,7 +239,7 @@ impl Played {
     /// Everything that [`Hooks`] can make of a verified delivery.
     async fn handle(&mut self) {
         let zego = Zego::new(1, secrets()).unwrap();
-        let hooks = Hooks::new(zego.clone()).with_handler_deadline(Duration::from_millis(50)).on(
+        let hooks = hooks_here(zego.clone()).with_handler_deadline(Duration::from_millis(50)).on(
             async |created: Verified<RoomCreated>| match created.event.room_id.as_str() {
                 "fails" => Err("it is too late"),
                 "panics" => panic!("on purpose"),

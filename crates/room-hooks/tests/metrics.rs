@@ -2,20 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+mod here;
+
+use std::time::{Duration, SystemTime};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::json;
 
 use room_hooks::{
-    Delivery, Hooks, RoomCreated, Verified,
+    Delivery, RoomCreated, Verified,
     hooks::{FailurePolicy, MemoryClaims},
     zego,
     zego::Zego,
 };
+
+use here::hooks_here;
 
 #[test]
 fn every_delivery_is_counted_under_labels_from_closed_sets() {
@@ -69,12 +70,12 @@ fn what_a_dropped_store_held_is_held_no_longer() {
 }
 
 /// Plays, and hands over the store.
-async fn play() -> Arc<MemoryClaims> {
+async fn play() -> MemoryClaims {
     let zego = || Zego::new(1, "secret").unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    let claims = Arc::new(MemoryClaims::new());
-    let hooks = Hooks::new(zego())
-        .with_claims(Arc::clone(&claims))
+    let claims = MemoryClaims::new();
+    let hooks = hooks_here(zego())
+        .with_claims(claims.clone())
         .on(async |created: Verified<RoomCreated>| match created.event.room_id.as_str() {
             "broken" => Err("on purpose"),
             _ => Ok(()),
@@ -96,7 +97,7 @@ async fn play() -> Arc<MemoryClaims> {
     ] {
         hooks.deliver(Delivery::new("", &(), &body), now).await;
     }
-    let full = Hooks::new(zego())
+    let full = hooks_here(zego())
         .with_claims(MemoryClaims::with_capacity(0))
         .with_store_failure(FailurePolicy::Closed)
         .on_other(async |_: Verified<zego::Event>| {});

@@ -192,9 +192,9 @@ proptest! {
         let headers = vec![("Sign".to_owned(), query.clone()), ("SdkAppId".to_owned(), "1".to_owned())];
         let trtc: Result<Verified<trtc::Event>, _> =
             Receiver::new(trtc()).receive(Delivery::new(&query, &headers, &body), now);
-        prop_assert!(trtc.is_err_and(|unhandled| unhandled.answer.status >= 400));
-        prop_assert!(zego.is_err_and(|unhandled| unhandled.answer.status >= 400));
-        prop_assert!(tencent.is_err_and(|unhandled| unhandled.answer.status >= 400));
+        prop_assert!(trtc.is_err_and(|unhandled| unhandled.response.status >= 400));
+        prop_assert!(zego.is_err_and(|unhandled| unhandled.response.status >= 400));
+        prop_assert!(tencent.is_err_and(|unhandled| unhandled.response.status >= 400));
     }
 
     #[test]
@@ -286,7 +286,7 @@ proptest! {
         signed.body[place] ^= 1 << bit;
         let received: Result<Verified<trtc::Event>, _> =
             Receiver::new(trtc()).receive(signed.as_delivery(), at(seconds));
-        prop_assert_eq!(received.unwrap_err().answer.status, 401);
+        prop_assert_eq!(received.unwrap_err().response.status, 401);
     }
 
     #[test]

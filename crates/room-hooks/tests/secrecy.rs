@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod here;
+
 use std::{
     cell::RefCell,
     io::{self, Write},
@@ -14,11 +16,13 @@ use tracing::Level;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use room_hooks::{
-    Delivery, Hooks, Provider, Receiver, RoomCreated, Secrets, Unhandled, Verified,
+    Delivery, Provider, Receiver, RoomCreated, Secrets, Unhandled, Verified,
     tencent::Tencent,
     trtc::{self, Trtc},
     zego::{self, Zego},
 };
+
+use here::hooks_here;
 
 const SECRET: &str = "current-5ec2e7";
 const PREVIOUS: &str = "previous-5ec2e7";
@@ -76,7 +80,7 @@ fn receive<P: Provider>(provider: P, query: &str, body: &str, now: SystemTime) -
     let delivery = Delivery::new(query, &(), body.as_bytes());
     logged(|| match receiver.receive::<P::Event>(delivery, now) {
         Ok(_) => 200,
-        Err(unhandled) => unhandled.answer.status,
+        Err(unhandled) => unhandled.response.status,
     })
 }
 
@@ -153,7 +157,7 @@ fn neither_verdict_on_a_callback_of_trtcs_shows_what_signs() {
 #[test]
 fn what_is_no_post_is_no_cause_for_alarm() {
     let receiver = Receiver::new(zego());
-    let (log, status) = logged(|| receiver.intake("GET", &()).unwrap_err().answer.status);
+    let (log, status) = logged(|| receiver.intake("GET", &()).unwrap_err().response.status);
     assert_eq!(status, 405);
     assert!(log.contains("DEBUG") && !log.contains("WARN"), "{log}");
 }
@@ -161,7 +165,7 @@ fn what_is_no_post_is_no_cause_for_alarm() {
 #[test]
 fn a_receiver_that_is_missing_is_an_error_that_names_its_type() {
     let (log, unhandled) = logged(Unhandled::not_configured::<Zego>);
-    assert_eq!(unhandled.answer.status, 500);
+    assert_eq!(unhandled.response.status, 500);
     assert!(log.contains("ERROR") && log.contains("Receiver<room_hooks::zego::Zego>"), "{log}");
 }
 
@@ -183,9 +187,10 @@ fn a_known_event_of_another_shape_is_a_warning() {
 
 #[test]
 fn a_delivery_is_one_span_that_tells_what_became_of_it() {
-    let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| Err::<(), _>("too tired"));
-    let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let hooks = hooks_here(zego()).on(async |_: Verified<RoomCreated>| Err::<(), _>("too tired"));
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
     let delivered = || runtime.block_on(hooks.deliver(signed.as_delivery(), now()));
     let (log, answer) = logged(delivered);
     assert_eq!((answer.status, answer.body), (500, ""));
@@ -222,7 +227,7 @@ fn debug_output_shows_no_secret_and_no_signature() {
     let debugged = [
         format!("{receiver:?}"),
         format!("{:?}", tencent()),
-        format!("{:?}", Hooks::new(zego())),
+        format!("{:?}", hooks_here(zego())),
         format!("{signed:?}"),
         format!("{verified:?}"),
     ];
@@ -280,7 +285,7 @@ fn text_from_outside_is_cut_before_it_reaches_a_log_or_span() {
     );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for body in [body, misshapen] {
-        let hooks = Hooks::new(Tencent::unsigned(1)).on_other(async |_| {});
+        let hooks = hooks_here(Tencent::unsigned(1)).on_other(async |_| {});
         let delivery = Delivery::new("SdkAppid=1", &(), body.as_bytes());
         let (log, answer) = logged(|| runtime.block_on(hooks.deliver(delivery, now())));
         assert_eq!(answer.status, 200);
@@ -311,11 +316,11 @@ fn a_compressed_body_is_refused_with_the_name_of_its_encoding() {
         let headers = vec![("Content-Encoding".to_owned(), value.to_owned())];
         let receiver = Receiver::new(zego());
         let (log, intake) = logged(|| receiver.intake("POST", &headers).err());
-        assert_eq!(intake.map(|refused| refused.answer.status), Some(415), "{value}");
+        assert_eq!(intake.map(|refused| refused.response.status), Some(415), "{value}");
         assert!(log.contains(name) && !log.contains("5ec2e7"), "{log}");
         let delivery = Delivery::new("", &headers, &signed.body);
         let received = receiver.receive::<RoomCreated>(delivery, now());
-        assert_eq!(received.map_err(|refused| refused.answer.status), Err(415), "{value}");
+        assert_eq!(received.map_err(|refused| refused.response.status), Err(415), "{value}");
     }
     for value in ["identity", "Identity", "", " "] {
         let headers = vec![("content-encoding".to_owned(), value.to_owned())];

@@ -233,7 +233,7 @@ fn where_a_request_came_from_may_be_unreadable() {
     for odd in ["ClientIP=%FF", "OptPlatform=%FF", "%FF=1"] {
         let query = query().replace("ClientIP=127.0.0.1", odd).replace("&OptPlatform=RESTAPI", "");
         let received = receive(&query, body().to_string()).unwrap();
-        assert_eq!(received.client, None, "{odd}");
+        assert_eq!(received.client(), None, "{odd}");
     }
     let query = query().replace("Sign=", "Sign=%FF");
     assert!(matches!(receive(&query, body().to_string()), Err(Refusal::Malformed { .. })));
@@ -243,7 +243,7 @@ fn where_a_request_came_from_may_be_unreadable() {
 fn the_query_tells_where_the_request_came_from() {
     let client = |from: &str, to: &str| {
         let query = query().replace(from, to);
-        receive(&query, body().to_string()).unwrap().client
+        receive(&query, body().to_string()).unwrap().client()
     };
     let rest = client("", "").unwrap();
     assert_eq!(rest.ip, Some([127, 0, 0, 1].into()));
@@ -272,15 +272,15 @@ fn the_consoles_probe_is_acknowledged_without_a_handler() {
     let bare = format!("Sign={SIGN}&RequestTime={TIME}");
     for (query, body) in [(&bare, ""), (&bare, " \n"), (&bare, "{}"), (&bare, "\u{feff}{ }")] {
         let unhandled = received::<Event>(tencent(), query, body.as_bytes()).unwrap_err();
-        assert_eq!((unhandled.answer.status, unhandled.refusal), (200, None));
+        assert_eq!((unhandled.response.status, unhandled.refusal), (200, None));
     }
     let unhandled = received::<Event>(tencent(), "", b"").unwrap_err();
-    assert_eq!(unhandled.answer.status, 401);
+    assert_eq!(unhandled.response.status, 401);
     // Of several apps, the token names the one that it is from. An event must name its app.
     let several = || tencent().with_app(1, "another").unwrap();
     for (body, status) in [("", 200), ("{}", 200), (r#"{"RoomId":"lobby"}"#, 401)] {
         let unhandled = received::<Event>(several(), &bare, body.as_bytes()).unwrap_err();
-        assert_eq!(unhandled.answer.status, status, "{body}");
+        assert_eq!(unhandled.response.status, status, "{body}");
     }
 }
 
@@ -331,7 +331,7 @@ fn a_minute_off_is_invalid_both_ways() {
         Receiver::new(tencent())
             .receive::<Event>(Delivery::new(&query(), &(), body.as_bytes()), now)
             .err()
-            .map(|unhandled| unhandled.answer.status)
+            .map(|unhandled| unhandled.response.status)
     };
     assert_eq!(status(now() + Duration::from_secs(60)), None);
     assert_eq!(status(now() - Duration::from_secs(60)), None);
@@ -361,13 +361,13 @@ fn an_unsigned_app_is_checked_by_its_id_alone() {
     assert_eq!(received("SdkAppid=8").unwrap().app_id, 8);
     assert_eq!(received(&query()).unwrap().app_id, APP);
     for query in ["", "SdkAppid=9", &format!("SdkAppid={APP}")] {
-        assert_eq!(received(query).unwrap_err().answer.status, 401, "{query}");
+        assert_eq!(received(query).unwrap_err().response.status, 401, "{query}");
     }
     for (query, body, status) in
         [("", "", 200), ("CallbackCommand=x", "", 401), ("", "{}", 200), ("Sign=00", "", 401)]
     {
         let probed = self::received::<Event>(unsigned(), query, body.as_bytes()).unwrap_err();
-        assert_eq!(probed.answer.status, status, "{query} {body}");
+        assert_eq!(probed.response.status, status, "{query} {body}");
     }
 }
 
@@ -391,7 +391,7 @@ fn a_rotated_token_verifies_under_its_name() {
 #[test]
 fn every_answer_is_json_with_three_fields() {
     let acknowledged = Receiver::new(tencent()).acknowledgement();
-    let refused = received::<Event>(tencent(), "", b"").unwrap_err().answer;
+    let refused = received::<Event>(tencent(), "", b"").unwrap_err().response;
     for (answer, status, action, code) in [(acknowledged, 200, "OK", 0), (refused, 401, "FAIL", 1)]
     {
         assert_eq!(answer.status, status);

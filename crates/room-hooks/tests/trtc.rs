@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use room_hooks::{
-    ConfigError, Delivery, Outcome, Provider, Receiver, Refusal, RoomEvent, SecretName, Secrets,
-    Unhandled, Verified,
+    ConfigError, Delivery, Disposition, Provider, Receiver, Refusal, RoomEvent, SecretName,
+    Secrets, Unhandled, Verified,
     trtc::{AudioStopped, Event, Role, Trtc, UserEntered},
 };
 
@@ -139,7 +139,6 @@ fn what_is_signed_and_no_callback_is_unreadable() {
         b"{\"EventInfo\":{}}",
         b"{\"EventType\":null}",
         b"{\"EventType\":[101]}",
-        b"{\"EventType\":1,\"EventType\":2}",
         b"\xff\xfe",
         b"null",
         b"{\"EventType\":103,\"EventInfo\":{\"RoomId\":7},\"x\":broken}",
@@ -148,6 +147,9 @@ fn what_is_signed_and_no_callback_is_unreadable() {
         let headers = headers("1400000000", &signed(body));
         assert!(matches!(refusal(trtc(), &headers, body), Refusal::Malformed { .. }), "{body:?}");
     }
+    let body = b"{\"EventType\":1,\"EventType\":2}";
+    let duplicate = refusal(trtc(), &headers("1400000000", &signed(body)), body);
+    assert_eq!(duplicate, Refusal::ParameterRepeated);
     // A time is only missed where it is asked for.
     let body = b"{\"EventType\":103,\"EventInfo\":{\"RoomId\":\"lobby\"}}";
     let headers = headers("1400000000", &signed(body));
@@ -205,13 +207,13 @@ fn what_is_signed_for_tests_verifies() {
 
 #[test]
 fn every_answer_is_short_json() {
-    for (outcome, body) in [
-        (Outcome::Acknowledged, r#"{"code":0}"#),
-        (Outcome::Failed, r#"{"code":1}"#),
-        (Outcome::Unavailable, r#"{"code":1}"#),
-        (Outcome::Refused(&Refusal::WrongSignature), r#"{"code":1}"#),
+    for (disposition, body) in [
+        (Disposition::Handled, r#"{"code":0}"#),
+        (Disposition::Failed, r#"{"code":1}"#),
+        (Disposition::Late, r#"{"code":1}"#),
+        (Disposition::Refused(Refusal::WrongSignature), r#"{"code":1}"#),
     ] {
-        let answer = Trtc::answer(outcome);
+        let answer = Trtc::response(&disposition);
         assert_eq!(answer.body, body);
         assert!(answer.headers().any(|header| header == ("content-type", "application/json")));
     }

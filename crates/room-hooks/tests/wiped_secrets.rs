@@ -5,7 +5,7 @@
 
 use std::{fs::File, os::unix::fs::FileExt};
 
-use room_hooks::{ConfigError, Secrets, tencent::Tencent, trtc::Trtc, zego::Zego};
+use room_hooks::{ConfigError, IntoSecrets, tencent::Tencent, trtc::Trtc, zego::Zego};
 
 /// Long enough that the allocator, which writes into a freed block's beginning, leaves most of it.
 fn secret() -> String {
@@ -27,7 +27,7 @@ fn a_secret_that_is_passed_as_a_string_is_wiped() {
     assert!(!is_left(secret(), |secret| Zego::new(1, secret).unwrap()));
     assert!(!is_left(secret(), |secret| Tencent::new(1, secret).unwrap()));
     assert!(!is_left(secret(), |secret| Trtc::new(1, secret).unwrap()));
-    assert!(!is_left(secret(), |secret| Secrets::try_from(secret).unwrap()));
+    assert!(!is_left(secret(), |secret| secret.into_secrets().unwrap()));
     // One that is refused is a secret all the same, with a newline too many.
     assert!(!is_left(secret() + "\n", |secret| {
         assert_eq!(Zego::new(1, secret).unwrap_err(), ConfigError::SecretPadded);

@@ -52,7 +52,7 @@ fn chunked(served: &Served, data: &[u8]) -> Result<()> {
     let (status, handled) = served.answer(&request);
     match expected {
         Ok(verified) => assert_eq!((status, handled), (200, vec![verified])),
-        Err(unhandled) => assert_eq!((status, handled), (unhandled.answer.status, vec![])),
+        Err(unhandled) => assert_eq!((status, handled), (unhandled.response.status, vec![])),
     }
     Ok(())
 }

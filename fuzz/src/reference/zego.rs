@@ -40,6 +40,7 @@ pub(crate) fn verify(apps: &Apps, body: &[u8], now: SystemTime) -> Option<Authen
     for name in ONCE {
         members.once(name)?;
     }
+    let members = members.repaired();
     let name = members.string("event")??;
     let (timestamp, nonce) = (members.text("timestamp")??, members.text("nonce")??);
     let signature = HEXLOWER_PERMISSIVE.decode(members.text("signature")??.as_bytes()).ok()?;
@@ -51,7 +52,7 @@ pub(crate) fn verify(apps: &Apps, body: &[u8], now: SystemTime) -> Option<Authen
         sign(secret, &timestamp, &nonce) == HEXLOWER.encode(&signature)
     })?;
     let is_fresh = |sent_at| is_fresh(sent_at, now, TOLERANCE);
-    let outcome = Outcome::Event { name, document: members.repaired() };
+    let outcome = Outcome::Event { name, document: members };
     (is_fresh(sent_at) && earlier(&timestamp, &nonce).is_none_or(is_fresh))
         .then_some(Authentic { app_id, outcome })
 }

@@ -4,33 +4,24 @@
 //! `"7"` are three values, and a member that is `null` is not absent. Two documents of one form read as the
 //! same event, also if a name is there twice.
 //!
-//! This reads the text token by token and not as `serde_json`'s values. A number counts by its text, which
-//! `serde_json` keeps only with its feature `arbitrary_precision`: any crate of a program can switch that
-//! on, and ids must not depend on it. Nothing recurses. Apart from sorting names, the cost is linear in the
-//! length of the text.
+//! A number counts by its text and not by its value, which `serde_json` keeps only with its feature
+//! `arbitrary_precision`: any crate of a program can switch that on, and ids must not depend on it.
 
-use std::{borrow::Cow, ops::Range};
+use serde_json::value::RawValue;
 
-use sha2::{Digest, Sha256};
+use crate::event::document::{members, string};
 
-use crate::event::scanner::Scanner;
+/// Deeper values count as they are written, so that no sender chooses how deep this recurses.
+const DEPTH: usize = 128;
 
-/// The size in bytes from which an object counts by its digest. One that is smaller is copied when it is
-/// sorted, at most once for each object around it that is small as well.
-const DIGESTED: usize = 256;
+/// To look into a value is to read all that is below it once more. Past so many times the document's length, and
+/// a mebibyte, what is left counts as it is written: the cost stays linear. A vendor's document takes a thousandth.
+const READINGS: usize = 8;
 
-/// Writes the canonical form of a JSON object, without some of its outermost members. The text is valid
-/// JSON; any other text has a form, too, but nothing is promised of it.
+/// Writes the canonical form of a JSON object, without some of its outermost members.
 pub(crate) fn write(content: &mut Vec<u8>, json: &str, is_left_out: impl Fn(&str) -> bool) {
-    let mut writer = Writer { content, levels: Vec::new(), members: Vec::new(), is_left_out };
-    for token in Tokens(json) {
-        match token {
-            Token::Open(opening) => writer.open(opening),
-            Token::Close => writer.close(),
-            Token::String(text) => writer.string(text),
-            Token::Literal(text) => writer.literal(text),
-        }
-    }
+    let budget = READINGS * json.len() + 1024 * 1024;
+    Writer { content, budget }.object(json, 0, is_left_out);
 }
 
 /// Writes bytes behind their length, so that no two sequences of parts are the same bytes.
@@ -39,127 +30,44 @@ pub(crate) fn part(content: &mut Vec<u8>, bytes: &[u8]) {
     content.extend_from_slice(bytes);
 }
 
-struct Writer<'c, 'a, F> {
+struct Writer<'c> {
     content: &'c mut Vec<u8>,
-    /// The lists and objects that are open.
-    levels: Vec<Level<'a>>,
-    /// The members of the objects that are open, each with its name and its place in the content.
-    members: Vec<(Cow<'a, str>, Range<usize>)>,
-    is_left_out: F,
+    /// How many bytes may still be read.
+    budget: usize,
 }
 
-struct Level<'a> {
-    is_object: bool,
-    /// Where it begins in the content, and where its members begin among all.
-    content: usize,
-    members: usize,
-    /// The member that is being written, by its name and where it begins.
-    member: Option<(Cow<'a, str>, usize)>,
-}
-
-impl<'a, F: Fn(&str) -> bool> Writer<'_, 'a, F> {
-    fn open(&mut self, opening: u8) {
-        let (content, members) = (self.content.len(), self.members.len());
-        self.levels.push(Level { is_object: opening == b'{', content, members, member: None });
-        self.content.push(opening);
-    }
-
-    fn close(&mut self) {
-        let Some(Level { is_object, content, members, .. }) = self.levels.pop() else { return };
-        if is_object {
-            self.sort(content + 1, members);
-        }
-        self.content.push(b'.');
-        if self.content.len() - content > DIGESTED && !self.levels.is_empty() {
-            let digest = Sha256::digest(&self.content[content..]);
-            self.content.truncate(content);
-            self.content.push(b'#');
-            self.content.extend_from_slice(&digest);
-        }
-        self.end_value();
-    }
-
-    /// Sorts the members of an object, which are the last ones.
-    fn sort(&mut self, begin: usize, members: usize) {
-        let mut members = self.members.split_off(members);
-        if !members.is_sorted_by_key(|(name, _)| name) {
-            members.sort_by(|(name, _), (other, _)| name.cmp(other));
-            let parts = members.iter().map(|(_, range)| &self.content[range.clone()]);
-            let sorted = parts.collect::<Vec<_>>().concat();
-            self.content.truncate(begin);
-            self.content.extend_from_slice(&sorted);
-        }
-    }
-
-    fn string(&mut self, text: Cow<'a, str>) {
-        match self.levels.last_mut() {
-            Some(Level { is_object: true, member: member @ None, .. }) => {
-                let begin = self.content.len();
-                part(self.content, text.as_bytes());
-                *member = Some((text, begin));
+impl Writer<'_> {
+    fn value(&mut self, json: &str, depth: usize) {
+        let is_read = depth < DEPTH && json.len() <= self.budget;
+        match json.as_bytes() {
+            [b'{', ..] if is_read => self.object(json, depth, |_| false),
+            [b'[', ..] if is_read => {
+                self.budget -= json.len();
+                self.content.push(b'[');
+                let elements: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+                elements.iter().for_each(|element| self.value(element.get(), depth + 1));
+                self.content.push(b']');
             }
-            _ => {
+            [b'"', ..] => {
                 self.content.push(b's');
-                part(self.content, text.as_bytes());
-                self.end_value();
+                part(self.content, string(json).unwrap_or_default().as_bytes());
             }
+            _ => part(self.content, json.as_bytes()),
         }
     }
 
-    /// Writes a number, a bool or `null`. No two of them have the same text.
-    fn literal(&mut self, text: &str) {
-        part(self.content, text.as_bytes());
-        self.end_value();
-    }
-
-    /// Keeps what was written as a member, if it is one, or takes it away.
-    fn end_value(&mut self) {
-        let is_outermost = self.levels.len() == 1;
-        let member = self.levels.last_mut().and_then(|level| level.member.take());
-        let Some((name, begin)) = member else { return };
-        if is_outermost && (self.is_left_out)(&name) {
-            self.content.truncate(begin);
-        } else {
-            self.members.push((name, begin..self.content.len()));
+    fn object(&mut self, json: &str, depth: usize, is_left_out: impl Fn(&str) -> bool) {
+        self.budget -= json.len();
+        let mut sorted = Vec::new();
+        // The document has been read before, so it is JSON.
+        let _ = members(json, |name, value| sorted.push((name, value)));
+        sorted.sort_by(|(name, _), (other, _)| name.cmp(other));
+        self.content.push(b'{');
+        for (name, value) in sorted.iter().filter(|(name, _)| !is_left_out(name)) {
+            part(self.content, name.as_bytes());
+            self.value(value, depth + 1);
         }
-    }
-}
-
-/// A part of JSON between its white space, colons and commas.
-enum Token<'a> {
-    /// A list or an object begins, by its bracket.
-    Open(u8),
-    Close,
-    /// A string's text.
-    String(Cow<'a, str>),
-    Literal(&'a str),
-}
-
-struct Tokens<'a>(&'a str);
-
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        let json = self.0.trim_start_matches([' ', '\t', '\r', '\n', ',', ':']);
-        let first = json.bytes().next()?;
-        let (token, length) = match first {
-            b'{' | b'[' => (Token::Open(first), 1),
-            b'}' | b']' => (Token::Close, 1),
-            _ => {
-                let value = Scanner::new(json).value()?;
-                let text = value.get();
-                let is_string = first == b'"';
-                let token = if is_string {
-                    Token::String(value.unescaped()?)
-                } else {
-                    Token::Literal(text)
-                };
-                (token, text.len())
-            }
-        };
-        self.0 = &json[length..];
-        Some(token)
+        self.content.push(b'}');
     }
 }
 
@@ -242,6 +150,18 @@ mod tests {
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), count);
+    }
+
+    #[test]
+    fn members_are_sorted_on_each_of_100_levels() {
+        let nested = |before: &str, after: &str| {
+            format!(
+                "{}7{}",
+                format!(r#"{{{before}"a":"#).repeat(100),
+                format!("{after}}}").repeat(100)
+            )
+        };
+        assert_eq!(canonical(&nested("", r#","b":1"#)), canonical(&nested(r#""b":1,"#, "")));
     }
 
     #[test]

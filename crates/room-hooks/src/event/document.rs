@@ -1,69 +1,50 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
-use serde_json::value::RawValue;
-
-use crate::{
-    Refusal,
-    event::{scanner::Scanner, surrogates},
+use serde::{
+    Deserialize, Deserializer as _, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+    ser::Error as _,
 };
+use serde_json::{Deserializer, Value, value::RawValue};
 
-/// The members that together let whoever reads them sign any other body.
-const SIGNING_MEMBERS: [&str; 2] = ["nonce", "signature"];
+use crate::{Provider, Refusal, event::surrogates};
 
 /// The JSON document that a callback carried, whole, with every member that no type names.
 ///
-/// A body that arrived percent-encoded or as a form is here as the JSON that it stands for. The text
-/// is that of the wire, ZEGO's signature included, so keep [`as_str`](Self::as_str) out of logs.
-/// [`Serialize`] leaves `nonce` and `signature` out, and `Debug` shows the size only. Cheap to clone.
+/// A body that arrived percent-encoded or as a form is here as the JSON that it stands for. The text is that
+/// of the wire, ZEGO's signature included, so keep [`as_str`](Self::as_str) out of logs. [`Serialize`] leaves
+/// the members of a signature out, and `Debug` shows the size only. Cheap to clone.
 ///
 /// One thing is changed: an escape that stands for half a character, as `"\ud83d"` does, is replaced by
-/// `\ufffd`, since no string of Rust's could hold it. [`is_repaired`](Self::is_repaired) tells.
+/// `\ufffd`, since no Rust string can hold it. [`is_repaired`](Self::is_repaired) tells.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     json: Arc<str>,
     is_repaired: bool,
-}
-
-/// JSON text in which each escape stands for a character.
-pub(crate) struct Json<'a> {
-    text: Cow<'a, str>,
-    is_repaired: bool,
-}
-
-impl<'a> Json<'a> {
-    pub(crate) fn new(text: impl Into<Cow<'a, str>>) -> Self {
-        let text = text.into();
-        match surrogates::repaired(&text) {
-            Some(repaired) => Self { text: repaired.into(), is_repaired: true },
-            None => Self { text, is_repaired: false },
-        }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
+    /// Members that are not serialized: they let a reader sign any other body.
+    unserialized: &'static [&'static str],
 }
 
 impl Document {
-    pub(crate) fn new(json: &Json<'_>) -> Self {
-        if json.is_repaired {
-            tracing::debug!("half a surrogate pair was replaced by U+FFFD");
+    /// A provider's document. The text need not be JSON; reading it tells.
+    pub(crate) fn new<P: Provider>(json: &str) -> Self {
+        let repaired = surrogates::repaired(json);
+        Self {
+            is_repaired: repaired.is_some(),
+            json: repaired.as_deref().unwrap_or(json).into(),
+            unserialized: P::SIGNATURE,
         }
-        Self { json: json.as_str().into(), is_repaired: json.is_repaired }
     }
 
-    /// The object `json` with a member put in front, in place of one of this name that is `null`.
-    pub(crate) fn with_member(name: &str, value: &str, json: &Json<'_>) -> Self {
-        let mut text = format!(r#"{{"{name}":{}"#, serde_json::Value::from(value));
-        Scanner::new(json.as_str()).object(|scanner, other| {
-            let value = scanner.value()?;
-            if other.position_in(&[name]).is_none() {
-                text += &format!(r#","{}":{}"#, other.as_written(), value.get());
+    /// The same document with a member in front, in place of one of this name that is `null`.
+    pub(crate) fn with_member(&self, name: &str, value: &str) -> Result<Self, serde_json::Error> {
+        let mut json = format!("{{{}:{}", Value::from(name), Value::from(value));
+        members(&self.json, |other, value| {
+            if other != name {
+                json += &format!(",{}:{value}", Value::from(&*other));
             }
-            Some(())
-        });
-        Self::new(&Json { text: (text + "}").into(), is_repaired: json.is_repaired })
+        })?;
+        Ok(Self { json: (json + "}").into(), ..self.clone() })
     }
 
     /// The document's text, signature included.
@@ -74,23 +55,102 @@ impl Document {
 
     /// Whether the text differs from the wire's: half a surrogate pair was replaced by U+FFFD.
     ///
-    /// A room's name that was cut in the middle of an emoji comes so. JSON in a string of the document is
-    /// repaired when it is read, and does not count here.
+    /// A platform sends one where it cuts a room's name in the middle of an emoji. JSON inside a string of the
+    /// document is repaired when it is read, and does not count here.
     #[must_use]
     pub fn is_repaired(&self) -> bool {
         self.is_repaired
     }
 
-    /// Reads the document as a type of your own, for members and events that this crate has no type
-    /// for.
+    /// Reads the document as a type of your own, for members and events that this crate has no type for.
     ///
     /// # Errors
     ///
-    /// The document has not the shape that `T` asks for.
+    /// The document does not have the shape of `T`.
     pub fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.json)
     }
+
+    /// The text of the values of some outermost members; of an absent one and of `null`, nothing.
+    ///
+    /// # Errors
+    ///
+    /// The document is not a JSON object, or has one of the members twice: two readers could understand two
+    /// things.
+    pub(crate) fn members<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Result<[Option<&str>; N], Refusal> {
+        let (mut values, mut is_repeated) = ([None; N], false);
+        let read = members(&self.json, |name, value| {
+            if let Some(index) = names.iter().position(|known| *known == name) {
+                is_repeated |= values[index].replace(value).is_some();
+            }
+        });
+        match read {
+            Err(_) => Err(MALFORMED),
+            Ok(()) if is_repeated => Err(Refusal::ParameterRepeated),
+            Ok(()) => Ok(values.map(|value| value.filter(|value| *value != "null"))),
+        }
+    }
+
+    /// The text of the value at a path such as `RoomInfo.RoomId`. A path is short, so that nothing recurses
+    /// by what a sender nests.
+    pub(crate) fn at(&self, path: &str) -> Option<&str> {
+        path.split('.').try_fold(self.as_str(), |json, name| {
+            let mut found = None;
+            members(json, |other, value| {
+                if other == name {
+                    found = Some(value);
+                }
+            })
+            .ok()?;
+            found.filter(|value| *value != "null")
+        })
+    }
 }
+
+pub(crate) const MALFORMED: Refusal =
+    Refusal::Malformed { what: "the body is not the JSON of a callback" };
+
+/// Calls `member` with the name of each outermost member of a JSON object and the text of its value.
+///
+/// This is the only way in which anything here looks into JSON that no type stands for. `serde_json` skips
+/// values without recursion, however deep they are.
+pub(crate) fn members<'a>(
+    json: &'a str,
+    member: impl FnMut(Cow<'a, str>, &'a str),
+) -> Result<(), serde_json::Error> {
+    struct Members<F>(F);
+
+    impl<'a, F: FnMut(Cow<'a, str>, &'a str)> Visitor<'a> for Members<F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
+            while let Some((Text(name), value)) = map.next_entry::<_, &RawValue>()? {
+                (self.0)(name, value.get());
+            }
+            Ok(())
+        }
+    }
+
+    let mut deserializer = Deserializer::from_str(json);
+    deserializer.deserialize_map(Members(member))?;
+    deserializer.end()
+}
+
+/// The text that a JSON string stands for; of any other JSON, nothing.
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
+    serde_json::from_str(json).ok().map(|Text(text)| text)
+}
+
+/// Borrowed where nothing is escaped.
+#[derive(Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,12 +160,10 @@ impl fmt::Debug for Document {
 
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let compact = compact(&self.json);
-        let mut members: BTreeMap<Cow<'_, str>, &RawValue> =
-            serde_json::from_str(&compact).map_err(S::Error::custom)?;
-        for name in SIGNING_MEMBERS {
-            members.remove(name);
-        }
+        let json = compact(&self.json);
+        let mut members: BTreeMap<Text<'_>, &RawValue> =
+            serde_json::from_str(&json).map_err(S::Error::custom)?;
+        members.retain(|name, _| !self.unserialized.contains(&&*name.0));
         members.serialize(serializer)
     }
 }
@@ -123,54 +181,113 @@ fn compact(json: &str) -> String {
     json.chars().filter(is_content).collect()
 }
 
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self::new(&Json::new(json.get())))
-    }
-}
-
-/// The text of a body, without a byte order mark and the white space around it.
-pub(crate) fn text_of(body: &[u8]) -> Result<&str, Refusal> {
-    let text =
-        str::from_utf8(body).map_err(|_| Refusal::Malformed { what: "the body is not UTF-8" })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
-    if text.starts_with('\u{feff}') {
-        return Err(Refusal::Malformed { what: "the body begins with two byte order marks" });
-    }
-    Ok(text)
-}
-
-/// The refusal of an empty body, where no sender sends one. Over HTTP/2, or after an extractor that left
-/// nothing behind, it cannot be told from one that was consumed.
-pub(crate) const EMPTY: Refusal = Refusal::Malformed {
-    what: "the body is empty, or a middleware or extractor consumed it before it could be verified",
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zego::Zego;
 
     fn document(json: &str) -> Document {
-        Document::new(&Json::new(json))
+        Document::new::<Zego>(json)
     }
 
     #[test]
-    fn a_document_tells_whether_it_was_repaired() {
+    fn a_document_tells_whether_a_lone_surrogate_was_repaired() {
         let repaired = document(r#"{"name":"\ud83d"}"#);
         assert_eq!((repaired.as_str(), repaired.is_repaired()), (r#"{"name":"\ufffd"}"#, true));
-        let repaired = Document::with_member("a", "b", &Json::new(r#"{"name":"\ud83d"}"#));
-        assert!(repaired.is_repaired());
-        let null = Document::with_member("a", "b", &Json::new(r#"{"c":1.50,"a":null}"#));
-        assert_eq!(null.as_str(), r#"{"a":"b","c":1.50}"#);
+        let named = repaired.with_member("a", "b").unwrap();
+        assert_eq!((named.as_str(), named.is_repaired()), (r#"{"a":"b","name":"\ufffd"}"#, true));
         for whole in [r#"{"name":"\ud83d\ude00"}"#, r#"{"name":"\ufffd"}"#] {
-            let whole = document(whole);
-            assert!(!whole.is_repaired());
+            assert!(!document(whole).is_repaired());
         }
     }
 
     #[test]
-    fn serialising_keeps_all_but_what_signs() {
+    fn a_member_that_is_put_in_replaces_one_that_is_null() {
+        let document = document(r#"{"c":1.50,"a":null}"#).with_member("a", "\"b").unwrap();
+        assert_eq!(document.as_str(), r#"{"a":"\"b","c":1.50}"#);
+    }
+
+    #[test]
+    fn members_are_found_wherever_they_are() {
+        for (json, a, b) in [
+            ("{}", None, None),
+            (r#"{"a":1}"#, Some("1"), None),
+            (
+                " {\n\t\"b\" : \"x\\\"}\" , \"a\":\r[1,{\"a\":2}] } ",
+                Some(r#"[1,{"a":2}]"#),
+                Some(r#""x\"}""#),
+            ),
+            (r#"{"\u0061":true,"c":{"b":"}"},"b":null}"#, Some("true"), None),
+            (r#"{"c":"\\","b":-1.5e3}"#, None, Some("-1.5e3")),
+        ] {
+            assert_eq!(document(json).members(["a", "b"]), Ok([a, b]), "{json}");
+        }
+        for other in [r"n_1\u0031", r"\u006e_", r"\ud83d", r"\n_1", r"\u006E_1 "] {
+            let document = document(&format!(r#"{{"{other}":1}}"#));
+            assert_eq!(document.members(["n_1"]), Ok([None]), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_duplicate_member_is_refused_as_a_duplicate() {
+        for json in [r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":2}"#, r#"{"a":null,"b":{},"a":1}"#] {
+            assert_eq!(document(json).members(["a"]), Err(Refusal::ParameterRepeated), "{json}");
+            assert!(document(json).members(["b"]).is_ok(), "{json}");
+        }
+    }
+
+    #[test]
+    fn anything_but_a_json_object_is_malformed() {
+        for json in [
+            "",
+            "{",
+            "}",
+            "[]",
+            "null",
+            "{}x",
+            "{,}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1 2}"#,
+            r#"{"a":[1}"#,
+            r#"{"a":"x}"#,
+            r#"{"a":"x\"}"#,
+            r#"{a:1}"#,
+            r#"{"a":1}}"#,
+            r#"{"a":]}"#,
+            r#"{"c":[1,]}"#,
+            r#"{"c":01}"#,
+            "{\"c\":\"\t\"}",
+        ] {
+            assert_eq!(document(json).members(["a"]), Err(MALFORMED), "{json}");
+        }
+    }
+
+    #[test]
+    fn nesting_costs_no_stack_overflow() {
+        let deep = format!(r#"{{"c":{}{},"a":7}}"#, "[".repeat(500_000), "]".repeat(500_000));
+        assert_eq!(document(&deep).members(["a"]), Ok([Some("7")]));
+    }
+
+    #[test]
+    fn a_path_leads_through_objects_only() {
+        let document = document(r#"{"a":{"b":{"c":7}},"d":[{"c":1}],"e":null}"#);
+        for (path, value) in [
+            ("a.b.c", Some("7")),
+            ("a.b", Some(r#"{"c":7}"#)),
+            ("a.c", None),
+            ("d.c", None),
+            ("e", None),
+            ("a.b.c.d", None),
+        ] {
+            assert_eq!(document.at(path), value, "{path}");
+        }
+    }
+
+    #[test]
+    fn serializing_keeps_all_but_what_signs() {
         let document =
             document(r#"{"z":18446744073709551615,"nonce":"1","signature":"s","a":[1.50]}"#);
         let json = serde_json::to_string(&document).unwrap();

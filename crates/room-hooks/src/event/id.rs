@@ -1,14 +1,14 @@
 use std::{fmt, time::SystemTime};
 
-use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Provider, RoomEvent, Verified,
-    event::canonical::{self, part},
-    event::members::outermost,
-    event::scanner::Raw,
-    event::unix_time::LEAST_MILLIS,
+    Document, Provider, RoomEvent, Verified,
+    event::{
+        canonical::{self, part},
+        document::string,
+        unix_time::LEAST_MILLIS,
+    },
 };
 
 /// What identifies a delivery: a digest of provider, app and the event's content.
@@ -32,18 +32,17 @@ pub struct DeliveryId([u8; 16]);
 
 impl DeliveryId {
     pub(crate) fn of<E: RoomEvent>(verified: &Verified<E>) -> Option<Self> {
-        let Verified { event, app_id, sent_at, request_id, document, .. } = verified;
-        let json = document.as_str();
+        let Verified { event, app_id, sent_at, sending_id, document, .. } = verified;
         let mut content = prefix::<E::Provider>("delivery", *app_id);
         // The name may be in the query, and some events have two: it counts as this crate has it.
         part(&mut content, event.name().as_bytes());
-        let is_distinct = event.distinct_by().iter().any(|path| carries(json, path));
+        let is_distinct = event.distinct_by().iter().any(|path| is_distinct(document, path));
         if !is_distinct {
             let sent_at = (*sent_at)?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             part(&mut content, &sent_at.as_millis().to_be_bytes());
-            part(&mut content, request_id.as_deref().unwrap_or_default().as_bytes());
+            part(&mut content, sending_id.as_deref().unwrap_or_default().as_bytes());
         }
-        canonical::write(&mut content, json, |name| {
+        canonical::write(&mut content, document.as_str(), |name| {
             E::Provider::SIGNED_BY.contains(&name)
                 || (is_distinct && E::Provider::SENT_AT.contains(&name))
         });
@@ -62,39 +61,15 @@ impl DeliveryId {
     }
 }
 
-/// A verified signature of a provider that gives each once.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Signature {
-    pub(crate) digest: [u8; 20],
-    pub(crate) uniqueness: Uniqueness,
-}
-
-/// Whether two honest deliveries can have the same signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Uniqueness {
-    /// They cannot.
-    Certain,
-    /// A short nonce can come twice within one second.
-    Likely,
-}
-
-impl Uniqueness {
-    /// The nonce must have 16 characters beside a time in seconds. The two are measured together, so that it
-    /// does not matter how their digits are divided.
-    pub(crate) fn of(timestamp: &str, nonce: &str) -> Self {
-        if timestamp.len() + nonce.len() >= 26 { Self::Certain } else { Self::Likely }
-    }
-}
-
-/// What stands for a signature that belongs to the first content that is seen with it.
+/// A digest of a signature that belongs to the first content that is seen with it. The signature cannot be
+/// had back from it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SignatureKey([u8; 16]);
 
 impl SignatureKey {
-    #[cfg(feature = "hooks")]
-    pub(crate) fn of<P: Provider>(app_id: u64, signature: Signature) -> Self {
+    pub(crate) fn of<P: Provider>(app_id: u64, signature: &[u8]) -> Self {
         let mut content = prefix::<P>("signature", app_id);
-        part(&mut content, &signature.digest);
+        part(&mut content, signature);
         Self(digest(&content))
     }
 
@@ -103,10 +78,16 @@ impl SignatureKey {
         Self(bytes)
     }
 
-    /// The digest's bytes; the signature cannot be had back from them.
+    /// The digest's bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -116,37 +97,19 @@ impl fmt::Debug for DeliveryId {
     }
 }
 
-impl fmt::Display for DeliveryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&HEXLOWER.encode(&self.0))
-    }
-}
-
-/// Does not show it: whoever reads it could put it over another body.
-impl fmt::Debug for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signature").field("uniqueness", &self.uniqueness).finish_non_exhaustive()
-    }
-}
-
 impl fmt::Debug for SignatureKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignatureKey({})", HEXLOWER.encode(&self.0))
+        write!(f, "SignatureKey({})", hex::encode(self.0))
     }
 }
 
-/// Whether a document has a member at a path that can tell two events apart: an id, or a time in milliseconds. A
-/// time in seconds is shared by two events of one second.
-fn carries(json: &str, path: &str) -> bool {
-    let value = path.split('.').try_fold(json, |json, name| {
-        let [value] = outermost(json, [name]).ok()?;
-        value.map(Raw::get)
-    });
-    let Some(value) = value else { return false };
-    let text = value.trim_matches('"');
-    match text.parse::<u64>() {
+/// Whether a document has a member at a path that can tell two events apart: an id, or a time in milliseconds.
+/// Two events of one second share a time in seconds.
+fn is_distinct(document: &Document, path: &str) -> bool {
+    let Some(value) = document.at(path) else { return false };
+    match value.trim_matches('"').parse::<u64>() {
         Ok(number) => number >= LEAST_MILLIS,
-        Err(_) => value.starts_with('"') && !text.trim_ascii().is_empty(),
+        Err(_) => string(value).is_some_and(|text| !text.trim_ascii().is_empty()),
     }
 }
 
@@ -166,20 +129,24 @@ fn digest(content: &[u8]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Document, Other, event::document::Json, tencent, zego};
+    use crate::{
+        Other,
+        tencent::{self, Tencent},
+        zego::{self, Zego},
+    };
 
     fn id(json: &str) -> DeliveryId {
         zego_id(1, "room_create", json)
     }
 
     fn zego_id(app_id: u64, event: &str, json: &str) -> DeliveryId {
-        let document = Document::with_member("event", event, &Json::new(json.trim()));
+        let document = Document::new::<Zego>(json).with_member("event", event).unwrap();
         verified(app_id, document.decode::<zego::Event>().unwrap(), document).id().unwrap()
     }
 
     fn tencent_id(app_id: u64, event: &str, json: &str) -> DeliveryId {
-        let document = Document::with_member("event", event, &Json::new(json.trim()));
-        let event = tencent::Event::Other(Other::unknown(event, &document).unwrap());
+        let document = Document::new::<Tencent>(json).with_member("event", event).unwrap();
+        let event = tencent::Event::Other(Other::new::<Tencent>(event, &document, None));
         verified(app_id, event, document).id().unwrap()
     }
 
@@ -190,9 +157,9 @@ mod tests {
             app_id,
             sent_at,
             secret: None,
-            client: None,
             document,
-            request_id: None,
+            parameters: Vec::new(),
+            sending_id: None,
             signature: None,
         }
     }
@@ -262,21 +229,13 @@ mod tests {
         );
     }
 
-    #[test]
-    fn of_a_signature_no_byte_is_shown() {
-        let signature = Signature { digest: [77; 20], uniqueness: Uniqueness::Certain };
-        let shown = format!("{signature:?}");
-        assert!(shown.contains("Certain") && !shown.contains("77"), "{shown}");
-    }
-
     /// Machines of two versions may share a store, and so may builds in which another crate switches on features
     /// of `serde_json`: `.ci/run` runs this with `arbitrary_precision` and `preserve_order` as well.
     #[test]
     fn ids_and_keys_are_those_of_other_versions_and_of_other_cargo_features() {
         let id = id(r#"{"room_id":"7","b":[1,{"c":1.5}]}"#);
-        assert_eq!(id.to_string(), "e2cffeef1380888912d0f60f59478736");
-        let signature = Signature { digest: [7; 20], uniqueness: Uniqueness::Certain };
-        let key = SignatureKey::of::<zego::Zego>(1, signature);
-        assert_eq!(HEXLOWER.encode(key.as_bytes()), "0f7657f13f7e99beab95b2bcb03e0439");
+        assert_eq!(id.to_string(), "c5502f1ba4c447e6628459d64847670d");
+        let key = SignatureKey::of::<Zego>(1, &[7; 20]);
+        assert_eq!(hex::encode(key.as_bytes()), "0f7657f13f7e99beab95b2bcb03e0439");
     }
 }

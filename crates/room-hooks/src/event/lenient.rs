@@ -1,19 +1,17 @@
 //! Values as the providers send them: a number may be a string, a bool may be `"false"` or `1`, and in
 //! a form, which knows strings only, a list or an object is JSON in a string.
 //!
-//! What is not there, what is `null` and, where no text is asked for, what is empty are the same.
+//! Absent and `null` are the same, and so is an empty string, except where a string is asked for.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, str::FromStr};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{
-        self, DeserializeOwned, Error as _, MapAccess, SeqAccess, Unexpected, Visitor,
-        value::{MapAccessDeserializer, SeqAccessDeserializer},
-    },
+    de::{DeserializeOwned, Error, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer},
 };
+use serde_json::{Number, Value};
 
-use crate::{event::document::Json, event::excerpt::excerpt, event::scalar::Scalar};
+use crate::event::{excerpt, surrogates};
 
 /// A type that is read as the providers write it; `wire_struct!` reads every member so.
 pub(crate) trait Lenient: Sized {
@@ -45,144 +43,126 @@ where
     D: Deserializer<'de>,
     T: Lenient,
 {
-    T::read(deserializer)?.ok_or_else(|| D::Error::custom("expected a value and not nothing"))
-}
-
-/// An object, as it is or as JSON in a string. A list is none, though it would do for a struct, its
-/// members by position.
-pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    deserializer.deserialize_any(NestedVisitor { opening: '{', of: PhantomData })
+    T::read(deserializer)?.ok_or_else(|| D::Error::custom("expected a value, found nothing"))
 }
 
 /// A string, or an integer as its digits.
 impl Lenient for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let scalar = Option::<Scalar<'_>>::deserialize(deserializer)?;
-        scalar.map(|scalar| Ok(scalar.text()?.into_owned())).transpose()
+        match Option::deserialize(deserializer)? {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
+            Some(other) => Err(unexpected(&other, "a string or an integer")),
+        }
     }
 }
 
 /// An integer that is not negative, or its digits in a string.
 impl Lenient for u64 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        match Option::<Scalar<'_>>::deserialize(deserializer)? {
-            None => Ok(None),
-            Some(Scalar::Integer(number)) => Ok(Some(number)),
-            Some(Scalar::Text(text)) => digits(&text),
-            Some(other) => Err(D::Error::invalid_type(other.unexpected(), &"an integer")),
-        }
+        integer(deserializer, Number::as_u64)
     }
 }
 
 /// An integer, or its digits in a string.
 impl Lenient for i64 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let scalar = Option::<Scalar<'_>>::deserialize(deserializer)?;
-        let invalid =
-            |scalar: &Scalar<'_>| D::Error::invalid_type(scalar.unexpected(), &"an integer");
-        match scalar {
-            None => Ok(None),
-            Some(Scalar::Negative(number)) => Ok(Some(number)),
-            Some(Scalar::Text(text)) => digits(&text),
-            Some(Scalar::Integer(number)) => {
-                Self::try_from(number).map(Some).map_err(|_| invalid(&Scalar::Integer(number)))
-            }
-            Some(other) => Err(invalid(&other)),
-        }
+        integer(deserializer, Number::as_i64)
     }
+}
+
+fn integer<'de, D, T>(deserializer: D, of: fn(&Number) -> Option<T>) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr,
+{
+    let Some(value) = Option::deserialize(deserializer)? else { return Ok(None) };
+    let integer = match &value {
+        Value::String(text) if text.is_empty() => return Ok(None),
+        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => of(number),
+        _ => None,
+    };
+    integer.map(Some).ok_or_else(|| unexpected(&value, "an integer"))
 }
 
 /// A bool, `"true"` or `"false"` in any case, `0` or `1` as number or string.
 impl Lenient for bool {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        match Option::<Scalar<'_>>::deserialize(deserializer)? {
-            None => Ok(None),
-            Some(Scalar::Bool(value)) => Ok(Some(value)),
-            Some(Scalar::Integer(number @ (0 | 1))) => Ok(Some(number == 1)),
-            Some(Scalar::Text(text)) => match text.to_ascii_lowercase().as_str() {
-                "" => Ok(None),
-                "0" | "false" => Ok(Some(false)),
-                "1" | "true" => Ok(Some(true)),
-                _ => Err(D::Error::invalid_value(Unexpected::Str(excerpt(&text)), &"a bool")),
-            },
-            Some(other) => Err(D::Error::invalid_type(other.unexpected(), &"a bool")),
+        let Some(value) = Option::deserialize(deserializer)? else { return Ok(None) };
+        let text = match &value {
+            Value::Bool(value) => return Ok(Some(*value)),
+            Value::String(text) => text.to_ascii_lowercase(),
+            other => other.to_string(),
+        };
+        match text.as_str() {
+            "" => Ok(None),
+            "0" | "false" => Ok(Some(false)),
+            "1" | "true" => Ok(Some(true)),
+            _ => Err(unexpected(&value, "a bool")),
         }
     }
 }
 
-/// A list, as it is or as JSON in a string; what is nothing in it is left out.
+/// A list, as it is or as JSON in a string. Elements that are `null` are left out.
 impl<T: Lenient> Lenient for Vec<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let list = NestedVisitor { opening: '[', of: PhantomData };
-        let members: Option<Vec<Member<T>>> = deserializer.deserialize_any(list)?;
-        Ok(members.map(|members| members.into_iter().filter_map(|Member(value)| value).collect()))
+        let elements = match Option::deserialize(deserializer)? {
+            None => return Ok(None),
+            Some(Value::String(json)) if json.is_empty() => return Ok(None),
+            Some(Value::String(json)) => json_in_string(&json)?,
+            Some(Value::Array(elements)) => elements,
+            Some(other) => return Err(unexpected(&other, "a list")),
+        };
+        let elements = elements.into_iter().filter_map(|element| T::read(element).transpose());
+        elements.collect::<Result<_, _>>().map(Some).map_err(D::Error::custom)
     }
 }
 
-fn digits<T: std::str::FromStr, E: de::Error>(text: &str) -> Result<Option<T>, E> {
-    match text {
-        "" => Ok(None),
-        _ => text
-            .parse()
-            .map(Some)
-            .map_err(|_| E::invalid_value(Unexpected::Str(excerpt(text)), &"an integer's digits")),
-    }
-}
+/// An object, as it is or as JSON in a string. A list is refused, though `serde` would take it for a struct,
+/// its members by position.
+pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    struct Object<T>(PhantomData<T>);
 
-/// A member of a list.
-struct Member<T>(Option<T>);
+    impl<'de, T: DeserializeOwned> Visitor<'de> for Object<T> {
+        type Value = Option<T>;
 
-impl<'de, T: Lenient> Deserialize<'de> for Member<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read(deserializer).map(Self)
-    }
-}
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
 
-/// Reads a list or an object, by what its text begins with.
-struct NestedVisitor<T> {
-    opening: char,
-    of: PhantomData<T>,
-}
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
 
-impl<'de, T: DeserializeOwned> Visitor<'de> for NestedVisitor<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.opening == '{' { "an object" } else { "a list" })
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E: de::Error>(self, json: &str) -> Result<Self::Value, E> {
-        match json {
-            "" => Ok(None),
-            _ if json.trim_start().starts_with(self.opening) => {
-                let json = Json::new(json);
-                serde_json::from_str(json.as_str()).map(Some).map_err(E::custom)
+        fn visit_str<E: Error>(self, json: &str) -> Result<Self::Value, E> {
+            match json {
+                "" => Ok(None),
+                _ if json.trim_start().starts_with('{') => json_in_string(json).map(Some),
+                _ => Err(E::invalid_value(Unexpected::Str(excerpt(json)), &self)),
             }
-            _ => Err(E::invalid_value(Unexpected::Str(excerpt(json)), &self)),
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(members)).map(Some)
         }
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        if self.opening != '[' {
-            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
-        }
-        T::deserialize(SeqAccessDeserializer::new(members)).map(Some)
-    }
+    deserializer.deserialize_any(Object(PhantomData))
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        if self.opening != '{' {
-            return Err(A::Error::invalid_type(Unexpected::Map, &self));
-        }
-        T::deserialize(MapAccessDeserializer::new(members)).map(Some)
-    }
+fn json_in_string<T: DeserializeOwned, E: Error>(json: &str) -> Result<T, E> {
+    let repaired = surrogates::repaired(json);
+    serde_json::from_str(repaired.as_deref().unwrap_or(json)).map_err(E::custom)
+}
+
+fn unexpected<E: Error>(value: &Value, expected: &str) -> E {
+    E::custom(format_args!("expected {expected}, found {}", excerpt(&value.to_string())))
 }
 
 #[cfg(test)]

@@ -2,14 +2,125 @@
 
 pub(crate) mod canonical;
 pub(crate) mod document;
-pub(crate) mod excerpt;
 pub(crate) mod id;
 pub(crate) mod lenient;
-pub(crate) mod members;
 pub(crate) mod other;
-pub(crate) mod scalar;
-pub(crate) mod scanner;
 pub(crate) mod surrogates;
 pub(crate) mod table;
 pub(crate) mod unix_time;
 pub(crate) mod wire;
+
+use std::{fmt::Debug, time::SystemTime};
+
+use serde::Serialize;
+
+use crate::Provider;
+
+use self::unix_time::at_millis;
+
+/// What a handler can ask for: a provider's whole `Event`, or one kind of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event of a provider",
+    note = "ask for one kind, such as `room_hooks::RoomCreated`, or for all of them with \
+            `zego::Event`, `tencent::Event` or `trtc::Event`"
+)]
+pub trait RoomEvent: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
+    /// The provider that sends it.
+    type Provider: Provider;
+
+    /// The [`kind`](Self::kind) of every event of this type; `None` for a provider's whole `Event`.
+    const KIND: Option<&'static str>;
+
+    /// Takes the event as this kind, or hands it back.
+    ///
+    /// # Errors
+    ///
+    /// The event is of another kind.
+    fn narrow(
+        event: <Self::Provider as Provider>::Event,
+    ) -> Result<Self, <Self::Provider as Provider>::Event>;
+
+    /// The event's name on the wire.
+    fn name(&self) -> &str;
+
+    /// The event's kind from a closed set, fit for a metric's label: the wire's name for an event that
+    /// has a type, with the product in front where two products share it (`express/room_create`), and
+    /// `other` for all that has none.
+    fn kind(&self) -> &'static str;
+
+    /// The answers to the four questions below.
+    #[doc(hidden)]
+    fn facts(&self) -> Facts<'_>;
+
+    /// The room that it is about.
+    fn room_id(&self) -> Option<&str> {
+        self.facts().room_id
+    }
+
+    /// The user whose action caused it; `None` where it was nobody's, or the provider does not say.
+    fn operator(&self) -> Option<&str> {
+        self.facts().operator
+    }
+
+    /// When it happened, where the event itself says so; [`Verified::sent_at`](crate::Verified::sent_at) is
+    /// when it was sent.
+    fn occurred_at(&self) -> Option<SystemTime> {
+        self.facts().occurred_at
+    }
+
+    /// What tells two lives of one room id apart, where the provider says so (ZEGO Express).
+    fn session(&self) -> Option<u64> {
+        self.facts().session
+    }
+
+    /// The members, by their paths, of which one tells the event from the next that is equal.
+    #[doc(hidden)]
+    fn distinct_by(&self) -> &'static [&'static str];
+}
+
+/// What every event answers, as its row in the provider's table has it.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts<'a> {
+    room_id: Option<&'a str>,
+    operator: Option<&'a str>,
+    occurred_at: Option<SystemTime>,
+    session: Option<u64>,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn of(room_id: impl Into<Option<&'a str>>) -> Self {
+        Self { room_id: room_id.into(), ..Self::default() }
+    }
+
+    /// An empty operator is nobody.
+    pub(crate) fn by(self, operator: Option<&'a str>) -> Self {
+        Self { operator: operator.filter(|user| !user.is_empty()), ..self }
+    }
+
+    /// By its time in Unix milliseconds.
+    pub(crate) fn at(self, millis: Option<u64>) -> Self {
+        Self { occurred_at: millis.and_then(at_millis), ..self }
+    }
+
+    pub(crate) fn in_session(self, session: Option<u64>) -> Self {
+        Self { session, ..self }
+    }
+}
+
+/// The beginning of a text from outside, for a log or span: at most 128 characters.
+pub(crate) fn excerpt(text: &str) -> &str {
+    text.char_indices().nth(128).map_or(text, |(end, _)| &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_has_128_characters_at_most() {
+        for (characters, kept) in [(0, 0), (127, 127), (128, 128), (129, 128), (100_000, 128)] {
+            assert_eq!(excerpt(&"é".repeat(characters)), "é".repeat(kept));
+        }
+    }
+}

@@ -1,41 +1,7 @@
-//! The table of a provider's events: one row for each, in its `event.rs`.
-
-use std::time::SystemTime;
-
-/// An event's own answers to the questions of [`RoomEvent`](crate::RoomEvent), written beside its
-/// struct.
-pub(crate) trait About {
-    fn room_id(&self) -> Option<&str>;
-
-    fn operator(&self) -> Option<&str> {
-        None
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        None
-    }
-
-    fn session(&self) -> Option<u64> {
-        None
-    }
-
-    /// The operator, where that is not empty.
-    fn user(&self) -> Option<&str> {
-        self.operator().filter(|user| !user.is_empty())
-    }
-}
-
-/// An event that has a type, as its row has it.
-pub(crate) struct Known<'a> {
-    pub(crate) name: &'static str,
-    pub(crate) kind: &'static str,
-    pub(crate) distinct_by: &'static [&'static str],
-    pub(crate) event: &'a dyn About,
-}
-
-/// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other
-/// names of the same event after `|`, and after `as` the kind where the name is not unique. `$read` takes
-/// an event out of the provider's form, `$write` puts it there, its name included.
+/// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other names of
+/// the same event after `|`, after `as` the kind where the name is not unique, and after `=>` the event's
+/// [`Facts`](crate::Facts). `$read` takes an event out of the provider's document, `$write` puts it there, its
+/// name included.
 ///
 /// `distinct by` names members, by their paths, of which one tells an event from the next that is equal:
 /// an id, or a time in milliseconds. A [`DeliveryId`](crate::DeliveryId) then does not depend on when the
@@ -49,7 +15,7 @@ macro_rules! events {
             $(
                 $(#[$doc:meta])*
                 $variant:ident($event:ty) = $name:literal $(| $alias:literal)* $(as $kind:literal)?
-                    $(, distinct by $($member:literal)|+)?;
+                    $(, distinct by $($member:literal)|+)? => $facts:expr;
             )*
         }
     ) => {
@@ -64,21 +30,17 @@ macro_rules! events {
 
         impl Event {
             /// Reads an event of a kind or alias, or keeps it as it is under its name.
-            fn read(
-                kind: &str,
-                name: &str,
-                document: &$crate::Document,
-            ) -> Result<Self, $crate::Refusal> {
+            fn read(kind: &str, name: &str, document: &$crate::Document) -> Self {
                 let event = match kind {
                     $(
                         $crate::event::table::last!($name $($kind)?) $(| $alias)* => {
-                            $read(document.as_str()).map(Self::$variant)
+                            $read(document).map(Self::$variant)
                         }
                     )*
-                    _ => return $crate::Other::unknown(name, document).map(Self::Other),
+                    _ => return Self::Other($crate::Other::new::<$provider>(name, document, None)),
                 };
-                event.or_else(|error| {
-                    $crate::Other::misshapen(name, document, &error).map(Self::Other)
+                event.unwrap_or_else(|error| {
+                    Self::Other($crate::Other::new::<$provider>(name, document, Some(error)))
                 })
             }
 
@@ -101,56 +63,42 @@ macro_rules! events {
                     )),
                 },
             )*];
-
-            fn known(&self) -> Result<$crate::event::table::Known<'_>, &$crate::Other> {
-                match self {
-                    $(Self::$variant(event) => Ok($crate::event::table::Known {
-                        name: $name,
-                        kind: $crate::event::table::last!($name $($kind)?),
-                        distinct_by: &[$($($member),+)?],
-                        event,
-                    }),)*
-                    Self::Other(other) => Err(other),
-                }
-            }
         }
 
         impl $crate::RoomEvent for Event {
             type Provider = $provider;
+            const KIND: Option<&'static str> = None;
 
             fn narrow(event: Self) -> Result<Self, Self> {
                 Ok(event)
             }
 
             fn name(&self) -> &str {
-                self.known().map_or_else(|other| &*other.name, |known| known.name)
+                match self {
+                    $(Self::$variant(event) => event.name(),)*
+                    Self::Other(other) => &other.name,
+                }
             }
 
             fn kind(&self) -> &'static str {
-                self.known().map_or("other", |known| known.kind)
+                match self {
+                    $(Self::$variant(event) => event.kind(),)*
+                    Self::Other(_) => "other",
+                }
             }
 
-            fn room_id(&self) -> Option<&str> {
-                self.known().map_or_else(
-                    |other| other.room_id.as_deref(),
-                    |known| known.event.room_id(),
-                )
-            }
-
-            fn operator(&self) -> Option<&str> {
-                self.known().ok()?.event.user()
-            }
-
-            fn occurred_at(&self) -> Option<::std::time::SystemTime> {
-                self.known().ok()?.event.occurred_at()
-            }
-
-            fn session(&self) -> Option<u64> {
-                self.known().ok()?.event.session()
+            fn facts(&self) -> $crate::Facts<'_> {
+                match self {
+                    $(Self::$variant(event) => event.facts(),)*
+                    Self::Other(other) => $crate::Facts::of(other.room_id.as_deref()),
+                }
             }
 
             fn distinct_by(&self) -> &'static [&'static str] {
-                self.known().map_or(&[], |known| known.distinct_by)
+                match self {
+                    $(Self::$variant(event) => event.distinct_by(),)*
+                    Self::Other(_) => &[],
+                }
             }
         }
 
@@ -171,6 +119,8 @@ macro_rules! events {
 
             impl $crate::RoomEvent for $event {
                 type Provider = $provider;
+                const KIND: Option<&'static str> =
+                    Some($crate::event::table::last!($name $($kind)?));
 
                 fn narrow(event: Event) -> Result<Self, Event> {
                     match event {
@@ -187,20 +137,9 @@ macro_rules! events {
                     $crate::event::table::last!($name $($kind)?)
                 }
 
-                fn room_id(&self) -> Option<&str> {
-                    $crate::event::table::About::room_id(self)
-                }
-
-                fn operator(&self) -> Option<&str> {
-                    $crate::event::table::About::user(self)
-                }
-
-                fn occurred_at(&self) -> Option<::std::time::SystemTime> {
-                    $crate::event::table::About::occurred_at(self)
-                }
-
-                fn session(&self) -> Option<u64> {
-                    $crate::event::table::About::session(self)
+                fn facts(&self) -> $crate::Facts<'_> {
+                    const FACTS: fn(&$event) -> $crate::Facts<'_> = $facts;
+                    FACTS(self)
                 }
 
                 fn distinct_by(&self) -> &'static [&'static str] {

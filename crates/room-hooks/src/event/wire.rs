@@ -116,9 +116,7 @@ macro_rules! wire_names {
             where
                 D: ::serde::Deserializer<'de>,
             {
-                let scalar: Option<$crate::event::scalar::Scalar<'_>> =
-                    ::serde::Deserialize::deserialize(deserializer)?;
-                let name = scalar.map($crate::event::scalar::Scalar::text).transpose()?;
+                let name = String::read(deserializer)?;
                 Ok(name.filter(|name| !name.is_empty()).map(|name| Self::from(&*name)))
             }
         }

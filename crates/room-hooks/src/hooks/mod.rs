@@ -81,15 +81,12 @@
 //! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryClaims` |
 
 mod clock;
-mod ending;
 mod handler;
-mod in_flight;
-mod renewal;
+mod lease;
 mod run;
 mod runtime;
 mod settings;
 mod store;
-mod unstoppable;
 
 use std::{
     fmt,
@@ -97,65 +94,62 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+
 use crate::{
-    Answer, ConfigError, Delivery, Outcome, Provider, Receiver, RoomEvent, Verified,
-    verify::provider::RETRIES_ARE_OVER,
+    CallbackResponse, ConfigError, Delivery, Disposition, Headers, Intake, Provider, Receiver,
+    RoomEvent, Unhandled, Verified, verify::provider::RETRIES_ARE_OVER,
 };
 
 use self::{
-    clock::Clock,
-    handler::{Handler, handler},
-    in_flight::InFlight,
-    renewal::Renewal,
-    runtime::Home,
-    settings::Settings,
+    clock::Clock, handler::Handler, lease::Renewal, runtime::HandlerRuntime, settings::Settings,
     store::any::AnyStore,
 };
 
-pub use self::handler::HandlerOutcome;
+pub use self::handler::HandlerResult;
 pub use self::settings::{Binding, FailurePolicy};
 pub use self::store::memory::MemoryClaims;
 pub use self::store::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 
 /// Handlers of a provider's events, behind verification and claims. Cheap to clone.
+#[derive(Clone)]
+#[must_use]
 pub struct Hooks<P: Provider> {
     receiver: Receiver<P>,
-    handlers: Arc<Handlers<P>>,
+    handlers: Arc<Vec<Handler<P>>>,
+    other_handler: Option<Handler<P>>,
     claims: Arc<dyn AnyStore>,
     /// Of a store that other processes share.
     renewal: Option<Arc<Renewal>>,
     /// The signatures that this process has seen, used while such a store is full or unavailable.
-    bindings: Arc<MemoryClaims>,
+    bindings: MemoryClaims,
     settings: Settings,
-    in_flight: InFlight,
+    in_flight: TaskTracker,
     clock: Clock,
-    home: Option<Arc<Home>>,
-}
-
-struct Handlers<P: Provider> {
-    of_a_kind: Vec<Handler<P>>,
-    of_others: Option<Handler<P>>,
+    runtime: Option<Arc<HandlerRuntime>>,
 }
 
 impl<P: Provider> Hooks<P> {
     /// Creates hooks without handlers for a provider, or for a [`Receiver`] with settings of its own.
     /// Claims are kept in memory unless another store is set.
     ///
-    /// Handlers run on the tokio runtime that this is called in, so that they outlive an actix-web
-    /// worker; if it is called outside of one, or that one has ended, on that of the delivery.
-    #[must_use]
+    /// Handlers run on the tokio runtime that this is called in, if it has several threads, and else on a small
+    /// one of the crate's own: so they outlive an actix-web worker, and one that blocks its thread does not keep
+    /// its sender from being answered.
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
         let receiver = receiver.into();
         Self {
             settings: Settings::of(receiver.provider()),
             receiver,
-            handlers: Arc::new(Handlers { of_a_kind: Vec::new(), of_others: None }),
+            handlers: Arc::default(),
+            other_handler: None,
             claims: Arc::new(MemoryClaims::new()),
             renewal: None,
-            bindings: Arc::new(MemoryClaims::new()),
-            in_flight: InFlight::default(),
+            bindings: MemoryClaims::new(),
+            in_flight: TaskTracker::new(),
             clock: Clock::default(),
-            home: Home::here().map(Arc::new),
+            runtime: HandlerRuntime::here().map(Arc::new),
         }
     }
 
@@ -175,14 +169,13 @@ impl<P: Provider> Hooks<P> {
     /// # let zego = Zego::new(1, "secret").unwrap();
     /// Hooks::new(zego).on(async |updated: Verified<RoomInfoUpdated>| {});
     /// ```
-    #[must_use]
     pub fn on<E, F, Fut>(mut self, handler: F) -> Self
     where
         E: RoomEvent<Provider = P>,
         F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: HandlerOutcome> + Send + 'static,
+        Fut: Future<Output: HandlerResult> + Send + 'static,
     {
-        Arc::make_mut(&mut self.handlers).of_a_kind.push(self::handler(handler));
+        Arc::make_mut(&mut self.handlers).push(Handler::new(handler));
         self
     }
 
@@ -199,30 +192,27 @@ impl<P: Provider> Hooks<P> {
     /// })
     /// # }
     /// ```
-    #[must_use]
     pub fn on_with<S, E, F, Fut>(self, state: S, handler: F) -> Self
     where
         S: Clone + Send + Sync + 'static,
         E: RoomEvent<Provider = P>,
         F: Fn(S, Verified<E>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: HandlerOutcome> + Send + 'static,
+        Fut: Future<Output: HandlerResult> + Send + 'static,
     {
         self.on(move |verified| handler(state.clone(), verified))
     }
 
     /// Sets the handler of all events that no other handler takes, unknown ones included.
-    #[must_use]
     pub fn on_other<F, Fut>(mut self, handler: F) -> Self
     where
         F: Fn(Verified<P::Event>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: HandlerOutcome> + Send + 'static,
+        Fut: Future<Output: HandlerResult> + Send + 'static,
     {
-        Arc::make_mut(&mut self.handlers).of_others = Some(self::handler(handler));
+        self.other_handler = Some(Handler::new(handler));
         self
     }
 
     /// Sets the store of claims. For one that processes share, a thread is started that renews leases.
-    #[must_use]
     pub fn with_claims(self, claims: impl ClaimStore) -> Self {
         let renewal = Renewal::of(&claims).map(Arc::new);
         Self { claims: Arc::new(claims), renewal, ..self }
@@ -230,7 +220,6 @@ impl<P: Provider> Hooks<P> {
 
     /// Sets how long a handler may take before the sender is answered 503 and the handler continues; by
     /// default 10 s for ZEGO, 1.5 s for Tencent, which waits 2 s, and 4 s for TRTC, which waits 5.
-    #[must_use]
     pub fn with_handler_deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
         self
@@ -239,7 +228,6 @@ impl<P: Provider> Hooks<P> {
     /// Sets how long a delivery stays claimed in a store that processes share when the process that handles
     /// it has crashed; by default 15 s, between 100 ms and a day. A living process renews its claims, also those of
     /// a handler that never returns or blocks its thread, so give each handler a time limit.
-    #[must_use]
     pub fn with_lease(mut self, lease: Duration) -> Self {
         self.settings.terms.lease =
             lease.clamp(Duration::from_millis(100), Duration::from_secs(24 * 60 * 60));
@@ -269,38 +257,44 @@ impl<P: Provider> Hooks<P> {
 
     /// Sets which signatures are bound to the content that they first came with. A binding lasts for the
     /// retention, which is longer than the signature can be fresh.
-    #[must_use]
     pub fn with_binding(mut self, binding: Binding) -> Self {
         self.settings.binding = binding;
         self
     }
 
     /// Sets what happens to deliveries while the store of claims is full or unavailable.
-    #[must_use]
     pub fn with_store_failure(mut self, policy: FailurePolicy) -> Self {
         self.settings.on_store_failure = policy;
         self
     }
 
-    /// The receiver, with which an adapter takes requests in before it delivers them.
-    #[must_use]
-    pub fn receiver(&self) -> &Receiver<P> {
-        &self.receiver
+    /// Sets the tokio runtime that handlers run on. A test whose clock is paused sets its own here.
+    pub fn with_runtime(self, runtime: Handle) -> Self {
+        Self { runtime: Some(Arc::new(HandlerRuntime::new(runtime))), ..self }
     }
 
-    /// The answer to a request for a path that is not there, in the provider's form.
-    #[must_use]
-    pub fn not_found(&self) -> Answer {
-        P::answer(Outcome::NotFound)
+    /// Begins to take a request in, as soon as its head is known; see [`Receiver::intake`].
+    ///
+    /// # Errors
+    ///
+    /// The request can be refused already.
+    pub fn intake(&self, method: &str, headers: &dyn Headers) -> Result<Intake<'_, P>, Unhandled> {
+        self.receiver.intake(method, headers)
     }
 
-    /// Verifies a delivery at once, and returns a future that handles it and ends in the answer. The
+    /// The response to a request for a path that is not there, in the provider's form.
+    #[must_use]
+    pub fn not_found(&self) -> CallbackResponse {
+        P::response(&Disposition::NotFound)
+    }
+
+    /// Verifies a delivery at once, and returns a future that handles it and ends in the response. The
     /// future needs a tokio runtime; dropping it does not stop a handler that has been started.
     pub fn deliver(
         &self,
         delivery: Delivery<'_>,
         now: SystemTime,
-    ) -> impl Future<Output = Answer> + Send + use<P> {
+    ) -> impl Future<Output = CallbackResponse> + Send + use<P> {
         let received = self.receiver.receive_at(delivery, &|app_id| self.clock.now(app_id, now));
         if let Ok(verified) = &received
             && let Some(signed_at) = verified.sent_at
@@ -308,11 +302,11 @@ impl<P: Provider> Hooks<P> {
         {
             self.clock.note(verified.app_id, signed_at, now);
         }
-        let handling = received.map(|verified| self.handling(verified));
+        let hooks = self.clone();
         async move {
-            match handling {
-                Ok(handling) => handling.answer().await,
-                Err(unhandled) => unhandled.answer,
+            match received {
+                Ok(verified) => hooks.handle(verified).await,
+                Err(unhandled) => unhandled.response,
             }
         }
     }
@@ -320,29 +314,8 @@ impl<P: Provider> Hooks<P> {
     /// Waits until no handler is running, and none that has ended is still to be settled, which takes up to a lease
     /// while the store is unavailable. Stop accepting requests first.
     pub async fn drained(&self) {
-        self.in_flight.drained().await;
-    }
-}
-
-impl<P: Provider> Clone for Handlers<P> {
-    fn clone(&self) -> Self {
-        Self { of_a_kind: self.of_a_kind.clone(), of_others: self.of_others.clone() }
-    }
-}
-
-impl<P: Provider> Clone for Hooks<P> {
-    fn clone(&self) -> Self {
-        Self {
-            receiver: self.receiver.clone(),
-            handlers: Arc::clone(&self.handlers),
-            claims: Arc::clone(&self.claims),
-            renewal: self.renewal.clone(),
-            bindings: Arc::clone(&self.bindings),
-            settings: self.settings,
-            in_flight: self.in_flight.clone(),
-            clock: self.clock.clone(),
-            home: self.home.clone(),
-        }
+        self.in_flight.close();
+        self.in_flight.wait().await;
     }
 }
 
@@ -350,7 +323,7 @@ impl<P: Provider> fmt::Debug for Hooks<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks")
             .field("receiver", &self.receiver)
-            .field("handlers", &self.handlers.of_a_kind.len())
+            .field("handlers", &self.handlers.len())
             .field("claims", &self.claims)
             .field("settings", &self.settings)
             .finish_non_exhaustive()

@@ -1,62 +1,38 @@
 //! What is done with a verified delivery: claim, handle, settle or release.
 
 use std::{
-    error::Error,
-    future::poll_fn,
-    marker::PhantomData,
-    pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    task::{Context, Waker},
+    time::Duration,
 };
 
-use tokio::time::{self, error::Elapsed, sleep, timeout};
+use tokio::{
+    runtime::Handle,
+    time::{self, sleep, timeout},
+};
 use tracing::{Instrument, Span, field};
 
 use crate::{
-    Answer, Outcome, Provider, RoomEvent, SignatureKey, Verified, event::excerpt::excerpt,
-    event::id::Uniqueness, metrics,
+    CallbackResponse, Disposition, Provider, Refusal, RoomEvent, Unhandled, Verified,
+    event::excerpt, metrics,
 };
 
 use super::{
-    Hooks, MemoryClaims,
-    ending::Ending,
-    handler::{Ready, caught},
-    in_flight::InFlight,
-    renewal::{Lease, Renewal},
-    settings::{Binding, FailurePolicy, Settings},
-    store::any::AnyStore,
-    store::{Claim, ClaimToken, Claimed, StoreError},
-    unstoppable::Unstoppable,
+    Binding, FailurePolicy, Hooks,
+    handler::Handler,
+    lease::Lease,
+    runtime,
+    settings::Settings,
+    store::{
+        Claim, ClaimToken, Claimed, StoreError,
+        any::{AnyStore, answer, now},
+    },
 };
 
-/// A verified delivery that is about to be handled.
-pub(super) struct Handling<P> {
-    work: Unstoppable,
-    span: Span,
-    event: &'static str,
-    /// Whether any answer but the acknowledgement denies what the delivery asks for.
-    asks: bool,
-    deadline: Duration,
-    provider: PhantomData<P>,
-}
-
-impl<P: Provider> Handling<P> {
-    pub(super) async fn answer(self) -> Answer {
-        let Self { work, span, event, asks, deadline, .. } = self;
-        let ending = within(deadline, work).await.unwrap_or_else(|_| {
-            span.in_scope(|| tracing::warn!("the handler is over its deadline and goes on"));
-            metrics::delivery(P::NAME, event, Ending::Late.as_str());
-            Ending::Late
-        });
-        let answer = ending.answer::<P>();
-        // Our own failure or delay does not decide what was asked.
-        if asks && answer.status >= 500 { P::answer(Outcome::Acknowledged) } else { answer }
-    }
-}
-
 impl<P: Provider> Hooks<P> {
-    pub(super) fn handling(&self, verified: Verified<P::Event>) -> Handling<P> {
+    /// Handles a delivery in a task of its own, because the sender may hang up at any time, and what is claimed
+    /// must be handled, what is handled settled.
+    pub(super) async fn handle(self, verified: Verified<P::Event>) -> CallbackResponse {
         let span = tracing::info_span!(
             "delivery",
             provider = P::NAME,
@@ -66,136 +42,111 @@ impl<P: Provider> Hooks<P> {
             secret = verified.secret.map(field::display),
             outcome = field::Empty,
         );
-        let event = verified.event.kind();
-        let asks = P::asks(&verified.event);
-        let runtime = self.home.as_ref().and_then(|home| home.runtime()).cloned();
-        let work = self.work(event, verified).instrument(span.clone());
-        Handling {
-            work: Unstoppable::new(work, runtime),
-            span,
-            event,
-            asks,
-            deadline: self.settings.deadline,
-            provider: PhantomData,
+        let (kind, asks) = (verified.event.kind(), P::asks(&verified.event));
+        let (deadline, in_flight) = (self.settings.deadline, self.in_flight.clone());
+        let home = self.runtime.as_ref().and_then(|runtime| runtime.handle()).cloned();
+        let runtime = home.or_else(|| runtime::own().cloned()).unwrap_or_else(Handle::current);
+        let task = in_flight.spawn_on(self.run(verified).instrument(span.clone()), &runtime);
+        let disposition = match timeout(deadline, task).await {
+            Ok(Ok(disposition)) => disposition,
+            Ok(Err(error)) => {
+                span.in_scope(|| tracing::error!(%error, "a delivery's task has not ended well"));
+                Disposition::Failed
+            }
+            Err(_) => {
+                span.in_scope(|| tracing::warn!("the handler is over its deadline and goes on"));
+                metrics::delivery(P::NAME, kind, Disposition::Late.as_str());
+                Disposition::Late
+            }
+        };
+        match disposition {
+            Disposition::Refused(refusal) => Unhandled::refused::<P>(refusal).response,
+            // Our own failure or delay does not decide what was asked.
+            late if asks && late.status() >= 500 => P::response(&Disposition::Handled),
+            disposition => P::response(&disposition),
         }
     }
 
-    fn work(
-        &self,
-        event: &'static str,
-        verified: Verified<P::Event>,
-    ) -> impl Future<Output = Ending> + Send + use<P> {
-        let process = Process {
-            provider: P::NAME,
-            delivery: self.claimed(&verified),
-            store: Store { claims: Arc::clone(&self.claims), settings: self.settings },
-            renewal: self.renewal.clone(),
-            bindings: Arc::clone(&self.bindings),
-            in_flight: self.in_flight.clone(),
-        };
-        let (handler, running) = (self.handler_of(verified), self.in_flight.enter());
-        async move {
-            let ending = process.run(handler).await;
-            Span::current().record("outcome", ending.as_str());
-            metrics::delivery(P::NAME, event, ending.as_str());
-            if matches!(ending, Ending::Duplicate | Ending::InProgress) {
-                tracing::info!(outcome = ending.as_str(), "a delivery has come again");
-            }
-            drop(running);
-            ending
+    async fn run(self, verified: Verified<P::Event>) -> Disposition {
+        let kind = verified.event.kind();
+        let disposition = self.dispose(verified).await;
+        let outcome = disposition.as_str();
+        Span::current().record("outcome", outcome);
+        metrics::delivery(P::NAME, kind, outcome);
+        if matches!(disposition, Disposition::Duplicate | Disposition::InProgress) {
+            tracing::info!(outcome, "a delivery has come again");
         }
+        disposition
+    }
+
+    async fn dispose(&self, verified: Verified<P::Event>) -> Disposition {
+        let delivery = self.claimed(&verified);
+        let kind = verified.event.kind();
+        let mut handlers = self.handlers.iter().chain(&self.other_handler);
+        let Some(handler) = handlers.find(|handler| handler.takes(kind)) else {
+            return self.bind_unhandled(delivery).await;
+        };
+        // If no retry can be told from a second event, nothing is claimed.
+        let Some(delivery) = delivery else { return self.call(handler, verified).await };
+        let held = match self.claim(delivery).await {
+            Ok(Claim::Granted(token)) => self.hold(delivery, token),
+            Ok(Claim::InProgress) => return Disposition::InProgress,
+            Ok(Claim::Settled) => return Disposition::Duplicate,
+            Ok(Claim::SignatureReused) => return Disposition::Refused(Refusal::SignatureReused),
+            Err(_) if self.settings.on_store_failure == FailurePolicy::Closed => {
+                return Disposition::Unclaimable;
+            }
+            Err(_) => {
+                let disposition = self.call(handler, verified).await;
+                if disposition == Disposition::Handled {
+                    let settled = self.claims.settle(delivery, self.settings.terms, now());
+                    let _ = answer("settle", self.settings.patience(), settled).await;
+                }
+                return disposition;
+            }
+        };
+        let disposition = self.call(handler, verified).await;
+        match disposition {
+            Disposition::Handled => self.settle(held).await,
+            _ => held.release().await,
+        }
+        disposition
     }
 
     /// The delivery as the store knows it; nothing if it has no id.
     fn claimed(&self, verified: &Verified<P::Event>) -> Option<Claimed> {
         let signature = verified.signature.filter(|signature| match self.settings.binding {
-            Binding::Unique => signature.uniqueness == Uniqueness::Certain,
+            Binding::Unique => signature.is_unique,
             Binding::Strict => true,
             Binding::Off => false,
         });
-        let signature =
-            signature.map(|signature| SignatureKey::of::<P>(verified.app_id, signature));
-        Some(Claimed { id: verified.id()?, signature })
-    }
-
-    fn handler_of(&self, mut verified: Verified<P::Event>) -> Option<Ready> {
-        for handler in self.handlers.of_a_kind.iter().chain(&self.handlers.of_others) {
-            match handler(verified) {
-                Ok(ready) => return Some(ready),
-                Err(back) => verified = back,
-            }
-        }
-        None
-    }
-}
-
-/// One delivery on its way through claim, handler and settlement.
-struct Process {
-    provider: &'static str,
-    /// Nothing if no retry can be told from a second event: then nothing is claimed.
-    delivery: Option<Claimed>,
-    store: Store,
-    renewal: Option<Arc<Renewal>>,
-    bindings: Arc<MemoryClaims>,
-    in_flight: InFlight,
-}
-
-impl Process {
-    async fn run(&self, handler: Option<Ready>) -> Ending {
-        match (handler, self.delivery) {
-            (None, None) => Ending::NotAskedFor,
-            (None, Some(delivery)) => self.run_unhandled(delivery).await,
-            (Some(handler), None) => self.handle(handler).await,
-            (Some(handler), Some(delivery)) => self.run_claimed(delivery, handler).await,
-        }
-    }
-
-    async fn run_claimed(&self, delivery: Claimed, handler: Ready) -> Ending {
-        let held = match self.claim(delivery).await {
-            Ok(Claim::Granted(token)) => self.hold(delivery, token),
-            Ok(Claim::InProgress) => return Ending::InProgress,
-            Ok(Claim::Settled) => return Ending::Duplicate,
-            Ok(Claim::SignatureReused) => return Ending::SignatureReused,
-            Err(_) if self.store.settings.on_store_failure == FailurePolicy::Open => {
-                let ending = self.handle(handler).await;
-                if ending == Ending::Handled {
-                    let _ = self.store.settle(delivery).await;
-                }
-                return ending;
-            }
-            Err(_) => return Ending::Unclaimable,
-        };
-        let ending = self.handle(handler).await;
-        match ending {
-            Ending::Handled => self.settle(held).await,
-            _ => held.release().await,
-        }
-        ending
+        Some(Claimed { id: verified.id()?, signature: signature.map(|signature| signature.key) })
     }
 
     /// A delivery without a handler has a signature all the same, which must not serve another content.
-    async fn run_unhandled(&self, delivery: Claimed) -> Ending {
-        if delivery.signature.is_none() {
-            return Ending::NotAskedFor;
+    async fn bind_unhandled(&self, delivery: Option<Claimed>) -> Disposition {
+        if let Some(delivery) = delivery.filter(|delivery| delivery.signature.is_some()) {
+            match self.claim(delivery).await {
+                Ok(Claim::SignatureReused) => {
+                    return Disposition::Refused(Refusal::SignatureReused);
+                }
+                Ok(Claim::Granted(token)) => self.settle(self.hold(delivery, token)).await,
+                _ => {}
+            }
         }
-        match self.claim(delivery).await {
-            Ok(Claim::SignatureReused) => return Ending::SignatureReused,
-            Ok(Claim::Granted(token)) => self.settle(self.hold(delivery, token)).await,
-            _ => {}
-        }
-        Ending::NotAskedFor
+        Disposition::NotAskedFor
     }
 
     async fn claim(&self, delivery: Claimed) -> Result<Claim, StoreError> {
-        let claim = self.store.claim(delivery).await;
+        let claim = self.claims.claim(delivery, self.settings.terms, now());
+        let claim = answer("claim", self.settings.patience(), claim).await;
         // Bound here as well, a signature stays bound while the store that processes share is full or
         // unavailable. Not if the store knows better: a forgery must not bind it here.
         if self.renewal.is_some()
             && let Some(signature) = delivery.signature
             && !matches!(claim, Ok(Claim::SignatureReused))
         {
-            let terms = self.store.settings.terms;
-            let bound = self.bindings.bind(signature, delivery.id, terms, now());
+            let bound = self.bindings.bind(signature, delivery.id, self.settings.terms, now());
             if claim.is_err() && matches!(bound, Ok(false)) {
                 return Ok(Claim::SignatureReused);
             }
@@ -204,48 +155,40 @@ impl Process {
     }
 
     fn hold(&self, delivery: Claimed, token: ClaimToken) -> Held {
-        let settings = self.store.settings;
+        let (claims, settings) = (Arc::clone(&self.claims), self.settings);
         let renewal = self.renewal.as_ref();
         let lease = renewal.map(|renewal| renewal.keep(delivery, token, settings));
-        Held { store: self.store.clone(), delivery, token, lease, is_over: false }
+        Held { claims, settings, delivery, token, lease, is_over: false }
     }
 
     /// Notes that a delivery was handled. If that fails, the sender is answered all the same, and it is
     /// tried again in the background, for the length of a lease.
     async fn settle(&self, mut held: Held) {
         held.is_over = true;
-        if held.settle().await {
-            return;
+        if !held.settle().await {
+            let later = async move { held.settle_later().await };
+            self.in_flight.spawn(later.in_current_span());
         }
-        let running = self.in_flight.enter();
-        let settling = async move {
-            held.settle_later().await;
-            drop(running);
-        };
-        tokio::spawn(settling.in_current_span());
     }
 
-    /// Runs the handler, a panic of which ends nothing else.
-    async fn handle(&self, mut handler: Ready) -> Ending {
+    /// Runs the handler in a task of its own, so that a panic ends nothing else.
+    async fn call(&self, handler: &Handler<P>, verified: Verified<P::Event>) -> Disposition {
         let begun = now();
-        let ended = poll_fn(|context| {
-            let polled = caught(|| handler.as_mut().poll(context));
-            polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
-        })
-        .await;
-        metrics::handler(self.provider, now().duration_since(begun));
+        let ended = tokio::spawn((handler.call)(verified).in_current_span()).await;
+        metrics::handler(P::NAME, now().duration_since(begun));
         match ended {
-            Some(Ok(())) => return Ending::Handled,
-            Some(Err(error)) => tracing::error!(%error, "the handler failed"),
-            None => tracing::error!("the handler panicked"),
+            Ok(Ok(())) => return Disposition::Handled,
+            Ok(Err(error)) => tracing::error!(%error, "the handler failed"),
+            Err(_) => tracing::error!("the handler panicked"),
         }
-        Ending::Failed
+        Disposition::Failed
     }
 }
 
 /// A claim that was granted, and has neither been settled nor released yet.
 struct Held {
-    store: Store,
+    claims: Arc<dyn AnyStore>,
+    settings: Settings,
     delivery: Claimed,
     token: ClaimToken,
     /// In a store whose claims need renewal.
@@ -260,7 +203,8 @@ impl Held {
             // A renewal after the release would take the claim back.
             *lease.turn().await = true;
         }
-        self.store.release(self.delivery, self.token).await;
+        let released = self.claims.release(self.delivery, self.token, now());
+        let _ = answer("release", self.settings.patience(), released).await;
     }
 
     /// Tells whether it could be settled. No renewal runs meanwhile, since it would find the lease lost.
@@ -269,7 +213,8 @@ impl Held {
             Some(lease) => Some(lease.turn().await),
             None => None,
         };
-        let is_settled = self.store.settle(self.delivery).await.is_ok();
+        let settled = self.claims.settle(self.delivery, self.settings.terms, now());
+        let is_settled = answer("settle", self.settings.patience(), settled).await.is_ok();
         if let Some(mut is_over) = turn {
             *is_over = is_settled;
         }
@@ -277,7 +222,7 @@ impl Held {
     }
 
     async fn settle_later(self) {
-        let end = time::Instant::now() + self.store.settings.terms.lease;
+        let end = time::Instant::now() + self.settings.terms.lease;
         let mut pause = Duration::from_millis(100);
         while time::Instant::now() < end {
             sleep(pause).await;
@@ -288,7 +233,7 @@ impl Held {
         }
         tracing::error!("a handled delivery could not be settled: a retry is handled again");
         if self.lease.is_none() {
-            self.store.release(self.delivery, self.token).await;
+            self.release().await;
         }
     }
 }
@@ -298,64 +243,8 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.is_over && self.lease.is_none() {
-            let mut release = self.store.claims.release(self.delivery, self.token, now());
+            let mut release = self.claims.release(self.delivery, self.token, now());
             let _ = release.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }
     }
-}
-
-/// The store of claims, waited for no longer than a sender allows.
-#[derive(Clone)]
-struct Store {
-    claims: Arc<dyn AnyStore>,
-    settings: Settings,
-}
-
-impl Store {
-    async fn claim(&self, delivery: Claimed) -> Result<Claim, StoreError> {
-        let claim = self.claims.claim(delivery, self.settings.terms, now());
-        report("claim", within(self.settings.patience(), claim).await)
-    }
-
-    async fn settle(&self, delivery: Claimed) -> Result<(), StoreError> {
-        let settled = self.claims.settle(delivery, self.settings.terms, now());
-        report("settle", within(self.settings.patience(), settled).await)
-    }
-
-    async fn release(&self, delivery: Claimed, token: ClaimToken) {
-        let released = self.claims.release(delivery, token, now());
-        let _ = report("release", within(self.settings.patience(), released).await);
-    }
-}
-
-/// Logs and counts a failure of the store.
-pub(super) fn report<T>(
-    operation: &'static str,
-    answer: Result<Result<T, StoreError>, Elapsed>,
-) -> Result<T, StoreError> {
-    let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::OutOfOrder(elapsed.into())));
-    if let Err(error) = &answer {
-        let source = error.source().map(field::display);
-        tracing::warn!(operation, %error, source, "a claim is not kept as it should be");
-        metrics::store_error(operation);
-    }
-    answer
-}
-
-/// A future's output, if it comes in time. Most are ready at once: they need no timer, nor room for one.
-async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
-    let mut future = pin!(future);
-    match first_poll(&mut future).await {
-        Poll::Ready(output) => Ok(output),
-        Poll::Pending => Box::pin(timeout(limit, future)).await,
-    }
-}
-
-async fn first_poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
-}
-
-/// The monotonic clock of the runtime, which a test can stop.
-pub(super) fn now() -> Instant {
-    time::Instant::now().into_std()
 }

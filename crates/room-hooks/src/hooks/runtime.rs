@@ -1,30 +1,51 @@
-use std::future::pending;
+use std::{future::pending, sync::OnceLock};
 
-use tokio::{runtime::Handle, task::AbortHandle};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    task::AbortHandle,
+};
 
-/// The runtime that hooks were made in, for as long as it lives.
+/// A runtime to run handlers on, for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Home {
-    runtime: Handle,
+pub(super) struct HandlerRuntime {
+    handle: Handle,
     /// A task that never ends by itself: tokio has no other way to ask whether a runtime has ended.
     sentinel: AbortHandle,
 }
 
-impl Home {
-    /// The runtime that this is called in, if there is one.
-    pub(super) fn here() -> Option<Self> {
-        let runtime = Handle::try_current().ok()?;
-        let sentinel = runtime.spawn(pending::<()>()).abort_handle();
-        Some(Self { runtime, sentinel })
+impl HandlerRuntime {
+    pub(super) fn new(handle: Handle) -> Self {
+        let sentinel = handle.spawn(pending::<()>()).abort_handle();
+        Self { handle, sentinel }
     }
 
-    pub(super) fn runtime(&self) -> Option<&Handle> {
-        (!self.sentinel.is_finished()).then_some(&self.runtime)
+    /// The runtime that this is called in, if it has several threads: on a single one, a handler that blocks
+    /// it would keep everything from being answered.
+    pub(super) fn here() -> Option<Self> {
+        let handle = Handle::try_current().ok()?;
+        (handle.metrics().num_workers() > 1).then(|| Self::new(handle))
+    }
+
+    pub(super) fn handle(&self) -> Option<&Handle> {
+        (!self.sentinel.is_finished()).then_some(&self.handle)
     }
 }
 
-impl Drop for Home {
+impl Drop for HandlerRuntime {
     fn drop(&mut self) {
         self.sentinel.abort();
     }
+}
+
+/// A small runtime for all hooks of the process that have none to run their handlers on.
+pub(super) fn own() -> Option<&'static Handle> {
+    static OWN: OnceLock<Option<Runtime>> = OnceLock::new();
+    OWN.get_or_init(|| started("room-hooks", 2)).as_ref().map(Runtime::handle)
+}
+
+/// A runtime that lasts as long as the process, so that no worker of a framework takes it down.
+pub(super) fn started(name: &str, threads: usize) -> Option<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    let runtime = builder.worker_threads(threads).thread_name(name).enable_all().build();
+    runtime.inspect_err(|error| tracing::error!(%error, name, "no runtime can be started")).ok()
 }

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::Refusal;
+
 /// A callback as it arrived, nothing decoded and nothing believed.
 ///
 /// An adapter fills one in from its framework's request and passes it to
@@ -46,12 +48,29 @@ impl<'a> Delivery<'a> {
         self.headers
     }
 
+    /// The body's text, without a byte order mark and the white space around it.
+    pub(crate) fn text(&self) -> Result<&'a str, Refusal> {
+        let text = str::from_utf8(self.body)
+            .map_err(|_| Refusal::Malformed { what: "the body is not UTF-8" })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
+        if text.starts_with('\u{feff}') {
+            return Err(Refusal::Malformed { what: "the body begins with two byte order marks" });
+        }
+        Ok(text)
+    }
+
     /// The body, byte for byte.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
         self.body
     }
 }
+
+/// The refusal of an empty body, where no sender sends one. Over HTTP/2, or after an extractor that left
+/// nothing behind, it cannot be told from one that was consumed.
+pub(crate) const EMPTY: Refusal = Refusal::Malformed {
+    what: "the body is empty, or a middleware or extractor consumed it before it could be verified",
+};
 
 impl fmt::Debug for Delivery<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

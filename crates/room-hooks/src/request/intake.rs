@@ -1,4 +1,7 @@
-use std::{fmt, time::SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use crate::{Delivery, Headers, Provider, Receiver, Refusal, Unhandled};
 
@@ -31,6 +34,12 @@ impl<'r, P: Provider> Intake<'r, P> {
         // No memory is reserved for a length that is only declared.
         let intake = Self { receiver, declared_length, body: Vec::new() };
         if declared_length > receiver.body_limit() { Err(intake.too_large()) } else { Ok(intake) }
+    }
+
+    /// The time in which the body must have arrived; the adapter keeps it.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.receiver.body_deadline()
     }
 
     /// Takes the next chunk in.
@@ -84,8 +93,7 @@ impl<'r, P: Provider> Intake<'r, P> {
     /// The end of an intake at its deadline.
     #[must_use]
     pub fn too_slow(&self) -> Unhandled {
-        let deadline = self.receiver.body_deadline();
-        Unhandled::refused::<P>(Refusal::BodyTooSlow { deadline })
+        Unhandled::refused::<P>(Refusal::BodyTooSlow { deadline: self.deadline() })
     }
 }
 
@@ -152,7 +160,7 @@ mod tests {
         assert!(receiver().intake("POST", &length("4")).is_ok());
         for declared in ["5", "18446744073709551615"] {
             let refused = receiver().intake("POST", &length(declared)).unwrap_err();
-            assert_eq!(refused.answer.status, 413);
+            assert_eq!(refused.response.status, 413);
         }
     }
 
@@ -164,7 +172,7 @@ mod tests {
             Ok(Vec::new())
         );
         let refused = receiver.intake("POST", &length("3")).unwrap().finish("", EPOCH).unwrap_err();
-        assert_eq!((refused.answer.status, refused.refusal), (500, Some(Refusal::BodyTaken)));
+        assert_eq!((refused.response.status, refused.refusal), (500, Some(Refusal::BodyTaken)));
     }
 
     #[test]
@@ -172,7 +180,7 @@ mod tests {
         for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
             let refused = receiver().intake(method, &()).unwrap_err();
             assert_eq!(refused.refusal, Some(Refusal::MethodNotAllowed), "{method}");
-            assert!(refused.answer.headers().any(|header| header == ("allow", "POST")));
+            assert!(refused.response.headers().any(|header| header == ("allow", "POST")));
         }
     }
 }

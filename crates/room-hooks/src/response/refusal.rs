@@ -1,30 +1,37 @@
-use std::{error::Error, fmt, time::Duration};
+use std::time::Duration;
+
+use thiserror::Error;
 
 /// Why a delivery is refused.
 ///
 /// The sender learns a [status](Self::status) and nothing more; this is for the operator's log. No
 /// variant holds anything of a request that is not authentic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// No app is named, and several are configured. The request is a stranger's, or a proxy removed the
     /// header or parameter.
+    #[error("no app is named, and several are configured")]
     AppNotNamed,
 
     /// The connection ended before the body did. The network's or the sender's fault; a sender that
     /// retries will send it again.
+    #[error("the body broke off: the connection ended before it was complete")]
     BodyBrokeOff,
 
     /// Another extractor or a middleware has taken the body before it could be verified. This
     /// server's fault: verify first.
+    #[error("another extractor or a middleware consumed the body before it could be verified")]
     BodyTaken,
 
     /// The body is over the receiver's limit. A stranger's doing, or the limit is too small: see
     /// [`Receiver::with_body_limit`](crate::Receiver::with_body_limit).
+    #[error("the body is larger than the limit")]
     BodyTooLarge,
 
     /// The body did not arrive in time. A stranger's doing, or the network is slow: see
     /// [`Receiver::with_body_deadline`](crate::Receiver::with_body_deadline).
+    #[error("the body took longer than {deadline:?}")]
     BodyTooSlow {
         /// The deadline that is set.
         deadline: Duration,
@@ -32,31 +39,37 @@ pub enum Refusal {
 
     /// The body is compressed. No platform compresses its callbacks, so a proxy did; what is signed is the
     /// body that the platform sent.
+    #[error("the body is compressed: its content encoding is {encoding}")]
     BodyCompressed {
         /// The encoding, if it is one of the usual ones, or `unknown`.
         encoding: &'static str,
     },
 
     /// The query and the body name different commands (Tencent). Something on the way changed one.
+    #[error("the query and the body name different commands")]
     CommandsDiffer,
 
     /// The timestamp is further ahead than the tolerance. The sender's clock or this machine's is
     /// wrong, or the callback is forged.
+    #[error("sent {ahead:?} ahead of this machine's clock")]
     FromTheFuture {
         /// How far ahead of now the timestamp is.
         ahead: Duration,
     },
 
     /// The request cannot be read as a callback. A stranger's doing, or a proxy rewrote it.
+    #[error("unreadable: {what}")]
     Malformed {
         /// What is wrong with it.
         what: &'static str,
     },
 
     /// The request is not a `POST`. Somebody looked with a browser, or it is a health check.
+    #[error("not a POST request")]
     MethodNotAllowed,
 
     /// No receiver is configured for the route. This server's fault.
+    #[error("not configured: there is no `{missing}` where the adapter looks for it")]
     NotConfigured {
         /// The type that is missing.
         missing: &'static str,
@@ -64,19 +77,23 @@ pub enum Refusal {
 
     /// A part of the signature is missing. Signing is not switched on at the provider, or the
     /// request is a stranger's.
+    #[error("not signed: `{part}` is missing")]
     NotSigned {
         /// The field or parameter that is not there.
         part: &'static str,
     },
 
     /// A parameter is given twice, so that two readers could understand two things.
+    #[error("a parameter or member is repeated")]
     ParameterRepeated,
 
     /// The signature was first seen with other content. It is forged: somebody has seen the signature
     /// and put a body of his own under it.
+    #[error("the signature was first seen with other content")]
     SignatureReused,
 
     /// The timestamp is further back than the tolerance. A replay, or one of the clocks is wrong.
+    #[error("stale: sent {age:?} ago")]
     Stale {
         /// How far behind now the timestamp is.
         age: Duration,
@@ -84,9 +101,11 @@ pub enum Refusal {
 
     /// The app is not one of the configured ones. The app id here is wrong, another app of yours
     /// uses this URL, or the request is a stranger's.
+    #[error("the app is not configured")]
     UnknownApp,
 
     /// No secret gives the signature. The secret here is wrong, or the request is forged.
+    #[error("the signature is wrong")]
     WrongSignature,
 }
 
@@ -116,48 +135,13 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AppNotNamed => f.write_str("no app is named, and several are configured"),
-            Self::BodyBrokeOff => {
-                f.write_str("the body broke off: the connection ended before it was complete")
-            }
-            Self::BodyCompressed { encoding } => {
-                write!(f, "the body is compressed: its content encoding is {encoding}")
-            }
-            Self::BodyTaken => f.write_str(
-                "another extractor or a middleware consumed the body before it could be verified",
-            ),
-            Self::BodyTooLarge => f.write_str("the body is larger than the limit"),
-            Self::BodyTooSlow { deadline } => write!(f, "the body took longer than {deadline:?}"),
-            Self::CommandsDiffer => f.write_str("the query and the body name different commands"),
-            Self::FromTheFuture { ahead } => {
-                write!(f, "sent {ahead:?} ahead of this machine's clock")
-            }
-            Self::Malformed { what } => write!(f, "unreadable: {what}"),
-            Self::MethodNotAllowed => f.write_str("not a POST request"),
-            Self::NotConfigured { missing } => {
-                write!(f, "not configured: there is no `{missing}` where the adapter looks for it")
-            }
-            Self::NotSigned { part } => write!(f, "not signed: `{part}` is missing"),
-            Self::ParameterRepeated => f.write_str("a parameter is repeated"),
-            Self::SignatureReused => f.write_str("the signature was first seen with other content"),
-            Self::Stale { age } => write!(f, "stale: sent {age:?} ago"),
-            Self::UnknownApp => f.write_str("the app is not configured"),
-            Self::WrongSignature => f.write_str("the signature is wrong"),
-        }
-    }
-}
-
-impl Error for Refusal {}
-
 /// Why a provider cannot be configured so. The operator's fault, found at start-up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// An app is configured twice. Several secrets of one app go into one
     /// [`Secrets`](crate::Secrets).
+    #[error("the app {app_id} is configured twice")]
     AppRepeated {
         /// The app's id.
         app_id: u64,
@@ -165,65 +149,45 @@ pub enum ConfigError {
 
     /// A retention that is too short: the same bytes would be handled again while they are fresh, or a
     /// retry after the first try.
+    #[error("a retention under {least:?} handles replays and retries again")]
     RetentionTooShort {
         /// The least that is possible: twice the tolerance, and longer than any platform retries.
         least: Duration,
     },
 
     /// A retention that no store can hold.
+    #[error("a retention over {most:?} is more than a store can hold")]
     RetentionTooLong {
         /// The most that is possible.
         most: Duration,
     },
 
     /// A secret is nothing but white space.
+    #[error("a secret is blank")]
     SecretBlank,
 
     /// A secret is empty, so that anybody could sign.
+    #[error("a secret is empty")]
     SecretEmpty,
 
     /// A secret has white space around it; a file's final newline, perhaps.
+    #[error("a secret has white space around it, perhaps a final newline")]
     SecretPadded,
 
     /// A tolerance under which a provider's own callbacks or retries would be refused.
+    #[error("a tolerance under {least:?} refuses honest callbacks")]
     ToleranceTooNarrow {
         /// The least that is possible.
         least: Duration,
     },
 
     /// A tolerance that no store can remember deliveries for.
+    #[error("a tolerance over {most:?} is more than a store can remember")]
     ToleranceTooWide {
         /// The most that is possible.
         most: Duration,
     },
 }
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AppRepeated { app_id } => write!(f, "the app {app_id} is configured twice"),
-            Self::RetentionTooShort { least } => {
-                write!(f, "a retention under {least:?} handles replays and retries again")
-            }
-            Self::RetentionTooLong { most } => {
-                write!(f, "a retention over {most:?} is more than a store can hold")
-            }
-            Self::SecretBlank => f.write_str("a secret is blank"),
-            Self::SecretEmpty => f.write_str("a secret is empty"),
-            Self::SecretPadded => {
-                f.write_str("a secret has white space around it, perhaps a final newline")
-            }
-            Self::ToleranceTooNarrow { least } => {
-                write!(f, "a tolerance under {least:?} refuses honest callbacks")
-            }
-            Self::ToleranceTooWide { most } => {
-                write!(f, "a tolerance over {most:?} is more than a store can remember")
-            }
-        }
-    }
-}
-
-impl Error for ConfigError {}
 
 #[cfg(test)]
 mod tests {

@@ -1,17 +1,21 @@
-use std::{any::type_name, fmt};
+use std::any::type_name;
 
-use crate::{Answer, Outcome, Provider, Receiver, Refusal, metrics};
+use thiserror::Error;
+
+use crate::{CallbackResponse, Disposition, Provider, Receiver, Refusal, metrics};
 
 /// The end of a delivery that reaches no handler: it is refused, or it is an authentic event of a
 /// kind that the handler did not ask for.
 ///
 /// Adapters turn it into their framework's response and add nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("delivery {}", if refusal.is_some() { "refused" } else { "acknowledged: not asked for" })]
 #[non_exhaustive]
 pub struct Unhandled {
-    /// What the sender is to be answered.
-    pub answer: Answer,
+    /// The response to the sender.
+    pub response: CallbackResponse,
     /// Why the delivery was refused; `None` if it was not. The sender must not see it.
+    #[source]
     pub refusal: Option<Refusal>,
 }
 
@@ -19,7 +23,7 @@ impl Unhandled {
     /// An authentic event that the handler did not ask for. It is acknowledged, since the sender would
     /// only repeat it.
     pub(crate) fn not_asked_for<P: Provider>() -> Self {
-        Self { answer: P::answer(Outcome::Acknowledged), refusal: None }
+        Self { response: P::response(&Disposition::NotAskedFor), refusal: None }
     }
 
     /// A delivery to a route for which nobody has configured a receiver: this server's fault, so
@@ -39,22 +43,8 @@ impl Unhandled {
             _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),
         }
         metrics::delivery(provider, "none", "refused");
-        Self { answer: P::answer(Outcome::Refused(&refusal)), refusal: Some(refusal) }
-    }
-}
-
-impl fmt::Display for Unhandled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.refusal {
-            Some(_) => f.write_str("delivery refused"),
-            None => f.write_str("delivery acknowledged: not the event that was asked for"),
-        }
-    }
-}
-
-impl std::error::Error for Unhandled {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.refusal.as_ref().map(|refusal| refusal as _)
+        let response = P::response(&Disposition::Refused(refusal.clone()));
+        Self { response, refusal: Some(refusal) }
     }
 }
 

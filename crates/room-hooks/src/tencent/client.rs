@@ -1,6 +1,8 @@
 use std::net::IpAddr;
 
-use crate::event::wire::wire_names;
+use crate::{RoomEvent, Verified, event::wire::wire_names};
+
+use super::Tencent;
 
 /// Where a request came from that led to a callback, as the callback's query tells. It is not signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +12,20 @@ pub struct Client {
     pub ip: Option<IpAddr>,
     /// The client's platform: `OptPlatform`. [`Platform::RestApi`] is your own backend, or the console.
     pub platform: Option<Platform>,
+}
+
+impl<E: RoomEvent<Provider = Tencent>> Verified<E> {
+    /// Where the request came from that led to the callback, if the query tells.
+    #[must_use]
+    pub fn client(&self) -> Option<Client> {
+        let parameter = |name| {
+            let mut all = self.parameters.iter().rev();
+            all.find_map(|(other, value)| (*other == name).then_some(&**value))
+        };
+        let ip = parameter("ClientIP").and_then(|ip| ip.parse().ok());
+        let platform = parameter("OptPlatform").map(Platform::from);
+        (ip.is_some() || platform.is_some()).then_some(Client { ip, platform })
+    }
 }
 
 wire_names! {

@@ -1,10 +1,14 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::value::RawValue;
 
 use crate::{
-    Document, Refusal, RoomEvent, event::members::outermost, event::scanner::Raw,
-    event::table::events,
+    Document, Facts, Refusal, RoomEvent,
+    event::{
+        document::{MALFORMED, string},
+        table::events,
+    },
 };
 
 use super::{
@@ -15,83 +19,124 @@ use super::{
 events! {
     /// Everything that Tencent can send.
     ///
-    /// Serialises as it is on the wire, its name under `CallbackCommand`.
-    pub enum Event of Tencent in "tencent", read by serde_json::from_str, written by on_wire {
+    /// Serializes as it is on the wire, its name under `CallbackCommand`.
+    pub enum Event of Tencent in "tencent", read by Document::decode, written by on_wire {
         /// A room was created.
         RoomCreated(RoomCreated) = "Room.CallbackAfterCreateRoom",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_info.room_id, &event.operator_account, event.event_time);
         /// A room was destroyed.
         RoomDestroyed(RoomDestroyed) = "Room.CallbackAfterDestroyRoom",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// The information of a room was changed.
         RoomInfoUpdated(RoomInfoUpdated) =
             "Room.CallbackAfterUpdateRoomInfo" | "Room.CallbackUpdateRoomInfo",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_info.room_id, &event.operator_account, event.event_time);
         /// Users entered a room.
         MemberEntered(MemberEntered) = "Room.CallbackAfterMemberEnter",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// Users left a room.
         MemberLeft(MemberLeft) = "Room.CallbackAfterMemberLeave",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// The seats of a room have changed.
         SeatInfoChanged(SeatInfoChanged) = "Mic.CallbackAfterSeatInfoChanged",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// A room was created (Live).
         LiveRoomCreated(live::RoomCreated) = "Live.CallbackAfterCreateRoom",
-            distinct by "EventTime" | "RoomInfo.EventTime";
+            distinct by "EventTime" | "RoomInfo.EventTime"
+            => |event| facts(
+                event.room_info.room_id.as_deref(),
+                &event.operator_account,
+                event.event_time.or(event.room_info.event_time),
+            );
         /// A room was destroyed (Live).
         LiveRoomDestroyed(live::RoomDestroyed) = "Live.CallbackAfterDestroyRoom",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// The information of a room was changed (Live).
         LiveRoomInfoUpdated(live::RoomInfoUpdated) = "Live.CallbackAfterUpdateRoomInfo",
-            distinct by "EventTime" | "RoomInfo.EventTime";
+            distinct by "EventTime" | "RoomInfo.EventTime"
+            => |event| facts(
+                event.room_info.room_id.as_deref(),
+                &event.operator_account,
+                event.event_time.or(event.room_info.event_time),
+            );
         /// Metadata of a room were set (Live).
         LiveMetadataSet(live::MetadataSet) = "Live.CallbackAfterSetMetadata",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// Metadata of a room were deleted (Live).
         LiveMetadataDeleted(live::MetadataDeleted) = "Live.CallbackAfterDelMetadata",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// Users are there, or no longer (Live).
         LiveMemberStateChanged(live::MemberStateChanged) = "Live.CallbackAfterMemberStateChanged",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// A room has another owner (Live).
         LiveOwnerChanged(live::OwnerChanged) = "Live.CallbackAfterChangeOwner",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// Administrators of a room were added or deleted (Live).
         LiveAdminModified(live::AdminModified) = "Live.CallbackAfterModifyAdmin",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
         /// A battle was created (Live).
         LiveBattleCreated(live::BattleCreated) = "Live.CallbackAfterCreateBattle",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| facts(event.from_room_id.as_deref(), &event.operator_account, event.event_time);
         /// A battle has begun (Live).
         LiveBattleStarted(live::BattleStarted) = "Live.CallbackAfterStartBattle",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
         /// A battle is over (Live).
         LiveBattleEnded(live::BattleEnded) = "Live.CallbackAfterEndBattle",
-            distinct by "EventTime";
+            distinct by "EventTime"
+            => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
     }
+}
+
+/// What most events answer. The system is not a user.
+fn facts<'a>(
+    room_id: impl Into<Option<&'a str>>,
+    operator: &'a Option<String>,
+    event_time: Option<u64>,
+) -> Facts<'a> {
+    let user = operator.as_deref().filter(|operator| *operator != "@TIM#SYSTEM");
+    Facts::of(room_id).by(user).at(event_time)
+}
+
+fn room_of(room: &Option<live::BattleRoom>) -> Option<&str> {
+    room.as_ref()?.room_id.as_deref()
 }
 
 /// The members that name a body's command.
 pub(crate) const MEMBERS: [&str; 2] = [COMMAND, "WebhookCommand"];
 
 /// The command that a body names, by either of its names.
-pub(super) fn command(json: &str) -> Result<Option<Cow<'_, str>>, Refusal> {
-    match outermost(json, MEMBERS)? {
+pub(super) fn command(document: &Document) -> Result<Option<Cow<'_, str>>, Refusal> {
+    match document.members(MEMBERS)? {
         [Some(_), Some(_)] => Err(Refusal::ParameterRepeated),
-        [command, webhook] => command.or(webhook).map(Raw::string).transpose(),
+        [command, webhook] => {
+            command.or(webhook).map(|name| string(name).ok_or(MALFORMED)).transpose()
+        }
     }
 }
 
 impl Event {
-    pub(super) fn decode(command: &str, document: &Document) -> Result<Self, Refusal> {
+    pub(super) fn decode(command: &str, document: &Document) -> Self {
         Self::read(command, command, document)
     }
 }
 
 fn on_wire<E, S>(event: &E, serializer: S) -> Result<S::Ok, S::Error>
 where
-    E: RoomEvent + Serialize,
+    E: RoomEvent,
     S: Serializer,
 {
     #[derive(Serialize)]
@@ -106,8 +151,9 @@ where
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = Document::deserialize(deserializer)?;
-        let command = command(document.as_str()).map_err(D::Error::custom)?;
-        Self::decode(&command.unwrap_or_default(), &document).map_err(D::Error::custom)
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        let document = Document::new::<Tencent>(json.get());
+        let command = command(&document).map_err(D::Error::custom)?;
+        Ok(Self::decode(&command.unwrap_or_default(), &document))
     }
 }

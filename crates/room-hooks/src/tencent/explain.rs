@@ -1,10 +1,4 @@
-use data_encoding::HEXLOWER;
-
-use crate::{
-    Delivery,
-    event::document::{Json, text_of},
-    testing::{Expected, Explanation},
-};
+use crate::{Delivery, Document, testing::Explanation};
 
 use super::{Tencent, query::Query, signature};
 
@@ -13,31 +7,19 @@ impl Tencent {
     /// that.
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
-        let mut explanation = Explanation::nothing();
-        explanation.event = text_of(delivery.body())
-            .ok()
-            .and_then(|json| serde_json::from_str(Json::new(json).as_str()).ok());
-        let Ok(query) = Query::parse(delivery.query()) else { return explanation };
-        let parameters = [
-            ("SdkAppid", &query.app_id),
-            ("CallbackCommand", &query.command),
-            ("RequestTime", &query.request_time),
-            ("Sign", &query.sign),
+        let document = Document::new::<Self>(delivery.text().unwrap_or_default());
+        let query = Query::parse(delivery.query()).unwrap_or_default();
+        let (app_id, sign) = (query.app_id.as_deref(), query.sign.as_deref());
+        let request_time = query.request_time.as_deref();
+        let read = [
+            ("SdkAppid", app_id),
+            ("CallbackCommand", query.command.as_deref()),
+            ("RequestTime", request_time),
+            ("Sign", sign),
         ];
-        for (name, text) in parameters {
-            explanation.read.extend(text.as_deref().map(|text| (name, text.to_owned())));
-        }
-        explanation.claimed = query.sign.as_deref().map(str::to_owned);
-        let Some(time) = &query.request_time else { return explanation };
-        explanation.expected = self
-            .apps
-            .secrets(query.app_id.as_deref())
-            .map(|(app_id, secret, token)| {
-                let signature = HEXLOWER.encode(&signature::digest(token, time));
-                let signed = vec!["<Token>".to_owned(), time.clone().into_owned()];
-                Expected { app_id, secret, signed, signature }
-            })
-            .collect();
-        explanation
+        Explanation::new(&document, &read).signed(sign, &self.apps, app_id, |token| {
+            let signed = vec!["<Token>".to_owned(), request_time?.to_owned()];
+            Some((signed, hex::encode(signature::digest(token, request_time?))))
+        })
     }
 }

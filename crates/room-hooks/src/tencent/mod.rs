@@ -43,7 +43,6 @@
 //! JSON with `ActionStatus`, `ErrorInfo` and `ErrorCode`, within 2 s. Tencent does not retry unless
 //! told to.
 
-mod about;
 mod client;
 mod event;
 #[cfg(feature = "testing")]
@@ -56,16 +55,19 @@ mod seat;
 mod signature;
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     time::{Duration, SystemTime},
 };
 
 use crate::{
-    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, RoomEvent, SecretName,
-    Secrets, Verified,
-    event::document::{Json, text_of},
-    verify::apps::{Apps, Signer},
-    verify::freshness::{Freshness, canonical},
+    CallbackResponse, ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal,
+    RoomEvent, SecretName, Verified,
+    event::document::MALFORMED,
+    verify::{
+        credentials::{Apps, Signer},
+        freshness::{Freshness, canonical},
+    },
 };
 
 use self::query::Query;
@@ -104,10 +106,7 @@ impl Tencent {
     /// # Errors
     ///
     /// The token is empty, blank, or has white space around it.
-    pub fn new<S>(sdk_app_id: u64, token: S) -> Result<Self, ConfigError>
-    where
-        S: TryInto<Secrets, Error: Into<ConfigError>>,
-    {
+    pub fn new(sdk_app_id: u64, token: impl IntoSecrets) -> Result<Self, ConfigError> {
         Self::none().with_app(sdk_app_id, token)
     }
 
@@ -124,10 +123,11 @@ impl Tencent {
     /// # Errors
     ///
     /// The token is empty, blank, or has white space around it, or the app is there already.
-    pub fn with_app<S>(mut self, sdk_app_id: u64, token: S) -> Result<Self, ConfigError>
-    where
-        S: TryInto<Secrets, Error: Into<ConfigError>>,
-    {
+    pub fn with_app(
+        mut self,
+        sdk_app_id: u64,
+        token: impl IntoSecrets,
+    ) -> Result<Self, ConfigError> {
         if self.unsigned.contains(&sdk_app_id) {
             return Err(ConfigError::AppRepeated { app_id: sdk_app_id });
         }
@@ -196,13 +196,28 @@ impl Tencent {
 
 /// Whether a delivery is the console's probe, which checks that the URL answers: it names no command, and
 /// its body is empty or an empty object.
-fn is_probe(query: &Query<'_>, body: &[u8]) -> bool {
-    let is_empty_object = |json: &str| {
+fn is_probe(query: &Query<'_>, delivery: Delivery<'_>) -> bool {
+    let is_empty = |json: &str| {
         let inside = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
-        inside.is_some_and(|inside| inside.trim_ascii().is_empty())
+        inside.unwrap_or(json).trim_ascii().is_empty()
     };
-    query.command.is_none()
-        && text_of(body).is_ok_and(|json| json.is_empty() || is_empty_object(json))
+    !delivery.is_consumed() && query.command.is_none() && delivery.text().is_ok_and(is_empty)
+}
+
+/// A document with its command, which query and body may both name: then it must be the same.
+fn named(
+    document: Document,
+    in_query: Option<Cow<'_, str>>,
+) -> Result<(Document, String), Refusal> {
+    let in_body = event::command(&document)?.map(Cow::into_owned);
+    match (in_query, in_body) {
+        (Some(in_query), Some(in_body)) if in_query != in_body => Err(Refusal::CommandsDiffer),
+        (Some(in_query), None) => {
+            let document = document.with_member(COMMAND, &in_query).map_err(|_| MALFORMED)?;
+            Ok((document, in_query.into_owned()))
+        }
+        (_, in_body) => Ok((document, in_body.unwrap_or_default())),
+    }
 }
 
 /// Whether a command asks for permission: code 0 lets the action through, any other code denies it.
@@ -220,6 +235,12 @@ impl Provider for Tencent {
 
     const SENT_AT: &'static [&'static str] = &[];
 
+    const SIGNATURE: &'static [&'static str] = &[];
+
+    /// No page describes these events; some commands come with another product's members.
+    const ROOM_ID: &'static [&'static str] =
+        &["room_id", "RoomId", "RoomInfo.room_id", "RoomInfo.RoomId", "EventInfo.RoomId"];
+
     type Event = Event;
 
     fn open(
@@ -228,12 +249,12 @@ impl Provider for Tencent {
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Event>>, Refusal> {
         let query = Query::parse(delivery.query())?;
-        let is_probe = !delivery.is_consumed() && is_probe(&query, delivery.body());
+        let is_probe = is_probe(&query, delivery);
         let Sender { app_id, signed } = self.sender(&query, is_probe, now)?;
         if is_probe {
             return Ok(None);
         }
-        let json = text_of(delivery.body())?;
+        let json = delivery.text()?;
         if json.is_empty() {
             // An authentic query names a command, so there was a body. To refuse a question would deny it.
             let refusal = Refusal::BodyTaken;
@@ -243,23 +264,15 @@ impl Provider for Tencent {
             }
             return Err(refusal);
         }
-        let json = Json::new(json);
-        let (client, request_id) = (query.client(), query.request_id());
-        let command = event::command(json.as_str())?;
-        let document = match (&query.command, &command) {
-            (Some(command), None) => Document::with_member(COMMAND, command, &json),
-            _ => Document::new(&json),
-        };
-        let command = query.agreed(command)?;
-
+        let (document, command) = named(Document::new::<Self>(json), query.command)?;
         Ok(Some(Verified {
-            event: Event::decode(command.as_deref().unwrap_or_default(), &document)?,
+            event: Event::decode(&command, &document),
             app_id,
             sent_at: signed.map(|(_, sent_at)| sent_at),
             secret: signed.map(|(secret, _)| secret),
-            client,
             document,
-            request_id,
+            parameters: query.client,
+            sending_id: query.request_id,
             // All callbacks of one second carry the same one.
             signature: None,
         }))
@@ -269,12 +282,14 @@ impl Provider for Tencent {
         Some(self.freshness.0)
     }
 
-    fn answer(outcome: Outcome<'_>) -> Answer {
-        Answer::empty(outcome).with_json(match outcome.status() {
+    fn response(disposition: &Disposition) -> CallbackResponse {
+        let status = disposition.status();
+        let body = match status {
             200 => r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#,
             500.. => r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#,
             _ => r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#,
-        })
+        };
+        CallbackResponse::new(status, body)
     }
 
     fn asks(event: &Event) -> bool {
@@ -291,7 +306,7 @@ impl Tencent {
     ///
     /// # Errors
     ///
-    /// The event does not serialise to a JSON object.
+    /// The event does not serialize to a JSON object.
     pub fn sign(
         &self,
         event: &impl serde::Serialize,

@@ -2,7 +2,7 @@
 
 use crate::event::wire::{wire_names, wire_struct};
 
-use super::{RoomInfo, about::about};
+use super::RoomInfo;
 
 wire_struct! {
     /// A room was created: Tencent's
@@ -118,12 +118,4 @@ wire_names! {
         /// Their heartbeat ran out.
         Expired = "Expired",
     }
-}
-
-about! {
-    RoomCreated: room_info.room_id,
-    RoomDestroyed: room_id,
-    RoomInfoUpdated: room_info.room_id,
-    MemberEntered: room_id,
-    MemberLeft: room_id,
 }

@@ -2,8 +2,6 @@
 
 use crate::event::wire::wire_struct;
 
-use super::about::about;
-
 wire_struct! {
     /// The seats of a room have changed: Tencent's
     /// [`Mic.CallbackAfterSeatInfoChanged`](https://trtc.io/document/60736), also of
@@ -47,8 +45,4 @@ impl Seat {
     pub fn member(&self) -> Option<&str> {
         self.member_account.as_deref().filter(|user| !user.is_empty())
     }
-}
-
-about! {
-    SeatInfoChanged: room_id,
 }

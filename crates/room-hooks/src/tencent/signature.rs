@@ -7,7 +7,7 @@ pub(super) fn digest(token: &[u8], request_time: &str) -> [u8; 32] {
 
 #[cfg(feature = "testing")]
 pub(super) fn sign(
-    apps: &crate::verify::apps::Apps,
+    apps: &crate::verify::credentials::Apps,
     unsigned: Option<u64>,
     event: &impl serde::Serialize,
     now: std::time::SystemTime,
@@ -22,11 +22,11 @@ pub(super) fn sign(
     if let Some(app_id) = signer.map(|(app_id, _)| app_id).or(unsigned) {
         query.push(("SdkAppid", app_id.to_string()));
     }
-    if let Some((_, secrets)) = signer {
+    if let Some((_, secret)) = signer {
         let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let request_time = since_epoch.as_secs().to_string();
-        let digest = digest(secrets.current(), &request_time);
-        query.push(("Sign", data_encoding::HEXLOWER.encode(&digest)));
+        let digest = digest(secret, &request_time);
+        query.push(("Sign", hex::encode(digest)));
         query.push(("RequestTime", request_time));
     }
     Ok(crate::testing::SignedDelivery {
@@ -38,8 +38,6 @@ pub(super) fn sign(
 
 #[cfg(test)]
 mod tests {
-    use data_encoding::HEXLOWER;
-
     use super::*;
 
     /// The first is Tencent's own; the second is what its older pages' misprinted token gives.
@@ -63,7 +61,7 @@ mod tests {
             ),
         ] {
             let digest = digest(token.as_bytes(), request_time);
-            assert_eq!(HEXLOWER.encode(&digest), sign);
+            assert_eq!(hex::encode(digest), sign);
         }
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::SecretName;
+use crate::{Document, SecretName, verify::credentials::Apps};
 
 /// What a provider reads of a delivery and reckons from it, for whoever wonders why one is refused.
 ///
@@ -36,8 +36,29 @@ pub struct Expected {
 }
 
 impl Explanation {
-    pub(crate) fn nothing() -> Self {
-        Self { read: Vec::new(), claimed: None, expected: Vec::new(), event: None }
+    /// What is read of a document, and of the members or parameters that sign it.
+    pub(crate) fn new(document: &Document, read: &[(&'static str, Option<&str>)]) -> Self {
+        let read = read.iter().filter_map(|&(name, text)| Some((name, text?.to_owned())));
+        let (read, event) = (read.collect(), document.decode().ok());
+        Self { read, claimed: None, expected: Vec::new(), event }
+    }
+
+    /// With the signature that came, and those that the secrets give: `sign` tells what is signed, and its
+    /// signature.
+    pub(crate) fn signed(
+        mut self,
+        claimed: Option<&str>,
+        apps: &Apps,
+        app_id: Option<&str>,
+        sign: impl Fn(&[u8]) -> Option<(Vec<String>, String)>,
+    ) -> Self {
+        self.claimed = claimed.map(str::to_owned);
+        let expected = apps.secrets(app_id).filter_map(|(app_id, secret, bytes)| {
+            let (signed, signature) = sign(bytes)?;
+            Some(Expected { app_id, secret, signed, signature })
+        });
+        self.expected = expected.collect();
+        self
     }
 }
 

@@ -13,21 +13,23 @@ mod sample;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{
-    Delivery,
-    event::other::{AROUND_ROOM_ID, ROOM_ID},
-    tencent, trtc, zego,
-};
+use crate::{Delivery, Provider, tencent, trtc, zego};
 
 #[cfg(feature = "hooks")]
 pub use self::acceptance::acceptance;
 pub use self::explanation::{Expected, Explanation};
 pub use self::sample::{Sample, samples};
 
-/// The members that verification, and the reading of events without a type, look for by name. A test of
-/// what nesting costs puts something deep under each.
-pub const MEMBERS_LOOKED_FOR: &[&[&str]] =
-    &[&zego::MEMBERS, &tencent::MEMBERS, &trtc::MEMBERS, &ROOM_ID, &AROUND_ROOM_ID];
+/// The members that verification, and the reading of events without a type, look for, by their names or paths.
+/// A test of what nesting costs puts something deep under each.
+pub const MEMBERS_LOOKED_FOR: &[&[&str]] = &[
+    &zego::MEMBERS,
+    &tencent::MEMBERS,
+    &trtc::MEMBERS,
+    zego::Zego::ROOM_ID,
+    tencent::Tencent::ROOM_ID,
+    trtc::Trtc::ROOM_ID,
+];
 
 /// A callback that verifies: what a provider would have put on the wire.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,14 +1,15 @@
 use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::value::RawValue;
 
 use crate::{
-    Document, Refusal, RoomEvent,
-    event::lenient::{self, Lenient},
-    event::members::outermost,
-    event::scanner::Raw,
-    event::table::events,
-    event::unix_time::at_millis,
+    Document, Facts, Refusal, RoomEvent,
+    event::{
+        lenient::{self, Lenient},
+        table::events,
+        unix_time::at_millis,
+    },
 };
 
 use super::{
@@ -19,32 +20,54 @@ use super::{
 events! {
     /// Everything that TRTC can send.
     ///
-    /// Serialises as it is on the wire, with `EventGroupId`, `EventType` and `EventInfo`; a handler that
+    /// Serializes as it is on the wire, with `EventGroupId`, `EventType` and `EventInfo`; a handler that
     /// asks for one kind has the `EventInfo`.
     pub enum Event of Trtc in "trtc", read by from_wire, written by on_wire {
         /// A room was created.
-        RoomCreated(RoomCreated) = "101", distinct by "EventInfo.EventMsTs";
+        RoomCreated(RoomCreated) = "101", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A room was dismissed.
-        RoomDismissed(RoomDismissed) = "102", distinct by "EventInfo.EventMsTs";
+        RoomDismissed(RoomDismissed) = "102", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
         /// A user entered a room.
-        UserEntered(UserEntered) = "103", distinct by "EventInfo.EventMsTs";
+        UserEntered(UserEntered) = "103", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A user left a room.
-        UserLeft(UserLeft) = "104", distinct by "EventInfo.EventMsTs";
+        UserLeft(UserLeft) = "104", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A user has another role.
-        RoleChanged(RoleChanged) = "105", distinct by "EventInfo.EventMsTs";
+        RoleChanged(RoleChanged) = "105", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A user sends video.
-        VideoStarted(VideoStarted) = "201", distinct by "EventInfo.EventMsTs";
+        VideoStarted(VideoStarted) = "201", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A user no longer sends video.
-        VideoStopped(VideoStopped) = "202", distinct by "EventInfo.EventMsTs";
+        VideoStopped(VideoStopped) = "202", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A user sends audio.
-        AudioStarted(AudioStarted) = "203", distinct by "EventInfo.EventMsTs";
+        AudioStarted(AudioStarted) = "203", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A user no longer sends audio.
-        AudioStopped(AudioStopped) = "204", distinct by "EventInfo.EventMsTs";
+        AudioStopped(AudioStopped) = "204", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A user sends the sub-stream.
-        SubStreamStarted(SubStreamStarted) = "205", distinct by "EventInfo.EventMsTs";
+        SubStreamStarted(SubStreamStarted) = "205", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
         /// A user no longer sends the sub-stream.
-        SubStreamStopped(SubStreamStopped) = "206", distinct by "EventInfo.EventMsTs";
+        SubStreamStopped(SubStreamStopped) = "206", distinct by "EventInfo.EventMsTs"
+            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
     }
+}
+
+/// What all events answer. One that has no time in milliseconds has one in seconds.
+fn facts<'a>(
+    room_id: &'a str,
+    user_id: &'a Option<String>,
+    millis: Option<u64>,
+    seconds: Option<u64>,
+) -> Facts<'a> {
+    let seconds = || seconds.and_then(|seconds| seconds.checked_mul(1000));
+    Facts::of(room_id).by(user_id.as_deref()).at(millis.or_else(seconds))
 }
 
 /// The members of an envelope.
@@ -52,26 +75,21 @@ pub(crate) const MEMBERS: [&str; 4] = ["EventGroupId", "EventType", "CallbackTs"
 
 /// The outermost members, the event's own not taken apart. One that is there twice is refused.
 ///
-/// They are signed, so that an odd value of one is no reason to refuse the event, but to keep it as it
-/// is.
+/// They are signed, so that an odd value of one is no reason to refuse the event, but to keep it as it is.
 pub(super) struct Envelope<'a> {
-    event_group_id: Option<Raw<'a>>,
-    event_type: Raw<'a>,
-    callback_ts: Option<Raw<'a>>,
+    event_group_id: Option<&'a str>,
+    event_type: &'a str,
+    callback_ts: Option<&'a str>,
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
+    pub(super) fn read(document: &'a Document) -> Result<Self, Refusal> {
         // The last must only not be there twice.
-        let [event_group_id, event_type, callback_ts, _] = outermost(json, MEMBERS)?;
-        match event_type {
-            Some(event_type)
-                if event_type.get().starts_with(|first: char| "\"-0123456789".contains(first)) =>
-            {
-                Ok(Self { event_group_id, event_type, callback_ts })
-            }
-            _ => Err(Refusal::Malformed { what: "the body names no event" }),
-        }
+        let [event_group_id, event_type, callback_ts, _] = document.members(MEMBERS)?;
+        let event_type = event_type.filter(|text| !text.starts_with(['{', '[', 't', 'f']));
+        let event_type =
+            event_type.ok_or(Refusal::Malformed { what: "the body names no event" })?;
+        Ok(Self { event_group_id, event_type, callback_ts })
     }
 
     /// When it was sent.
@@ -80,19 +98,18 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn number(raw: Raw<'_>) -> Option<u64> {
-    u64::read(&mut serde_json::Deserializer::from_str(raw.get())).ok().flatten()
+fn number(json: &str) -> Option<u64> {
+    u64::read(&mut serde_json::Deserializer::from_str(json)).ok().flatten()
 }
 
 impl Event {
-    pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Result<Self, Refusal> {
-        let name = envelope.event_type.get().trim_matches('"');
+    pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
+        let name = envelope.event_type.trim_matches('"');
         // Types of other groups have numbers of their own; should one clash, it is not taken for this.
-        let known = number(envelope.event_type).map(group_of).is_some_and(|group| {
+        let is_known = number(envelope.event_type).map(group_of).is_some_and(|group| {
             envelope.event_group_id.is_none_or(|claimed| number(claimed) == Some(group))
         });
-        let kind = if known { name } else { "other" };
-        Self::read(kind, name, document)
+        Self::read(if is_known { name } else { "other" }, name, document)
     }
 }
 
@@ -102,19 +119,14 @@ pub(super) fn group_of(event_type: u64) -> u64 {
 }
 
 /// Reads the event itself from what TRTC sends around it.
-fn from_wire<E: Lenient>(json: &str) -> Result<E, serde_json::Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase", bound = "E: Lenient")]
-    struct Around<E> {
-        #[serde(deserialize_with = "lenient::required")]
-        event_info: E,
-    }
-    serde_json::from_str(json).map(|Around { event_info }| event_info)
+fn from_wire<E: Lenient>(document: &Document) -> Result<E, serde_json::Error> {
+    let event_info = document.at("EventInfo").unwrap_or("null");
+    lenient::required(&mut serde_json::Deserializer::from_str(event_info))
 }
 
 fn on_wire<E, S>(event: &E, serializer: S) -> Result<S::Ok, S::Error>
 where
-    E: RoomEvent + Serialize,
+    E: RoomEvent,
     S: Serializer,
 {
     #[derive(Serialize)]
@@ -131,8 +143,9 @@ where
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = Document::deserialize(deserializer)?;
-        let envelope = Envelope::read(document.as_str()).map_err(D::Error::custom)?;
-        Self::decode(&envelope, &document).map_err(D::Error::custom)
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        let document = Document::new::<Trtc>(json.get());
+        let envelope = Envelope::read(&document).map_err(D::Error::custom)?;
+        Ok(Self::decode(&envelope, &document))
     }
 }

@@ -1,7 +1,3 @@
-use std::time::SystemTime;
-
-use crate::event::unix_time::{at_millis, at_seconds};
-
 /// Defines an event by what its `EventInfo` has beyond what all have.
 macro_rules! event_info {
     ($(#[$attribute:meta])* pub struct $event:ident { $($members:tt)* }) => {
@@ -23,25 +19,7 @@ macro_rules! event_info {
                 $($members)*
             }
         }
-
-        impl $crate::event::table::About for $event {
-            fn room_id(&self) -> Option<&str> {
-                Some(&self.room_id)
-            }
-
-            fn operator(&self) -> Option<&str> {
-                self.user_id.as_deref()
-            }
-
-            fn occurred_at(&self) -> Option<::std::time::SystemTime> {
-                $crate::trtc::event_info::occurred_at(self.event_ms_ts, self.event_ts)
-            }
-        }
     };
 }
 
 pub(super) use event_info;
-
-pub(super) fn occurred_at(millis: Option<u64>, seconds: Option<u64>) -> Option<SystemTime> {
-    millis.and_then(at_millis).or_else(|| seconds.and_then(at_seconds))
-}

@@ -1,10 +1,6 @@
 use data_encoding::BASE64;
 
-use crate::{
-    Delivery,
-    event::document::{Json, text_of},
-    testing::{Expected, Explanation},
-};
+use crate::{Delivery, Document, testing::Explanation};
 
 use super::{Trtc, signature};
 
@@ -13,24 +9,14 @@ impl Trtc {
     /// that.
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
-        let mut explanation = Explanation::nothing();
-        let header = |name| Some(String::from_utf8_lossy(delivery.header(name)?).into_owned());
+        let document = Document::new::<Self>(delivery.text().unwrap_or_default());
+        let header = |name| Some(String::from_utf8_lossy(delivery.header(name)?));
         let (app_id, sign) = (header("SdkAppId"), header("Sign"));
-        explanation.read.extend(app_id.clone().map(|app_id| ("SdkAppId", app_id)));
-        explanation.read.extend(sign.clone().map(|sign| ("Sign", sign)));
-        explanation.claimed = sign;
-        explanation.event = text_of(delivery.body())
-            .ok()
-            .and_then(|json| serde_json::from_str(Json::new(json).as_str()).ok());
-        explanation.expected = self
-            .apps
-            .secrets(app_id.as_deref())
-            .map(|(app_id, secret, key)| {
-                let signature = BASE64.encode(&signature::digest(key, delivery.body()));
-                let signed = vec![format!("the body, {} bytes", delivery.body().len())];
-                Expected { app_id, secret, signed, signature }
-            })
-            .collect();
-        explanation
+        let (app_id, sign) = (app_id.as_deref(), sign.as_deref());
+        let read = [("SdkAppId", app_id), ("Sign", sign)];
+        Explanation::new(&document, &read).signed(sign, &self.apps, app_id, |key| {
+            let signed = vec![format!("the body, {} bytes", delivery.body().len())];
+            Some((signed, BASE64.encode(&signature::digest(key, delivery.body()))))
+        })
     }
 }

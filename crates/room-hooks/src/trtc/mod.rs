@@ -39,10 +39,13 @@ mod signature;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, Secrets, Verified,
-    event::document::{EMPTY, Json, text_of},
-    verify::apps::{Apps, Signer},
-    verify::freshness::Freshness,
+    CallbackResponse, ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal,
+    Verified,
+    request::delivery::EMPTY,
+    verify::{
+        credentials::{Apps, Signer},
+        freshness::Freshness,
+    },
 };
 
 use self::event::Envelope;
@@ -76,10 +79,7 @@ impl Trtc {
     /// # Errors
     ///
     /// The key is empty, blank, or has white space around it.
-    pub fn new<S>(sdk_app_id: u64, key: S) -> Result<Self, ConfigError>
-    where
-        S: TryInto<Secrets, Error: Into<ConfigError>>,
-    {
+    pub fn new(sdk_app_id: u64, key: impl IntoSecrets) -> Result<Self, ConfigError> {
         Self { apps: Apps::default(), freshness: None }.with_app(sdk_app_id, key)
     }
 
@@ -88,10 +88,7 @@ impl Trtc {
     /// # Errors
     ///
     /// The key is empty, blank, or has white space around it, or the app is there already.
-    pub fn with_app<S>(mut self, sdk_app_id: u64, key: S) -> Result<Self, ConfigError>
-    where
-        S: TryInto<Secrets, Error: Into<ConfigError>>,
-    {
+    pub fn with_app(mut self, sdk_app_id: u64, key: impl IntoSecrets) -> Result<Self, ConfigError> {
         self.apps.insert(sdk_app_id, key)?;
         Ok(self)
     }
@@ -131,6 +128,10 @@ impl Provider for Trtc {
 
     const SENT_AT: &'static [&'static str] = &["CallbackTs"];
 
+    const SIGNATURE: &'static [&'static str] = &[];
+
+    const ROOM_ID: &'static [&'static str] = &["EventInfo.RoomId", "RoomId"];
+
     type Event = Event;
 
     fn open(
@@ -139,23 +140,21 @@ impl Provider for Trtc {
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Event>>, Refusal> {
         let Signer { app_id, secret } = self.signer(delivery)?;
-        let json = Json::new(text_of(delivery.body())?);
-        let envelope = Envelope::read(json.as_str())?;
+        let document = Document::new::<Self>(delivery.text()?);
+        let envelope = Envelope::read(&document)?;
         let sent_at = envelope.sent_at();
         if let Some(freshness) = self.freshness {
             freshness
                 .check(sent_at.ok_or(Refusal::NotSigned { part: "CallbackTs" })?, now(app_id))?;
         }
-
-        let document = Document::new(&json);
         Ok(Some(Verified {
-            event: Event::decode(&envelope, &document)?,
+            event: Event::decode(&envelope, &document),
             app_id,
             sent_at,
             secret: Some(secret),
-            client: None,
             document,
-            request_id: None,
+            parameters: Vec::new(),
+            sending_id: None,
             // It is that of the body, and so of one content only.
             signature: None,
         }))
@@ -166,11 +165,9 @@ impl Provider for Trtc {
     }
 
     /// TRTC looks at the status only, and wants at most 2000 bytes, headers included.
-    fn answer(outcome: Outcome<'_>) -> Answer {
-        Answer::empty(outcome).with_json(match outcome {
-            Outcome::Acknowledged => r#"{"code":0}"#,
-            _ => r#"{"code":1}"#,
-        })
+    fn response(disposition: &Disposition) -> CallbackResponse {
+        let status = disposition.status();
+        CallbackResponse::new(status, if status == 200 { r#"{"code":0}"# } else { r#"{"code":1}"# })
     }
 }
 
@@ -182,7 +179,7 @@ impl Trtc {
     ///
     /// # Errors
     ///
-    /// The event does not serialise to a JSON object.
+    /// The event does not serialize to a JSON object.
     pub fn sign(
         &self,
         event: &impl serde::Serialize,

@@ -1,13 +1,8 @@
 //! Rooms and who is in them: event group 1.
 
-use std::time::SystemTime;
+use crate::event::wire::{wire_codes, wire_struct};
 
-use crate::{
-    event::table::About,
-    event::wire::{wire_codes, wire_struct},
-};
-
-use super::event_info::{event_info, occurred_at};
+use super::event_info::event_info;
 
 event_info! {
     /// A room was created: event 101 of TRTC's
@@ -29,16 +24,6 @@ wire_struct! {
         pub event_ms_ts: Option<u64>,
         /// An id of the event's; not always there.
         pub unique_id: Option<String>,
-    }
-}
-
-impl About for RoomDismissed {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        occurred_at(self.event_ms_ts, self.event_ts)
     }
 }
 

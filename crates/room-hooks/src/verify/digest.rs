@@ -1,15 +1,10 @@
-use data_encoding::HEXLOWER_PERMISSIVE;
-
 use crate::Refusal;
 
-/// Decodes a digest of N bytes from hex of either case. Anything else is a wrong signature like any
-/// other.
-pub(crate) fn from_hex<const N: usize>(hex: &str) -> Result<[u8; N], Refusal> {
+/// Decodes a digest of N bytes from hex of either case. Anything else is a wrong signature like any other.
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Result<[u8; N], Refusal> {
     let mut digest = [0; N];
-    let decoded = (hex.len() == 2 * N)
-        .then(|| HEXLOWER_PERMISSIVE.decode_mut(hex.as_bytes(), &mut digest))
-        .and_then(Result::ok);
-    decoded.map(|_| digest).ok_or(Refusal::WrongSignature)
+    hex::decode_to_slice(text, &mut digest).map_err(|_| Refusal::WrongSignature)?;
+    Ok(digest)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use crate::{Provider, Receiver, RoomEvent, Unhandled, Verified};
 /// A verified event on its way from a guard to the extractor of a handler behind it.
 ///
 /// Adapters put it into the request, so that the extractor need not verify a second time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Guarded<P: Provider> {
     receiver: Receiver<P>,
     verified: Verified<P::Event>,
@@ -26,12 +26,6 @@ impl<P: Provider> Guarded<P> {
         E: RoomEvent<Provider = P>,
     {
         self.receiver.is(receiver).then(|| self.verified.narrowed())
-    }
-}
-
-impl<P: Provider> Clone for Guarded<P> {
-    fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone(), verified: self.verified.clone() }
     }
 }
 

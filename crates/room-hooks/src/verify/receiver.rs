@@ -4,8 +4,8 @@ use std::{
 };
 
 use crate::{
-    Answer, Delivery, Headers, Intake, Outcome, Provider, Refusal, RoomEvent, Unhandled, Verified,
-    event::excerpt::excerpt, request::intake::compression,
+    CallbackResponse, Delivery, Disposition, Headers, Intake, Provider, Refusal, RoomEvent,
+    Unhandled, Verified, event::excerpt, request::intake::compression,
 };
 
 /// The only door: takes deliveries in, hands verified events out.
@@ -22,11 +22,11 @@ use crate::{
 /// let delivery = Delivery::new("", &(), br#"{"event":"room_create","room_id":"lobby"}"#);
 /// let received: Result<Verified<RoomCreated>, _> = receiver.receive(delivery, SystemTime::now());
 /// let unhandled = received.expect_err("it is not signed");
-/// assert_eq!(unhandled.answer.status, 401);
+/// assert_eq!(unhandled.response.status, 401);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Receiver<P> {
     provider: Arc<P>,
     body_limit: usize,
@@ -81,8 +81,8 @@ impl<P: Provider> Receiver<P> {
 
     /// The provider's answer to a delivery that has been taken care of.
     #[must_use]
-    pub fn acknowledgement(&self) -> Answer {
-        P::answer(Outcome::Acknowledged)
+    pub fn acknowledgement(&self) -> CallbackResponse {
+        P::response(&Disposition::Handled)
     }
 
     /// Begins to take a request in, as soon as its head is known.
@@ -144,16 +144,6 @@ impl<P: Provider> Receiver<P> {
 impl<P: Provider> From<P> for Receiver<P> {
     fn from(provider: P) -> Self {
         Self::new(provider)
-    }
-}
-
-impl<P> Clone for Receiver<P> {
-    fn clone(&self) -> Self {
-        Self {
-            provider: Arc::clone(&self.provider),
-            body_limit: self.body_limit,
-            body_deadline: self.body_deadline,
-        }
     }
 }
 

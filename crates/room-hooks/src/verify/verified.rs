@@ -1,9 +1,6 @@
 use std::time::SystemTime;
 
-use crate::{
-    DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled, event::id::Signature,
-    tencent::Client,
-};
+use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName, SignatureKey, Unhandled};
 
 /// An event whose sender has been verified, and what is known of its delivery.
 ///
@@ -24,14 +21,22 @@ pub struct Verified<E> {
     pub sent_at: Option<SystemTime>,
     /// Which of the app's secrets it was signed with; `None` where nothing is signed.
     pub secret: Option<SecretName>,
-    /// Where the request came from that led to it, as the query tells (Tencent).
-    pub client: Option<Client>,
     /// All that was sent, for members that no type names.
     pub document: Document,
-    /// The query's `RequestID`, which tells one sending from the next (Tencent).
-    pub(crate) request_id: Option<Box<str>>,
-    /// The signature, where the provider's signatures are unique.
+    /// What came beside the document and is not signed, by its name on the wire.
+    pub(crate) parameters: Vec<(&'static str, Box<str>)>,
+    /// What tells one sending from the next, where the sender gives that; not signed.
+    pub(crate) sending_id: Option<Box<str>>,
+    /// The signature, where it does not cover the body.
     pub(crate) signature: Option<Signature>,
+}
+
+/// A verified signature that can be bound to the first content that is seen with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Signature {
+    pub(crate) key: SignatureKey,
+    /// Whether no two honest deliveries have it.
+    pub(crate) is_unique: bool,
 }
 
 impl<E> Verified<E> {
@@ -45,37 +50,30 @@ impl<E> Verified<E> {
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
-        let (event, delivery) = self.split();
+        let Self { event, app_id, sent_at, secret, document, parameters, sending_id, signature } =
+            self;
         match F::narrow(event) {
-            Ok(event) => Ok(delivery.with(event)),
-            Err(event) => Err(delivery.with(event)),
-        }
-    }
-
-    /// The event, and what is known of its delivery.
-    fn split(self) -> (E, Verified<()>) {
-        let Self { event, app_id, sent_at, secret, client, document, request_id, signature } = self;
-        (
-            event,
-            Verified {
-                event: (),
+            Ok(event) => Ok(Verified {
+                event,
                 app_id,
                 sent_at,
                 secret,
-                client,
                 document,
-                request_id,
+                parameters,
+                sending_id,
                 signature,
-            },
-        )
-    }
-}
-
-impl Verified<()> {
-    fn with<E>(self, event: E) -> Verified<E> {
-        let Self { event: (), app_id, sent_at, secret, client, document, request_id, signature } =
-            self;
-        Verified { event, app_id, sent_at, secret, client, document, request_id, signature }
+            }),
+            Err(event) => Err(Self {
+                event,
+                app_id,
+                sent_at,
+                secret,
+                document,
+                parameters,
+                sending_id,
+                signature,
+            }),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 use std::borrow::Cow;
 
 use crate::{
-    Refusal,
-    event::document::{EMPTY, text_of},
-    request::form::{decoded, percent_decoded},
+    Delivery, Refusal,
+    request::{
+        delivery::EMPTY,
+        form::{decoded, percent_decoded},
+    },
 };
 
 use super::{envelope::Claim, form};
@@ -20,13 +22,15 @@ impl<'a> Body<'a> {
     ///
     /// A body that begins as JSON is never percent-decoded: room and user ids may hold `%`, `+`, `&` and
     /// `=`.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, Refusal> {
-        let text = text_of(body)?;
-        match Encoding::of(text.as_bytes()) {
-            _ if text.is_empty() => Err(EMPTY),
-            Encoding::Json => Ok(Self::Json(text.into())),
-            Encoding::Percent => from_percent_encoded(text).map(|json| Self::Json(json.into())),
-            Encoding::Form => Ok(Self::Form(text)),
+    pub(super) fn read(delivery: Delivery<'a>) -> Result<Self, Refusal> {
+        let text = delivery.text()?;
+        match text.as_bytes() {
+            [] => Err(EMPTY),
+            [b'{', ..] => Ok(Self::Json(text.into())),
+            [b'%', b'7', b'B' | b'b', ..] => {
+                from_percent_encoded(text).map(|json| Self::Json(json.into()))
+            }
+            _ => Ok(Self::Form(text)),
         }
     }
 
@@ -47,25 +51,6 @@ impl<'a> Body<'a> {
     }
 }
 
-/// How a body is encoded.
-pub(super) enum Encoding {
-    Json,
-    /// A whole document of JSON, percent-encoded.
-    Percent,
-    Form,
-}
-
-impl Encoding {
-    /// The encoding that the first bytes show, white space and a byte order mark taken away.
-    pub(super) fn of(text: &[u8]) -> Self {
-        match text {
-            [b'{', ..] => Self::Json,
-            [b'%', b'7', b'B' | b'b', ..] => Self::Percent,
-            _ => Self::Form,
-        }
-    }
-}
-
 fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
     // Posted as a form, a document is the name of a pair without a value.
     let text = text.strip_suffix('=').unwrap_or(text);
@@ -80,7 +65,7 @@ mod tests {
     use super::*;
 
     fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
-        let body = Body::read(body)?;
+        let body = Body::read(Delivery::new("", &(), body))?;
         body.claim()?;
         body.into_json()
     }

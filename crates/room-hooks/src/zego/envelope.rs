@@ -1,12 +1,12 @@
 use std::{borrow::Cow, time::SystemTime};
 
 use crate::{
-    Refusal,
-    event::members::outermost,
-    event::scanner::Raw,
-    event::unix_time::{LEAST_MILLIS, at_millis, at_seconds},
-    verify::digest::from_hex,
-    verify::freshness::canonical,
+    Document, Refusal,
+    event::{
+        document::{MALFORMED, string},
+        unix_time::{LEAST_MILLIS, at_millis, at_seconds},
+    },
+    verify::{digest::from_hex, freshness::canonical},
 };
 
 /// The members of an envelope.
@@ -34,8 +34,8 @@ pub(super) struct Claim<'a> {
 /// The outermost members that decide who sent a callback and what it is.
 pub(super) struct Envelope<'a> {
     pub(super) claim: Claim<'a>,
-    /// Of any length, so it is not decoded before the sender is known.
-    pub(super) event: Raw<'a>,
+    /// A JSON string of any length, so it is not decoded before the sender is known.
+    pub(super) event: &'a str,
     /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
     pub(super) is_express: bool,
     /// Whether it is about a room and not a group.
@@ -51,6 +51,13 @@ pub(super) struct Signed<'a> {
 }
 
 impl Signed<'_> {
+    /// Whether no two honest deliveries have this signature, which a short nonce can within one second. The
+    /// nonce must have 16 characters beside a time in seconds. The two are measured together, so that it does
+    /// not matter how their digits are divided.
+    pub(super) fn is_unique(&self) -> bool {
+        self.timestamp.len() + self.nonce.len() >= 26
+    }
+
     /// Another time at which the signed digits can have been sent, long before this one.
     ///
     /// Timestamp and nonce are joined without a separator. So an old pair's digits, timestamp first, can
@@ -73,21 +80,34 @@ impl Signed<'_> {
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn read(json: &'a str) -> Result<Self, Refusal> {
+    pub(super) fn read(document: &'a Document) -> Result<Self, Refusal> {
         let [app_id, event, timestamp, nonce, signature, room, group, session, created, named] =
-            outermost(json, MEMBERS)?;
-        let text = |member: Option<Raw<'a>>| member.map(Raw::signed).transpose();
+            document.members(MEMBERS)?;
+        let event = event.filter(|event| event.starts_with('"'));
+        let event = event.ok_or(Refusal::Malformed { what: "the body names no event" })?;
+        let signed = |member: Option<&'a str>| member.map(signed_text).transpose();
         Ok(Self {
             claim: Claim {
-                app_id: text(app_id)?,
-                timestamp: text(timestamp)?,
-                nonce: text(nonce)?,
-                signature: text(signature)?,
+                app_id: signed(app_id)?,
+                timestamp: signed(timestamp)?,
+                nonce: signed(nonce)?,
+                signature: signed(signature)?,
             },
-            event: event.ok_or(Refusal::Malformed { what: "the body names no event" })?,
+            event,
             is_express: [session, created, named].iter().any(Option::is_some),
             has_room: room.is_some() && group.is_none(),
         })
+    }
+}
+
+/// A string's text, or a number's as it arrived, which is what is signed.
+fn signed_text(json: &str) -> Result<Cow<'_, str>, Refusal> {
+    /// More than the longest nonce takes if each of its characters is escaped.
+    const MOST: usize = 400;
+    match json.as_bytes() {
+        text if text.len() > MOST && text.contains(&b'\\') => Err(MALFORMED),
+        [b'-' | b'0'..=b'9', ..] => Ok(json.into()),
+        _ => string(json).ok_or(MALFORMED),
     }
 }
 
@@ -122,6 +142,7 @@ fn instant(timestamp: &str) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zego::Zego;
 
     fn sent_at(timestamp: &str) -> Option<u128> {
         let since_epoch = instant(timestamp)?.duration_since(SystemTime::UNIX_EPOCH);
@@ -141,10 +162,14 @@ mod tests {
     fn a_nonce_has_64_characters_at_most() {
         for (length, is_read) in [(0, false), (1, true), (64, true), (65, false)] {
             let (nonce, signature) = ("7".repeat(length), "ab".repeat(20));
-            let json = format!(
+            let document = Document::new::<Zego>(&format!(
                 r#"{{"event":"e","timestamp":7,"nonce":"{nonce}","signature":"{signature}"}}"#
+            ));
+            assert_eq!(
+                Envelope::read(&document).unwrap().claim.signed().is_ok(),
+                is_read,
+                "{length}"
             );
-            assert_eq!(Envelope::read(&json).unwrap().claim.signed().is_ok(), is_read, "{length}");
         }
     }
 

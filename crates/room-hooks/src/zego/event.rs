@@ -1,6 +1,10 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::value::RawValue;
 
-use crate::{Document, Refusal, RoomEvent, event::table::events};
+use crate::{
+    Document, Facts, RoomEvent,
+    event::{document::string, table::events},
+};
 
 use super::{
     RoomCreated, RoomDestroyed, RoomEntered, RoomExited, Zego, envelope::Envelope, express,
@@ -9,39 +13,58 @@ use super::{
 events! {
     /// Everything that ZEGO can send.
     ///
-    /// Serialises as it is on the wire, its name under `event`, without what signed it.
-    pub enum Event of Zego in "zego", read by serde_json::from_str, written by on_wire {
+    /// Serializes as it is on the wire, its name under `event`, without what signed it.
+    pub enum Event of Zego in "zego", read by Document::decode, written by on_wire {
         /// A room was created (ZIM).
-        RoomCreated(RoomCreated) = "room_create";
+        RoomCreated(RoomCreated) = "room_create"
+            => |event| Facts::of(&*event.room_id).by(event.operator_account.as_deref());
         /// A user entered a room (ZIM).
-        RoomEntered(RoomEntered) = "room_enter";
+        RoomEntered(RoomEntered) = "room_enter"
+            => |event| Facts::of(&*event.room_id).by(event.user());
         /// Users left a room (ZIM).
-        RoomExited(RoomExited) = "room_exit";
+        RoomExited(RoomExited) = "room_exit"
+            => |event| Facts::of(&*event.room_id).by(event.user());
         /// A room was destroyed (ZIM).
-        RoomDestroyed(RoomDestroyed) = "room_destroy";
+        RoomDestroyed(RoomDestroyed) = "room_destroy"
+            => |event| Facts::of(&*event.room_id).by(event.operator_account.as_deref());
         /// A room was created (Express).
         ExpressRoomCreated(express::RoomCreated) = "room_create" as "express/room_create",
-            distinct by "room_create_time";
-        /// A room was closed (Express).
+            distinct by "room_create_time"
+            => |event| Facts::of(&*event.room_id)
+                .by(event.id_name.as_deref())
+                .at(event.room_create_time)
+                .in_session(event.room_session_id);
+        /// A room was closed (Express); by nobody in particular.
         ExpressRoomClosed(express::RoomClosed) = "room_close",
-            distinct by "room_close_time";
+            distinct by "room_close_time"
+            => |event| Facts::of(&*event.room_id)
+                .at(event.room_close_time)
+                .in_session(event.room_session_id);
         /// A user logged in to a room (Express).
         ExpressUserLoggedIn(express::UserLoggedIn) = "room_login",
-            distinct by "login_time";
+            distinct by "login_time"
+            => |event| Facts::of(&*event.room_id)
+                .by(event.user_account.as_deref())
+                .at(event.login_time)
+                .in_session(event.room_seq);
         /// A user logged out of a room (Express).
         ExpressUserLoggedOut(express::UserLoggedOut) = "room_logout",
-            distinct by "logout_time";
+            distinct by "logout_time"
+            => |event| Facts::of(&*event.room_id)
+                .by(event.user_account.as_deref())
+                .at(event.logout_time)
+                .in_session(event.room_seq);
     }
 }
 
 impl Event {
-    pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Result<Self, Refusal> {
-        let name = &*envelope.event.string()?;
+    pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
+        let name = &*string(envelope.event).unwrap_or_default();
         let kind = match name {
             "room_create" if envelope.is_express => "express/room_create",
             // What some pages called the event for a while; a group's own has no room.
             "group_create" if envelope.has_room => "room_create",
-            // A kind is no name.
+            // A kind is not a name.
             _ if name.contains('/') => "other",
             _ => name,
         };
@@ -51,7 +74,7 @@ impl Event {
 
 fn on_wire<E, S>(event: &E, serializer: S) -> Result<S::Ok, S::Error>
 where
-    E: RoomEvent + Serialize,
+    E: RoomEvent,
     S: Serializer,
 {
     #[derive(Serialize)]
@@ -65,8 +88,9 @@ where
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = Document::deserialize(deserializer)?;
-        let envelope = Envelope::read(document.as_str()).map_err(D::Error::custom)?;
-        Self::decode(&envelope, &document).map_err(D::Error::custom)
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        let document = Document::new::<Zego>(json.get());
+        let envelope = Envelope::read(&document).map_err(D::Error::custom)?;
+        Ok(Self::decode(&envelope, &document))
     }
 }

@@ -47,12 +47,13 @@ mod zim;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    Answer, ConfigError, Delivery, Document, Outcome, Provider, Refusal, SecretName, Secrets,
-    Verified,
-    event::document::Json,
-    event::id::{Signature, Uniqueness},
-    verify::apps::{Apps, Signer},
-    verify::freshness::Freshness,
+    CallbackResponse, ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal,
+    SignatureKey, Verified,
+    verify::{
+        credentials::{Apps, Signer},
+        freshness::Freshness,
+        verified::Signature,
+    },
 };
 
 use self::{
@@ -79,10 +80,7 @@ impl Zego {
     /// # Errors
     ///
     /// The secret is empty, blank, or has white space around it.
-    pub fn new<S>(app_id: u64, callback_secret: S) -> Result<Self, ConfigError>
-    where
-        S: TryInto<Secrets, Error: Into<ConfigError>>,
-    {
+    pub fn new(app_id: u64, callback_secret: impl IntoSecrets) -> Result<Self, ConfigError> {
         let zego = Self { apps: Apps::default(), freshness: Freshness(Duration::from_secs(300)) };
         zego.with_app(app_id, callback_secret)
     }
@@ -92,10 +90,11 @@ impl Zego {
     /// # Errors
     ///
     /// The secret is empty, blank, or has white space around it, or the app is there already.
-    pub fn with_app<S>(mut self, app_id: u64, callback_secret: S) -> Result<Self, ConfigError>
-    where
-        S: TryInto<Secrets, Error: Into<ConfigError>>,
-    {
+    pub fn with_app(
+        mut self,
+        app_id: u64,
+        callback_secret: impl IntoSecrets,
+    ) -> Result<Self, ConfigError> {
         self.apps.insert(app_id, callback_secret)?;
         Ok(self)
     }
@@ -117,28 +116,18 @@ impl Zego {
         &self,
         claim: &Claim<'_>,
         now: &dyn Fn(u64) -> SystemTime,
-    ) -> Result<Sender, Refusal> {
+    ) -> Result<(Signer, SystemTime, Signature), Refusal> {
         let signed = claim.signed()?;
-        let Signer { app_id, secret } =
-            self.apps.signer(claim.app_id.as_deref(), &signed.signature, |secret| {
-                signature::digest(secret, signed.timestamp, signed.nonce)
-            })?;
-        let now = now(app_id);
+        let signer = self.apps.signer(claim.app_id.as_deref(), &signed.signature, |secret| {
+            signature::digest(secret, signed.timestamp, signed.nonce)
+        })?;
+        let now = now(signer.app_id);
         for time in [Some(signed.sent_at), signed.earlier()].into_iter().flatten() {
             self.freshness.check(time, now)?;
         }
-        let uniqueness = Uniqueness::of(signed.timestamp, signed.nonce);
-        let signature = Signature { digest: signed.signature, uniqueness };
-        Ok(Sender { app_id, secret, sent_at: signed.sent_at, signature })
+        let key = SignatureKey::of::<Self>(signer.app_id, &signed.signature);
+        Ok((signer, signed.sent_at, Signature { key, is_unique: signed.is_unique() }))
     }
-}
-
-/// Who sent a callback, as its signature proves.
-struct Sender {
-    app_id: u64,
-    secret: SecretName,
-    sent_at: SystemTime,
-    signature: Signature,
 }
 
 impl Provider for Zego {
@@ -150,6 +139,10 @@ impl Provider for Zego {
 
     const SENT_AT: &'static [&'static str] = &["nonce", "timestamp"];
 
+    const SIGNATURE: &'static [&'static str] = &["nonce", "signature"];
+
+    const ROOM_ID: &'static [&'static str] = &["room_id", "RoomId"];
+
     type Event = Event;
 
     fn open(
@@ -157,26 +150,24 @@ impl Provider for Zego {
         delivery: Delivery<'_>,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Event>>, Refusal> {
-        let body = Body::read(delivery.body())?;
+        let body = Body::read(delivery)?;
         // Nothing is built from a form before its sender is known.
         let of_form = body.claim()?.map(|claim| self.sender(&claim, now)).transpose()?;
-        let json = body.into_json()?;
-        let envelope = Envelope::read(&json)?;
-        let sender = match of_form {
+        let document = Document::new::<Self>(&body.into_json()?);
+        let envelope = Envelope::read(&document)?;
+        let (signer, sent_at, signature) = match of_form {
             Some(sender) => sender,
             None => self.sender(&envelope.claim, now)?,
         };
-
-        let document = Document::new(&Json::new(&*json));
         Ok(Some(Verified {
-            event: Event::decode(&envelope, &document)?,
-            app_id: sender.app_id,
-            sent_at: Some(sender.sent_at),
-            secret: Some(sender.secret),
-            client: None,
+            event: Event::decode(&envelope, &document),
+            app_id: signer.app_id,
+            sent_at: Some(sent_at),
+            secret: Some(signer.secret),
             document,
-            request_id: None,
-            signature: Some(sender.signature),
+            parameters: Vec::new(),
+            sending_id: None,
+            signature: Some(signature),
         }))
     }
 
@@ -185,8 +176,8 @@ impl Provider for Zego {
     }
 
     /// ZEGO looks at the status only.
-    fn answer(outcome: Outcome<'_>) -> Answer {
-        Answer::empty(outcome)
+    fn response(disposition: &Disposition) -> CallbackResponse {
+        CallbackResponse::new(disposition.status(), "")
     }
 }
 
@@ -198,7 +189,7 @@ impl Zego {
     ///
     /// # Errors
     ///
-    /// The event does not serialise to a JSON object.
+    /// The event does not serialize to a JSON object.
     pub fn sign(
         &self,
         event: &impl serde::Serialize,

@@ -10,7 +10,7 @@ pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
 
 #[cfg(feature = "testing")]
 pub(super) fn sign(
-    apps: &crate::verify::apps::Apps,
+    apps: &crate::verify::credentials::Apps,
     event: &impl serde::Serialize,
     now: std::time::SystemTime,
 ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
@@ -26,10 +26,10 @@ pub(super) fn sign(
     let random = u32::from_be_bytes([content[0], content[1], content[2], content[3]]);
     let nonce = (timestamp << 32 | u64::from(random)).to_string();
 
-    if let Some((app_id, secrets)) = apps.first() {
-        let digest = digest(secrets.current(), &timestamp.to_string(), &nonce);
+    if let Some((app_id, secret)) = apps.first() {
+        let digest = digest(secret, &timestamp.to_string(), &nonce);
         members.insert("appid".into(), app_id.to_string().into());
-        members.insert("signature".into(), data_encoding::HEXLOWER.encode(&digest).into());
+        members.insert("signature".into(), hex::encode(digest).into());
     }
     members.insert("timestamp".into(), timestamp.into());
     members.insert("nonce".into(), nonce.into());
@@ -42,8 +42,6 @@ pub(super) fn sign(
 
 #[cfg(test)]
 mod tests {
-    use data_encoding::HEXLOWER;
-
     use super::*;
 
     /// The first is ZEGO's own; together they sort in four of the six orders.
@@ -71,7 +69,7 @@ mod tests {
             ),
         ] {
             let digest = digest(secret.as_bytes(), timestamp, nonce);
-            assert_eq!(HEXLOWER.encode(&digest), signature);
+            assert_eq!(hex::encode(digest), signature);
         }
     }
 }

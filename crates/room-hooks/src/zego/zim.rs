@@ -1,10 +1,7 @@
 //! In-app Chat (ZIM): four events. They tell neither when they happened, only when they were sent, nor
 //! which of a room's lives they belong to.
 
-use crate::{
-    event::table::About,
-    event::wire::{self, wire_names, wire_struct},
-};
+use crate::event::wire::{self, wire_names, wire_struct};
 
 wire_struct! {
     /// A room was created: ZIM's
@@ -86,47 +83,21 @@ wire_struct! {
     }
 }
 
-impl About for RoomCreated {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn operator(&self) -> Option<&str> {
-        self.operator_account.as_deref()
-    }
-}
-
-impl About for RoomEntered {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn operator(&self) -> Option<&str> {
+impl RoomEntered {
+    /// The user who entered, in whichever form.
+    pub(super) fn user(&self) -> Option<&str> {
         let operator = self.operator_account.as_deref().filter(|user| !user.is_empty());
         operator.or_else(|| only(&self.new_user_ids))
     }
 }
 
-impl About for RoomExited {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn operator(&self) -> Option<&str> {
+impl RoomExited {
+    /// The user who removed the others, or who left.
+    pub(super) fn user(&self) -> Option<&str> {
         match self.exit_type {
             Some(ExitType::Quit) => only(&self.exit_user_ids),
             _ => self.operator_account.as_deref(),
         }
-    }
-}
-
-impl About for RoomDestroyed {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn operator(&self) -> Option<&str> {
-        self.operator_account.as_deref()
     }
 }
 

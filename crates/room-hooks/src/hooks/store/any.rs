@@ -1,6 +1,16 @@
-//! A store of any type behind a pointer, so that `Hooks` needs no parameter for it.
+//! A store of any type, so that `Hooks` needs no parameter for it.
 
-use std::{fmt::Debug, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    error::Error,
+    fmt::Debug,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::time::{self, timeout};
+
+use crate::metrics;
 
 use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 
@@ -34,4 +44,25 @@ impl<S: ClaimStore> AnyStore for S {
     fn for_renewal(&self) -> Option<Arc<dyn AnyStore>> {
         Some(Arc::new(ClaimStore::for_renewal(self)?))
     }
+}
+
+/// The answer of a store, waited for no longer than the sender allows. A failure is logged and counted.
+pub(in crate::hooks) async fn answer<T>(
+    operation: &'static str,
+    patience: Duration,
+    answer: Answer<'_, T>,
+) -> Result<T, StoreError> {
+    let answer = timeout(patience, answer).await;
+    let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::OutOfOrder(elapsed.into())));
+    if let Err(error) = &answer {
+        let source = error.source().map(tracing::field::display);
+        tracing::warn!(operation, %error, source, "a claim is not kept as it should be");
+        metrics::store_error(operation);
+    }
+    answer
+}
+
+/// The monotonic clock of the runtime, which a test can stop.
+pub(in crate::hooks) fn now() -> Instant {
+    time::Instant::now().into_std()
 }

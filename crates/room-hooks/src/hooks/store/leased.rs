@@ -257,7 +257,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn settlement_is_given_up_when_the_lease_would_be_over() {
         let store = Leased::default();
-        let hooks = hooks(&store).on_with(
+        let here = tokio::runtime::Handle::current();
+        let hooks = hooks(&store).with_runtime(here).on_with(
             store.clone(),
             async |store: Leased, _: Verified<RoomCreated>| {
                 store.set_away(true);

@@ -1,36 +1,32 @@
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
-use crate::{DeliveryId, SignatureKey};
+use crate::{DeliveryId, SignatureKey, metrics};
 
-use super::{
-    Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms,
-    expiring::{Change, Expiring, Key, Moment},
-};
+use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
 
-/// Claims in this process's memory, for a service that runs on one machine.
+/// Claims in this process's memory, for a service that runs on one machine. Clones share them.
 ///
 /// Exact: nothing is forgotten before it expires. Above its capacity it is [`StoreError::Full`]. A claim
 /// lasts until it is settled or released, so it needs no lease: a process that crashes takes its claims
 /// with it. A restart forgets everything, so that a delivery which was in progress is handled again.
-///
-/// A delivery takes some 50 to 100 bytes, and a signature that is bound to it 40 to 80 more.
+#[derive(Clone)]
 pub struct MemoryClaims {
     /// Of deliveries, and of signatures.
     capacity: usize,
-    deliveries: Expiring<State>,
-    /// What each signature is bound to: half of a delivery's id. Another content for those 64 bits cannot
-    /// be found while the signature is fresh.
-    signatures: Expiring<[u8; 8]>,
-    tokens: AtomicU64,
-    epoch: OnceLock<Instant>,
-    next_sweep: AtomicU64,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    deliveries: Table<State>,
+    /// The delivery that each signature is bound to.
+    signatures: Table<DeliveryId>,
+    tokens: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,20 +47,14 @@ impl MemoryClaims {
     /// their own, so that a store full of deliveries still binds. Memory is taken as it is needed.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self {
-            capacity,
-            deliveries: Expiring::new(),
-            signatures: Expiring::new(),
-            tokens: AtomicU64::new(0),
-            epoch: OnceLock::new(),
-            next_sweep: AtomicU64::new(0),
-        }
+        Self { capacity, held: Arc::default() }
     }
 
     /// How many deliveries and signatures it holds, those included that are about to be forgotten.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.deliveries.held() + self.signatures.held()
+        let held = self.lock();
+        held.deliveries.entries.len() + held.signatures.entries.len()
     }
 
     /// Binds a signature to a delivery, or tells that it belongs to another.
@@ -75,37 +65,19 @@ impl MemoryClaims {
         terms: Terms,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let now = self.moment(now);
-        let has_room = self.has_room(&self.signatures, now);
-        let owner = half(id.as_bytes());
-        self.signatures.update(*signature.as_bytes(), now, |bound| match bound {
-            Some(bound) => (Ok(bound == owner), Change::Keep),
-            None if has_room => (Ok(true), Change::Set(owner, after(now, terms.retention))),
-            None => (Err(StoreError::Full), Change::Keep),
-        })
+        let signatures = &mut self.lock().signatures;
+        match signatures.get(signature.as_bytes(), now) {
+            Some(owner) => Ok(owner == id),
+            None => {
+                let expires = now.checked_add(terms.retention);
+                signatures.set(*signature.as_bytes(), id, expires, self.capacity).map(|()| true)
+            }
+        }
     }
 
-    /// Whether one more can be held. A full store forgets its expired entries, but only now and then: it must not
-    /// cost more than one with room.
-    fn has_room<V: Copy>(&self, held: &Expiring<V>, now: Moment) -> bool {
-        const OFTEN: Moment = Duration::from_millis(100).as_nanos() as Moment;
-        let has_room = || held.held() < self.capacity;
-        if has_room() {
-            return true;
-        }
-        if now < self.next_sweep.load(Ordering::Relaxed) {
-            return false;
-        }
-        self.next_sweep.store(now.saturating_add(OFTEN), Ordering::Relaxed);
-        self.deliveries.sweep_all(now);
-        self.signatures.sweep_all(now);
-        has_room()
-    }
-
-    fn moment(&self, at: Instant) -> Moment {
-        let epoch = *self.epoch.get_or_init(|| at);
-        // It lasts for 584 years.
-        at.saturating_duration_since(epoch).as_nanos() as Moment
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        // No step leaves a table half changed, whatever panics.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,38 +101,24 @@ impl ClaimStore for MemoryClaims {
         &self,
         Claimed { id, signature }: Claimed,
         terms: Terms,
-        at: Instant,
+        now: Instant,
     ) -> Result<Claim, StoreError> {
         if let Some(signature) = signature
-            && !self.bind(signature, id, terms, at)?
+            && !self.bind(signature, id, terms, now)?
         {
             return Ok(Claim::SignatureReused);
         }
-        let now = self.moment(at);
-        let has_room = self.has_room(&self.deliveries, now);
-        self.deliveries.update(*id.as_bytes(), now, |state| match state {
-            Some(State::Claimed(_)) => (Ok(Claim::InProgress), Change::Keep),
-            Some(State::Settled) => (Ok(Claim::Settled), Change::Keep),
-            None if !has_room => (Err(StoreError::Full), Change::Keep),
+        let Held { deliveries, tokens, .. } = &mut *self.lock();
+        match deliveries.get(id.as_bytes(), now) {
+            Some(State::Claimed(_)) => Ok(Claim::InProgress),
+            Some(State::Settled) => Ok(Claim::Settled),
             None => {
-                let token = ClaimToken(self.tokens.fetch_add(1, Ordering::Relaxed));
-                (Ok(Claim::Granted(token)), Change::Set(State::Claimed(token), Moment::MAX))
+                *tokens += 1;
+                let token = ClaimToken(*tokens);
+                deliveries.set(*id.as_bytes(), State::Claimed(token), None, self.capacity)?;
+                Ok(Claim::Granted(token))
             }
-        })
-    }
-
-    async fn renew(
-        &self,
-        delivery: Claimed,
-        token: ClaimToken,
-        _terms: Terms,
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        let (id, now) = (*delivery.id.as_bytes(), self.moment(now));
-        self.deliveries.update(id, now, |state| match state {
-            None => (Ok(true), Change::Set(State::Claimed(token), Moment::MAX)),
-            state => (Ok(state == Some(State::Claimed(token))), Change::Keep),
-        })
+        }
     }
 
     async fn settle(
@@ -169,17 +127,10 @@ impl ClaimStore for MemoryClaims {
         terms: Terms,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let (id, now) = (*delivery.id.as_bytes(), self.moment(now));
-        let has_room = self.has_room(&self.deliveries, now);
-        self.deliveries.update(id, now, |state| match state {
-            // It was handled without a claim.
-            None if !has_room => (Err(StoreError::Full), Change::Keep),
-            _ => (Ok(()), Change::Set(State::Settled, after(now, terms.retention))),
-        })
-    }
-
-    fn for_renewal(&self) -> Option<Self> {
-        None
+        let (id, deliveries) = (delivery.id.as_bytes(), &mut self.lock().deliveries);
+        // One that was handled without a claim may find no room.
+        deliveries.get(id, now);
+        deliveries.set(*id, State::Settled, now.checked_add(terms.retention), self.capacity)
     }
 
     async fn release(
@@ -188,29 +139,86 @@ impl ClaimStore for MemoryClaims {
         token: ClaimToken,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let (id, now) = (*delivery.id.as_bytes(), self.moment(now));
-        self.deliveries.update(id, now, |state| match state == Some(State::Claimed(token)) {
-            true => (Ok(()), Change::Remove),
-            false => (Ok(()), Change::Keep),
-        })
+        let (id, deliveries) = (delivery.id.as_bytes(), &mut self.lock().deliveries);
+        if deliveries.get(id, now) == Some(State::Claimed(token)) {
+            deliveries.remove(id);
+        }
+        Ok(())
     }
 }
 
-/// A span that is too long to be added is longer than any process lives.
-fn after(now: Moment, span: Duration) -> Moment {
-    now.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))
+type Key = [u8; 16];
+
+/// Values by digest, most of them until they expire.
+///
+/// Trees rather than hash tables: one of a million entries does not stop everything to grow.
+struct Table<V> {
+    entries: BTreeMap<Key, (V, Option<Instant>)>,
+    /// When each entry expires that does.
+    expiries: BTreeSet<(Instant, Key)>,
 }
 
-fn half([a, b, c, d, e, f, g, h, ..]: &Key) -> [u8; 8] {
-    [*a, *b, *c, *d, *e, *f, *g, *h]
+impl<V: Copy> Table<V> {
+    /// The value of a key, if it has not expired. Each look removes a few entries that have: more than one
+    /// adds, and not so many that anybody waits for it.
+    fn get(&mut self, key: &Key, now: Instant) -> Option<V> {
+        for _ in 0..4 {
+            match self.expiries.first() {
+                Some((expires, expired)) if *expires <= now => {
+                    let expired = *expired;
+                    self.remove(&expired);
+                }
+                _ => break,
+            }
+        }
+        let (value, expires) = self.entries.get(key)?;
+        expires.is_none_or(|expires| now < expires).then_some(*value)
+    }
+
+    fn set(
+        &mut self,
+        key: Key,
+        value: V,
+        expires: Option<Instant>,
+        capacity: usize,
+    ) -> Result<(), StoreError> {
+        self.remove(&key);
+        if self.entries.len() >= capacity {
+            return Err(StoreError::Full);
+        }
+        self.entries.insert(key, (value, expires));
+        self.expiries.extend(expires.map(|expires| (expires, key)));
+        metrics::claims_held(1.0);
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if let Some((_, expires)) = self.entries.remove(key) {
+            expires.map(|expires| self.expiries.remove(&(expires, *key)));
+            metrics::claims_held(-1.0);
+        }
+    }
+}
+
+impl<V> Default for Table<V> {
+    fn default() -> Self {
+        Self { entries: BTreeMap::new(), expiries: BTreeSet::new() }
+    }
+}
+
+/// What is dropped is held no longer.
+impl<V> Drop for Table<V> {
+    fn drop(&mut self) {
+        metrics::claims_held(-(self.entries.len() as f64));
+    }
 }
 
 #[cfg(all(test, feature = "testing"))]
 mod tests {
-    use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
-    use crate::{DeliveryId, SignatureKey, testing::acceptance};
+    use crate::testing::acceptance;
 
     const TERMS: Terms =
         Terms { lease: Duration::from_secs(15), retention: Duration::from_secs(120) };
@@ -226,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn shared_it_does_so_too() {
-        acceptance(&Arc::new(MemoryClaims::new()), async |_| {}).await;
+        acceptance(&MemoryClaims::new().clone(), async |_| {}).await;
     }
 
     #[tokio::test]
@@ -295,18 +303,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_store_looks_for_what_has_expired_ten_times_a_second() {
-        let claims = MemoryClaims::with_capacity(1);
+    async fn a_full_store_has_room_as_soon_as_something_expires() {
+        let claims = MemoryClaims::with_capacity(2);
         let begin = tokio::time::Instant::now().into_std();
-        let terms = Terms { retention: Duration::from_millis(50), ..TERMS };
-        for (number, millis, is_granted) in
-            [(1, 0, true), (2, 0, false), (2, 99, false), (2, 100, true)]
-        {
-            let now = begin + Duration::from_millis(millis);
-            let claim = claims.claim(delivery(number), terms, now).await;
-            assert_eq!(matches!(claim, Ok(Claim::Granted(_))), is_granted, "{number} {millis}");
-            claims.settle(delivery(1), terms, begin).await.unwrap_or_default();
+        for number in [1, 2] {
+            let _ = claims.claim(delivery(number), TERMS, begin).await;
         }
+        let short = Terms { retention: Duration::from_millis(50), ..TERMS };
+        claims.settle(delivery(2), TERMS, begin).await.unwrap();
+        claims.settle(delivery(1), short, begin).await.unwrap();
+        for (millis, is_granted) in [(49, false), (50, true), (50, false)] {
+            let now = begin + Duration::from_millis(millis);
+            let claim = claims.claim(delivery(3 + u128::from(is_granted)), TERMS, now).await;
+            assert_eq!(matches!(claim, Ok(Claim::Granted(_))), is_granted, "{millis}");
+        }
+    }
+
+    #[tokio::test]
+    async fn many_expired_at_once_are_removed_a_few_at_a_time() {
+        let claims = MemoryClaims::new();
+        let begin = tokio::time::Instant::now().into_std();
+        for number in 0..100 {
+            let _ = claims.claim(delivery(number), TERMS, begin).await;
+            claims.settle(delivery(number), TERMS, begin).await.unwrap();
+        }
+        let later = begin + TERMS.retention;
+        for number in 0..25 {
+            let _ = claims.claim(delivery(number), TERMS, later).await;
+            assert!(claims.held() >= 96 - 3 * number as usize, "{}", claims.held());
+        }
+        assert_eq!(claims.held(), 25);
     }
 
     #[tokio::test]

@@ -1,5 +1,4 @@
 pub(super) mod any;
-mod expiring;
 #[cfg(all(test, feature = "testing"))]
 mod leased;
 pub(super) mod memory;
@@ -7,11 +6,12 @@ pub(super) mod memory;
 mod model;
 
 use std::{
-    error::Error,
-    fmt::{self, Debug},
-    sync::Arc,
+    error,
+    fmt::Debug,
     time::{Duration, Instant},
 };
+
+use thiserror::Error;
 
 use crate::{DeliveryId, SignatureKey};
 
@@ -47,14 +47,18 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
         now: Instant,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
-    /// Lets the lease of a claim begin again, and tells whether the token holds the claim.
+    /// Lets the lease of a claim begin again, and tells whether the token holds the claim. Only stores whose claims
+    /// need [renewal](Self::for_renewal) are asked.
     fn renew(
         &self,
         delivery: Claimed,
         token: ClaimToken,
         terms: Terms,
         now: Instant,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = (delivery, token, terms, now);
+        async { Ok(true) }
+    }
 
     /// Notes that a delivery has been handled.
     fn settle(
@@ -69,7 +73,10 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
     /// because it ends with the process, or with [`release`](Self::release).
     fn for_renewal(&self) -> Option<Self>
     where
-        Self: Sized;
+        Self: Sized,
+    {
+        None
+    }
 
     /// Gives a claim back, so that the next try is handled.
     fn release(
@@ -78,35 +85,6 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
         token: ClaimToken,
         now: Instant,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// A store that several hooks share.
-impl<S: ClaimStore> ClaimStore for Arc<S> {
-    async fn claim(&self, d: Claimed, terms: Terms, now: Instant) -> Result<Claim, StoreError> {
-        S::claim(self, d, terms, now).await
-    }
-
-    async fn renew(
-        &self,
-        delivery: Claimed,
-        token: ClaimToken,
-        terms: Terms,
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        S::renew(self, delivery, token, terms, now).await
-    }
-
-    async fn settle(&self, d: Claimed, terms: Terms, now: Instant) -> Result<(), StoreError> {
-        S::settle(self, d, terms, now).await
-    }
-
-    fn for_renewal(&self) -> Option<Self> {
-        S::for_renewal(self).map(Self::new)
-    }
-
-    async fn release(&self, d: Claimed, t: ClaimToken, now: Instant) -> Result<(), StoreError> {
-        S::release(self, d, t, now).await
-    }
 }
 
 /// A delivery as a store knows it.
@@ -150,35 +128,21 @@ pub enum Claim {
 pub struct ClaimToken(pub u64);
 
 /// Why a store cannot say.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no room for another claim.
+    #[error("the store of claims is full")]
     Full,
     /// It does not answer, or not sensibly.
-    OutOfOrder(Box<dyn Error + Send + Sync>),
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full => "the store of claims is full",
-            Self::OutOfOrder(_) => "the store of claims is out of order",
-        })
-    }
-}
-
-impl Error for StoreError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Full => None,
-            Self::OutOfOrder(error) => Some(&**error),
-        }
-    }
+    #[error("the store of claims is out of order")]
+    OutOfOrder(#[source] Box<dyn error::Error + Send + Sync>),
 }
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     #[test]

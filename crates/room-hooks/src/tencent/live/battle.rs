@@ -1,13 +1,6 @@
 //! Battles: the hosts of two rooms or more compete for a while.
 
-use std::time::SystemTime;
-
-use crate::{
-    event::table::About,
-    event::unix_time::at_millis,
-    event::wire::{wire_codes, wire_struct},
-    tencent::about::user,
-};
+use crate::event::wire::{wire_codes, wire_struct};
 
 wire_struct! {
     /// A battle was created: Tencent's
@@ -108,39 +101,5 @@ wire_codes! {
         AllLeft = 1,
         /// It never began, since nobody joined.
         NobodyJoined = 2,
-    }
-}
-
-impl About for BattleCreated {
-    fn room_id(&self) -> Option<&str> {
-        self.from_room_id.as_deref()
-    }
-
-    fn operator(&self) -> Option<&str> {
-        user(&self.operator_account)
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.event_time.and_then(at_millis)
-    }
-}
-
-impl About for BattleStarted {
-    fn room_id(&self) -> Option<&str> {
-        self.from_room_info.as_ref()?.room_id.as_deref()
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.event_time.and_then(at_millis)
-    }
-}
-
-impl About for BattleEnded {
-    fn room_id(&self) -> Option<&str> {
-        self.from_room_info.as_ref()?.room_id.as_deref()
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.event_time.and_then(at_millis)
     }
 }

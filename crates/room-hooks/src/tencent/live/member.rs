@@ -1,9 +1,6 @@
 //! Who is there, and who may do what.
 
-use crate::{
-    event::wire::{wire_names, wire_struct},
-    tencent::about::about,
-};
+use crate::event::wire::{wire_names, wire_struct};
 
 wire_struct! {
     /// Users are there, or no longer: Tencent's
@@ -111,10 +108,4 @@ wire_names! {
         /// They are deleted.
         Delete = "delete",
     }
-}
-
-about! {
-    MemberStateChanged: room_id,
-    OwnerChanged: room_id,
-    AdminModified: room_id,
 }

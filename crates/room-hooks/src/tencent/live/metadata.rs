@@ -1,6 +1,6 @@
 //! Metadata: the app's own names and values for a room.
 
-use crate::{event::wire::wire_struct, tencent::about::about};
+use crate::event::wire::wire_struct;
 
 wire_struct! {
     /// Metadata of a room were set: Tencent's
@@ -45,9 +45,4 @@ wire_struct! {
         /// Its value.
         pub value: String = default,
     }
-}
-
-about! {
-    MetadataSet: room_id,
-    MetadataDeleted: room_id,
 }

@@ -1,15 +1,8 @@
 //! Broadcasts and what is said of them.
 
-use std::time::SystemTime;
-
 use crate::{
-    event::table::About,
-    event::unix_time::at_millis,
     event::wire::{wire_names, wire_struct},
-    tencent::{
-        RoomStatus, RoomType, TakeSeatMode,
-        about::{about, user},
-    },
+    tencent::{RoomStatus, RoomType, TakeSeatMode},
 };
 
 wire_struct! {
@@ -151,37 +144,5 @@ wire_names! {
         User = "DestroyByUser",
         /// The system, because nobody was in it.
         System = "DestroyBySystem",
-    }
-}
-
-about! {
-    RoomDestroyed: room_id,
-}
-
-impl About for RoomCreated {
-    fn room_id(&self) -> Option<&str> {
-        self.room_info.room_id.as_deref()
-    }
-
-    fn operator(&self) -> Option<&str> {
-        user(&self.operator_account)
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.event_time.or(self.room_info.event_time).and_then(at_millis)
-    }
-}
-
-impl About for RoomInfoUpdated {
-    fn room_id(&self) -> Option<&str> {
-        self.room_info.room_id.as_deref()
-    }
-
-    fn operator(&self) -> Option<&str> {
-        user(&self.operator_account)
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.event_time.or(self.room_info.event_time).and_then(at_millis)
     }
 }

@@ -6,13 +6,7 @@
 
 mod life;
 
-use std::time::SystemTime;
-
-use crate::{
-    event::table::About,
-    event::unix_time::at_millis,
-    event::wire::{self, wire_codes, wire_struct},
-};
+use crate::event::wire::{self, wire_codes, wire_struct};
 
 pub use self::life::{Arrival, Life, Moment};
 
@@ -146,74 +140,5 @@ wire_codes! {
         KickedOut = 3,
         /// The token has expired.
         TokenExpired = 4,
-    }
-}
-
-impl About for RoomCreated {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn operator(&self) -> Option<&str> {
-        self.id_name.as_deref()
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.room_create_time.and_then(at_millis)
-    }
-
-    fn session(&self) -> Option<u64> {
-        self.room_session_id
-    }
-}
-
-/// Nobody in particular closes a room.
-impl About for RoomClosed {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.room_close_time.and_then(at_millis)
-    }
-
-    fn session(&self) -> Option<u64> {
-        self.room_session_id
-    }
-}
-
-impl About for UserLoggedIn {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn operator(&self) -> Option<&str> {
-        self.user_account.as_deref()
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.login_time.and_then(at_millis)
-    }
-
-    fn session(&self) -> Option<u64> {
-        self.room_seq
-    }
-}
-
-impl About for UserLoggedOut {
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-
-    fn operator(&self) -> Option<&str> {
-        self.user_account.as_deref()
-    }
-
-    fn occurred_at(&self) -> Option<SystemTime> {
-        self.logout_time.and_then(at_millis)
-    }
-
-    fn session(&self) -> Option<u64> {
-        self.room_seq
     }
 }

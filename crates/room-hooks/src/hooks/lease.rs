@@ -1,56 +1,36 @@
-use std::{
-    fmt, io,
-    sync::{Arc, mpsc},
-    thread,
-};
+use std::sync::{Arc, OnceLock};
 
 use tokio::{
-    runtime::{Builder, Handle},
-    sync::{Mutex, OwnedMutexGuard, oneshot},
+    runtime::{Handle, Runtime},
+    sync::{Mutex, OwnedMutexGuard},
     task::AbortHandle,
-    time::{sleep, timeout},
+    time::sleep,
 };
 use tracing::Instrument;
 
 use super::{
-    run::{now, report},
+    runtime::started,
     settings::Settings,
-    store::any::AnyStore,
-    store::{ClaimToken, Claimed},
+    store::{
+        ClaimToken, Claimed,
+        any::{AnyStore, answer, now},
+    },
 };
 
 /// Renews the leases of running handlers, on a thread and with connections of its own: a handler that
 /// blocks its thread, or the whole runtime, must not lose its claim to another worker.
 pub(super) struct Renewal {
     store: Arc<dyn AnyStore>,
-    runtime: Handle,
-    /// The thread ends when this is dropped.
-    _running: oneshot::Sender<()>,
+    runtime: &'static Handle,
 }
 
 impl Renewal {
     /// The renewal for a store; nothing if its claims need none, or the system gives no thread.
     pub(super) fn of(store: &dyn AnyStore) -> Option<Self> {
+        static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
         let store = store.for_renewal()?;
-        let (running, ended) = oneshot::channel::<()>();
-        let (give, take) = mpsc::sync_channel(1);
-        // The runtime is built and dropped there, since here it may not be: this may be an async context.
-        let run = move || match Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => {
-                let _ = give.send(Ok(runtime.handle().clone()));
-                let _ = runtime.block_on(ended);
-            }
-            Err(error) => drop(give.send(Err(error))),
-        };
-        let thread = thread::Builder::new().name("room-hooks-renewal".to_owned()).spawn(run);
-        let started = thread.and_then(|_| take.recv().map_err(io::Error::other)?);
-        match started {
-            Ok(runtime) => Some(Self { store, runtime, _running: running }),
-            Err(error) => {
-                tracing::error!(%error, "leases are not renewed: their thread cannot be started");
-                None
-            }
-        }
+        let runtime = RUNTIME.get_or_init(|| started("room-hooks-renewal", 1)).as_ref()?;
+        Some(Self { store, runtime: runtime.handle() })
     }
 
     /// Keeps a claim until the lease that is returned is dropped.
@@ -66,8 +46,7 @@ impl Renewal {
                     break;
                 }
                 let renewed = store.renew(delivery, token, settings.terms, now());
-                let renewed = report("renew", timeout(settings.patience(), renewed).await);
-                if matches!(renewed, Ok(false)) {
+                if let Ok(false) = answer("renew", settings.patience(), renewed).await {
                     tracing::warn!("lease lost: another worker has the claim");
                     break;
                 }
@@ -97,11 +76,5 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-impl fmt::Debug for Renewal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Renewal").finish_non_exhaustive()
     }
 }

@@ -1,0 +1,84 @@
+use crate::Refusal;
+
+/// What became of a delivery: all that its answer depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Disposition {
+    /// The handler has returned.
+    Handled,
+    /// It is authentic, and no handler asks for it: an event of another kind, or a console's probe.
+    NotAskedFor,
+    /// It had been handled before.
+    Duplicate,
+    /// Another try of it is being handled.
+    InProgress,
+    /// The handler returned an error or panicked.
+    Failed,
+    /// The handler is past its timeout, and continues in the background.
+    Late,
+    /// The store is full or unavailable, so that it is not known whether to handle it.
+    Unclaimable,
+    /// Nothing is mounted at this path.
+    NotFound,
+    /// It is not authentic, not fresh, or not readable.
+    Refused(Refusal),
+}
+
+impl Disposition {
+    /// The HTTP status that the sender is answered.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Handled | Self::NotAskedFor | Self::Duplicate => 200,
+            Self::NotFound => 404,
+            Self::Failed => 500,
+            Self::InProgress | Self::Late | Self::Unclaimable => 503,
+            Self::Refused(refusal) => refusal.status(),
+        }
+    }
+
+    /// The name in logs and metrics.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Handled => "handled",
+            Self::NotAskedFor => "not_asked_for",
+            Self::Duplicate => "duplicate",
+            Self::InProgress => "in_progress",
+            Self::Failed => "failed",
+            Self::Late => "late",
+            Self::Unclaimable => "unclaimable",
+            Self::NotFound => "not_found",
+            Self::Refused(Refusal::SignatureReused) => "signature_reused",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// An HTTP response in the provider's own form; the same few bytes for every delivery of a kind, nothing of
+/// the request in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallbackResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, empty or JSON.
+    pub body: &'static str,
+}
+
+impl CallbackResponse {
+    pub(crate) fn new(status: u16, body: &'static str) -> Self {
+        Self { status, body }
+    }
+
+    /// The headers, as names in lower case and values.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let headers = [
+            (self.status == 405).then_some(("allow", "POST")),
+            (!self.body.is_empty()).then_some(("content-type", "application/json")),
+            // In seconds, and as short as the shortest interval between two tries of a provider.
+            (self.status == 503).then_some(("retry-after", "2")),
+        ];
+        headers.into_iter().flatten()
+    }
+}
