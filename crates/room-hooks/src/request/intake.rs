@@ -101,20 +101,13 @@ impl<'r, P: Provider> Intake<'r, P> {
 ///
 /// A log gets its name from here and not from the request, which is not authentic.
 pub(crate) fn compression(headers: &dyn Headers) -> Option<&'static str> {
-    const KNOWN: [(&str, &str); 6] = [
-        ("br", "br"),
-        ("compress", "compress"),
-        ("deflate", "deflate"),
-        ("gzip", "gzip"),
-        ("x-gzip", "gzip"),
-        ("zstd", "zstd"),
-    ];
-    let encodings = headers.get("content-encoding")?.split(|&byte| byte == b',');
-    let encoding = encodings
-        .map(<[u8]>::trim_ascii)
-        .find(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity"))?;
-    let known = KNOWN.iter().find(|(name, _)| encoding.eq_ignore_ascii_case(name.as_bytes()));
-    Some(known.map_or("unknown", |(_, name)| name))
+    const KNOWN: [&str; 6] = ["br", "compress", "deflate", "gzip", "x-gzip", "zstd"];
+    let mut encodings = headers.get("content-encoding")?.split(|&byte| byte == b',');
+    let encoding = encodings.find_map(|encoding| {
+        let encoding = encoding.trim_ascii().to_ascii_lowercase();
+        (!encoding.is_empty() && encoding != b"identity").then_some(encoding)
+    })?;
+    Some(KNOWN.into_iter().find(|known| known.as_bytes() == encoding).unwrap_or("unknown"))
 }
 
 /// Shows the size only: a body may hold a signature.

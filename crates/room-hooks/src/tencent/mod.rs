@@ -296,22 +296,3 @@ impl Provider for Tencent {
         asks(event.name())
     }
 }
-
-#[cfg(feature = "testing")]
-impl Tencent {
-    /// Signs an event as Tencent does, for tests. The event is a JSON object, such as
-    /// `json!({"CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "RoomInfo": {"RoomId": "lobby"}})`.
-    /// Of several apps it is the one with the lowest id; one that does not sign only if no other is
-    /// there.
-    ///
-    /// # Errors
-    ///
-    /// The event does not serialize to a JSON object.
-    pub fn sign(
-        &self,
-        event: &impl serde::Serialize,
-        now: SystemTime,
-    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
-        signature::sign(&self.apps, self.unsigned.first().copied(), event, now)
-    }
-}

@@ -6,34 +6,44 @@ pub(super) fn digest(token: &[u8], request_time: &str) -> [u8; 32] {
 }
 
 #[cfg(feature = "testing")]
-pub(super) fn sign(
-    apps: &crate::verify::credentials::Apps,
-    unsigned: Option<u64>,
-    event: &impl serde::Serialize,
-    now: std::time::SystemTime,
-) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
-    let members = crate::testing::members(event)?;
-    let mut query = Vec::new();
-    if let Some(command) = members.get("CallbackCommand").and_then(serde_json::Value::as_str) {
-        query.push(("CallbackCommand", command.to_owned()));
+impl super::Tencent {
+    /// Signs an event as Tencent does, for tests. The event is a JSON object, such as
+    /// `json!({"CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "RoomInfo": {"RoomId": "lobby"}})`.
+    /// Of several apps it is the one with the lowest id; one that does not sign only if no other is
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// The event does not serialize to a JSON object.
+    pub fn sign(
+        &self,
+        event: &impl serde::Serialize,
+        now: std::time::SystemTime,
+    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
+        let members = crate::testing::members(event)?;
+        let mut query = Vec::new();
+        if let Some(command) = members.get("CallbackCommand").and_then(serde_json::Value::as_str) {
+            query.push(("CallbackCommand", command.to_owned()));
+        }
+        query.push(("contenttype", "json".to_owned()));
+        let signer = self.apps.first();
+        if let Some(app_id) = signer.map(|(app_id, _)| app_id).or(self.unsigned.first().copied()) {
+            query.push(("SdkAppid", app_id.to_string()));
+        }
+        if let Some((_, secret)) = signer {
+            let since_epoch =
+                now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let request_time = since_epoch.as_secs().to_string();
+            let digest = digest(secret, &request_time);
+            query.push(("Sign", hex::encode(digest)));
+            query.push(("RequestTime", request_time));
+        }
+        Ok(crate::testing::SignedDelivery {
+            query: crate::request::form::encoded(query),
+            headers: Vec::new(),
+            body: serde_json::to_vec(&members)?,
+        })
     }
-    query.push(("contenttype", "json".to_owned()));
-    let signer = apps.first();
-    if let Some(app_id) = signer.map(|(app_id, _)| app_id).or(unsigned) {
-        query.push(("SdkAppid", app_id.to_string()));
-    }
-    if let Some((_, secret)) = signer {
-        let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let request_time = since_epoch.as_secs().to_string();
-        let digest = digest(secret, &request_time);
-        query.push(("Sign", hex::encode(digest)));
-        query.push(("RequestTime", request_time));
-    }
-    Ok(crate::testing::SignedDelivery {
-        query: crate::request::form::encoded(query),
-        headers: Vec::new(),
-        body: serde_json::to_vec(&members)?,
-    })
 }
 
 #[cfg(test)]

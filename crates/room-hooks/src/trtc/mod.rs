@@ -170,21 +170,3 @@ impl Provider for Trtc {
         CallbackResponse::new(status, if status == 200 { r#"{"code":0}"# } else { r#"{"code":1}"# })
     }
 }
-
-#[cfg(feature = "testing")]
-impl Trtc {
-    /// Signs an event as TRTC does, for tests. The event is a JSON object, such as
-    /// `json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "UserId": "ada"}})`; `CallbackTs` and,
-    /// where it is missing, `EventGroupId` are put in. Of several apps it is the one with the lowest id.
-    ///
-    /// # Errors
-    ///
-    /// The event does not serialize to a JSON object.
-    pub fn sign(
-        &self,
-        event: &impl serde::Serialize,
-        now: SystemTime,
-    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
-        signature::sign(&self.apps, event, now)
-    }
-}

@@ -24,27 +24,36 @@ pub(super) fn from_base64(sign: &[u8]) -> Result<[u8; 32], Refusal> {
 }
 
 #[cfg(feature = "testing")]
-pub(super) fn sign(
-    apps: &crate::verify::credentials::Apps,
-    event: &impl serde::Serialize,
-    now: std::time::SystemTime,
-) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
-    let mut members = crate::testing::members(event)?;
-    let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-    members.insert("CallbackTs".into(), millis.into());
-    if let Some(event_type) = members.get("EventType").and_then(serde_json::Value::as_u64) {
-        let group = super::event::group_of(event_type);
-        members.entry("EventGroupId").or_insert(group.into());
+impl super::Trtc {
+    /// Signs an event as TRTC does, for tests. The event is a JSON object, such as
+    /// `json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "UserId": "ada"}})`; `CallbackTs` and,
+    /// where it is missing, `EventGroupId` are put in. Of several apps it is the one with the lowest id.
+    ///
+    /// # Errors
+    ///
+    /// The event does not serialize to a JSON object.
+    pub fn sign(
+        &self,
+        event: &impl serde::Serialize,
+        now: std::time::SystemTime,
+    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
+        let mut members = crate::testing::members(event)?;
+        let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+        members.insert("CallbackTs".into(), millis.into());
+        if let Some(event_type) = members.get("EventType").and_then(serde_json::Value::as_u64) {
+            let group = super::event::group_of(event_type);
+            members.entry("EventGroupId").or_insert(group.into());
+        }
+        let body = serde_json::to_vec(&members)?;
+        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        if let Some((app_id, secret)) = self.apps.first() {
+            headers.push(("SdkAppId".to_owned(), app_id.to_string()));
+            let digest = digest(secret, &body);
+            headers.push(("Sign".to_owned(), BASE64.encode(&digest)));
+        }
+        Ok(crate::testing::SignedDelivery { query: String::new(), headers, body })
     }
-    let body = serde_json::to_vec(&members)?;
-    let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-    if let Some((app_id, secret)) = apps.first() {
-        headers.push(("SdkAppId".to_owned(), app_id.to_string()));
-        let digest = digest(secret, &body);
-        headers.push(("Sign".to_owned(), BASE64.encode(&digest)));
-    }
-    Ok(crate::testing::SignedDelivery { query: String::new(), headers, body })
 }
 
 #[cfg(test)]

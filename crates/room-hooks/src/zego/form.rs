@@ -1,9 +1,12 @@
 //! ZEGO's form mode: names and values in place of JSON.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use percent_encoding::percent_decode_str;
-use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::{Refusal, request::form};
 
@@ -51,151 +54,86 @@ const NAMES: [&str; 5] = ["event", "appid", "timestamp", "nonce", "signature"];
 
 /// Writes a form as the JSON object that it stands for: each value a string, `name[]` and `name[0]` the
 /// elements of a list, `name[key]` a member of an object.
-///
-/// The index of an element is a label. Elements are in the order in which their labels first appear, and
-/// nothing is allocated for those in between.
 pub(super) fn to_json(text: &str) -> Result<String, Refusal> {
     if form::pairs(text).nth(MOST_PAIRS).is_some() {
         return Err(Refusal::Malformed { what: "the form has more than 50,000 pairs" });
     }
-    let (mut form, mut names, mut unlabeled) = (None, HashSet::new(), String::new());
+    let (mut object, mut names) = (Value::Object(Map::new()), HashSet::new());
+    let mut elements = HashMap::new();
     for (name, value) in form::pairs(text) {
         let (name, value) = (form::decoded(name)?, form::decoded(value)?);
         let path = path(&name);
-        unlabeled.clear();
-        path.iter().for_each(|part| unlabeled.extend(["[", part.as_name()]));
-        if !names.contains(&unlabeled) {
-            names.insert(unlabeled.clone());
-        }
+        let unlabeled = path.iter().map(|part| if is_label(part) { "" } else { part });
+        names.insert(unlabeled.collect::<Vec<_>>().join("["));
         if names.len() > MOST_NAMES {
             return Err(Refusal::Malformed { what: "the form has more than 256 names" });
         }
-        insert(&mut form, &path, &value)?;
+        insert(&mut object, &path, value, &mut elements)?;
     }
-    serde_json::to_string(&form)
-        .map_err(|_| Refusal::Malformed { what: "the form cannot be written as JSON" })
+    Ok(object.to_string())
 }
 
-/// A part of a name such as `attributes[0][key]`.
-enum Part<'a> {
-    Key(&'a str),
-    /// The label of a list's element; an empty one stands for the next element.
-    Label(&'a str),
-}
-
-impl<'a> Part<'a> {
-    /// The part as it counts among the form's distinct names.
-    fn as_name(&self) -> &'a str {
-        match self {
-            Self::Key(key) => key,
-            Self::Label(_) => "",
-        }
-    }
-}
-
-/// The parts of a name; one that is not built of brackets, or of too many, is a single part.
-fn path(name: &str) -> Vec<Part<'_>> {
-    let whole = || vec![Part::Key(name)];
+/// The parts of a name such as `attributes[0][key]`; of one that is not built of brackets, or of too many, the
+/// whole.
+fn path(name: &str) -> Vec<&str> {
     let brackets = name.strip_suffix(']').and_then(|name| name.split_once('['));
     let Some((first, brackets)) = brackets.filter(|(first, _)| !first.is_empty()) else {
-        return whole();
+        return vec![name];
     };
-    let mut path = vec![Part::Key(first)];
-    for part in brackets.split("][") {
-        if path.len() > MOST_BRACKETS || part.contains(['[', ']']) {
-            return whole();
+    let path: Vec<_> = [first].into_iter().chain(brackets.split("][")).collect();
+    let is_built = path[1..].iter().all(|part| !part.contains(['[', ']']));
+    if is_built && path.len() <= 1 + MOST_BRACKETS { path } else { vec![name] }
+}
+
+/// Whether a bracket holds the label of a list's element and not the key of a member.
+fn is_label(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Puts a value where its path leads. A place that is `null` is about to be filled.
+///
+/// The index of an element is a label. Elements are in the order in which their labels first appear, and
+/// nothing is allocated for those in between; `elements` has the place of each, by what leads to it.
+fn insert(
+    object: &mut Value,
+    path: &[&str],
+    value: Cow<'_, str>,
+    elements: &mut HashMap<String, usize>,
+) -> Result<(), Refusal> {
+    let mut place = object;
+    for (depth, part) in path.iter().enumerate() {
+        let is_element = depth > 0 && is_label(part);
+        if place.is_null() {
+            *place = if is_element { Value::Array(Vec::new()) } else { Value::Object(Map::new()) };
         }
-        let is_label = part.bytes().all(|byte| byte.is_ascii_digit());
-        path.push(if is_label { Part::Label(part) } else { Part::Key(part) });
-    }
-    path
-}
-
-/// A value, a list or an object of a form. A place that is `None` is about to be filled.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Node {
-    Text(String),
-    List(List),
-    Object(Object),
-}
-
-/// Members by their names. A form has few names, so that looking through them costs little, and most objects are
-/// small: a tree or table for each took a hundred times the room.
-#[derive(Default)]
-struct Object(Vec<(String, Option<Node>)>);
-
-impl Object {
-    fn place(&mut self, key: &str) -> &mut Option<Node> {
-        let index = self.0.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
-            self.0.push((key.to_owned(), None));
-            self.0.len() - 1
-        });
-        &mut self.0[index].1
-    }
-
-    fn lacks(&self, key: &str) -> bool {
-        self.0.iter().all(|(name, _)| name != key)
-    }
-}
-
-impl Serialize for Object {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, node)| (name, node)))
-    }
-}
-
-#[derive(Default, Serialize)]
-#[serde(transparent)]
-struct List {
-    elements: Vec<Option<Node>>,
-    #[serde(skip)]
-    labels: HashMap<String, usize>,
-}
-
-/// Puts a value where its path leads, which is short.
-fn insert(place: &mut Option<Node>, path: &[Part<'_>], value: &str) -> Result<(), Refusal> {
-    let Some((part, path)) = path.split_first() else {
-        let before = place.replace(Node::Text(value.to_owned()));
-        return before.map_or(Ok(()), |_| Err(Refusal::ParameterRepeated));
-    };
-    let node = place.get_or_insert_with(|| match part {
-        Part::Key(_) => Node::Object(Object::default()),
-        Part::Label(_) => Node::List(List::default()),
-    });
-    match (part, node) {
-        (Part::Key(key), Node::Object(members)) => insert(members.place(key), path, value),
-        (Part::Label(label), Node::List(list)) => insert(list.place(label, path), path, value),
-        // Two readers could take it for two things.
-        _ => Err(Refusal::ParameterRepeated),
-    }
-}
-
-impl List {
-    /// The place for an element, of which a part with this path is known.
-    fn place(&mut self, label: &str, path: &[Part<'_>]) -> &mut Option<Node> {
-        let next = self.elements.len();
-        let index = if !label.is_empty() {
-            *self.labels.entry(label.to_owned()).or_insert(next)
-        } else if self.last_lacks(path) {
-            next - 1
-        } else {
-            next
-        };
-        if index == next {
-            self.elements.push(None);
-        }
-        &mut self.elements[index]
-    }
-
-    /// Whether the last element is an object that the path continues. One without a label ends where a name is
-    /// repeated.
-    fn last_lacks(&self, path: &[Part<'_>]) -> bool {
-        match (self.elements.last(), path.first()) {
-            (Some(Some(Node::Object(members))), Some(Part::Key(key))) => {
-                self.labels.is_empty() && members.lacks(key)
+        place = match place {
+            Value::Object(members) if !is_element => members.entry(*part).or_insert(Value::Null),
+            Value::Array(list) if is_element => {
+                let next = list.len();
+                let index = match part {
+                    // One without a label ends where a name is repeated.
+                    &"" if lacks(list.last(), path.get(depth + 1)) => next - 1,
+                    &"" => next,
+                    _ => *elements.entry(path[..=depth].join("[")).or_insert(next),
+                };
+                if index == next {
+                    list.push(Value::Null);
+                }
+                &mut list[index]
             }
-            _ => false,
-        }
+            // Two readers could take it for two things.
+            _ => return Err(Refusal::ParameterRepeated),
+        };
     }
+    match place.is_null() {
+        true => *place = value.into_owned().into(),
+        false => return Err(Refusal::ParameterRepeated),
+    }
+    Ok(())
+}
+
+/// Whether an element is an object without a member of this name.
+fn lacks(element: Option<&Value>, name: Option<&&str>) -> bool {
+    let (Some(Value::Object(members)), Some(name)) = (element, name) else { return false };
+    !is_label(name) && !members.contains_key(*name)
 }

@@ -180,21 +180,3 @@ impl Provider for Zego {
         CallbackResponse::new(disposition.status(), "")
     }
 }
-
-#[cfg(feature = "testing")]
-impl Zego {
-    /// Signs an event as ZEGO does, for tests. The event is a JSON object, such as
-    /// `json!({"event": "room_create", "room_id": "lobby"})`; app id, timestamp, nonce and signature
-    /// are put in. Of several apps it is the one with the lowest id.
-    ///
-    /// # Errors
-    ///
-    /// The event does not serialize to a JSON object.
-    pub fn sign(
-        &self,
-        event: &impl serde::Serialize,
-        now: SystemTime,
-    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
-        signature::sign(&self.apps, event, now)
-    }
-}

@@ -9,35 +9,44 @@ pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
 }
 
 #[cfg(feature = "testing")]
-pub(super) fn sign(
-    apps: &crate::verify::credentials::Apps,
-    event: &impl serde::Serialize,
-    now: std::time::SystemTime,
-) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
-    let mut members = crate::testing::members(event)?;
-    let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let timestamp = since_epoch.as_secs();
-    // ZEGO's own nonces are seconds and a random number; without a source of chance here, the
-    // event's digest and the fraction of the second stand for it.
-    let content = Sha1::new()
-        .chain_update(serde_json::to_vec(&members)?)
-        .chain_update(since_epoch.subsec_nanos().to_be_bytes())
-        .finalize();
-    let random = u32::from_be_bytes([content[0], content[1], content[2], content[3]]);
-    let nonce = (timestamp << 32 | u64::from(random)).to_string();
+impl super::Zego {
+    /// Signs an event as ZEGO does, for tests. The event is a JSON object, such as
+    /// `json!({"event": "room_create", "room_id": "lobby"})`; app id, timestamp, nonce and signature
+    /// are put in. Of several apps it is the one with the lowest id.
+    ///
+    /// # Errors
+    ///
+    /// The event does not serialize to a JSON object.
+    pub fn sign(
+        &self,
+        event: &impl serde::Serialize,
+        now: std::time::SystemTime,
+    ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
+        let mut members = crate::testing::members(event)?;
+        let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let timestamp = since_epoch.as_secs();
+        // ZEGO's own nonces are seconds and a random number; without a source of chance here, the
+        // event's digest and the fraction of the second stand for it.
+        let content = Sha1::new()
+            .chain_update(serde_json::to_vec(&members)?)
+            .chain_update(since_epoch.subsec_nanos().to_be_bytes())
+            .finalize();
+        let random = u32::from_be_bytes([content[0], content[1], content[2], content[3]]);
+        let nonce = (timestamp << 32 | u64::from(random)).to_string();
 
-    if let Some((app_id, secret)) = apps.first() {
-        let digest = digest(secret, &timestamp.to_string(), &nonce);
-        members.insert("appid".into(), app_id.to_string().into());
-        members.insert("signature".into(), hex::encode(digest).into());
+        if let Some((app_id, secret)) = self.apps.first() {
+            let digest = digest(secret, &timestamp.to_string(), &nonce);
+            members.insert("appid".into(), app_id.to_string().into());
+            members.insert("signature".into(), hex::encode(digest).into());
+        }
+        members.insert("timestamp".into(), timestamp.into());
+        members.insert("nonce".into(), nonce.into());
+        Ok(crate::testing::SignedDelivery {
+            query: String::new(),
+            headers: Vec::new(),
+            body: serde_json::to_vec(&members)?,
+        })
     }
-    members.insert("timestamp".into(), timestamp.into());
-    members.insert("nonce".into(), nonce.into());
-    Ok(crate::testing::SignedDelivery {
-        query: String::new(),
-        headers: Vec::new(),
-        body: serde_json::to_vec(&members)?,
-    })
 }
 
 #[cfg(test)]
