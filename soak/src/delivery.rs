@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::signature;
+use room_hooks_contract::signature;
 
 /// Whose callbacks are played.
 #[derive(Debug, Clone, Copy)]

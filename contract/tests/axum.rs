@@ -11,7 +11,7 @@ use axum::{
 };
 use room_hooks::{Receiver, RoomEvent};
 use room_hooks_axum::{Ack, IntoRouter, RoomHook, VerifyLayer};
-use room_hooks_tests::{Driver, Mount, Seen, Way, run};
+use room_hooks_contract::{Driver, Mount, Seen, Way, run};
 use serde::Serialize;
 use tokio::sync::oneshot;
 

@@ -3,7 +3,7 @@
 use std::{net::TcpListener, process::ExitCode};
 
 use room_hooks::{Receiver, RoomEvent, Verified};
-use room_hooks_tests::{Driver, Mount, Seen, Way, run};
+use room_hooks_contract::{Driver, Mount, Seen, Way, run};
 use room_hooks_warp::{Ack, IntoFilter, recover, room_hook};
 use serde::Serialize;
 use tokio::sync::oneshot;

@@ -4,18 +4,23 @@ use data_encoding::{BASE64, HEXLOWER};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
-pub(crate) fn zego(secret: &str, timestamp: &str, nonce: &str) -> String {
+/// Signs for ZEGO, as a lowercase hex digest.
+#[must_use]
+pub fn zego(secret: &str, timestamp: &str, nonce: &str) -> String {
     let mut parts = [secret, timestamp, nonce];
     parts.sort_unstable();
     HEXLOWER.encode(&Sha1::digest(parts.concat()))
 }
 
-pub(crate) fn tencent(token: &str, request_time: &str) -> String {
+/// Signs for Tencent, as a lowercase hex digest.
+#[must_use]
+pub fn tencent(token: &str, request_time: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(format!("{token}{request_time}")))
 }
 
-/// HMAC as RFC 2104 has it, for keys no longer than a block.
-pub(crate) fn trtc(key: &str, body: &[u8]) -> String {
+/// Signs for TRTC, in base64: HMAC as RFC 2104 has it, for keys no longer than a block.
+#[must_use]
+pub fn trtc(key: &str, body: &[u8]) -> String {
     let padded = |pad: u8| {
         let mut block = [pad; 64];
         block.iter_mut().zip(key.bytes()).for_each(|(byte, key)| *byte ^= key);

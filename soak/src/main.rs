@@ -1,10 +1,12 @@
 //! A load test: the platforms are played against the example apps, beside connections that do
-//! nothing good, and what comes of it is held to bars.
+//! nothing good, and what comes of it is held to bars. `soak/run` builds it with the examples and
+//! starts it.
 //!
 //! `run.rs` is what is sent at a time, `senders.rs` who sends it, `idle.rs` who is in the way;
 //! `printed.rs` counts what has been handled, `report.rs` has the bars.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it measures")]
+#![expect(clippy::unwrap_used, reason = "a load test fails by panicking")]
 
 mod arguments;
 mod connection;
@@ -19,12 +21,7 @@ mod tally;
 
 use std::{env, error::Error, process::ExitCode, sync::Arc, time::Duration};
 
-use tokio::{
-    runtime,
-    signal::unix::{SignalKind, signal},
-    task::JoinSet,
-    time::sleep,
-};
+use tokio::{runtime, task::JoinSet, time::sleep};
 
 use self::{
     arguments::Plan,
@@ -36,9 +33,7 @@ use self::{
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Plays the platforms against the examples that the arguments name.
-#[must_use]
-pub fn soak() -> ExitCode {
+fn main() -> ExitCode {
     match examine_all() {
         Ok(Verdict::Held) => ExitCode::SUCCESS,
         Ok(Verdict::Missed) => ExitCode::FAILURE,
@@ -59,13 +54,31 @@ fn examine_all() -> Result<Verdict, Failure> {
 
 /// Drops all that goes on when it is interrupted, so that no example is left behind.
 async fn until_interrupted(plan: &Plan) -> Result<Verdict, Failure> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
+    let interruption = interruption()?;
     tokio::select! {
         verdict = examine_each(plan) => verdict,
-        _ = terminated.recv() => Err("terminated".into()),
-        _ = interrupted.recv() => Err("interrupted".into()),
+        interruption = interruption => Err(interruption),
     }
+}
+
+/// Waits for a signal to end.
+#[cfg(unix)]
+fn interruption() -> Result<impl Future<Output = Failure>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => "terminated".into(),
+            _ = interrupted.recv() => "interrupted".into(),
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn interruption() -> Result<std::future::Pending<Failure>, Failure> {
+    Err("it ends servers by a signal, which this system does not have".into())
 }
 
 async fn examine_each(plan: &Plan) -> Result<Verdict, Failure> {

@@ -4,8 +4,6 @@
 //! The core's fixtures of events are cases as well, which `fixture.rs` makes of them. An adapter
 //! joins with a [`Driver`] of some 50 lines in `tests/`, which serves it on a real socket, and is
 //! sent every case in every [`Way`] that it has. Nothing in here knows a framework.
-//!
-//! `soak/` is a load test of the examples, which `tests/soak` starts.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -17,14 +15,10 @@ mod fixture;
 mod nesting;
 mod receivers;
 mod seen;
-mod signature;
-#[cfg(unix)]
-mod soak;
+pub mod signature;
 
 pub use contract::{Driver, Mount, Way, run};
 pub use seen::Seen;
-#[cfg(unix)]
-pub use soak::soak;
 
 /// The README's examples, so that they compile.
 #[cfg(doctest)]
