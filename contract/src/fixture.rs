@@ -24,7 +24,8 @@ struct Answers {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/room-hooks/tests/fixtures");
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/room-hooks/src/testing/fixtures");
     let of = |name: &str, provider| of_folder(&folder.join(name), provider);
     [
         of("zego", ProviderName::Zego),

@@ -50,7 +50,7 @@ impl Answers {
 }
 
 fn forms(sample: &Sample) -> BTreeMap<String, Form> {
-    let path = format!("tests/fixtures/{}/{}.json", sample.provider, sample.kind);
+    let path = format!("src/testing/fixtures/{}/{}.json", sample.provider, sample.kind);
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     serde_json::from_str(&text).unwrap()
 }
@@ -93,7 +93,7 @@ fn every_event_is_read_from_every_form_and_written_again() {
 
 #[test]
 fn every_event_has_a_full_and_a_minimal_form_and_every_fixture_an_event() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/testing/fixtures");
     let count = |folder: &str| fs::read_dir(folder).unwrap().count();
     let files: usize = ["zego/express", "zego", "tencent", "trtc"]
         .iter()

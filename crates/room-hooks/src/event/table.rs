@@ -7,7 +7,7 @@
 /// an id, or a time in milliseconds. A [`DeliveryId`](crate::DeliveryId) then does not depend on when the
 /// delivery was sent.
 ///
-/// A fixture, `tests/fixtures/PROVIDER/KIND.json`, belongs to each row.
+/// A fixture, `src/testing/fixtures/PROVIDER/KIND.json`, belongs to each row.
 macro_rules! events {
     (
         $(#[$attribute:meta])*
@@ -55,7 +55,7 @@ macro_rules! events {
                     type_name: concat!($folder, "::", stringify!($event)),
                     fixture: include_str!(concat!(
                         env!("CARGO_MANIFEST_DIR"),
-                        "/tests/fixtures/",
+                        "/src/testing/fixtures/",
                         $folder,
                         "/",
                         $crate::event::table::last!($name $($kind)?),
