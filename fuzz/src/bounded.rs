@@ -1,5 +1,5 @@
-//! A target with its corpus, and with some hundreds of changes of it, so that what fuzzing has reached
-//! stays reached without a fuzzer. `PROPTEST_CASES` sets a quarter of how many.
+//! Runs a target with the seeds in its corpus, and with some hundreds of changes of them, so that the
+//! tests reach much of what fuzzing reaches. `PROPTEST_CASES` sets a quarter of how many.
 
 use std::{fs, path::Path};
 
