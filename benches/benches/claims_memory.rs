@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let arrivals = recorded.arriving_steadily(signatures, held);
             let deliveries = held / signatures.entries();
             let ours = count(MemoryClaims::new, &arrivals, deliveries);
-            let cached = count(|| Cached::new(held, recorded.terms()), &arrivals, deliveries);
+            let cached = count(|| Cached::new(held, recorded.retention()), &arrivals, deliveries);
             for (store, counted) in [("`MemoryClaims`", ours), ("`moka`", cached)] {
                 let bytes = counted.bytes_current as f64;
                 rows.push(vec![

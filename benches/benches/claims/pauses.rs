@@ -17,7 +17,7 @@ pub fn print(recorded: &Recorded, entries: usize) {
     for signatures in Signatures::BOTH {
         let grows = Scenario::growth(recorded, signatures, entries);
         rows.push(row("`MemoryClaims`", &grows, &pauses(ours, &grows)));
-        let cached = || Cached::new(entries, recorded.terms());
+        let cached = || Cached::new(entries, recorded.retention());
         rows.push(row("`moka`", &grows, &pauses(cached, &grows)));
         let steady = Scenario::whole_seconds(recorded, signatures, entries);
         rows.push(row("`MemoryClaims`", &steady, &pauses(ours, &steady)));

@@ -1,7 +1,7 @@
 use std::{cell::Cell, collections::BTreeMap, error::Error, time::Instant};
 
 use redis::{aio::MultiplexedConnection, cmd};
-use room_hooks::hooks::{Claim, ClaimStore, Claimed, Terms};
+use room_hooks::hooks::{Claim, ClaimStore, Claimed};
 use room_hooks_benches::claims::{Recorded, Signatures};
 use room_hooks_redis::RedisClaims;
 
@@ -21,7 +21,6 @@ pub struct Client {
     claims: RedisClaims,
     connection: MultiplexedConnection,
     deliveries: Vec<Claimed>,
-    terms: Terms,
     next: Cell<usize>,
 }
 
@@ -40,7 +39,6 @@ impl Client {
             claims: RedisClaims::connect(url).await?,
             connection: redis::Client::open(url)?.get_multiplexed_async_connection().await?,
             deliveries: recorded.deliveries(Signatures::With),
-            terms: recorded.terms(),
             next: Cell::new(0),
         })
     }
@@ -84,14 +82,14 @@ impl Client {
     }
 
     async fn claim(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {
-        match self.claims.claim(delivery, self.terms, Instant::now()).await? {
+        match self.claims.claim(delivery, Instant::now()).await? {
             Claim::Granted(_) => Ok(()),
             other => Err(format!("a new delivery is {other:?}").into()),
         }
     }
 
     async fn settle(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {
-        Ok(self.claims.settle(delivery, self.terms, Instant::now()).await?)
+        Ok(self.claims.settle(delivery, Instant::now()).await?)
     }
 
     async fn set_if_new(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {

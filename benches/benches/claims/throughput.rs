@@ -48,7 +48,7 @@ fn contenders(recorded: &Recorded, signatures: Signatures, held: usize) -> Vec<C
     // What has expired is held a while longer, and two threads are not at the same moment of the schedule.
     let ours = MemoryClaims::with_capacity((held * 4).max(100_000));
     let ours = Rc::new(Service::new(ours, Rc::clone(&arrivals), at_once));
-    let cached = Cached::new(held, recorded.terms());
+    let cached = Cached::new(held, recorded.retention());
     let cached = Rc::new(Service::new(cached, arrivals, at_once));
     let mut contenders = Vec::new();
     for threads in [1, 2] {

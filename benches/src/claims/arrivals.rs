@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use room_hooks::hooks::{Claim, ClaimStore, Claimed, Terms};
+use room_hooks::hooks::{Claim, ClaimStore, Claimed};
 
 /// Whether deliveries have a signature to be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +40,19 @@ type Schedule = Box<dyn Fn(usize) -> Duration + Sync>;
 /// Deliveries that arrive on a schedule.
 pub struct Arrivals {
     deliveries: Vec<Claimed>,
-    terms: Terms,
     schedule: Schedule,
     begun: Instant,
 }
 
 impl Arrivals {
-    pub(super) fn new(deliveries: Vec<Claimed>, terms: Terms, schedule: Schedule) -> Self {
-        Self { deliveries, terms, schedule, begun: Instant::now() }
+    pub(super) fn new(deliveries: Vec<Claimed>, schedule: Schedule) -> Self {
+        Self { deliveries, schedule, begun: Instant::now() }
     }
 
     /// The same, to be remembered and bound for that long.
     #[must_use]
     pub fn known_for(mut self, span: Duration) -> Self {
-        self.terms.retention = span;
+        self.deliveries.iter_mut().for_each(|delivery| delivery.retention = span);
         self
     }
 
@@ -67,8 +66,8 @@ impl Arrivals {
     /// as they do with a new one.
     pub fn handle(&self, store: &impl ClaimStore, number: usize) -> bool {
         let (delivery, now) = (self.delivery(number), self.begun + (self.schedule)(number));
-        let claim = at_once(store.claim(delivery, self.terms, now));
-        let settled = at_once(store.settle(delivery, self.terms, now));
+        let claim = at_once(store.claim(delivery, now));
+        let settled = at_once(store.settle(delivery, now));
         matches!((claim, settled), (Some(Ok(Claim::Granted(_))), Some(Ok(()))))
     }
 }

@@ -1,7 +1,7 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use moka::{policy::EvictionPolicy, sync::Cache};
-use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 
 /// What is often taken for a guard: a cache that says whether a key is new. It evicts what is unexpired
 /// when it is full, knows no claim that can be given back, and goes by its own clock.
@@ -11,12 +11,12 @@ pub struct Cached(Cache<[u8; 16], [u8; 16]>);
 impl Cached {
     /// With room for so many entries.
     #[must_use]
-    pub fn new(capacity: usize, terms: Terms) -> Self {
+    pub fn new(capacity: usize, retention: Duration) -> Self {
         let cache = Cache::builder()
             .max_capacity(capacity as u64)
             // The default would not let in what has not been seen before.
             .eviction_policy(EvictionPolicy::lru())
-            .time_to_live(terms.retention);
+            .time_to_live(retention);
         Self(cache.build())
     }
 
@@ -26,7 +26,7 @@ impl Cached {
 }
 
 impl ClaimStore for Cached {
-    async fn claim(&self, it: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+    async fn claim(&self, it: Claimed, _: Instant) -> Result<Claim, StoreError> {
         let id = *it.id.as_bytes();
         if it.signature.is_some_and(|signature| !self.is_new(signature.as_bytes(), id)) {
             return Ok(Claim::SignatureReused);
@@ -34,22 +34,8 @@ impl ClaimStore for Cached {
         Ok(if self.is_new(&id, id) { Claim::Granted(ClaimToken(0)) } else { Claim::Settled })
     }
 
-    async fn renew(
-        &self,
-        _: Claimed,
-        _: ClaimToken,
-        _: Terms,
-        _: Instant,
-    ) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-
-    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
         Ok(())
-    }
-
-    fn for_renewal(&self) -> Option<Self> {
-        None
     }
 
     async fn release(&self, it: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {

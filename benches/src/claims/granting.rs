@@ -1,6 +1,6 @@
 use std::{fmt, time::Instant};
 
-use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 
 /// A store that grants every claim, and shows it to a function.
 pub struct Granting<F>(pub F);
@@ -11,33 +11,14 @@ impl<F> fmt::Debug for Granting<F> {
     }
 }
 
-impl<F: Fn(Claimed, Terms) + Send + Sync + 'static> ClaimStore for Granting<F> {
-    async fn claim(
-        &self,
-        delivery: Claimed,
-        terms: Terms,
-        _: Instant,
-    ) -> Result<Claim, StoreError> {
-        self.0(delivery, terms);
+impl<F: Fn(Claimed) + Send + Sync + 'static> ClaimStore for Granting<F> {
+    async fn claim(&self, delivery: Claimed, _: Instant) -> Result<Claim, StoreError> {
+        self.0(delivery);
         Ok(Claim::Granted(ClaimToken(0)))
     }
 
-    async fn renew(
-        &self,
-        _: Claimed,
-        _: ClaimToken,
-        _: Terms,
-        _: Instant,
-    ) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-
-    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
         Ok(())
-    }
-
-    fn for_renewal(&self) -> Option<Self> {
-        None
     }
 
     async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {

@@ -6,11 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use room_hooks::{
-    Hooks,
-    hooks::{Claimed, Terms},
-    zego::Zego,
-};
+use room_hooks::{Hooks, hooks::Claimed, zego::Zego};
 use serde_json::json;
 use tokio::runtime::Builder;
 
@@ -19,7 +15,6 @@ use super::{Arrivals, Granting, Signatures};
 /// Deliveries as `Hooks` has claimed them, each with a signature that no other has.
 pub struct Recorded {
     deliveries: Vec<Claimed>,
-    terms: Terms,
 }
 
 impl Recorded {
@@ -29,30 +24,27 @@ impl Recorded {
     ///
     /// One cannot be signed, or too few are claimed.
     pub fn new(count: usize) -> Result<Self, Box<dyn Error>> {
-        let seen = Arc::new(Mutex::<(Vec<Claimed>, Option<Terms>)>::default());
+        let seen = Arc::new(Mutex::<Vec<Claimed>>::default());
         let store = Granting({
             let seen = Arc::clone(&seen);
-            move |delivery, terms| {
-                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                seen.0.push(delivery);
-                seen.1 = Some(terms);
-            }
+            move |delivery| seen.lock().unwrap_or_else(PoisonError::into_inner).push(delivery)
         });
         // A few more, since of two that are signed within a second the nonces may be the same.
         deliver(count + count / 1000, store)?;
-        let (mut deliveries, terms) =
-            mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut deliveries = mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
         let mut signatures = HashSet::with_capacity(deliveries.len());
         deliveries.retain(|delivery| signatures.insert(delivery.signature));
         deliveries.truncate(count);
-        let terms = terms.filter(|_| deliveries.len() == count).ok_or("too few are claimed")?;
-        Ok(Self { deliveries, terms })
+        if deliveries.len() < count {
+            return Err("too few are claimed".into());
+        }
+        Ok(Self { deliveries })
     }
 
-    /// What they are claimed on.
+    /// How long each is remembered.
     #[must_use]
-    pub fn terms(&self) -> Terms {
-        self.terms
+    pub fn retention(&self) -> Duration {
+        self.deliveries[0].retention
     }
 
     /// All of them, with or without their signatures.
@@ -76,14 +68,14 @@ impl Recorded {
     ) -> Arrivals {
         let mut deliveries = self.deliveries(signatures);
         deliveries.truncate(count);
-        Arrivals::new(deliveries, self.terms, Box::new(schedule))
+        Arrivals::new(deliveries, Box::new(schedule))
     }
 
     /// All of them, at the rate at which as many entries expire as come while so many are held.
     #[must_use]
     pub fn arriving_steadily(&self, signatures: Signatures, held: usize) -> Arrivals {
         let at_once = held / signatures.entries();
-        let apart = self.terms.retention.as_nanos() as u64 / at_once as u64;
+        let apart = self.deliveries[0].retention.as_nanos() as u64 / at_once as u64;
         let schedule = move |number| Duration::from_nanos(number as u64 * apart);
         self.arriving(signatures, self.deliveries.len(), schedule)
     }
@@ -91,7 +83,7 @@ impl Recorded {
 
 fn deliver<F>(count: usize, store: Granting<F>) -> Result<(), Box<dyn Error>>
 where
-    F: Fn(Claimed, Terms) + Send + Sync + 'static,
+    F: Fn(Claimed) + Send + Sync + 'static,
 {
     let zego = Zego::new(1, "5f2c9d0b7a1e4836c4d8e2f1a09b7365")?;
     let hooks = Hooks::new(zego.clone()).with_claims(store);

@@ -7,7 +7,7 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
-use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 
 use crate::{
     connection::{Connection, is_full},
@@ -121,15 +121,10 @@ impl RedisClaims {
 }
 
 impl ClaimStore for RedisClaims {
-    async fn claim(
-        &self,
-        delivery: Claimed,
-        terms: Terms,
-        _now: Instant,
-    ) -> Result<Claim, StoreError> {
+    async fn claim(&self, delivery: Claimed, _now: Instant) -> Result<Claim, StoreError> {
         let token = unique_token();
         let mut call = self.call(&CLAIM, delivery);
-        call.arg(token.0).arg(milliseconds(terms.lease)).arg(milliseconds(terms.retention));
+        call.arg(token.0).arg(milliseconds(delivery.lease)).arg(milliseconds(delivery.retention));
         let claim: String = self.run(&call).await?;
         match claim.as_str() {
             "granted" => Ok(Claim::Granted(token)),
@@ -144,21 +139,15 @@ impl ClaimStore for RedisClaims {
         &self,
         delivery: Claimed,
         token: ClaimToken,
-        terms: Terms,
         _now: Instant,
     ) -> Result<bool, StoreError> {
         let mut call = self.call(&RENEW, delivery);
-        self.run(call.arg(token.0).arg(milliseconds(terms.lease))).await
+        self.run(call.arg(token.0).arg(milliseconds(delivery.lease))).await
     }
 
-    async fn settle(
-        &self,
-        delivery: Claimed,
-        terms: Terms,
-        _now: Instant,
-    ) -> Result<(), StoreError> {
+    async fn settle(&self, delivery: Claimed, _now: Instant) -> Result<(), StoreError> {
         let mut call = self.call(&SETTLE, delivery);
-        self.run(call.arg(milliseconds(terms.retention))).await
+        self.run(call.arg(milliseconds(delivery.retention))).await
     }
 
     fn for_renewal(&self) -> Option<Self> {

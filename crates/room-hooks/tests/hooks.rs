@@ -22,7 +22,6 @@ use room_hooks::{
     Verified,
     hooks::{
         Binding, Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, MemoryClaims, StoreError,
-        Terms,
     },
     tencent::Tencent,
     zego::{self, Zego},
@@ -509,26 +508,16 @@ fn out_of_order<T>() -> Result<T, StoreError> {
 }
 
 impl ClaimStore for Broken {
-    async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+    async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
         assert!(!self.panics, "on purpose");
         out_of_order()
     }
 
-    async fn renew(
-        &self,
-        _: Claimed,
-        _: ClaimToken,
-        _: Terms,
-        _: Instant,
-    ) -> Result<bool, StoreError> {
+    async fn renew(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
         out_of_order()
     }
 
-    fn for_renewal(&self) -> Option<Self> {
-        None
-    }
-
-    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
         out_of_order()
     }
 
@@ -542,25 +531,15 @@ impl ClaimStore for Broken {
 struct Hanging;
 
 impl ClaimStore for Hanging {
-    async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+    async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
         Ok(Claim::Granted(ClaimToken(1)))
     }
 
-    async fn renew(
-        &self,
-        _: Claimed,
-        _: ClaimToken,
-        _: Terms,
-        _: Instant,
-    ) -> Result<bool, StoreError> {
+    async fn renew(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
         std::future::pending().await
     }
 
-    fn for_renewal(&self) -> Option<Self> {
-        None
-    }
-
-    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
         std::future::pending().await
     }
 

@@ -22,7 +22,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use room_hooks::{
     Provider, Receiver, RoomCreated, RoomEvent, Secrets, Unhandled, Verified,
-    hooks::{Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, StoreError, Terms},
+    hooks::{Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, StoreError},
     tencent::Tencent,
     testing::SignedDelivery,
     trtc::Trtc,
@@ -331,25 +331,11 @@ fn now() -> SystemTime {
 struct Broken;
 
 impl ClaimStore for Broken {
-    async fn claim(&self, _: Claimed, _: Terms, _: Instant) -> Result<Claim, StoreError> {
+    async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
         Err(StoreError::OutOfOrder("nobody answers".into()))
     }
 
-    async fn renew(
-        &self,
-        _: Claimed,
-        _: ClaimToken,
-        _: Terms,
-        _: Instant,
-    ) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-
-    fn for_renewal(&self) -> Option<Self> {
-        None
-    }
-
-    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 

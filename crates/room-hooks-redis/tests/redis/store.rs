@@ -10,7 +10,7 @@ use std::{
 use libtest_mimic::Trial;
 use room_hooks::{
     Delivery, Hooks, RoomCreated, Verified,
-    hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms},
+    hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError},
     testing::acceptance,
 };
 use room_hooks_redis::{ConnectError, RedisClaims};
@@ -32,15 +32,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// What `Hooks` claims with: nobody else can make it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Claiming {
-    delivery: Claimed,
-    terms: Terms,
-}
-
 /// A delivery that no other test has, with its signature.
-pub(crate) async fn claimed() -> Claiming {
+pub(crate) async fn claimed() -> Claimed {
     let (sender, mut claims) = unbounded_channel();
     let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| {}).with_claims(Spy(sender));
     hooks.deliver(Delivery::new("", &(), &body(&room())), SystemTime::now()).await;
@@ -58,8 +51,8 @@ pub(crate) async fn connected(url: &str) -> RedisClaims {
     }
 }
 
-pub(crate) async fn claim(claims: &RedisClaims, it: &Claiming) -> Result<Claim, StoreError> {
-    claims.claim(it.delivery, it.terms, Instant::now()).await
+pub(crate) async fn claim(claims: &RedisClaims, it: &Claimed) -> Result<Claim, StoreError> {
+    claims.claim(*it, Instant::now()).await
 }
 
 #[track_caller]
@@ -71,35 +64,16 @@ pub(crate) fn granted(claim: Result<Claim, StoreError>) -> ClaimToken {
 }
 
 #[derive(Debug)]
-struct Spy(UnboundedSender<Claiming>);
+struct Spy(UnboundedSender<Claimed>);
 
 impl ClaimStore for Spy {
-    async fn claim(
-        &self,
-        delivery: Claimed,
-        terms: Terms,
-        _: Instant,
-    ) -> Result<Claim, StoreError> {
-        self.0.send(Claiming { delivery, terms }).unwrap();
+    async fn claim(&self, delivery: Claimed, _: Instant) -> Result<Claim, StoreError> {
+        self.0.send(delivery).unwrap();
         Ok(Claim::Settled)
     }
 
-    async fn renew(
-        &self,
-        _: Claimed,
-        _: ClaimToken,
-        _: Terms,
-        _: Instant,
-    ) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-
-    async fn settle(&self, _: Claimed, _: Terms, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
         Ok(())
-    }
-
-    fn for_renewal(&self) -> Option<Self> {
-        None
     }
 
     async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
@@ -120,13 +94,13 @@ async fn every_key_expires() {
     let mut keys = 0;
     for span in [Duration::from_secs(60), Duration::MAX, Duration::ZERO] {
         let mut it = claimed().await;
-        (it.terms.lease, it.terms.retention) = (span, span);
+        (it.lease, it.retention) = (span, span);
         let token = granted(claim(&claims, &it).await);
         keys += all_expire(&server).await;
-        claims.renew(it.delivery, token, it.terms, now).await.unwrap();
+        claims.renew(it, token, now).await.unwrap();
         keys += all_expire(&server).await;
-        claims.settle(it.delivery, it.terms, now).await.unwrap();
-        claims.release(it.delivery, token, now).await.unwrap();
+        claims.settle(it, now).await.unwrap();
+        claims.release(it, token, now).await.unwrap();
         keys += all_expire(&server).await;
     }
     assert!(keys >= 6 + 12, "it has looked at two of the first span, and two more of the second");
@@ -182,9 +156,9 @@ async fn a_full_redis_refuses_claims_only() {
     let _: () = server.command("CONFIG SET maxmemory 1").await;
     assert!(matches!(claim(&claims, &new).await, Err(StoreError::Full)));
     let now = Instant::now();
-    claims.renew(failed.delivery, token, failed.terms, now).await.unwrap();
-    claims.settle(done.delivery, done.terms, now).await.unwrap();
-    claims.release(failed.delivery, token, now).await.unwrap();
+    claims.renew(failed, token, now).await.unwrap();
+    claims.settle(done, now).await.unwrap();
+    claims.release(failed, token, now).await.unwrap();
     assert!(matches!(claim(&claims, &done).await, Ok(Claim::Settled)));
 
     let _: () = server.command("CONFIG SET maxmemory 0").await;
@@ -213,6 +187,6 @@ async fn a_prefix_with_a_hash_tag_is_one_slot() {
     assert!(matches!(without_a_tag.check().await, Err(ConnectError::Unusable(_))));
     assert!(matches!(claim(&without_a_tag, &it).await, Err(StoreError::OutOfOrder(_))));
     granted(claim(&claims, &it).await);
-    claims.settle(it.delivery, it.terms, Instant::now()).await.unwrap();
+    claims.settle(it, Instant::now()).await.unwrap();
     assert!(matches!(claim(&claims, &it).await, Ok(Claim::Settled)));
 }

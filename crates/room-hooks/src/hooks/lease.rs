@@ -40,12 +40,12 @@ impl Renewal {
         let renewing = async move {
             loop {
                 // More than once in a lease, so that one failure to renew does not lose it.
-                sleep(settings.terms.lease / 3).await;
+                sleep(delivery.lease / 3).await;
                 let is_over = in_turn.lock().await;
                 if *is_over {
                     break;
                 }
-                let renewed = store.renew(delivery, token, settings.terms, now());
+                let renewed = store.renew(delivery, token, now());
                 if let Ok(false) = answer("renew", settings.patience(), renewed).await {
                     tracing::warn!("lease lost: another worker has the claim");
                     break;

@@ -110,7 +110,7 @@ use self::{
 pub use self::handler::HandlerResult;
 pub use self::settings::{Binding, FailurePolicy};
 pub use self::store::memory::MemoryClaims;
-pub use self::store::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+pub use self::store::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 
 /// Handlers of a provider's events, behind verification and claims. Cheap to clone.
 #[derive(Clone)]
@@ -229,7 +229,7 @@ impl<P: Provider> Hooks<P> {
     /// it has crashed; by default 15 s, between 100 ms and a day. A living process renews its claims, also those of
     /// a handler that never returns or blocks its thread, so give each handler a time limit.
     pub fn with_lease(mut self, lease: Duration) -> Self {
-        self.settings.terms.lease =
+        self.settings.lease =
             lease.clamp(Duration::from_millis(100), Duration::from_secs(24 * 60 * 60));
         self
     }
@@ -251,7 +251,7 @@ impl<P: Provider> Hooks<P> {
         if retention > MOST {
             return Err(ConfigError::RetentionTooLong { most: MOST });
         }
-        self.settings.terms.retention = retention;
+        self.settings.retention = retention;
         Ok(self)
     }
 

@@ -99,7 +99,7 @@ impl<P: Provider> Hooks<P> {
             Err(_) => {
                 let disposition = self.call(handler, verified).await;
                 if disposition == Disposition::Handled {
-                    let settled = self.claims.settle(delivery, self.settings.terms, now());
+                    let settled = self.claims.settle(delivery, now());
                     let _ = answer("settle", self.settings.patience(), settled).await;
                 }
                 return disposition;
@@ -120,7 +120,9 @@ impl<P: Provider> Hooks<P> {
             Binding::Strict => true,
             Binding::Off => false,
         });
-        Some(Claimed { id: verified.id()?, signature: signature.map(|signature| signature.key) })
+        let Settings { lease, retention, .. } = self.settings;
+        let signature = signature.map(|signature| signature.key);
+        Some(Claimed { id: verified.id()?, signature, lease, retention })
     }
 
     /// A delivery without a handler has a signature all the same, which must not serve another content.
@@ -138,7 +140,7 @@ impl<P: Provider> Hooks<P> {
     }
 
     async fn claim(&self, delivery: Claimed) -> Result<Claim, StoreError> {
-        let claim = self.claims.claim(delivery, self.settings.terms, now());
+        let claim = self.claims.claim(delivery, now());
         let claim = answer("claim", self.settings.patience(), claim).await;
         // Bound here as well, a signature stays bound while the store that processes share is full or
         // unavailable. Not if the store knows better: a forgery must not bind it here.
@@ -146,7 +148,7 @@ impl<P: Provider> Hooks<P> {
             && let Some(signature) = delivery.signature
             && !matches!(claim, Ok(Claim::SignatureReused))
         {
-            let bound = self.bindings.bind(signature, delivery.id, self.settings.terms, now());
+            let bound = self.bindings.bind(signature, delivery, now());
             if claim.is_err() && matches!(bound, Ok(false)) {
                 return Ok(Claim::SignatureReused);
             }
@@ -213,7 +215,7 @@ impl Held {
             Some(lease) => Some(lease.turn().await),
             None => None,
         };
-        let settled = self.claims.settle(self.delivery, self.settings.terms, now());
+        let settled = self.claims.settle(self.delivery, now());
         let is_settled = answer("settle", self.settings.patience(), settled).await.is_ok();
         if let Some(mut is_over) = turn {
             *is_over = is_settled;
@@ -222,7 +224,7 @@ impl Held {
     }
 
     async fn settle_later(self) {
-        let end = time::Instant::now() + self.settings.terms.lease;
+        let end = time::Instant::now() + self.delivery.lease;
         let mut pause = Duration::from_millis(100);
         while time::Instant::now() < end {
             sleep(pause).await;

@@ -2,13 +2,12 @@ use std::time::Duration;
 
 use crate::Provider;
 
-use super::store::Terms;
-
 /// What is set of hooks, apart from their handlers and their store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) deadline: Duration,
-    pub(super) terms: Terms,
+    pub(super) lease: Duration,
+    pub(super) retention: Duration,
     pub(super) binding: Binding,
     pub(super) on_store_failure: FailurePolicy,
 }
@@ -20,7 +19,8 @@ impl Settings {
         let lease = Duration::from_secs(15);
         Self {
             deadline: P::ANSWER_WITHIN,
-            terms: Terms { lease, retention: provider.retention() },
+            lease,
+            retention: provider.retention(),
             binding: Binding::default(),
             on_store_failure: FailurePolicy::default(),
         }
@@ -66,7 +66,7 @@ mod tests {
     use crate::{tencent::Tencent, trtc::Trtc, zego::Zego};
 
     fn retention<P: Provider>(provider: &P) -> u64 {
-        Settings::of(provider).terms.retention.as_secs()
+        Settings::of(provider).retention.as_secs()
     }
 
     /// Nothing else keeps a replay away that is still fresh.

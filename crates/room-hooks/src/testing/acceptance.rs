@@ -6,12 +6,11 @@ use std::{
 
 use crate::{
     DeliveryId, SignatureKey,
-    hooks::{Claim, ClaimStore, ClaimToken, Claimed, Terms},
+    hooks::{Claim, ClaimStore, ClaimToken, Claimed},
 };
 
 const LEASE: Duration = Duration::from_millis(300);
 const RETENTION: Duration = Duration::from_millis(900);
-const TERMS: Terms = Terms { lease: LEASE, retention: RETENTION };
 const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// Holds a store to what [`ClaimStore`] says, on deliveries that nobody else uses.
@@ -37,31 +36,31 @@ pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) 
 
     // What is done is done, and remembered for the retention. Only then is it free.
     let delivery = Claimed { signature: signature(), ..unused() };
-    let token = granted(store.claim(delivery, TERMS, at()).await);
-    store.settle(delivery, TERMS, at()).await.expect("it is settled");
+    let token = granted(store.claim(delivery, at()).await);
+    store.settle(delivery, at()).await.expect("it is settled");
     store.release(delivery, token, at()).await.expect("it is answered");
     if let Some(renewing) = store.for_renewal() {
-        let renewed = renewing.renew(delivery, token, TERMS, at()).await;
+        let renewed = renewing.renew(delivery, token, at()).await;
         assert_eq!(renewed.ok(), Some(false), "it is settled");
     }
     let forged = Claimed { signature: delivery.signature, ..unused() };
     pass(RETENTION - A_MOMENT * 2).await;
-    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::Settled));
-    assert_eq!(store.claim(forged, TERMS, at()).await.ok(), Some(Claim::SignatureReused));
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::Settled));
+    assert_eq!(store.claim(forged, at()).await.ok(), Some(Claim::SignatureReused));
     pass(A_MOMENT * 4).await;
-    granted(store.claim(forged, TERMS, at()).await);
-    granted(store.claim(Claimed { signature: None, ..delivery }, TERMS, at()).await);
+    granted(store.claim(forged, at()).await);
+    granted(store.claim(Claimed { signature: None, ..delivery }, at()).await);
 
     if store.for_renewal().is_some() {
         a_lease_runs_out(store, at, pass).await;
     } else {
         // A claim lasts until it is given back.
         let delivery = unused();
-        let token = granted(store.claim(delivery, TERMS, at()).await);
+        let token = granted(store.claim(delivery, at()).await);
         pass(LEASE * 3).await;
-        assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
+        assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress));
         store.release(delivery, token, at()).await.expect("it is released");
-        granted(store.claim(delivery, TERMS, at()).await);
+        granted(store.claim(delivery, at()).await);
     }
 }
 
@@ -74,51 +73,51 @@ async fn a_lease_runs_out<S: ClaimStore>(
     let renewing = store.for_renewal().expect("it needs renewal");
     // The first holder's lease is renewed, and then runs out. A second takes over.
     let delivery = unused();
-    let first = granted(store.claim(delivery, TERMS, at()).await);
+    let first = granted(store.claim(delivery, at()).await);
     pass(LEASE - A_MOMENT).await;
-    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
-    assert_eq!(renewing.renew(delivery, first, TERMS, at()).await.ok(), Some(true));
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress));
+    assert_eq!(renewing.renew(delivery, first, at()).await.ok(), Some(true));
     pass(LEASE - A_MOMENT).await;
-    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress), "renewed");
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress), "renewed");
     pass(A_MOMENT * 2).await;
-    let second = granted(store.claim(delivery, TERMS, at()).await);
+    let second = granted(store.claim(delivery, at()).await);
     assert_ne!(first, second);
 
     // The first was frozen, and wakes: it has lost its lease, and cannot take the second's away.
     store.release(delivery, first, at()).await.expect("it is answered");
-    assert_eq!(renewing.renew(delivery, first, TERMS, at()).await.ok(), Some(false), "lost");
-    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
+    assert_eq!(renewing.renew(delivery, first, at()).await.ok(), Some(false), "lost");
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress));
 
     // What it has done is done all the same, and the second cannot undo it.
-    store.settle(delivery, TERMS, at()).await.expect("it is settled");
+    store.settle(delivery, at()).await.expect("it is settled");
     store.release(delivery, second, at()).await.expect("it is answered");
-    assert_eq!(renewing.renew(delivery, second, TERMS, at()).await.ok(), Some(false), "settled");
-    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::Settled));
+    assert_eq!(renewing.renew(delivery, second, at()).await.ok(), Some(false), "settled");
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::Settled));
 
     // A lease that ran out while the store was away is taken back, unless another worker has it.
     let delivery = unused();
-    let token = granted(store.claim(delivery, TERMS, at()).await);
+    let token = granted(store.claim(delivery, at()).await);
     pass(LEASE + A_MOMENT).await;
-    assert_eq!(renewing.renew(delivery, token, TERMS, at()).await.ok(), Some(true), "taken back");
-    assert_eq!(store.claim(delivery, TERMS, at()).await.ok(), Some(Claim::InProgress));
+    assert_eq!(renewing.renew(delivery, token, at()).await.ok(), Some(true), "taken back");
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress));
 
     // The lease of a process that crashed runs out as well.
     let crashed = unused();
-    granted(store.claim(crashed, TERMS, at()).await);
+    granted(store.claim(crashed, at()).await);
     pass(LEASE + A_MOMENT).await;
-    granted(store.claim(crashed, TERMS, at()).await);
+    granted(store.claim(crashed, at()).await);
 }
 
 async fn a_delivery_is_handled_once<S: ClaimStore>(store: &S, now: Instant) {
     let (delivery, other) = (unused(), unused());
-    granted(store.claim(delivery, TERMS, now).await);
+    granted(store.claim(delivery, now).await);
     for _ in 0..3 {
-        assert_eq!(store.claim(delivery, TERMS, now).await.ok(), Some(Claim::InProgress));
+        assert_eq!(store.claim(delivery, now).await.ok(), Some(Claim::InProgress));
     }
-    granted(store.claim(other, TERMS, now).await);
-    store.settle(delivery, TERMS, now).await.expect("it is settled");
+    granted(store.claim(other, now).await);
+    store.settle(delivery, now).await.expect("it is settled");
     for _ in 0..3 {
-        assert_eq!(store.claim(delivery, TERMS, now).await.ok(), Some(Claim::Settled));
+        assert_eq!(store.claim(delivery, now).await.ok(), Some(Claim::Settled));
     }
 }
 
@@ -126,7 +125,7 @@ async fn a_released_delivery_is_free<S: ClaimStore>(store: &S, now: Instant) {
     let delivery = Claimed { signature: signature(), ..unused() };
     let mut tokens = Vec::new();
     for _ in 0..3 {
-        let token = granted(store.claim(delivery, TERMS, now).await);
+        let token = granted(store.claim(delivery, now).await);
         assert!(!tokens.contains(&token), "each claim has a token of its own");
         tokens.push(token);
         store.release(delivery, token, now).await.expect("it is released");
@@ -136,24 +135,24 @@ async fn a_released_delivery_is_free<S: ClaimStore>(store: &S, now: Instant) {
 async fn a_signature_belongs_to_its_first_delivery<S: ClaimStore>(store: &S, now: Instant) {
     let honest = Claimed { signature: signature(), ..unused() };
     let forged = Claimed { signature: honest.signature, ..unused() };
-    let token = granted(store.claim(honest, TERMS, now).await);
-    assert_eq!(store.claim(forged, TERMS, now).await.ok(), Some(Claim::SignatureReused));
+    let token = granted(store.claim(honest, now).await);
+    assert_eq!(store.claim(forged, now).await.ok(), Some(Claim::SignatureReused));
     store.release(honest, token, now).await.expect("it is released");
-    assert_eq!(store.claim(forged, TERMS, now).await.ok(), Some(Claim::SignatureReused));
-    granted(store.claim(honest, TERMS, now).await);
+    assert_eq!(store.claim(forged, now).await.ok(), Some(Claim::SignatureReused));
+    granted(store.claim(honest, now).await);
 
     // A retry that is re-signed brings a signature that belongs to the same delivery from then on.
     let again = Claimed { signature: signature(), ..honest };
-    assert_eq!(store.claim(again, TERMS, now).await.ok(), Some(Claim::InProgress));
-    store.settle(honest, TERMS, now).await.expect("it is settled");
-    assert_eq!(store.claim(again, TERMS, now).await.ok(), Some(Claim::Settled));
+    assert_eq!(store.claim(again, now).await.ok(), Some(Claim::InProgress));
+    store.settle(honest, now).await.expect("it is settled");
+    assert_eq!(store.claim(again, now).await.ok(), Some(Claim::Settled));
     let forged = Claimed { signature: again.signature, ..forged };
-    assert_eq!(store.claim(forged, TERMS, now).await.ok(), Some(Claim::SignatureReused));
+    assert_eq!(store.claim(forged, now).await.ok(), Some(Claim::SignatureReused));
 }
 
 async fn of_several_at_once_one_wins<S: ClaimStore>(store: &S, now: Instant) {
     let same = unused();
-    let claim = |delivery| store.claim(delivery, TERMS, now);
+    let claim = |delivery| store.claim(delivery, now);
     let claims = tokio::join!(claim(same), claim(same), claim(same), claim(same));
     let claims = [claims.0, claims.1, claims.2, claims.3];
     let winners = claims.iter().filter(|claim| matches!(claim, Ok(Claim::Granted(_))));
@@ -177,7 +176,8 @@ fn granted(claim: Result<Claim, crate::hooks::StoreError>) -> ClaimToken {
 
 /// A delivery that no other run has used, in a store that many may share.
 fn unused() -> Claimed {
-    Claimed { id: DeliveryId::from_bytes(random()), signature: None }
+    let id = DeliveryId::from_bytes(random());
+    Claimed { id, signature: None, lease: LEASE, retention: RETENTION }
 }
 
 fn signature() -> Option<SignatureKey> {

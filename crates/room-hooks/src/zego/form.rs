@@ -110,10 +110,10 @@ fn insert(
             Value::Object(members) if !is_element => members.entry(*part).or_insert(Value::Null),
             Value::Array(list) if is_element => {
                 let next = list.len();
-                let index = match part {
+                let index = match *part {
                     // One without a label ends where a name is repeated.
-                    &"" if lacks(list.last(), path.get(depth + 1)) => next - 1,
-                    &"" => next,
+                    "" if lacks(list.last(), path.get(depth + 1)) => next - 1,
+                    "" => next,
                     _ => *elements.entry(path[..=depth].join("[")).or_insert(next),
                 };
                 if index == next {

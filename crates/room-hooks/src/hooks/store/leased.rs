@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 use crate::{DeliveryId, SignatureKey};
 
 /// As simple as it can be: one lock, and nothing is let go of.
@@ -58,16 +58,12 @@ impl Leased {
 }
 
 impl ClaimStore for Leased {
-    async fn claim(
-        &self,
-        Claimed { id, signature }: Claimed,
-        terms: Terms,
-        now: Instant,
-    ) -> Result<Claim, StoreError> {
+    async fn claim(&self, delivery: Claimed, now: Instant) -> Result<Claim, StoreError> {
+        let Claimed { id, signature, lease, retention } = delivery;
         self.update(id, now, |_| ((), None))?;
         if let Some(signature) = signature {
             let mut signatures = self.0.signatures.lock().unwrap();
-            let fresh = (id, now + terms.retention);
+            let fresh = (id, now + retention);
             let bound = signatures.entry(signature).or_insert(fresh);
             if now >= bound.1 {
                 *bound = fresh;
@@ -78,7 +74,7 @@ impl ClaimStore for Leased {
         }
         let token = ClaimToken(self.0.tokens.fetch_add(1, Ordering::SeqCst));
         self.update(id, now, |state| match state {
-            None => (Claim::Granted(token), Some((State::Claimed(token), terms.lease))),
+            None => (Claim::Granted(token), Some((State::Claimed(token), lease))),
             Some(State::Claimed(_)) => (Claim::InProgress, None),
             Some(State::Settled) => (Claim::Settled, None),
         })
@@ -88,17 +84,16 @@ impl ClaimStore for Leased {
         &self,
         delivery: Claimed,
         token: ClaimToken,
-        terms: Terms,
         now: Instant,
     ) -> Result<bool, StoreError> {
         self.update(delivery.id, now, |state| match state {
             Some(state) if state != State::Claimed(token) => (false, None),
-            _ => (true, Some((State::Claimed(token), terms.lease))),
+            _ => (true, Some((State::Claimed(token), delivery.lease))),
         })
     }
 
-    async fn settle(&self, d: Claimed, terms: Terms, now: Instant) -> Result<(), StoreError> {
-        self.update(d.id, now, |_| ((), Some((State::Settled, terms.retention))))
+    async fn settle(&self, d: Claimed, now: Instant) -> Result<(), StoreError> {
+        self.update(d.id, now, |_| ((), Some((State::Settled, d.retention))))
     }
 
     fn for_renewal(&self) -> Option<Self> {

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{DeliveryId, SignatureKey, metrics};
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError, Terms};
+use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 
 /// Claims in this process's memory, for a service that runs on one machine. Clones share them.
 ///
@@ -61,16 +61,17 @@ impl MemoryClaims {
     pub(in crate::hooks) fn bind(
         &self,
         signature: SignatureKey,
-        id: DeliveryId,
-        terms: Terms,
+        delivery: Claimed,
         now: Instant,
     ) -> Result<bool, StoreError> {
         let signatures = &mut self.lock().signatures;
         match signatures.get(signature.as_bytes(), now) {
-            Some(owner) => Ok(owner == id),
+            Some(owner) => Ok(owner == delivery.id),
             None => {
-                let expires = now.checked_add(terms.retention);
-                signatures.set(*signature.as_bytes(), id, expires, self.capacity).map(|()| true)
+                let expires = now.checked_add(delivery.retention);
+                signatures
+                    .set(*signature.as_bytes(), delivery.id, expires, self.capacity)
+                    .map(|()| true)
             }
         }
     }
@@ -97,40 +98,31 @@ impl fmt::Debug for MemoryClaims {
 }
 
 impl ClaimStore for MemoryClaims {
-    async fn claim(
-        &self,
-        Claimed { id, signature }: Claimed,
-        terms: Terms,
-        now: Instant,
-    ) -> Result<Claim, StoreError> {
-        if let Some(signature) = signature
-            && !self.bind(signature, id, terms, now)?
+    async fn claim(&self, delivery: Claimed, now: Instant) -> Result<Claim, StoreError> {
+        let id = *delivery.id.as_bytes();
+        if let Some(signature) = delivery.signature
+            && !self.bind(signature, delivery, now)?
         {
             return Ok(Claim::SignatureReused);
         }
         let Held { deliveries, tokens, .. } = &mut *self.lock();
-        match deliveries.get(id.as_bytes(), now) {
+        match deliveries.get(&id, now) {
             Some(State::Claimed(_)) => Ok(Claim::InProgress),
             Some(State::Settled) => Ok(Claim::Settled),
             None => {
                 *tokens += 1;
                 let token = ClaimToken(*tokens);
-                deliveries.set(*id.as_bytes(), State::Claimed(token), None, self.capacity)?;
+                deliveries.set(id, State::Claimed(token), None, self.capacity)?;
                 Ok(Claim::Granted(token))
             }
         }
     }
 
-    async fn settle(
-        &self,
-        delivery: Claimed,
-        terms: Terms,
-        now: Instant,
-    ) -> Result<(), StoreError> {
+    async fn settle(&self, delivery: Claimed, now: Instant) -> Result<(), StoreError> {
         let (id, deliveries) = (delivery.id.as_bytes(), &mut self.lock().deliveries);
         // One that was handled without a claim may find no room.
         deliveries.get(id, now);
-        deliveries.set(*id, State::Settled, now.checked_add(terms.retention), self.capacity)
+        deliveries.set(*id, State::Settled, now.checked_add(delivery.retention), self.capacity)
     }
 
     async fn release(
@@ -220,11 +212,11 @@ mod tests {
     use super::*;
     use crate::testing::acceptance;
 
-    const TERMS: Terms =
-        Terms { lease: Duration::from_secs(15), retention: Duration::from_secs(120) };
+    const RETENTION: Duration = Duration::from_secs(120);
 
     fn delivery(number: u128) -> Claimed {
-        Claimed { id: DeliveryId::from_bytes(number.to_be_bytes()), signature: None }
+        let id = DeliveryId::from_bytes(number.to_be_bytes());
+        Claimed { id, signature: None, lease: Duration::from_secs(15), retention: RETENTION }
     }
 
     #[tokio::test]
@@ -242,34 +234,31 @@ mod tests {
         let claims = MemoryClaims::with_capacity(100);
         let now = tokio::time::Instant::now().into_std();
         for number in 0..99 {
-            assert!(matches!(
-                claims.claim(delivery(number), TERMS, now).await,
-                Ok(Claim::Granted(_))
-            ));
+            assert!(matches!(claims.claim(delivery(number), now).await, Ok(Claim::Granted(_))));
         }
-        claims.settle(delivery(0), TERMS, now).await.unwrap();
-        let _ = claims.claim(delivery(99), TERMS, now).await;
-        assert!(matches!(claims.claim(delivery(100), TERMS, now).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(delivery(0), TERMS, now).await, Ok(Claim::Settled)));
+        claims.settle(delivery(0), now).await.unwrap();
+        let _ = claims.claim(delivery(99), now).await;
+        assert!(matches!(claims.claim(delivery(100), now).await, Err(StoreError::Full)));
+        assert!(matches!(claims.claim(delivery(0), now).await, Ok(Claim::Settled)));
         // A delivery that was handled without a claim takes no room that there is not.
-        assert!(matches!(claims.settle(delivery(100), TERMS, now).await, Err(StoreError::Full)));
+        assert!(matches!(claims.settle(delivery(100), now).await, Err(StoreError::Full)));
 
-        let later = now + TERMS.retention + Duration::from_secs(2);
-        assert!(matches!(claims.claim(delivery(100), TERMS, later).await, Ok(Claim::Granted(_))));
-        assert!(matches!(claims.claim(delivery(101), TERMS, later).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(delivery(1), TERMS, later).await, Ok(Claim::InProgress)));
+        let later = now + RETENTION + Duration::from_secs(2);
+        assert!(matches!(claims.claim(delivery(100), later).await, Ok(Claim::Granted(_))));
+        assert!(matches!(claims.claim(delivery(101), later).await, Err(StoreError::Full)));
+        assert!(matches!(claims.claim(delivery(1), later).await, Ok(Claim::InProgress)));
     }
 
     #[tokio::test]
     async fn a_delivery_is_new_from_the_end_of_its_retention_on() {
         let claims = MemoryClaims::new();
         let now = tokio::time::Instant::now().into_std();
-        let _ = claims.claim(delivery(1), TERMS, now).await;
-        claims.settle(delivery(1), TERMS, now).await.unwrap();
-        let end = now + TERMS.retention;
-        let before = claims.claim(delivery(1), TERMS, end - Duration::from_nanos(1)).await;
+        let _ = claims.claim(delivery(1), now).await;
+        claims.settle(delivery(1), now).await.unwrap();
+        let end = now + RETENTION;
+        let before = claims.claim(delivery(1), end - Duration::from_nanos(1)).await;
         assert!(matches!(before, Ok(Claim::Settled)));
-        assert!(matches!(claims.claim(delivery(1), TERMS, end).await, Ok(Claim::Granted(_))));
+        assert!(matches!(claims.claim(delivery(1), end).await, Ok(Claim::Granted(_))));
     }
 
     #[tokio::test]
@@ -277,10 +266,10 @@ mod tests {
         let claims = MemoryClaims::new();
         let signature = Some(SignatureKey::from_bytes([1; 16]));
         let now = tokio::time::Instant::now().into_std();
-        let _ = claims.claim(Claimed { signature, ..delivery(0) }, TERMS, now).await;
+        let _ = claims.claim(Claimed { signature, ..delivery(0) }, now).await;
         for byte in 8..16 {
             let another = Claimed { signature, ..delivery(1 << (8 * byte)) };
-            let claim = claims.claim(another, TERMS, now).await;
+            let claim = claims.claim(another, now).await;
             assert!(matches!(claim, Ok(Claim::SignatureReused)), "{byte}");
         }
     }
@@ -290,15 +279,15 @@ mod tests {
         let claims = MemoryClaims::with_capacity(2);
         let now = tokio::time::Instant::now().into_std();
         for number in [1, 2] {
-            let _ = claims.claim(delivery(number), TERMS, now).await;
+            let _ = claims.claim(delivery(number), now).await;
         }
         let signature = Some(SignatureKey::from_bytes([1; 16]));
         let (honest, forged) = (
             Claimed { signature, ..delivery(3 << 64) },
             Claimed { signature, ..delivery(4 << 64) },
         );
-        assert!(matches!(claims.claim(honest, TERMS, now).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(forged, TERMS, now).await, Ok(Claim::SignatureReused)));
+        assert!(matches!(claims.claim(honest, now).await, Err(StoreError::Full)));
+        assert!(matches!(claims.claim(forged, now).await, Ok(Claim::SignatureReused)));
         assert_eq!(format!("{claims:?}"), "MemoryClaims { capacity: 2, held: 3, .. }");
     }
 
@@ -307,14 +296,14 @@ mod tests {
         let claims = MemoryClaims::with_capacity(2);
         let begin = tokio::time::Instant::now().into_std();
         for number in [1, 2] {
-            let _ = claims.claim(delivery(number), TERMS, begin).await;
+            let _ = claims.claim(delivery(number), begin).await;
         }
-        let short = Terms { retention: Duration::from_millis(50), ..TERMS };
-        claims.settle(delivery(2), TERMS, begin).await.unwrap();
-        claims.settle(delivery(1), short, begin).await.unwrap();
+        let short = Claimed { retention: Duration::from_millis(50), ..delivery(1) };
+        claims.settle(delivery(2), begin).await.unwrap();
+        claims.settle(short, begin).await.unwrap();
         for (millis, is_granted) in [(49, false), (50, true), (50, false)] {
             let now = begin + Duration::from_millis(millis);
-            let claim = claims.claim(delivery(3 + u128::from(is_granted)), TERMS, now).await;
+            let claim = claims.claim(delivery(3 + u128::from(is_granted)), now).await;
             assert_eq!(matches!(claim, Ok(Claim::Granted(_))), is_granted, "{millis}");
         }
     }
@@ -324,12 +313,12 @@ mod tests {
         let claims = MemoryClaims::new();
         let begin = tokio::time::Instant::now().into_std();
         for number in 0..100 {
-            let _ = claims.claim(delivery(number), TERMS, begin).await;
-            claims.settle(delivery(number), TERMS, begin).await.unwrap();
+            let _ = claims.claim(delivery(number), begin).await;
+            claims.settle(delivery(number), begin).await.unwrap();
         }
-        let later = begin + TERMS.retention;
+        let later = begin + RETENTION;
         for number in 0..25 {
-            let _ = claims.claim(delivery(number), TERMS, later).await;
+            let _ = claims.claim(delivery(number), later).await;
             assert!(claims.held() >= 96 - 3 * number as usize, "{}", claims.held());
         }
         assert_eq!(claims.held(), 25);
@@ -341,8 +330,8 @@ mod tests {
         let mut now = tokio::time::Instant::now().into_std();
         for number in 0..10_000 {
             now += Duration::from_millis(100);
-            let _ = claims.claim(delivery(number), TERMS, now).await;
-            claims.settle(delivery(number), TERMS, now).await.unwrap();
+            let _ = claims.claim(delivery(number), now).await;
+            claims.settle(delivery(number), now).await.unwrap();
         }
         // 120 s at 10 a second, and what is about to go: a part is used once in half a minute.
         assert!((1200..1800).contains(&claims.held()), "{}", claims.held());
@@ -351,10 +340,10 @@ mod tests {
     #[tokio::test]
     async fn spans_beyond_all_measure_overflow_nothing() {
         let claims = MemoryClaims::new();
-        let terms = Terms { lease: Duration::MAX, retention: Duration::MAX };
+        let delivery = Claimed { lease: Duration::MAX, retention: Duration::MAX, ..delivery(1) };
         let now = tokio::time::Instant::now().into_std();
-        assert!(matches!(claims.claim(delivery(1), terms, now).await, Ok(Claim::Granted(_))));
-        claims.settle(delivery(1), terms, now).await.unwrap();
-        assert!(matches!(claims.claim(delivery(1), terms, now).await, Ok(Claim::Settled)));
+        assert!(matches!(claims.claim(delivery, now).await, Ok(Claim::Granted(_))));
+        claims.settle(delivery, now).await.unwrap();
+        assert!(matches!(claims.claim(delivery, now).await, Ok(Claim::Settled)));
     }
 }

@@ -43,7 +43,6 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
     fn claim(
         &self,
         delivery: Claimed,
-        terms: Terms,
         now: Instant,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
@@ -53,10 +52,9 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
         &self,
         delivery: Claimed,
         token: ClaimToken,
-        terms: Terms,
         now: Instant,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        let _ = (delivery, token, terms, now);
+        let _ = (delivery, token, now);
         async { Ok(true) }
     }
 
@@ -64,7 +62,6 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
     fn settle(
         &self,
         delivery: Claimed,
-        terms: Terms,
         now: Instant,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -87,7 +84,7 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// A delivery as a store knows it.
+/// A delivery as a store knows it, and how long it keeps what it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claimed {
@@ -95,12 +92,6 @@ pub struct Claimed {
     pub id: DeliveryId,
     /// Its signature, if that is to be bound.
     pub signature: Option<SignatureKey>,
-}
-
-/// How long a store keeps its entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Terms {
     /// How long a claim lasts that its holder neither renews, settles nor releases.
     pub lease: Duration,
     /// How long a settled delivery is remembered, and a signature is bound to its first delivery. It is

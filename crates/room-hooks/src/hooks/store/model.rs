@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, Terms, leased::Leased, memory::MemoryClaims};
+use super::{Claim, ClaimStore, ClaimToken, Claimed, leased::Leased, memory::MemoryClaims};
 use crate::{DeliveryId, SignatureKey};
 
-const TERMS: Terms = Terms { lease: Duration::from_secs(3), retention: Duration::from_secs(10) };
+const LEASE: Duration = Duration::from_secs(3);
+const RETENTION: Duration = Duration::from_secs(10);
 
 /// Longer than a history takes.
 const FOREVER: Duration = Duration::from_secs(1_000_000);
@@ -61,7 +62,7 @@ impl History {
     }
 
     fn was_settled(&self, id: DeliveryId, now: Instant) -> bool {
-        self.settled.iter().any(|&(settled, at)| settled == id && now < at + TERMS.retention)
+        self.settled.iter().any(|&(settled, at)| settled == id && now < at + RETENTION)
     }
 
     fn owner(&self, signature: SignatureKey) -> Option<(DeliveryId, Instant)> {
@@ -71,10 +72,9 @@ impl History {
 
     /// Holds an answer to what has happened.
     fn check(&self, delivery: Claimed, claim: Claim, now: Instant) -> Result<(), TestCaseError> {
-        let Claimed { id, signature } = delivery;
+        let Claimed { id, signature, .. } = delivery;
         let owner = signature.and_then(|signature| self.owner(signature));
-        let stolen =
-            owner.is_some_and(|(owner, since)| owner != id && now < since + TERMS.retention);
+        let stolen = owner.is_some_and(|(owner, since)| owner != id && now < since + RETENTION);
         match claim {
             Claim::Granted(_) => {
                 prop_assert!(!self.is_held(id, now), "two hold it at once");
@@ -94,7 +94,7 @@ impl History {
 
 async fn play<S: ClaimStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseError> {
     let has_leases = store.for_renewal().is_some();
-    let lease_end = |now: Instant| now + if has_leases { TERMS.lease } else { FOREVER };
+    let lease_end = |now: Instant| now + if has_leases { LEASE } else { FOREVER };
     let mut history = History::default();
     let mut now = tokio::time::Instant::now().into_std();
     for act in acts {
@@ -102,8 +102,9 @@ async fn play<S: ClaimStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseErr
             Act::Wait { seconds } => now += Duration::from_secs(seconds),
             Act::Try { delivery, signature } => {
                 let signature = signature.map(|n| SignatureKey::from_bytes([100 + n; 16]));
-                let delivery = Claimed { id: DeliveryId::from_bytes([delivery; 16]), signature };
-                let claim = store.claim(delivery, TERMS, now).await.expect("there is room");
+                let id = DeliveryId::from_bytes([delivery; 16]);
+                let delivery = Claimed { id, signature, lease: LEASE, retention: RETENTION };
+                let claim = store.claim(delivery, now).await.expect("there is room");
                 history.check(delivery, claim, now)?;
                 if let Claim::Granted(token) = claim {
                     let until = Some(lease_end(now));
@@ -112,7 +113,7 @@ async fn play<S: ClaimStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseErr
                 if let Some(signature) = signature
                     && claim != Claim::SignatureReused
                     && history.owner(signature).is_none_or(|(owner, since)| {
-                        owner != delivery.id || now >= since + TERMS.retention
+                        owner != delivery.id || now >= since + RETENTION
                     })
                 {
                     history.bound.push((signature, delivery.id, now));
@@ -123,7 +124,7 @@ async fn play<S: ClaimStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseErr
                 let Some(granted) = history.granted.get_mut(claim) else { continue };
                 let Granted { delivery, token, until } = granted;
                 let (delivery, token, was_held) = (*delivery, *token, *until);
-                let renewed = store.renew(delivery, token, TERMS, now).await.expect("it answers");
+                let renewed = store.renew(delivery, token, now).await.expect("it answers");
                 let is_own = was_held.is_some_and(|until| now < until);
                 let is_free =
                     !history.is_held(delivery.id, now) && !history.was_settled(delivery.id, now);
@@ -135,7 +136,7 @@ async fn play<S: ClaimStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseErr
             Act::Settle { claim } => {
                 let Some(granted) = history.granted.get(claim) else { continue };
                 let delivery = granted.delivery;
-                store.settle(delivery, TERMS, now).await.expect("it answers");
+                store.settle(delivery, now).await.expect("it answers");
                 history.settled.push((delivery.id, now));
                 let same = |granted: &&mut Granted| granted.delivery.id == delivery.id;
                 history.granted.iter_mut().filter(same).for_each(|granted| granted.until = None);
