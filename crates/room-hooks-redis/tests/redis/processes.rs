@@ -53,23 +53,26 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
     let server = Server::start();
     let (url, body) = (server.url(), body(&room()));
     let calls = Arc::new(AtomicU32::new(0));
-    let hooks = |claims| {
+    let counter = Arc::clone(&calls);
+    let hooks = move |claims| {
         let blocking = async |calls: Arc<AtomicU32>, _: Verified<RoomCreated>| {
             calls.fetch_add(1, Ordering::SeqCst);
             thread::sleep(LEASE * 3);
         };
         Hooks::new(zego())
-            .on_with(Arc::clone(&calls), blocking)
+            .on_with(Arc::clone(&counter), blocking)
             .with_claims(claims)
             .with_lease(LEASE)
             .with_handler_deadline(LEASE * 10)
     };
-    // A connection belongs to the runtime that makes it.
-    let (first, sent) = (hooks(RedisClaims::connect_lazily(&url).unwrap()), body.clone());
+    // Hooks that are created where there is one thread do not run handlers on the test's runtime.
+    let (first, first_url, sent) = (hooks.clone(), url.clone(), body.clone());
     let first = thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let delivery = Delivery::new("", &(), &sent);
-        runtime.block_on(first.deliver(delivery, SystemTime::now())).status
+        runtime.block_on(async {
+            let hooks = first(RedisClaims::connect_lazily(&first_url).unwrap());
+            hooks.deliver(Delivery::new("", &(), &sent), SystemTime::now()).await.status
+        })
     });
     let second = hooks(connected(&url).await);
     while calls.load(Ordering::SeqCst) == 0 {
