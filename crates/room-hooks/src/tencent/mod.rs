@@ -56,7 +56,6 @@ mod signature;
 
 use std::{
     borrow::Cow,
-    collections::BTreeSet,
     time::{Duration, SystemTime},
 };
 
@@ -66,7 +65,7 @@ use crate::{
     event::document::MALFORMED,
     verify::{
         credentials::{Apps, Signer},
-        freshness::{Freshness, canonical},
+        freshness::Freshness,
     },
 };
 
@@ -89,14 +88,7 @@ const COMMAND: &str = "CallbackCommand";
 #[derive(Debug, Clone)]
 pub struct Tencent {
     apps: Apps,
-    unsigned: BTreeSet<u64>,
     freshness: Freshness,
-}
-
-/// Who sent a delivery and, where it is signed, how that is known.
-struct Sender {
-    app_id: u64,
-    signed: Option<(SecretName, SystemTime)>,
 }
 
 impl Tencent {
@@ -111,11 +103,11 @@ impl Tencent {
     }
 
     /// Creates the provider for an app whose console has no token set, so that its callbacks are not
-    /// signed: **anybody who knows the URL can send one**. Only the app id is checked. Keep the URL
+    /// signed: **anyone who knows the URL can send one**. Only the app id is checked. Keep the URL
     /// unguessable and filter by address, or set a token.
     #[must_use]
     pub fn unsigned(sdk_app_id: u64) -> Self {
-        Self { unsigned: BTreeSet::from([sdk_app_id]), ..Self::none() }
+        Self { apps: Apps::of_unsigned(sdk_app_id), ..Self::none() }
     }
 
     /// Adds another app whose callbacks come to the same URL.
@@ -123,30 +115,20 @@ impl Tencent {
     /// # Errors
     ///
     /// The token is empty, blank, or has white space around it, or the app is there already.
-    pub fn with_app(
-        mut self,
-        sdk_app_id: u64,
-        token: impl IntoSecrets,
-    ) -> Result<Self, ConfigError> {
-        if self.unsigned.contains(&sdk_app_id) {
-            return Err(ConfigError::AppRepeated { app_id: sdk_app_id });
-        }
-        self.apps.insert(sdk_app_id, token)?;
-        Ok(self)
+    pub fn with_app(self, sdk_app_id: u64, token: impl IntoSecrets) -> Result<Self, ConfigError> {
+        let apps = self.apps.insert(sdk_app_id, Some(token.into_secrets()?))?;
+        Ok(Self { apps, ..self })
     }
 
-    /// Adds another app, one that does not sign; see [`unsigned`](Self::unsigned). Whoever knows the
-    /// URL chooses by which app's id to come, so this opens it for all: have handlers look at
+    /// Adds another app, one that does not sign; see [`unsigned`](Self::unsigned). Anyone who knows the
+    /// URL can send as that app, so this opens it to all: have handlers look at
     /// [`Verified::app_id`], or give such an app a URL of its own.
     ///
     /// # Errors
     ///
     /// The app is there already.
-    pub fn with_unsigned_app(mut self, sdk_app_id: u64) -> Result<Self, ConfigError> {
-        if self.apps.contains(sdk_app_id) || !self.unsigned.insert(sdk_app_id) {
-            return Err(ConfigError::AppRepeated { app_id: sdk_app_id });
-        }
-        Ok(self)
+    pub fn with_unsigned_app(self, sdk_app_id: u64) -> Result<Self, ConfigError> {
+        Ok(Self { apps: self.apps.insert(sdk_app_id, None)?, ..self })
     }
 
     /// Sets how far from now, both ways, a callback's `RequestTime` may be.
@@ -159,29 +141,21 @@ impl Tencent {
     }
 
     fn none() -> Self {
-        Self {
-            apps: Apps::default(),
-            unsigned: BTreeSet::new(),
-            freshness: Freshness(Duration::from_secs(60)),
-        }
+        Self { apps: Apps::default(), freshness: Freshness(Duration::from_secs(60)) }
     }
 
-    /// Finds out who sent a delivery. The console's probe need not name an app: it is from the app whose
-    /// token verifies or, if nothing is signed, for an app without a token.
+    /// Finds out who sent a delivery and, where it is signed, when and with which secret. The console's probe
+    /// need not name an app: it is from the app whose token verifies or, if nothing is signed, for an app
+    /// without a token.
     fn sender(
         &self,
         query: &Query<'_>,
         is_probe: bool,
         now: &dyn Fn(u64) -> SystemTime,
-    ) -> Result<Sender, Refusal> {
+    ) -> Result<(u64, Option<(SecretName, SystemTime)>), Refusal> {
         let named = query.app_id.as_deref();
-        let unsigned = match named {
-            Some(app_id) => canonical(app_id).and_then(|app_id| self.unsigned.get(&app_id)),
-            None if is_probe && query.is_empty() => self.unsigned.first(),
-            None => None,
-        };
-        if let Some(&app_id) = unsigned {
-            return Ok(Sender { app_id, signed: None });
+        if let Some(app_id) = self.apps.unsigned(named, is_probe && query.is_empty()) {
+            return Ok((app_id, None));
         }
         let signed = query.signed()?;
         let digest = |token: &[u8]| signature::digest(token, signed.request_time);
@@ -190,7 +164,7 @@ impl Tencent {
             _ => self.apps.signer(named, &signed.signature, digest),
         }?;
         self.freshness.check(signed.sent_at, now(app_id))?;
-        Ok(Sender { app_id, signed: Some((secret, signed.sent_at)) })
+        Ok((app_id, Some((secret, signed.sent_at))))
     }
 }
 
@@ -250,7 +224,7 @@ impl Provider for Tencent {
     ) -> Result<Option<Verified<Event>>, Refusal> {
         let query = Query::parse(delivery.query())?;
         let is_probe = is_probe(&query, delivery);
-        let Sender { app_id, signed } = self.sender(&query, is_probe, now)?;
+        let (app_id, signed) = self.sender(&query, is_probe, now)?;
         if is_probe {
             return Ok(None);
         }

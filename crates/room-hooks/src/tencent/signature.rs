@@ -26,17 +26,14 @@ impl super::Tencent {
             query.push(("CallbackCommand", command.to_owned()));
         }
         query.push(("contenttype", "json".to_owned()));
-        let signer = self.apps.first();
-        if let Some(app_id) = signer.map(|(app_id, _)| app_id).or(self.unsigned.first().copied()) {
+        if let Some((app_id, secret)) = self.apps.first() {
             query.push(("SdkAppid", app_id.to_string()));
-        }
-        if let Some((_, secret)) = signer {
-            let since_epoch =
-                now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
-            let request_time = since_epoch.as_secs().to_string();
-            let digest = digest(secret, &request_time);
-            query.push(("Sign", hex::encode(digest)));
-            query.push(("RequestTime", request_time));
+            if let Some(secret) = secret {
+                let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH);
+                let request_time = since_epoch.unwrap_or_default().as_secs().to_string();
+                query.push(("Sign", hex::encode(digest(secret, &request_time))));
+                query.push(("RequestTime", request_time));
+            }
         }
         Ok(crate::testing::SignedDelivery {
             query: crate::request::form::encoded(query),

@@ -88,9 +88,9 @@ impl Trtc {
     /// # Errors
     ///
     /// The key is empty, blank, or has white space around it, or the app is there already.
-    pub fn with_app(mut self, sdk_app_id: u64, key: impl IntoSecrets) -> Result<Self, ConfigError> {
-        self.apps.insert(sdk_app_id, key)?;
-        Ok(self)
+    pub fn with_app(self, sdk_app_id: u64, key: impl IntoSecrets) -> Result<Self, ConfigError> {
+        let apps = self.apps.insert(sdk_app_id, Some(key.into_secrets()?))?;
+        Ok(Self { apps, ..self })
     }
 
     /// Sets how far from now, both ways, a callback's `CallbackTs` may be.

@@ -47,7 +47,7 @@ impl super::Trtc {
         }
         let body = serde_json::to_vec(&members)?;
         let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-        if let Some((app_id, secret)) = self.apps.first() {
+        if let Some((app_id, Some(secret))) = self.apps.first() {
             headers.push(("SdkAppId".to_owned(), app_id.to_string()));
             let digest = digest(secret, &body);
             headers.push(("Sign".to_owned(), BASE64.encode(&digest)));

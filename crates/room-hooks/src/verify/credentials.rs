@@ -131,11 +131,11 @@ impl fmt::Display for SecretName {
     }
 }
 
-/// The apps that share a receiver, each with its own secrets.
+/// The apps that share a receiver, each with its own secrets; one that does not sign has none.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Apps(BTreeMap<u64, Secrets>);
+pub(crate) struct Apps(BTreeMap<u64, Option<Secrets>>);
 
-/// Who signed a delivery.
+/// Who sent a delivery, and which secret it was signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Signer {
     pub(crate) app_id: u64,
@@ -143,19 +143,29 @@ pub(crate) struct Signer {
 }
 
 impl Apps {
+    pub(crate) fn of_unsigned(app_id: u64) -> Self {
+        Self(BTreeMap::from([(app_id, None)]))
+    }
+
     pub(crate) fn insert(
-        &mut self,
+        mut self,
         app_id: u64,
-        secrets: impl IntoSecrets,
-    ) -> Result<(), ConfigError> {
-        match self.0.insert(app_id, secrets.into_secrets()?) {
-            None => Ok(()),
+        secrets: Option<Secrets>,
+    ) -> Result<Self, ConfigError> {
+        match self.0.insert(app_id, secrets) {
+            None => Ok(self),
             Some(_) => Err(ConfigError::AppRepeated { app_id }),
         }
     }
 
-    pub(crate) fn contains(&self, app_id: u64) -> bool {
-        self.0.contains_key(&app_id)
+    /// The app that a delivery names if it does not sign; of a delivery that need not name one, the first.
+    pub(crate) fn unsigned(&self, named: Option<&str>, need_not_name: bool) -> Option<u64> {
+        let mut unsigned = self.0.iter().filter(|(_, secrets)| secrets.is_none());
+        let found = match named {
+            Some(app_id) => unsigned.find(|(id, _)| canonical(app_id) == Some(**id)),
+            None => unsigned.next().filter(|_| need_not_name),
+        };
+        found.map(|(app_id, _)| *app_id)
     }
 
     /// Finds out who signed: one of the secrets of the named app or, if no app is named, of the only one.
@@ -169,16 +179,18 @@ impl Apps {
         claimed: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Result<Signer, Refusal> {
-        match self.app(named) {
-            Ok((app_id, secrets)) => secrets
-                .signer(claimed, digest)
-                .map(|secret| Signer { app_id, secret })
-                .ok_or(Refusal::WrongSignature),
-            Err(refusal) => {
-                black_box(digest(b"an app that is not configured").ct_eq(claimed));
-                Err(refusal)
-            }
-        }
+        let app = match named {
+            Some(app_id) => canonical(app_id).and_then(|app_id| self.0.get_key_value(&app_id)),
+            None if self.0.len() > 1 => None,
+            None => self.0.first_key_value(),
+        };
+        let Some((&app_id, Some(secrets))) = app else {
+            black_box(digest(b"an app that is not configured").ct_eq(claimed));
+            let is_named = named.is_some() || self.0.len() < 2;
+            return Err(if is_named { Refusal::UnknownApp } else { Refusal::AppNotNamed });
+        };
+        let secret = secrets.signer(claimed, digest).ok_or(Refusal::WrongSignature)?;
+        Ok(Signer { app_id, secret })
     }
 
     /// Finds out who signed a delivery that names no app, by the secret that fits; of two apps that share
@@ -189,19 +201,10 @@ impl Apps {
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Result<Signer, Refusal> {
         let signer = self.0.iter().find_map(|(&app_id, secrets)| {
-            secrets.signer(claimed, &digest).map(|secret| Signer { app_id, secret })
+            let secret = secrets.as_ref()?.signer(claimed, &digest)?;
+            Some(Signer { app_id, secret })
         });
         signer.ok_or(Refusal::WrongSignature)
-    }
-
-    /// The app that a delivery names. An id that is not a number cannot be configured.
-    fn app(&self, named: Option<&str>) -> Result<(u64, &Secrets), Refusal> {
-        let app = match named {
-            Some(app_id) => canonical(app_id).and_then(|app_id| self.0.get_key_value(&app_id)),
-            None if self.0.len() > 1 => return Err(Refusal::AppNotNamed),
-            None => self.0.first_key_value(),
-        };
-        app.map(|(&app_id, secrets)| (app_id, secrets)).ok_or(Refusal::UnknownApp)
     }
 
     /// The secrets of the named app; of all, if none is named, or one that cannot be.
@@ -212,14 +215,18 @@ impl Apps {
     ) -> impl Iterator<Item = (u64, SecretName, &[u8])> {
         let named = named.and_then(canonical);
         let apps = self.0.iter().filter(move |(id, _)| named.is_none_or(|named| named == **id));
-        apps.flat_map(|(id, secrets)| secrets.named().map(|(name, secret)| (*id, name, secret)))
+        apps.flat_map(|(id, secrets)| {
+            let secrets = secrets.iter().flat_map(Secrets::named);
+            secrets.map(|(name, secret)| (*id, name, secret))
+        })
     }
 
-    /// An app to sign as, with its current secret: the one with the lowest id.
+    /// The app to sign as, and its current secret: of those that sign, the one with the lowest id.
     #[cfg(feature = "testing")]
-    pub(crate) fn first(&self) -> Option<(u64, &[u8])> {
-        let (app_id, secrets) = self.0.first_key_value()?;
-        secrets.named().next().map(|(_, secret)| (*app_id, secret))
+    pub(crate) fn first(&self) -> Option<(u64, Option<&[u8]>)> {
+        let signing = self.secrets(None).next();
+        let signing = signing.map(|(app_id, _, secret)| (app_id, Some(secret)));
+        signing.or_else(|| self.0.keys().next().map(|app_id| (*app_id, None)))
     }
 }
 
@@ -277,10 +284,9 @@ mod tests {
     }
 
     fn apps() -> Apps {
-        let mut apps = Apps::default();
-        apps.insert(1, "a").unwrap();
-        apps.insert(2, Secrets::new("ab").unwrap().with_previous("abcd").unwrap()).unwrap();
-        apps
+        let several = Secrets::new("ab").unwrap().with_previous("abcd").unwrap();
+        let apps = Apps::default().insert(1, Secrets::new("a").ok()).unwrap();
+        apps.insert(2, Some(several)).unwrap()
     }
 
     #[test]
@@ -297,8 +303,7 @@ mod tests {
     #[test]
     fn of_several_apps_one_must_be_named() {
         assert_eq!(apps().signer(None, &[1], length), Err(Refusal::AppNotNamed));
-        let mut lone = Apps::default();
-        lone.insert(7, "a").unwrap();
+        let lone = Apps::default().insert(7, Secrets::new("a").ok()).unwrap();
         let signer = Signer { app_id: 7, secret: SecretName::Current };
         assert_eq!(lone.signer(None, &[1], length), Ok(signer));
         assert_eq!(lone.signer(None, &[2], length), Err(Refusal::WrongSignature));
@@ -328,6 +333,25 @@ mod tests {
 
     #[test]
     fn an_app_is_configured_once() {
-        assert_eq!(apps().insert(1, "b"), Err(ConfigError::AppRepeated { app_id: 1 }));
+        for secrets in [None, Secrets::new("b").ok()] {
+            let twice = apps().insert(1, secrets).map(|_| ());
+            assert_eq!(twice, Err(ConfigError::AppRepeated { app_id: 1 }));
+        }
+    }
+
+    #[test]
+    fn an_unsigned_app_is_found_by_its_name_and_signs_nothing() {
+        let apps = apps().insert(3, None).unwrap();
+        for (named, need_not_name, found) in [
+            (Some("3"), false, Some(3)),
+            (Some("03"), true, None),
+            (Some("1"), true, None),
+            (None, true, Some(3)),
+            (None, false, None),
+        ] {
+            assert_eq!(apps.unsigned(named, need_not_name), found, "{named:?}");
+        }
+        assert_eq!(apps.signer(Some("3"), &[1], length), Err(Refusal::UnknownApp));
+        assert!(apps.any_signer(&[9], length).is_err());
     }
 }

@@ -91,12 +91,12 @@ impl Zego {
     ///
     /// The secret is empty, blank, or has white space around it, or the app is there already.
     pub fn with_app(
-        mut self,
+        self,
         app_id: u64,
         callback_secret: impl IntoSecrets,
     ) -> Result<Self, ConfigError> {
-        self.apps.insert(app_id, callback_secret)?;
-        Ok(self)
+        let apps = self.apps.insert(app_id, Some(callback_secret.into_secrets()?))?;
+        Ok(Self { apps, ..self })
     }
 
     /// Sets how far from now, both ways, a callback's timestamp may be.

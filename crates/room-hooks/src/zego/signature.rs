@@ -34,7 +34,7 @@ impl super::Zego {
         let random = u32::from_be_bytes([content[0], content[1], content[2], content[3]]);
         let nonce = (timestamp << 32 | u64::from(random)).to_string();
 
-        if let Some((app_id, secret)) = self.apps.first() {
+        if let Some((app_id, Some(secret))) = self.apps.first() {
             let digest = digest(secret, &timestamp.to_string(), &nonce);
             members.insert("appid".into(), app_id.to_string().into());
             members.insert("signature".into(), hex::encode(digest).into());
