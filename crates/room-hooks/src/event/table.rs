@@ -1,23 +1,31 @@
+//! The table of a provider's events.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::RoomEvent;
+
 /// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other names of
-/// the same event after `|`, after `as` the kind where the name is not unique, and after `=>` the event's
-/// [`Facts`](crate::Facts). `$read` takes an event out of the provider's document, `$write` puts it there, its
-/// name included.
+/// the same event after `|`, and after `as` the kind where the name is not unique. `$read` takes an event out of
+/// the provider's document, `$write` puts it there, its name included.
 ///
 /// `distinct by` names members, by their paths, of which one tells an event from the next that is equal:
 /// an id, or a time in milliseconds. A [`DeliveryId`](crate::DeliveryId) then does not depend on when the
-/// delivery was sent.
+/// delivery was sent. After `=>` come the event's [`Facts`](crate::Facts). A row that lacks one of the two has
+/// what the head of the table says.
 ///
 /// A fixture, `src/testing/fixtures/PROVIDER/KIND.json`, belongs to each row.
 macro_rules! events {
     (
         $(#[$attribute:meta])*
-        pub enum Event of $provider:ident in $folder:literal, read by $read:path, written by $write:ident {
-            $(
-                $(#[$doc:meta])*
-                $variant:ident($event:ty) = $name:literal $(| $alias:literal)* $(as $kind:literal)?
-                    $(, distinct by $($member:literal)|+)? => $facts:expr;
-            )*
-        }
+        pub enum Event of $provider:ident in $folder:literal, read by $read:path, written by $write:path,
+            distinct by $usual_members:expr => $usual_facts:expr;
+        $(
+            $(#[$doc:meta])*
+            $variant:ident($event:ty) = $name:literal $(| $alias:literal)* $(as $kind:literal)?
+                $(, distinct by $($member:literal)|+)? $(=> $facts:expr)?;
+        )*
     ) => {
         $(#[$attribute])*
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +59,7 @@ macro_rules! events {
                     provider: $folder,
                     name: $name,
                     kind: $crate::event::table::last!($name $($kind)?),
-                    distinct_by: &[$($($member),+)?],
+                    distinct_by: &$crate::event::table::first!($([$($member),+],)? $usual_members),
                     type_name: concat!($folder, "::", stringify!($event)),
                     fixture: include_str!(concat!(
                         env!("CARGO_MANIFEST_DIR"),
@@ -111,6 +119,18 @@ macro_rules! events {
             }
         }
 
+        impl<'de> ::serde::Deserialize<'de> for Event {
+            fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+            where
+                D: ::serde::Deserializer<'de>,
+            {
+                let json: Box<::serde_json::value::RawValue> =
+                    ::serde::Deserialize::deserialize(deserializer)?;
+                let document = $crate::Document::new::<$provider>(json.get());
+                Self::of(&document).map_err(::serde::de::Error::custom)
+            }
+        }
+
         $(
             impl $event {
                 /// The event's name on the wire.
@@ -133,17 +153,14 @@ macro_rules! events {
                     Self::NAME
                 }
 
-                fn kind(&self) -> &'static str {
-                    $crate::event::table::last!($name $($kind)?)
-                }
-
                 fn facts(&self) -> $crate::Facts<'_> {
-                    const FACTS: fn(&$event) -> $crate::Facts<'_> = $facts;
+                    const FACTS: fn(&$event) -> $crate::Facts<'_> =
+                        $crate::event::table::first!($($facts,)? $usual_facts);
                     FACTS(self)
                 }
 
                 fn distinct_by(&self) -> &'static [&'static str] {
-                    &[$($($member),+)?]
+                    &$crate::event::table::first!($([$($member),+],)? $usual_members)
                 }
             }
         )*
@@ -160,4 +177,27 @@ macro_rules! last {
     };
 }
 
-pub(crate) use {events, last};
+/// The first of one expression or two.
+macro_rules! first {
+    ($first:expr $(, $second:expr)?) => {
+        $first
+    };
+}
+
+/// Writes an event's members behind its name, where that is a member like them.
+pub(crate) fn named<E: RoomEvent, S: Serializer>(
+    member: &str,
+    event: &E,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Named<'a, E> {
+        #[serde(flatten)]
+        name: BTreeMap<&'a str, &'a str>,
+        #[serde(flatten)]
+        members: &'a E,
+    }
+    Named { name: BTreeMap::from([(member, event.name())]), members: event }.serialize(serializer)
+}
+
+pub(crate) use {events, first, last};

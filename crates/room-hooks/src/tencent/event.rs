@@ -1,13 +1,12 @@
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::value::RawValue;
+use serde::Serializer;
 
 use crate::{
     Document, Facts, Refusal, RoomEvent,
     event::{
         document::{MALFORMED, string},
-        table::events,
+        table::{events, named},
     },
 };
 
@@ -20,85 +19,61 @@ events! {
     /// Everything that Tencent can send.
     ///
     /// Serializes as it is on the wire, its name under `CallbackCommand`.
-    pub enum Event of Tencent in "tencent", read by Document::decode, written by on_wire {
-        /// A room was created.
-        RoomCreated(RoomCreated) = "Room.CallbackAfterCreateRoom",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_info.room_id, &event.operator_account, event.event_time);
-        /// A room was destroyed.
-        RoomDestroyed(RoomDestroyed) = "Room.CallbackAfterDestroyRoom",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// The information of a room was changed.
-        RoomInfoUpdated(RoomInfoUpdated) =
-            "Room.CallbackAfterUpdateRoomInfo" | "Room.CallbackUpdateRoomInfo",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_info.room_id, &event.operator_account, event.event_time);
-        /// Users entered a room.
-        MemberEntered(MemberEntered) = "Room.CallbackAfterMemberEnter",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// Users left a room.
-        MemberLeft(MemberLeft) = "Room.CallbackAfterMemberLeave",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// The seats of a room have changed.
-        SeatInfoChanged(SeatInfoChanged) = "Mic.CallbackAfterSeatInfoChanged",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// A room was created (Live).
-        LiveRoomCreated(live::RoomCreated) = "Live.CallbackAfterCreateRoom",
-            distinct by "EventTime" | "RoomInfo.EventTime"
-            => |event| facts(
-                event.room_info.room_id.as_deref(),
-                &event.operator_account,
-                event.event_time.or(event.room_info.event_time),
-            );
-        /// A room was destroyed (Live).
-        LiveRoomDestroyed(live::RoomDestroyed) = "Live.CallbackAfterDestroyRoom",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// The information of a room was changed (Live).
-        LiveRoomInfoUpdated(live::RoomInfoUpdated) = "Live.CallbackAfterUpdateRoomInfo",
-            distinct by "EventTime" | "RoomInfo.EventTime"
-            => |event| facts(
-                event.room_info.room_id.as_deref(),
-                &event.operator_account,
-                event.event_time.or(event.room_info.event_time),
-            );
-        /// Metadata of a room were set (Live).
-        LiveMetadataSet(live::MetadataSet) = "Live.CallbackAfterSetMetadata",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// Metadata of a room were deleted (Live).
-        LiveMetadataDeleted(live::MetadataDeleted) = "Live.CallbackAfterDelMetadata",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// Users are there, or no longer (Live).
-        LiveMemberStateChanged(live::MemberStateChanged) = "Live.CallbackAfterMemberStateChanged",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// A room has another owner (Live).
-        LiveOwnerChanged(live::OwnerChanged) = "Live.CallbackAfterChangeOwner",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// Administrators of a room were added or deleted (Live).
-        LiveAdminModified(live::AdminModified) = "Live.CallbackAfterModifyAdmin",
-            distinct by "EventTime"
-            => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
-        /// A battle was created (Live).
-        LiveBattleCreated(live::BattleCreated) = "Live.CallbackAfterCreateBattle",
-            distinct by "EventTime"
-            => |event| facts(event.from_room_id.as_deref(), &event.operator_account, event.event_time);
-        /// A battle has begun (Live).
-        LiveBattleStarted(live::BattleStarted) = "Live.CallbackAfterStartBattle",
-            distinct by "EventTime"
-            => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
-        /// A battle is over (Live).
-        LiveBattleEnded(live::BattleEnded) = "Live.CallbackAfterEndBattle",
-            distinct by "EventTime"
-            => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
-    }
+    pub enum Event of Tencent in "tencent", read by Document::decode, written by on_wire,
+        distinct by ["EventTime"]
+        => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
+    /// A room was created.
+    RoomCreated(RoomCreated) = "Room.CallbackAfterCreateRoom"
+        => |event| facts(&*event.room_info.room_id, &event.operator_account, event.event_time);
+    /// A room was destroyed.
+    RoomDestroyed(RoomDestroyed) = "Room.CallbackAfterDestroyRoom";
+    /// The information of a room was changed.
+    RoomInfoUpdated(RoomInfoUpdated) =
+        "Room.CallbackAfterUpdateRoomInfo" | "Room.CallbackUpdateRoomInfo"
+        => |event| facts(&*event.room_info.room_id, &event.operator_account, event.event_time);
+    /// Users entered a room.
+    MemberEntered(MemberEntered) = "Room.CallbackAfterMemberEnter";
+    /// Users left a room.
+    MemberLeft(MemberLeft) = "Room.CallbackAfterMemberLeave";
+    /// The seats of a room have changed.
+    SeatInfoChanged(SeatInfoChanged) = "Mic.CallbackAfterSeatInfoChanged";
+    /// A room was created (Live).
+    LiveRoomCreated(live::RoomCreated) = "Live.CallbackAfterCreateRoom",
+        distinct by "EventTime" | "RoomInfo.EventTime"
+        => |event| facts(
+            event.room_info.room_id.as_deref(),
+            &event.operator_account,
+            event.event_time.or(event.room_info.event_time),
+        );
+    /// A room was destroyed (Live).
+    LiveRoomDestroyed(live::RoomDestroyed) = "Live.CallbackAfterDestroyRoom";
+    /// The information of a room was changed (Live).
+    LiveRoomInfoUpdated(live::RoomInfoUpdated) = "Live.CallbackAfterUpdateRoomInfo",
+        distinct by "EventTime" | "RoomInfo.EventTime"
+        => |event| facts(
+            event.room_info.room_id.as_deref(),
+            &event.operator_account,
+            event.event_time.or(event.room_info.event_time),
+        );
+    /// Metadata of a room were set (Live).
+    LiveMetadataSet(live::MetadataSet) = "Live.CallbackAfterSetMetadata";
+    /// Metadata of a room were deleted (Live).
+    LiveMetadataDeleted(live::MetadataDeleted) = "Live.CallbackAfterDelMetadata";
+    /// Users are there, or no longer (Live).
+    LiveMemberStateChanged(live::MemberStateChanged) = "Live.CallbackAfterMemberStateChanged";
+    /// A room has another owner (Live).
+    LiveOwnerChanged(live::OwnerChanged) = "Live.CallbackAfterChangeOwner";
+    /// Administrators of a room were added or deleted (Live).
+    LiveAdminModified(live::AdminModified) = "Live.CallbackAfterModifyAdmin";
+    /// A battle was created (Live).
+    LiveBattleCreated(live::BattleCreated) = "Live.CallbackAfterCreateBattle"
+        => |event| facts(event.from_room_id.as_deref(), &event.operator_account, event.event_time);
+    /// A battle has begun (Live).
+    LiveBattleStarted(live::BattleStarted) = "Live.CallbackAfterStartBattle"
+        => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
+    /// A battle is over (Live).
+    LiveBattleEnded(live::BattleEnded) = "Live.CallbackAfterEndBattle"
+        => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
 }
 
 /// What most events answer. The system is not a user.
@@ -129,31 +104,16 @@ pub(super) fn command(document: &Document) -> Result<Option<Cow<'_, str>>, Refus
 }
 
 impl Event {
+    /// The event of a document.
+    fn of(document: &Document) -> Result<Self, Refusal> {
+        Ok(Self::decode(&command(document)?.unwrap_or_default(), document))
+    }
+
     pub(super) fn decode(command: &str, document: &Document) -> Self {
         Self::read(command, command, document)
     }
 }
 
-fn on_wire<E, S>(event: &E, serializer: S) -> Result<S::Ok, S::Error>
-where
-    E: RoomEvent,
-    S: Serializer,
-{
-    #[derive(Serialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Named<'a, E> {
-        callback_command: &'a str,
-        #[serde(flatten)]
-        members: &'a E,
-    }
-    Named { callback_command: event.name(), members: event }.serialize(serializer)
-}
-
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        let document = Document::new::<Tencent>(json.get());
-        let command = command(&document).map_err(D::Error::custom)?;
-        Ok(Self::decode(&command.unwrap_or_default(), &document))
-    }
+fn on_wire<E: RoomEvent, S: Serializer>(event: &E, serializer: S) -> Result<S::Ok, S::Error> {
+    named(COMMAND, event, serializer)
 }

@@ -1,7 +1,6 @@
 use std::time::SystemTime;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::value::RawValue;
+use serde::{Serialize, Serializer};
 
 use crate::{
     Document, Facts, Refusal, RoomEvent,
@@ -22,41 +21,32 @@ events! {
     ///
     /// Serializes as it is on the wire, with `EventGroupId`, `EventType` and `EventInfo`; a handler that
     /// asks for one kind has the `EventInfo`.
-    pub enum Event of Trtc in "trtc", read by from_wire, written by on_wire {
-        /// A room was created.
-        RoomCreated(RoomCreated) = "101", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A room was dismissed.
-        RoomDismissed(RoomDismissed) = "102", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-        /// A user entered a room.
-        UserEntered(UserEntered) = "103", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A user left a room.
-        UserLeft(UserLeft) = "104", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A user has another role.
-        RoleChanged(RoleChanged) = "105", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A user sends video.
-        VideoStarted(VideoStarted) = "201", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A user no longer sends video.
-        VideoStopped(VideoStopped) = "202", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A user sends audio.
-        AudioStarted(AudioStarted) = "203", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A user no longer sends audio.
-        AudioStopped(AudioStopped) = "204", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A user sends the sub-stream.
-        SubStreamStarted(SubStreamStarted) = "205", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-        /// A user no longer sends the sub-stream.
-        SubStreamStopped(SubStreamStopped) = "206", distinct by "EventInfo.EventMsTs"
-            => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
-    }
+    pub enum Event of Trtc in "trtc", read by from_wire, written by on_wire,
+        distinct by ["EventInfo.EventMsTs"]
+        => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
+    /// A room was created.
+    RoomCreated(RoomCreated) = "101";
+    /// A room was dismissed.
+    RoomDismissed(RoomDismissed) = "102"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// A user entered a room.
+    UserEntered(UserEntered) = "103";
+    /// A user left a room.
+    UserLeft(UserLeft) = "104";
+    /// A user has another role.
+    RoleChanged(RoleChanged) = "105";
+    /// A user sends video.
+    VideoStarted(VideoStarted) = "201";
+    /// A user no longer sends video.
+    VideoStopped(VideoStopped) = "202";
+    /// A user sends audio.
+    AudioStarted(AudioStarted) = "203";
+    /// A user no longer sends audio.
+    AudioStopped(AudioStopped) = "204";
+    /// A user sends the sub-stream.
+    SubStreamStarted(SubStreamStarted) = "205";
+    /// A user no longer sends the sub-stream.
+    SubStreamStopped(SubStreamStopped) = "206";
 }
 
 /// What all events answer. One that has no time in milliseconds has one in seconds.
@@ -103,6 +93,11 @@ fn number(json: &str) -> Option<u64> {
 }
 
 impl Event {
+    /// The event of a document.
+    fn of(document: &Document) -> Result<Self, Refusal> {
+        Ok(Self::decode(&Envelope::read(document)?, document))
+    }
+
     pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
         let name = envelope.event_type.trim_matches('"');
         // Types of other groups have numbers of their own; should one clash, it is not taken for this.
@@ -139,13 +134,4 @@ where
     let event_type = event.name().parse().map_err(serde::ser::Error::custom)?;
     Named { event_group_id: group_of(event_type), event_type, event_info: event }
         .serialize(serializer)
-}
-
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        let document = Document::new::<Trtc>(json.get());
-        let envelope = Envelope::read(&document).map_err(D::Error::custom)?;
-        Ok(Self::decode(&envelope, &document))
-    }
 }

@@ -1,9 +1,11 @@
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::value::RawValue;
+use serde::Serializer;
 
 use crate::{
-    Document, Facts, RoomEvent,
-    event::{document::string, table::events},
+    Document, Facts, Refusal, RoomEvent,
+    event::{
+        document::string,
+        table::{events, named},
+    },
 };
 
 use super::{
@@ -14,50 +16,54 @@ events! {
     /// Everything that ZEGO can send.
     ///
     /// Serializes as it is on the wire, its name under `event`, without what signed it.
-    pub enum Event of Zego in "zego", read by Document::decode, written by on_wire {
-        /// A room was created (ZIM).
-        RoomCreated(RoomCreated) = "room_create"
-            => |event| Facts::of(&*event.room_id).by(event.operator_account.as_deref());
-        /// A user entered a room (ZIM).
-        RoomEntered(RoomEntered) = "room_enter"
-            => |event| Facts::of(&*event.room_id).by(event.user());
-        /// Users left a room (ZIM).
-        RoomExited(RoomExited) = "room_exit"
-            => |event| Facts::of(&*event.room_id).by(event.user());
-        /// A room was destroyed (ZIM).
-        RoomDestroyed(RoomDestroyed) = "room_destroy"
-            => |event| Facts::of(&*event.room_id).by(event.operator_account.as_deref());
-        /// A room was created (Express).
-        ExpressRoomCreated(express::RoomCreated) = "room_create" as "express/room_create",
-            distinct by "room_create_time"
-            => |event| Facts::of(&*event.room_id)
-                .by(event.id_name.as_deref())
-                .at(event.room_create_time)
-                .in_session(event.room_session_id);
-        /// A room was closed (Express); by nobody in particular.
-        ExpressRoomClosed(express::RoomClosed) = "room_close",
-            distinct by "room_close_time"
-            => |event| Facts::of(&*event.room_id)
-                .at(event.room_close_time)
-                .in_session(event.room_session_id);
-        /// A user logged in to a room (Express).
-        ExpressUserLoggedIn(express::UserLoggedIn) = "room_login",
-            distinct by "login_time"
-            => |event| Facts::of(&*event.room_id)
-                .by(event.user_account.as_deref())
-                .at(event.login_time)
-                .in_session(event.room_seq);
-        /// A user logged out of a room (Express).
-        ExpressUserLoggedOut(express::UserLoggedOut) = "room_logout",
-            distinct by "logout_time"
-            => |event| Facts::of(&*event.room_id)
-                .by(event.user_account.as_deref())
-                .at(event.logout_time)
-                .in_session(event.room_seq);
-    }
+    pub enum Event of Zego in "zego", read by Document::decode, written by on_wire,
+        distinct by []
+        => |event| Facts::of(&*event.room_id).by(event.operator_account.as_deref());
+    /// A room was created (ZIM).
+    RoomCreated(RoomCreated) = "room_create";
+    /// A user entered a room (ZIM).
+    RoomEntered(RoomEntered) = "room_enter"
+        => |event| Facts::of(&*event.room_id).by(event.user());
+    /// Users left a room (ZIM).
+    RoomExited(RoomExited) = "room_exit"
+        => |event| Facts::of(&*event.room_id).by(event.user());
+    /// A room was destroyed (ZIM).
+    RoomDestroyed(RoomDestroyed) = "room_destroy";
+    /// A room was created (Express).
+    ExpressRoomCreated(express::RoomCreated) = "room_create" as "express/room_create",
+        distinct by "room_create_time"
+        => |event| Facts::of(&*event.room_id)
+            .by(event.id_name.as_deref())
+            .at(event.room_create_time)
+            .in_session(event.room_session_id);
+    /// A room was closed (Express); by nobody in particular.
+    ExpressRoomClosed(express::RoomClosed) = "room_close",
+        distinct by "room_close_time"
+        => |event| Facts::of(&*event.room_id)
+            .at(event.room_close_time)
+            .in_session(event.room_session_id);
+    /// A user logged in to a room (Express).
+    ExpressUserLoggedIn(express::UserLoggedIn) = "room_login",
+        distinct by "login_time"
+        => |event| Facts::of(&*event.room_id)
+            .by(event.user_account.as_deref())
+            .at(event.login_time)
+            .in_session(event.room_seq);
+    /// A user logged out of a room (Express).
+    ExpressUserLoggedOut(express::UserLoggedOut) = "room_logout",
+        distinct by "logout_time"
+        => |event| Facts::of(&*event.room_id)
+            .by(event.user_account.as_deref())
+            .at(event.logout_time)
+            .in_session(event.room_seq);
 }
 
 impl Event {
+    /// The event of a document.
+    pub(super) fn of(document: &Document) -> Result<Self, Refusal> {
+        Ok(Self::decode(&Envelope::read(document)?, document))
+    }
+
     pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
         let name = &*string(envelope.event).unwrap_or_default();
         let kind = match name {
@@ -72,25 +78,6 @@ impl Event {
     }
 }
 
-fn on_wire<E, S>(event: &E, serializer: S) -> Result<S::Ok, S::Error>
-where
-    E: RoomEvent,
-    S: Serializer,
-{
-    #[derive(Serialize)]
-    struct Named<'a, E> {
-        event: &'a str,
-        #[serde(flatten)]
-        members: &'a E,
-    }
-    Named { event: event.name(), members: event }.serialize(serializer)
-}
-
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        let document = Document::new::<Zego>(json.get());
-        let envelope = Envelope::read(&document).map_err(D::Error::custom)?;
-        Ok(Self::decode(&envelope, &document))
-    }
+fn on_wire<E: RoomEvent, S: Serializer>(event: &E, serializer: S) -> Result<S::Ok, S::Error> {
+    named("event", event, serializer)
 }
