@@ -106,6 +106,20 @@ mod tests {
     }
 
     #[test]
+    fn elements_are_told_apart_by_their_labels_or_by_a_repeated_name() {
+        for (pairs, list) in [
+            ("a[][x]=1&a[][y]=2&a[][x]=3", r#"[{"x":"1","y":"2"},{"x":"3"}]"#),
+            ("a[7][x]=1&a[3][x]=2&a[7][y]=3", r#"[{"x":"1","y":"3"},{"x":"2"}]"#),
+            ("a[0][x]=1&a[][y]=2", r#"[{"x":"1"},{"y":"2"}]"#),
+            ("a[]=1&a[]=1", r#"["1","1"]"#),
+            ("a[00]=1&a[0]=2", r#"["1","2"]"#),
+        ] {
+            let form = format!("event=x&{pairs}");
+            becomes(&form, &format!(r#"{{"a":{list},"event":"x"}}"#));
+        }
+    }
+
+    #[test]
     fn a_name_counts_once() {
         for body in ["event=a&event=b", "event=a&x=1&x[]=2", "event=a&x[]=1&x=2"] {
             assert_eq!(to_json(body.as_bytes()), Err(Refusal::ParameterRepeated), "{body}");

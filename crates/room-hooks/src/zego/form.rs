@@ -109,12 +109,19 @@ fn insert(
         place = match place {
             Value::Object(members) if !is_element => members.entry(*part).or_insert(Value::Null),
             Value::Array(list) if is_element => {
-                let next = list.len();
+                let (next, named) = (list.len(), path[..=depth].join("["));
                 let index = match *part {
-                    // One without a label ends where a name is repeated.
-                    "" if lacks(list.last(), path.get(depth + 1)) => next - 1,
+                    // Pairs without a label fill one element until a name repeats, unless others have labels.
+                    "" if !elements.contains_key(&named)
+                        && lacks(list.last(), path.get(depth + 1)) =>
+                    {
+                        next - 1
+                    }
                     "" => next,
-                    _ => *elements.entry(path[..=depth].join("[")).or_insert(next),
+                    label => {
+                        elements.insert(named[..named.len() - label.len()].to_owned(), 0);
+                        *elements.entry(named).or_insert(next)
+                    }
                 };
                 if index == next {
                     list.push(Value::Null);
