@@ -48,17 +48,6 @@ impl DeliveryId {
         });
         Some(Self(digest(&content)))
     }
-
-    /// The digest's bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    #[cfg(all(feature = "hooks", any(test, feature = "testing")))]
-    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
 }
 
 /// A digest of a signature that belongs to the first content that is seen with it. The signature cannot be
@@ -72,34 +61,38 @@ impl SignatureKey {
         part(&mut content, signature);
         Self(digest(&content))
     }
-
-    #[cfg(all(feature = "hooks", any(test, feature = "testing")))]
-    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// The digest's bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
 }
+
+/// What both digests have; both are shown as hex.
+macro_rules! digest {
+    ($name:ident) => {
+        impl $name {
+            /// The digest's bytes.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+
+            #[cfg(all(feature = "hooks", any(test, feature = "testing")))]
+            pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), hex::encode(self.0))
+            }
+        }
+    };
+}
+
+digest! { DeliveryId }
+digest! { SignatureKey }
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for DeliveryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DeliveryId({self})")
-    }
-}
-
-impl fmt::Debug for SignatureKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignatureKey({})", hex::encode(self.0))
     }
 }
 

@@ -111,23 +111,7 @@ macro_rules! wire_names {
             }
         }
 
-        impl $crate::event::lenient::Lenient for $name {
-            fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
-            where
-                D: ::serde::Deserializer<'de>,
-            {
-                let name = String::read(deserializer)?;
-                Ok(name.filter(|name| !name.is_empty()).map(|name| Self::from(&*name)))
-            }
-        }
-
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        $crate::event::wire::wire_value! { $name, as_str }
+        $crate::event::wire::wire_value! { $name, as_str, |name: String| (name != "").then(|| Self::from(&*name)) }
     };
 }
 
@@ -166,28 +150,28 @@ macro_rules! wire_codes {
             }
         }
 
-        impl $crate::event::lenient::Lenient for $name {
-            fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
-            where
-                D: ::serde::Deserializer<'de>,
-            {
-                Ok(i64::read(deserializer)?.map(Self::from))
-            }
-        }
-
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_i64(self.code())
-            }
-        }
-
-        $crate::event::wire::wire_value! { $name, code }
+        $crate::event::wire::wire_value! { $name, code, |code: i64| Some(Self::from(code)) }
     };
 }
 
 /// What both kinds of enumeration have.
 macro_rules! wire_value {
-    ($name:ident, $on_wire:ident) => {
+    ($name:ident, $on_wire:ident, $read:expr) => {
+        impl $crate::event::lenient::Lenient for $name {
+            fn read<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
+            where
+                D: ::serde::Deserializer<'de>,
+            {
+                Ok($crate::event::lenient::Lenient::read(deserializer)?.and_then($read))
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.$on_wire().serialize(serializer)
+            }
+        }
+
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 self.$on_wire().fmt(f)

@@ -64,7 +64,7 @@ use crate::{
     RoomEvent, SecretName, Verified,
     event::document::MALFORMED,
     verify::{
-        credentials::{Apps, Signer},
+        apps::{Apps, Signer},
         freshness::Freshness,
     },
 };
@@ -204,12 +204,6 @@ impl Provider for Tencent {
 
     /// Within 2 s it must have arrived.
     const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
-
-    const SIGNED_BY: &'static [&'static str] = &[];
-
-    const SENT_AT: &'static [&'static str] = &[];
-
-    const SIGNATURE: &'static [&'static str] = &[];
 
     /// No page describes these events; some commands come with another product's members.
     const ROOM_ID: &'static [&'static str] =

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::{Document, SecretName, verify::credentials::Apps};
+use crate::{Document, SecretName, verify::apps::Apps};
 
 /// What a provider reads of a delivery and reckons from it, for whoever wonders why one is refused.
 ///

@@ -43,7 +43,7 @@ use crate::{
     Verified,
     request::delivery::EMPTY,
     verify::{
-        credentials::{Apps, Signer},
+        apps::{Apps, Signer},
         freshness::Freshness,
     },
 };
@@ -124,11 +124,7 @@ impl Provider for Trtc {
     /// Within 5 s it must have arrived.
     const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
-    const SIGNED_BY: &'static [&'static str] = &[];
-
     const SENT_AT: &'static [&'static str] = &["CallbackTs"];
-
-    const SIGNATURE: &'static [&'static str] = &[];
 
     const ROOM_ID: &'static [&'static str] = &["EventInfo.RoomId", "RoomId"];
 

@@ -1,9 +1,10 @@
 //! Stage 2, who sent it: providers, their apps and secrets, and when a delivery is fresh.
 
-pub(crate) mod credentials;
+pub(crate) mod apps;
 pub(crate) mod digest;
 pub(crate) mod freshness;
 pub(crate) mod guarded;
 pub(crate) mod provider;
 pub(crate) mod receiver;
+pub(crate) mod secrets;
 pub(crate) mod verified;

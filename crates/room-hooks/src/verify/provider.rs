@@ -18,14 +18,14 @@ pub trait Provider: Clone + Debug + Send + Sync + 'static {
     const ANSWER_WITHIN: Duration;
 
     /// The outermost members of a document that say who sent it and prove it: never a part of the event.
-    const SIGNED_BY: &'static [&'static str];
+    const SIGNED_BY: &'static [&'static str] = &[];
 
     /// The outermost members of a document that date its sending: a part of the event only if nothing of
     /// its own tells it from the next one that is equal.
-    const SENT_AT: &'static [&'static str];
+    const SENT_AT: &'static [&'static str] = &[];
 
     /// The outermost members of a document that together sign any other body, so that they are not serialized.
-    const SIGNATURE: &'static [&'static str];
+    const SIGNATURE: &'static [&'static str] = &[];
 
     /// Where an event that has no type may name its room: paths of members, the likeliest first.
     const ROOM_ID: &'static [&'static str];

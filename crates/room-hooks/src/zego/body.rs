@@ -114,7 +114,7 @@ mod tests {
             ("a[]=1&a[]=1", r#"["1","1"]"#),
             ("a[00]=1&a[0]=2", r#"["1","2"]"#),
         ] {
-            let form = format!("event=x&{pairs}");
+            let form = format!("{pairs}&event=x");
             becomes(&form, &format!(r#"{{"a":{list},"event":"x"}}"#));
         }
     }

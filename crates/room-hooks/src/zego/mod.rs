@@ -50,7 +50,7 @@ use crate::{
     CallbackResponse, ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal,
     SignatureKey, Verified,
     verify::{
-        credentials::{Apps, Signer},
+        apps::{Apps, Signer},
         freshness::Freshness,
         verified::Signature,
     },
