@@ -34,10 +34,13 @@
 //! | the same with `FailurePolicy::Open`, the default | as without a store | called |
 //! | a question (Tencent's `Before`) that would be answered 500 or 503 | 200 with code 0, which allows | as above |
 //!
-//! A sender that hangs up does not cancel a handler: from then on, or from its deadline on, it runs in a
-//! task of its own. A panic does not take the server down. As everywhere in async code, a handler that
-//! computes for long or waits without `await` belongs in `tokio::task::spawn_blocking`. A handler that
-//! blocks its thread cannot be answered for at the deadline either.
+//! Each delivery runs in a task, and its handler in another. A sender that hangs up does not cancel them, and a
+//! panic ends nothing else. A handler that blocks its thread leaves its sender with 503 at the deadline, but
+//! other tasks of that thread wait meanwhile: as everywhere in async code, long computations and blocking calls
+//! belong in `tokio::task::spawn_blocking`.
+//!
+//! Tasks run on the tokio runtime in which the hooks were created, if it has several threads. Otherwise, as under
+//! `#[actix_web::main]`, they run on a small runtime that all hooks of the process share.
 //!
 //! # Duplicates, and when one is handled twice
 //!
@@ -81,7 +84,6 @@
 //! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryClaims` |
 
 mod clock;
-mod handler;
 mod lease;
 mod run;
 mod runtime;
@@ -103,11 +105,11 @@ use crate::{
 };
 
 use self::{
-    clock::Clock, handler::Handler, lease::Renewal, runtime::HandlerRuntime, settings::Settings,
+    clock::Clock, lease::Renewal, run::Handler, runtime::HandlerRuntime, settings::Settings,
     store::any::AnyStore,
 };
 
-pub use self::handler::HandlerResult;
+pub use self::run::HandlerResult;
 pub use self::settings::{Binding, FailurePolicy};
 pub use self::store::memory::MemoryClaims;
 pub use self::store::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
@@ -134,9 +136,9 @@ impl<P: Provider> Hooks<P> {
     /// Creates hooks without handlers for a provider, or for a [`Receiver`] with settings of its own.
     /// Claims are kept in memory unless another store is set.
     ///
-    /// Handlers run on the tokio runtime that this is called in, if it has several threads, and else on a small
-    /// one of the crate's own: so they outlive an actix-web worker, and one that blocks its thread does not keep
-    /// its sender from being answered.
+    /// Handlers run on the tokio runtime that this is called in, if it has several threads, and otherwise on one
+    /// of the crate's own: so they outlive an actix-web worker, and one that blocks its thread does not keep its
+    /// sender from an answer.
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
         let receiver = receiver.into();
         Self {

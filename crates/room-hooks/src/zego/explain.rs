@@ -1,6 +1,10 @@
 use crate::{Delivery, Document, testing::Explanation};
 
-use super::{Zego, body::Body, envelope::Envelope, signature};
+use super::{
+    Zego,
+    envelope::{Body, Envelope},
+    signature,
+};
 
 impl Zego {
     /// Tells what is read of a delivery, what is signed in it, and which signatures the secrets give

@@ -34,7 +34,6 @@
 //! `name[0]` are elements of a list, `name[key]` is a member of an object, and a value that is given
 //! twice, or more than 256 distinct names, are refused.
 
-mod body;
 mod envelope;
 mod event;
 #[cfg(feature = "testing")]
@@ -56,10 +55,7 @@ use crate::{
     },
 };
 
-use self::{
-    body::Body,
-    envelope::{Claim, Envelope},
-};
+use self::envelope::{Body, Claim, Envelope};
 
 #[cfg(feature = "testing")]
 pub(crate) use self::envelope::MEMBERS;
