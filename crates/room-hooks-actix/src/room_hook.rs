@@ -1,10 +1,11 @@
-use std::{error::Error, fmt, pin::Pin};
+use std::pin::Pin;
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, body::BoxBody,
     dev::Payload, http::StatusCode,
 };
 use room_hooks::{Guarded, Refusal, RoomEvent, Unhandled, Verified};
+use thiserror::Error;
 
 use crate::{
     ack::response,
@@ -48,7 +49,8 @@ async fn extract<E: RoomEvent>(
 
 /// The error of a [`RoomHook`]: the delivery is refused, or is an event of another kind, which is
 /// acknowledged. The response holds nothing of the reason.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Error)]
+#[error(transparent)]
 pub struct RoomHookError(Unhandled);
 
 impl RoomHookError {
@@ -56,18 +58,6 @@ impl RoomHookError {
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         self.0.refusal.as_ref()
-    }
-}
-
-impl fmt::Display for RoomHookError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Error for RoomHookError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
     }
 }
 

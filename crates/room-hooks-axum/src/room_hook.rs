@@ -1,10 +1,9 @@
-use std::{error::Error, fmt};
-
 use axum_core::{
     extract::{FromRef, FromRequest, Request},
     response::{IntoResponse, Response},
 };
 use room_hooks::{Guarded, Receiver, Refusal, RoomEvent, Unhandled, Verified};
+use thiserror::Error;
 
 use crate::{ack::response, receive::receive};
 
@@ -51,7 +50,8 @@ where
 
 /// The rejection of a [`RoomHook`]: the delivery is refused, or is an event of another kind, which is
 /// acknowledged. The reply holds nothing of the reason.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Error)]
+#[error(transparent)]
 pub struct RoomHookRejection(Unhandled);
 
 impl RoomHookRejection {
@@ -59,18 +59,6 @@ impl RoomHookRejection {
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         self.0.refusal.as_ref()
-    }
-}
-
-impl fmt::Display for RoomHookRejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Error for RoomHookRejection {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
     }
 }
 

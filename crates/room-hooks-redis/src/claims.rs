@@ -5,7 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use data_encoding::HEXLOWER;
 use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
 use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 
@@ -104,10 +103,10 @@ impl RedisClaims {
     /// A call with what all scripts begin with: the keys of the delivery and, if it has one, of the
     /// signature; and the id.
     fn call(&self, script: &'static Script, delivery: Claimed) -> ScriptInvocation<'static> {
-        let (prefix, id) = (&self.prefix, HEXLOWER.encode(delivery.id.as_bytes()));
+        let (prefix, id) = (&self.prefix, hex::encode(delivery.id.as_bytes()));
         let mut call = script.key(format!("{prefix}delivery:{id}"));
         if let Some(signature) = delivery.signature {
-            call.key(format!("{prefix}signature:{}", HEXLOWER.encode(signature.as_bytes())));
+            call.key(format!("{prefix}signature:{}", hex::encode(signature.as_bytes())));
         }
         call.arg(id);
         call
