@@ -56,6 +56,7 @@ impl DeliveryId {
 pub struct SignatureKey([u8; 16]);
 
 impl SignatureKey {
+    #[cfg(feature = "hooks")]
     pub(crate) fn of<P: Provider>(app_id: u64, signature: &[u8]) -> Self {
         let mut content = prefix::<P>("signature", app_id);
         part(&mut content, signature);

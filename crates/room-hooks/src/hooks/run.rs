@@ -15,8 +15,8 @@ use tokio::{
 use tracing::{Instrument, Span, field};
 
 use crate::{
-    CallbackResponse, Disposition, Provider, Refusal, RoomEvent, Unhandled, Verified,
-    event::excerpt, metrics,
+    CallbackResponse, Disposition, Provider, Refusal, RoomEvent, SignatureKey, Unhandled, Verified,
+    event::excerpt, metrics, verify::verified::Signature,
 };
 
 use super::{
@@ -116,13 +116,15 @@ impl<P: Provider> Hooks<P> {
 
     /// The delivery as the store knows it; nothing if it has no id.
     fn claimed(&self, verified: &Verified<P::Event>) -> Option<Claimed> {
-        let signature = verified.signature.filter(|signature| match self.settings.binding {
-            Binding::Unique => signature.is_unique,
-            Binding::Strict => true,
-            Binding::Off => false,
-        });
+        let signature =
+            verified.signature.as_ref().filter(|signature| match self.settings.binding {
+                Binding::Unique => signature.is_unique,
+                Binding::Strict => true,
+                Binding::Off => false,
+            });
         let Settings { lease, retention, .. } = self.settings;
-        let signature = signature.map(|signature| signature.key);
+        let key = |signature: &Signature| SignatureKey::of::<P>(verified.app_id, &signature.digest);
+        let signature = signature.map(key);
         Some(Claimed { id: verified.id()?, signature, lease, retention })
     }
 

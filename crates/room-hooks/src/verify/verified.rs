@@ -1,6 +1,6 @@
-use std::time::SystemTime;
+use std::{fmt, time::SystemTime};
 
-use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName, SignatureKey, Unhandled};
+use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled};
 
 /// An event whose sender has been verified, and what is known of its delivery.
 ///
@@ -32,11 +32,18 @@ pub struct Verified<E> {
 }
 
 /// A verified signature that can be bound to the first content that is seen with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Signature {
-    pub(crate) key: SignatureKey,
+    pub(crate) digest: Box<[u8]>,
     /// Whether no two honest deliveries have it.
     pub(crate) is_unique: bool,
+}
+
+/// Does not show it: a reader could attach another body to it.
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signature").field("is_unique", &self.is_unique).finish_non_exhaustive()
+    }
 }
 
 impl<E> Verified<E> {

@@ -47,7 +47,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     CallbackResponse, ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal,
-    SignatureKey, Verified,
+    Verified,
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
@@ -121,8 +121,8 @@ impl Zego {
         for time in [Some(signed.sent_at), signed.earlier()].into_iter().flatten() {
             self.freshness.check(time, now)?;
         }
-        let key = SignatureKey::of::<Self>(signer.app_id, &signed.signature);
-        Ok((signer, signed.sent_at, Signature { key, is_unique: signed.is_unique() }))
+        let digest = Box::new(signed.signature);
+        Ok((signer, signed.sent_at, Signature { digest, is_unique: signed.is_unique() }))
     }
 }
 
