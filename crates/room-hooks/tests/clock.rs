@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod here;
+mod zego_hooks;
 
 use std::{
     pin::Pin,
@@ -18,7 +19,7 @@ use tokio::{
 };
 
 use room_hooks::{
-    Receiver, RoomEvent, Verified,
+    Delivery, Receiver, RoomEvent, Verified,
     tencent::{self, Tencent},
     testing::SignedDelivery,
     trtc::{self, Trtc},
@@ -26,6 +27,7 @@ use room_hooks::{
 };
 
 use here::hooks_here;
+use zego_hooks::{counting, created, now, signed_at};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -239,6 +241,37 @@ async fn while_time_stands_nothing_is_handled_again() {
             sleep(HOUR / 5).await;
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_set_back_accepts_no_callback_that_was_refused_as_stale() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let body = signed_at(&created(), now());
+    let at = |time| hooks.deliver(Delivery::new("", &(), &body), time);
+    assert_eq!(at(now()).await.status, 200);
+    let stale = now() + Duration::from_secs(1000);
+    assert_eq!(at(stale).await.status, 401);
+    // The store has forgotten the callback by now, and the clock says that it is fresh.
+    sleep(Duration::from_secs(1000)).await;
+    assert_eq!(at(now()).await.status, 401);
+    assert_eq!(calls.get(), 1);
+}
+
+/// No delivery tells the hooks of the later time.
+#[tokio::test(start_paused = true)]
+async fn a_clock_set_back_accepts_no_old_callback_even_if_none_came_in_between() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let signed = signed_at(&created(), now());
+    let at = |time| hooks.deliver(Delivery::new("", &(), &signed), time);
+    assert_eq!(at(now()).await.status, 200);
+    sleep(Duration::from_secs(1000)).await;
+    assert_eq!(at(now()).await.status, 401);
+    assert_eq!(at(now() + Duration::from_secs(1)).await.status, 401);
+    // Once the clock has caught up, hooks accept fresh callbacks again.
+    let later = now() + Duration::from_secs(1001);
+    let body = signed_at(&json!({"event": "room_create", "room_id": "attic"}), later);
+    assert_eq!(hooks.deliver(Delivery::new("", &(), &body), later).await.status, 200);
+    assert_eq!(calls.get(), 2);
 }
 
 /// Earlier and later than every callback's time, as far as this platform's clock goes.

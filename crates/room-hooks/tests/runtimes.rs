@@ -1,6 +1,9 @@
-//! Where handlers run: not on a single thread, and no longer than the runtime that they are on.
+//! The runtimes of handlers: which runtime runs a handler, and what happens when a runtime ends.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod here;
+mod zego_hooks;
 
 use std::{
     sync::{
@@ -16,7 +19,10 @@ use tokio::{
     time::sleep,
 };
 
-use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
+use room_hooks::{Delivery, Hooks, RoomCreated, Verified, zego::Zego};
+
+use here::hooks_here;
+use zego_hooks::{Counter, created, signed_at, zego};
 
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
@@ -51,10 +57,10 @@ fn hooks_made_in_a_runtime_that_has_ended_use_the_runtime_of_the_delivery() {
     }
 }
 
-/// Where no lease would free it: in memory, the end of the task gives the claim back.
+/// No lease has to end first: in memory, the end of the task releases the claim.
 #[test]
 fn a_delivery_whose_handler_ended_with_its_runtime_is_handled_on_the_retry() {
-    // Handlers run on the one that has several threads.
+    // Handlers run on the runtime with several threads.
     let [living, ended] = runtimes();
     let (zego, calls) = (Zego::new(1, "secret").unwrap(), Arc::new(AtomicU32::new(0)));
     let hooks = ended.block_on(async {
@@ -78,7 +84,7 @@ fn a_delivery_whose_handler_ended_with_its_runtime_is_handled_on_the_retry() {
     assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, 2));
 }
 
-/// The handler is given up by its sender and goes to the runtime that lives.
+/// The hooks move the handler to the runtime that is still alive.
 #[test]
 fn a_handler_whose_sender_hung_up_outlives_the_runtime_that_has_ended() {
     let [ended, living] = runtimes();
@@ -104,7 +110,7 @@ fn a_handler_whose_sender_hung_up_outlives_the_runtime_that_has_ended() {
     });
 }
 
-/// On a runtime of several threads, and on the hooks' own where there is but one.
+/// On a runtime with several threads, and on the hooks' own runtime where there is only one thread.
 #[test]
 fn a_handler_that_blocks_its_thread_leaves_its_sender_with_503_at_the_timeout() {
     for runtime in runtimes() {
@@ -126,4 +132,27 @@ fn a_handler_that_blocks_its_thread_leaves_its_sender_with_503_at_the_timeout() 
             assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, 1));
         });
     }
+}
+
+/// A worker of actix-web has a runtime of its own, as the delivery has here.
+#[test]
+fn a_handler_outlives_the_runtime_that_its_delivery_came_in() {
+    let main = Runtime::new().unwrap();
+    let worker = Builder::new_current_thread().enable_all().build().unwrap();
+    let (begun, ended) = (Counter::default(), Counter::default());
+    let counters = (begun.clone(), ended.clone());
+    let hooks = main.block_on(async {
+        hooks_here(zego()).on_with(counters, async |(begun, ended), _: Verified<RoomCreated>| {
+            begun.count();
+            // The timer belongs to the runtime that starts the handler: the worker's or the main one.
+            sleep(Duration::from_millis(100)).await;
+            ended.count();
+        })
+    });
+    let body = signed_at(&created(), now());
+    worker.spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
+    worker.block_on(async { sleep(Duration::from_millis(10)).await });
+    drop(worker);
+    main.block_on(hooks.drained());
+    assert_eq!((begun.get(), ended.get()), (1, 1));
 }

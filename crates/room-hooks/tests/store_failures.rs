@@ -1,0 +1,127 @@
+//! Failures of the store of claims: a store that is full, unreachable, hanging or panicking.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod here;
+mod zego_hooks;
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::time::sleep;
+
+use room_hooks::{
+    Delivery,
+    hooks::{Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, MemoryClaims, StoreError},
+};
+
+use zego_hooks::{counting, created, deliver, forged, now, signed_at};
+
+#[tokio::test(start_paused = true)]
+async fn a_full_store_follows_the_failure_policy_and_still_binds_signatures() {
+    for (policy, status, handled) in
+        [(FailurePolicy::Open, 200, 2), (FailurePolicy::Closed, 503, 1)]
+    {
+        let (hooks, calls) = counting(Duration::ZERO);
+        let hooks = hooks.with_claims(MemoryClaims::with_capacity(1)).with_store_failure(policy);
+        let signed =
+            |room: &str| signed_at(&json!({"event": "room_create", "room_id": room}), now());
+        assert_eq!(deliver(&hooks, &signed("lobby")).await.status, 200);
+        assert_eq!(deliver(&hooks, &signed("lobby")).await.status, 200, "a duplicate");
+        assert_eq!(deliver(&hooks, &forged(&signed("lobby"))).await.status, 401);
+        // The store holds one signature as well, so it does not bind a new one.
+        assert_eq!(deliver(&hooks, &signed("attic")).await.status, status);
+        assert_eq!(calls.get(), handled, "{policy:?}");
+        let span = Duration::from_secs(700);
+        sleep(span).await;
+        let later = signed_at(&json!({"event": "room_create", "room_id": "attic"}), now() + span);
+        for _ in 0..2 {
+            let answer = hooks.deliver(Delivery::new("", &(), &later), now() + span).await;
+            assert_eq!((answer.status, calls.get()), (200, handled + 1));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unreachable_store_follows_the_failure_policy() {
+    for (setting, status, handled) in
+        [(FailurePolicy::Open, 200, 2), (FailurePolicy::Closed, 503, 0)]
+    {
+        let (hooks, calls) = counting(Duration::ZERO);
+        let hooks = hooks.with_claims(Broken { panics: false }).with_store_failure(setting);
+        let body = signed_at(&created(), now());
+        assert_eq!(deliver(&hooks, &body).await.status, status);
+        assert_eq!(deliver(&hooks, &body).await.status, status);
+        assert_eq!(calls.get(), handled);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_counts_as_unreachable_after_its_timeout() {
+    let (hooks, calls) = counting(Duration::from_secs(8));
+    let hooks = hooks.with_claims(Hanging);
+    // 8 s for the handler, whose renewals hang meanwhile, and 1 s for the settlement.
+    let begun = tokio::time::Instant::now();
+    assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
+    assert_eq!((begun.elapsed(), calls.get()), (Duration::from_secs(9), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_the_store_is_answered_500_and_calls_no_handler() {
+    let (hooks, calls) = counting(Duration::ZERO);
+    let hooks = hooks.with_claims(Broken { panics: true });
+    assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 500);
+    hooks.drained().await;
+    assert_eq!(calls.get(), 0);
+}
+
+/// A store that no request reaches, or whose `claim` panics.
+#[derive(Debug)]
+struct Broken {
+    panics: bool,
+}
+
+fn out_of_order<T>() -> Result<T, StoreError> {
+    Err(StoreError::OutOfOrder("connection refused".into()))
+}
+
+impl ClaimStore for Broken {
+    async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
+        assert!(!self.panics, "on purpose");
+        out_of_order()
+    }
+
+    async fn renew(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
+        out_of_order()
+    }
+
+    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
+        out_of_order()
+    }
+
+    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+        out_of_order()
+    }
+}
+
+/// A store that grants every claim and never answers anything else.
+#[derive(Debug)]
+struct Hanging;
+
+impl ClaimStore for Hanging {
+    async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
+        Ok(Claim::Granted(ClaimToken(1)))
+    }
+
+    async fn renew(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
+        std::future::pending().await
+    }
+
+    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
+        std::future::pending().await
+    }
+
+    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+        std::future::pending().await
+    }
+}
