@@ -1,27 +1,18 @@
-//! What can be read when everything is: each log line, span, metric, answer, error and `Debug` output of
-//! every refusal and every acceptance. None has a secret, a signature, a nonce or a query in it.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod here;
+//! Reads everything that can be read of every refusal and every outcome, and looks for secrets in it.
 
 use std::{
     collections::BTreeSet,
     fmt::{Debug, Write as _},
-    io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde::Serialize;
 use serde_json::json;
-use tokio::time::sleep;
-use tracing::Level;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tokio::{runtime::Builder, time::sleep};
 
 use room_hooks::{
-    Provider, Receiver, RoomCreated, RoomEvent, Secrets, Unhandled, Verified,
+    Provider, Receiver, RoomCreated, RoomEvent, Unhandled, Verified,
     hooks::{Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, StoreError},
     tencent::Tencent,
     testing::SignedDelivery,
@@ -29,15 +20,12 @@ use room_hooks::{
     zego::Zego,
 };
 
-use here::hooks_here;
+use crate::{PREVIOUS, SECRET, captured_log::logged, here::hooks_here, secrets};
 
-const SECRET: &str = "current-5ec2e7";
-const PREVIOUS: &str = "previous-5ec2e7";
-
-/// What only the sender of a forgery knows. It must not come back, from wherever he puts it.
+/// Text that each forgery carries in one place. No output may repeat it.
 const ECHO: &str = "ec40";
 
-/// All refusals there are, by their names.
+/// The names of all refusals.
 const REFUSALS: [&str; 16] = [
     "AppNotNamed",
     "BodyBrokeOff",
@@ -57,7 +45,7 @@ const REFUSALS: [&str; 16] = [
     "WrongSignature",
 ];
 
-/// All outcomes there are in the metrics.
+/// All values of the `outcome` label in the metrics.
 const OUTCOMES: [&str; 9] = [
     "duplicate",
     "failed",
@@ -71,23 +59,17 @@ const OUTCOMES: [&str; 9] = [
 ];
 
 #[test]
-fn nobody_reads_a_secret_a_signature_a_nonce_or_a_query() {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(Level::TRACE)
-        .with_ansi(false)
-        .with_span_events(FmtSpan::FULL)
-        .with_writer(move || writer.clone())
-        .init();
+fn no_output_of_any_refusal_or_outcome_contains_a_secret_signature_nonce_or_query() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let mut played = Played::default();
-    metrics::with_local_recorder(&recorder, || {
-        played.receive();
-        played.refuse_before_a_body_is_there();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(played.handle());
+    let (log, ()) = logged(|| {
+        metrics::with_local_recorder(&recorder, || {
+            played.receive();
+            played.refuse_before_a_body_is_there();
+            let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(played.handle());
+        });
     });
 
     let mut outcomes = BTreeSet::new();
@@ -96,7 +78,6 @@ fn nobody_reads_a_secret_a_signature_a_nonce_or_a_query() {
         outcomes.extend(labels.map(|label| label.value().to_owned()));
         played.read(&(&key, matches!(value, DebugValue::Counter(_))));
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for known in ["delivery refused", "delivery verified", "outcome", "the handler panicked"] {
         assert!(log.contains(known), "{known} is not in the log");
     }
@@ -113,7 +94,7 @@ fn nobody_reads_a_secret_a_signature_a_nonce_or_a_query() {
     }
 }
 
-/// What has been sent and what can be read of it.
+/// What was sent, and everything that can be read of it.
 #[derive(Default)]
 struct Played {
     seen: String,
@@ -137,7 +118,7 @@ impl Played {
         }
     }
 
-    /// Whatever can stand for what signs it must not be seen.
+    /// Records the secrets and what signs `signed`, none of which may be seen.
     fn hide(&mut self, signed: &SignedDelivery) {
         self.hidden.extend([SECRET, PREVIOUS, ECHO].map(str::to_owned));
         if !signed.query.is_empty() {
@@ -236,7 +217,7 @@ impl Played {
         }
     }
 
-    /// Everything that [`Hooks`] can make of a verified delivery.
+    /// Plays every outcome of a verified delivery that [`Hooks`](room_hooks::Hooks) has.
     async fn handle(&mut self) {
         let zego = Zego::new(1, secrets()).unwrap();
         let hooks = hooks_here(zego.clone()).with_handler_deadline(Duration::from_millis(50)).on(
@@ -264,7 +245,7 @@ impl Played {
             sign("room_create", "panics"),
             slow.clone(),
             slow,
-            sign("room_exit", "nobody asks"),
+            sign("room_exit", "no handler"),
         ] {
             self.hide(&signed);
             let answer = hooks.deliver(signed.as_delivery(), now()).await;
@@ -279,7 +260,7 @@ impl Played {
     }
 }
 
-/// Everything of a delivery's replaced by what must not come back, one thing at a time.
+/// Copies of a delivery in which [`ECHO`] replaces one part each.
 fn forgeries(signed: &SignedDelivery) -> Vec<SignedDelivery> {
     let body = String::from_utf8(signed.body.clone()).unwrap();
     let members: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -318,21 +299,17 @@ fn forgeries(signed: &SignedDelivery) -> Vec<SignedDelivery> {
     forgeries
 }
 
-fn secrets() -> Secrets {
-    Secrets::new(SECRET).unwrap().with_previous(PREVIOUS).unwrap()
-}
-
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
 }
 
-/// A store that is out of order.
+/// A store that no request reaches.
 #[derive(Debug)]
 struct Broken;
 
 impl ClaimStore for Broken {
     async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
-        Err(StoreError::OutOfOrder("nobody answers".into()))
+        Err(StoreError::OutOfOrder("connection refused".into()))
     }
 
     async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
@@ -340,20 +317,6 @@ impl ClaimStore for Broken {
     }
 
     async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-/// All that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

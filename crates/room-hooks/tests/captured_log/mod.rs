@@ -1,0 +1,42 @@
+//! Captures what a test logs, at every level and with every change of a span.
+
+use std::{
+    cell::RefCell,
+    io::{self, Write},
+    sync::Once,
+};
+
+use tracing::Level;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+thread_local! {
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes to the log of the thread, which is the log of the test.
+struct ThreadLog;
+
+impl Write for ThreadLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that this thread logs while `act` runs, and what `act` returns.
+pub(crate) fn logged<T>(act: impl FnOnce() -> T) -> (String, T) {
+    static SUBSCRIBER: Once = Once::new();
+    SUBSCRIBER.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_ansi(false)
+            .with_span_events(FmtSpan::FULL);
+        subscriber.with_writer(|| ThreadLog).init();
+    });
+    LOG.take();
+    let returned = act();
+    (String::from_utf8(LOG.take()).unwrap(), returned)
+}

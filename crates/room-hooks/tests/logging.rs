@@ -1,0 +1,149 @@
+//! Logging: the levels and spans of deliveries, and how much of a sender's text they contain.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod captured_log;
+mod here;
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use room_hooks::{
+    Delivery, Receiver, RoomCreated, Secrets, Unhandled, Verified,
+    tencent::Tencent,
+    zego::{self, Zego},
+};
+
+use captured_log::logged;
+use here::hooks_here;
+
+const SECRET: &str = "current-5ec2e7";
+const PREVIOUS: &str = "previous-5ec2e7";
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+}
+
+fn secrets() -> Secrets {
+    Secrets::new(SECRET).unwrap().with_previous(PREVIOUS).unwrap()
+}
+
+fn zego() -> Zego {
+    Zego::new(1, secrets()).unwrap()
+}
+
+#[test]
+fn a_delivery_has_one_span_with_its_outcome_and_no_secret() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let hooks = hooks_here(zego()).on(async |_: Verified<RoomCreated>| Err::<(), _>("too tired"));
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
+    let delivered = || runtime.block_on(hooks.deliver(signed.as_delivery(), now()));
+    let (log, answer) = logged(delivered);
+    assert_eq!((answer.status, answer.body), (500, ""));
+    let span = log.lines().find(|line| line.contains("close")).unwrap();
+    for shown in [
+        "delivery{",
+        "provider=\"zego\"",
+        "app_id=1",
+        "room_create",
+        "room_id=\"r\"",
+        "current",
+        "failed",
+    ] {
+        assert!(span.contains(shown), "{shown} is not in {log}");
+    }
+    assert!(log.contains("ERROR") && log.contains("too tired"), "{log}");
+    let body = String::from_utf8(signed.body).unwrap();
+    let signature = body.split("\"signature\":\"").nth(1).unwrap();
+    for secret in [SECRET, PREVIOUS, &signature[..40]] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
+
+#[test]
+fn a_request_with_another_method_is_logged_at_debug_level() {
+    let receiver = Receiver::new(zego());
+    let (log, status) = logged(|| receiver.intake("GET", &()).unwrap_err().response.status);
+    assert_eq!(status, 405);
+    assert!(log.contains("DEBUG") && !log.contains("WARN"), "{log}");
+}
+
+#[test]
+fn a_missing_receiver_is_logged_as_an_error_with_its_type() {
+    let (log, unhandled) = logged(Unhandled::not_configured::<Zego>);
+    assert_eq!(unhandled.response.status, 500);
+    assert!(log.contains("ERROR") && log.contains("Receiver<room_hooks::zego::Zego>"), "{log}");
+}
+
+#[test]
+fn a_broken_connection_is_not_logged_as_a_wrong_signature() {
+    let receiver = Receiver::new(zego());
+    let intake = receiver.intake("POST", &()).unwrap();
+    let (log, _) = logged(|| intake.broke_off());
+    assert!(log.contains("broke off") && !log.contains("signature"), "{log}");
+}
+
+#[test]
+fn a_known_event_of_another_shape_is_logged_as_a_warning() {
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": [1]}), now()).unwrap();
+    let receiver = Receiver::new(zego());
+    let (log, _) = logged(|| receiver.receive::<zego::Event>(signed.as_delivery(), now()));
+    assert!(log.contains("WARN") && log.contains("room_create"), "{log}");
+}
+
+/// A room id may be as long as a body.
+#[test]
+fn long_text_of_a_sender_is_truncated_in_logs_and_spans() {
+    let long = "é".repeat(100_000);
+    let body = format!(r#"{{"CallbackCommand":"x{long}","RoomId":"{long}","RoomInfo":"{long}"}}"#);
+    let misshapen = format!(
+        r#"{{"CallbackCommand":"Room.CallbackAfterUpdateRoomInfo","RoomInfo":{{"RoomId":"{long}","MaxMemberCount":"{long}"}}}}"#
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for body in [body, misshapen] {
+        let hooks = hooks_here(Tencent::unsigned(1)).on_other(async |_| {});
+        let delivery = Delivery::new("SdkAppid=1", &(), body.as_bytes());
+        let (log, answer) = logged(|| runtime.block_on(hooks.deliver(delivery, now())));
+        assert_eq!(answer.status, 200);
+        assert!(
+            log.contains("delivery verified") && log.contains("outcome=\"handled\""),
+            "{log:.300}"
+        );
+        for line in log.lines() {
+            assert!(line.chars().count() < 1000, "{line:.300}");
+            assert!(line.matches('é').count() <= 4 * 128, "{line:.300}");
+        }
+    }
+}
+
+#[test]
+fn a_compressed_body_is_refused_and_the_log_names_its_encoding() {
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
+    for (value, name) in [
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("x-gzip", "gzip"),
+        ("br", "br"),
+        ("deflate", "deflate"),
+        ("zstd", "zstd"),
+        ("identity, gzip", "gzip"),
+        ("5ec2e7", "unknown"),
+    ] {
+        let headers = vec![("Content-Encoding".to_owned(), value.to_owned())];
+        let receiver = Receiver::new(zego());
+        let (log, intake) = logged(|| receiver.intake("POST", &headers).err());
+        assert_eq!(intake.map(|refused| refused.response.status), Some(415), "{value}");
+        assert!(log.contains(name) && !log.contains("5ec2e7"), "{log}");
+        let delivery = Delivery::new("", &headers, &signed.body);
+        let received = receiver.receive::<RoomCreated>(delivery, now());
+        assert_eq!(received.map_err(|refused| refused.response.status), Err(415), "{value}");
+    }
+    for value in ["identity", "Identity", "", " "] {
+        let headers = vec![("content-encoding".to_owned(), value.to_owned())];
+        assert!(Receiver::new(zego()).intake("POST", &headers).is_ok(), "{value:?}");
+        let delivery = Delivery::new("", &headers, &signed.body);
+        assert!(Receiver::new(zego()).receive::<RoomCreated>(delivery, now()).is_ok(), "{value:?}");
+    }
+}
