@@ -1,19 +1,24 @@
-//! Duplicates: a retry is handled once, and two equal events are handled twice.
+//! Duplicates: a retry of a delivery is handled once, and a second, equal event is not a duplicate.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod here;
 mod zego_hooks;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use room_hooks::{Delivery, hooks::MemoryClaims};
+use room_hooks::{
+    Delivery, Provider, Verified, hooks::MemoryClaims, tencent::Tencent, testing::SignedDelivery,
+    trtc::Trtc, zego,
+};
 
 use here::hooks_here;
-use zego_hooks::{counting, created, deliver, now, signed_at, zego};
+use zego_hooks::{Counter, counting, created, deliver, now, signed_at, zego};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn duplicates_on_all_of_zegos_retry_schedule_are_handled_once() {
@@ -81,4 +86,114 @@ async fn an_unverified_delivery_takes_no_claim() {
     assert_eq!(claims.held(), 0);
     assert_eq!(deliver(&hooks, body.as_bytes()).await.status, 200);
     assert_eq!(claims.held(), 2);
+}
+
+/// Delivers events one after the other, and returns how often the handler was called.
+async fn handled<P>(provider: P, deliveries: Vec<(SignedDelivery, SystemTime)>) -> u32
+where
+    P: Provider,
+{
+    let calls = Counter::default();
+    let hooks =
+        hooks_here(provider).on_with(calls.clone(), async |calls, _: Verified<P::Event>| {
+            calls.count();
+        });
+    for (signed, at) in deliveries {
+        assert_eq!(hooks.deliver(signed.as_delivery(), at).await.status, 200);
+        sleep(SECOND).await;
+    }
+    calls.get()
+}
+
+/// The nonce makes no difference, and neither does the time of the retry.
+#[tokio::test(start_paused = true)]
+async fn duplicates_of_the_same_bytes_are_handled_once_for_as_long_as_they_are_fresh() {
+    use sha1::{Digest, Sha1};
+    for nonce in ["350176", "123456789012345", "7548405981776935120", "Ab3"] {
+        // A sender whose clock is ahead by the whole tolerance.
+        let (sent, tolerance) = (now() + 300 * SECOND, 300);
+        let timestamp = (1_700_000_000 + tolerance).to_string();
+        let mut parts = ["secret", &timestamp, nonce];
+        parts.sort_unstable();
+        let signature = data_encoding::HEXLOWER.encode(&Sha1::digest(parts.concat()));
+        let body = json!({"appid": "1", "event": "room_create", "room_id": "lobby",
+            "timestamp": timestamp, "nonce": nonce, "signature": signature})
+        .to_string();
+        let calls = Counter::default();
+        let hooks =
+            hooks_here(zego()).on_with(calls.clone(), async |calls, _: Verified<zego::Event>| {
+                calls.count();
+            });
+        let mut at = now();
+        while at <= sent + 300 * SECOND {
+            let answer = hooks.deliver(Delivery::new("", &(), body.as_bytes()), at).await;
+            assert_eq!(answer.status, 200, "{nonce}");
+            assert_eq!(calls.get(), 1, "{nonce}");
+            sleep(60 * SECOND).await;
+            at += 60 * SECOND;
+        }
+        let answer = hooks.deliver(Delivery::new("", &(), body.as_bytes()), at).await;
+        assert_eq!(answer.status, 401);
+    }
+}
+
+/// Nothing tells a retry from a second, equal event.
+#[tokio::test(start_paused = true)]
+async fn deliveries_of_an_unsigned_app_are_never_duplicates() {
+    let event = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "lobby"});
+    let unsigned = || Tencent::unsigned(1);
+    let signed = unsigned().sign(&event, now()).unwrap();
+    let deliveries = vec![(signed.clone(), now()), (signed.clone(), now()), (signed, now())];
+    assert_eq!(handled(unsigned(), deliveries).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_created_destroyed_and_created_again_gives_no_duplicates() {
+    let event = |name: &str| json!({"event": name, "room_id": "lobby", "operator_account": "ada"});
+    let names =
+        ["room_create", "room_enter", "room_exit", "room_destroy", "room_create", "room_enter"];
+    let deliveries = names.iter().zip(0..).map(|(name, seconds)| {
+        let at = now() + seconds * SECOND;
+        (zego().sign(&event(name), at).unwrap(), at)
+    });
+    assert_eq!(handled(zego(), deliveries.collect()).await, 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_entry_of_a_user_within_one_second_is_not_a_duplicate() {
+    let event = json!({"event": "room_enter", "room_id": "lobby", "operator_account": "ada"});
+    // Each callback has its own nonce, which the signer derives from the fraction of the second.
+    let deliveries = [0, 1].map(|nanos| {
+        let at = now() + Duration::from_nanos(nanos);
+        (zego().sign(&event, at).unwrap(), at)
+    });
+    assert_eq!(handled(zego(), deliveries.into()).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_equal_tencent_event_without_event_time_is_not_a_duplicate() {
+    let tencent = || Tencent::new(1, "token").unwrap();
+    for event in [
+        json!({"CallbackCommand": "Room.CallbackAfterMemberEnter", "RoomId": "lobby",
+            "MemberList_Account": ["ada"], "Type": "Enter"}),
+        json!({"CallbackCommand": "Sns.CallbackFriendAdd", "PairList": [{"From_Account": "id",
+            "To_Account": "id1", "Initiator_Account": "id"}], "ClientCmd": "friend_add"}),
+    ] {
+        let deliveries = [0, 30].map(|seconds| {
+            let at = now() + seconds * SECOND;
+            (tencent().sign(&event, at).unwrap(), at)
+        });
+        assert_eq!(handled(tencent(), deliveries.into()).await, 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_trtc_room_7_is_not_a_duplicate_of_one_of_room_7_in_quotes() {
+    let trtc = Trtc::new(1, "key").unwrap();
+    let deliveries = [json!(7), json!("7")].map(|room| {
+        let event =
+            json!({"EventType": 102, "EventInfo": {"RoomId": room, "EventMsTs": 1_700_000_000_000_u64}});
+        (trtc.sign(&event, now()).unwrap(), now())
+    });
+    assert_eq!(handled(trtc, deliveries.into()).await, 2);
 }
