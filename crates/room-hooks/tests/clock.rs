@@ -1,4 +1,5 @@
-//! A machine's clock that is set back and forth, under a sender whose clock is right.
+//! Clock skew: what hooks accept while the clock of the machine is set back or ahead, and afterwards. The
+//! sender's clock is right.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -137,7 +138,7 @@ impl Time {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_hooks_a_delivery_is_as_fresh_as_the_clock_says_and_no_longer() {
+async fn a_receiver_without_hooks_follows_a_clock_that_is_set_back() {
     for service in services() {
         let time = Time::begin();
         let early = service.sign("early", time.now());
@@ -146,7 +147,7 @@ async fn without_hooks_a_delivery_is_as_fresh_as_the_clock_says_and_no_longer() 
         for _ in 0..2 {
             assert_eq!(service.receive(&early, time.now()), 401);
             assert_eq!(service.receive(&late, time.now()), 200);
-            // Set back, and right again. Who has no hooks keeps no note of what has come before.
+            // The clock is set back, and corrected. A receiver without hooks remembers no delivery.
             assert_eq!(service.receive(&early, time.now() - HOUR), 200);
             assert_eq!(service.receive(&late, time.now() - HOUR), 401);
         }
@@ -154,7 +155,7 @@ async fn without_hooks_a_delivery_is_as_fresh_as_the_clock_says_and_no_longer() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_is_set_back_an_hour_and_right_again_opens_and_loses_nothing() {
+async fn a_clock_set_back_an_hour_and_corrected_replays_and_loses_no_callback() {
     for service in services() {
         let time = Time::begin();
         let early = service.sign("early", time.now());
@@ -168,7 +169,7 @@ async fn a_clock_that_is_set_back_an_hour_and_right_again_opens_and_loses_nothin
         for _ in 0..2 {
             assert_eq!(service.deliver(&meanwhile, behind()).await, 200);
         }
-        // Time goes on from what is signed, if only by what is not too far ahead of it.
+        // The hooks' time continues from the newest signed time, unless that is too far ahead.
         sleep(HOUR / 2).await;
         let waiting = service.sign("waiting", time.now());
         assert_eq!(service.deliver(&waiting, behind()).await, 200);
@@ -183,7 +184,7 @@ async fn a_clock_that_is_set_back_an_hour_and_right_again_opens_and_loses_nothin
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_is_set_ahead_an_hour_acknowledges_nothing_unhandled() {
+async fn a_clock_set_ahead_an_hour_acknowledges_no_unhandled_callback() {
     for service in services() {
         let time = Time::begin();
         let (done, new) = (service.sign("done", time.now()), service.sign("new", time.now()));
@@ -199,9 +200,9 @@ async fn a_clock_that_is_set_ahead_an_hour_acknowledges_nothing_unhandled() {
     }
 }
 
-/// Leases and memories go by a clock that nobody sets.
+/// Leases and the retention of duplicates use the monotonic clock.
 #[tokio::test(start_paused = true)]
-async fn what_is_handled_or_being_handled_is_known_whatever_the_clock_says() {
+async fn a_duplicate_is_recognized_during_clock_skew() {
     let untimed = || trtc(|| Trtc::new(1, "key").unwrap());
     for (service, jumps) in services()
         .into_iter()
@@ -228,9 +229,9 @@ async fn what_is_handled_or_being_handled_is_known_whatever_the_clock_says() {
     }
 }
 
-/// Time stands for as long as the clock is behind, and what is handled is remembered for less.
+/// The hooks' time stands still while the clock is behind, for longer than the retention of duplicates.
 #[tokio::test(start_paused = true)]
-async fn while_time_stands_nothing_is_handled_again() {
+async fn a_clock_behind_for_longer_than_the_retention_replays_no_callback() {
     for service in services() {
         let time = Time::begin();
         let delivery = service.sign("lobby", time.now());
@@ -274,9 +275,9 @@ async fn a_clock_set_back_accepts_no_old_callback_even_if_none_came_in_between()
     assert_eq!(calls.get(), 2);
 }
 
-/// Earlier and later than every callback's time, as far as this platform's clock goes.
+/// The earliest and latest times that this platform can represent.
 #[tokio::test(start_paused = true)]
-async fn no_time_is_too_early_or_too_late_to_be_refused() {
+async fn a_clock_at_the_beginning_or_end_of_time_causes_no_panic() {
     let epoch = SystemTime::UNIX_EPOCH;
     let beginning = furthest(SystemTime::checked_sub);
     let end = furthest(SystemTime::checked_add);
@@ -285,7 +286,7 @@ async fn no_time_is_too_early_or_too_late_to_be_refused() {
         let delivery = service.sign("lobby", Time::begin().now());
         for clock in odd {
             assert_eq!(service.receive(&delivery, clock), 401);
-            // One that was sent then, as far as that can be told.
+            // A callback that was sent at that time, as far as its format can tell.
             service.receive(&service.sign("lobby", clock), clock);
         }
     }
@@ -297,12 +298,12 @@ async fn no_time_is_too_early_or_too_late_to_be_refused() {
                 assert_eq!(service.deliver(&delivery, clock).await, 401);
                 sleep(SECOND).await;
             }
-            // None of them was the time of anything that verified.
+            // No delivery verified at any of these times, so they left no trace.
             assert_eq!(service.deliver(&delivery, time.now()).await, 200);
             assert_eq!(service.calls("lobby"), 1);
         }
     }
-    // One that does not ask for the time does not mind.
+    // Without a tolerance, the time makes no difference.
     let untimed = trtc(|| Trtc::new(1, "key").unwrap());
     let delivery = untimed.sign("lobby", Time::begin().now());
     for clock in odd {
@@ -311,7 +312,7 @@ async fn no_time_is_too_early_or_too_late_to_be_refused() {
     assert_eq!(untimed.calls("lobby"), 1);
 }
 
-/// The last time that there is, one way.
+/// The last time that `step` can reach.
 fn furthest(step: fn(&SystemTime, Duration) -> Option<SystemTime>) -> SystemTime {
     let (mut time, mut stride) = (SystemTime::UNIX_EPOCH, Duration::MAX);
     while !stride.is_zero() {
@@ -379,7 +380,7 @@ proptest! {
     /// In each step some time passes, the clock is so many seconds ahead or behind, and a delivery
     /// comes: a new one, or one of the latest four.
     #[test]
-    fn however_the_clock_jumps_what_is_answered_200_was_handled_once(
+    fn a_callback_answered_200_was_handled_once_however_the_clock_jumps(
         steps in vec((0..130_u64, select(&JUMPS), 0..5_usize), 1..40),
     ) {
         for index in 0..3 {
