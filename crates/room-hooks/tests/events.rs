@@ -10,7 +10,8 @@ use std::{
 };
 
 use room_hooks::{
-    RoomEvent, tencent,
+    Delivery, Receiver, RoomEvent, Verified,
+    tencent::{self, Tencent},
     testing::{Sample, samples},
     trtc, zego,
 };
@@ -174,6 +175,27 @@ fn the_room_of_another_shape_is_found() {
     }
 }
 
+/// Providers put the room id at the top or one level down. A deeper id belongs to another room.
+#[test]
+fn a_room_id_is_read_at_most_one_level_down() {
+    let receiver = Receiver::new(Tencent::unsigned(1));
+    for (body, room_id) in [
+        (r#"{"RoomInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
+        (r#"{"EventInfo":{"RoomId":7}}"#, Some("7")),
+        (r#"{"RoomInfo":{"room_id":"lobby"}}"#, Some("lobby")),
+        (r#"{"RoomInfo":{"RoomInfo":{"RoomId":"lobby"}}}"#, None),
+        (r#"{"EventInfo":{"RoomInfo":{"RoomId":"lobby"}}}"#, None),
+        (r#"{"RoomInfo":[{"RoomId":"lobby"}]}"#, None),
+        (r#"{"RoomInfo":null,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
+        (r#"{"RoomId":"lobby","RoomInfo":{"RoomId":"attic"}}"#, Some("lobby")),
+    ] {
+        let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());
+        let verified: Verified<tencent::Event> =
+            receiver.receive(delivery, SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(verified.event.room_id(), room_id, "{body}");
+    }
+}
+
 /// The kind of one product's event is not another's name.
 #[test]
 fn a_kind_is_no_name() {
@@ -215,9 +237,9 @@ fn an_event_that_lacks_its_room_has_another_shape() {
     }
 }
 
-/// A clock that a `u64` of milliseconds can name is not one that every platform can.
+/// Not every platform can represent each time that a `u64` of milliseconds can.
 #[test]
-fn times_at_the_end_of_the_numbers_are_no_panic() {
+fn the_greatest_times_cause_no_panic() {
     let sent = format!(
         r#"{{"event":"room_close","room_id":"lobby","room_close_time":{},"room_session_id":{0}}}"#,
         u64::MAX

@@ -1,5 +1,5 @@
-//! What forgers try, trick by trick. Where a trick goes at the text that is signed, it is signed as it is,
-//! so that nothing but the trick is what refuses it.
+//! Forgeries, one technique per test. Where a technique alters signed text, the test signs the result, so that
+//! only the technique itself can cause the refusal.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,7 @@ const SECRET: &str = "a secret";
 const TIME: u64 = 1_757_500_000;
 const NONCE: &str = "350176";
 
-/// Characters that are digits to a reader, or to a lenient parser, and not to a provider.
+/// Characters that look like the digit 1 to a reader or a lenient parser.
 const LOOK_ALIKE_ONES: [&str; 6] = ["١", "۱", "１", "𝟏", "①", "¹"];
 
 fn received<P: Provider>(
@@ -42,7 +42,7 @@ fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// A callback of ZEGO's with its signing members written as they are given.
+/// A ZEGO callback whose signing members are written as given.
 fn of_zego(
     app_id: &str,
     timestamp: &str,
@@ -56,7 +56,7 @@ fn of_zego(
     received(Zego::new(1, SECRET).unwrap(), "", &[], body.as_bytes(), at(TIME))
 }
 
-/// The same, well signed as it is.
+/// A ZEGO callback with a valid signature of the given text.
 fn signed_by_zego(timestamp: &str, nonce: &str) -> Result<Verified<zego::Event>, u16> {
     let signature = zego_signature(timestamp.as_bytes(), nonce.as_bytes());
     let quoted = |text: &str| json!(text).to_string();
@@ -69,7 +69,7 @@ fn zego_signature(timestamp: &[u8], nonce: &[u8]) -> String {
     HEXLOWER.encode(&Sha1::digest(parts.concat()))
 }
 
-/// A callback of Tencent's with its parameters written as they are given.
+/// A Tencent callback whose parameters are written as given.
 fn of_tencent(
     app_id: &str,
     request_time: &str,
@@ -80,7 +80,7 @@ fn of_tencent(
     received(Tencent::new(1, SECRET).unwrap(), &query, &[], body, at(TIME))
 }
 
-/// The same, well signed as it is, and percent-encoded.
+/// A Tencent callback with a valid signature of the given text, which is percent-encoded.
 fn signed_by_tencent(request_time: &[u8]) -> Result<Verified<tencent::Event>, u16> {
     let encoded: String = request_time.iter().map(|byte| format!("%{byte:02x}")).collect();
     of_tencent("1", &encoded, &tencent_sign(request_time))
@@ -90,7 +90,7 @@ fn tencent_sign(request_time: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest([SECRET.as_bytes(), request_time].concat()))
 }
 
-/// A callback of TRTC's.
+/// A TRTC callback.
 fn of_trtc(app_id: &str, sign: &str, body: &[u8]) -> Result<Verified<trtc::Event>, u16> {
     let headers = [("SdkAppId", app_id), ("Sign", sign)];
     received(Trtc::new(1, SECRET).unwrap(), "", &headers, body, at(TIME))
@@ -105,8 +105,8 @@ fn trtc_sign(body: &[u8]) -> String {
     BASE64.encode(&hmac.chain_update(body).finalize().into_bytes())
 }
 
-/// What pads a message of so many bytes: whoever knows a digest and this length can append to the message
-/// without knowing the secret in it.
+/// The padding of a message of `length` bytes. An attacker who knows a digest and this length can extend the
+/// message without the secret in it.
 fn padding(length: usize) -> Vec<u8> {
     let mut padding = vec![0x80];
     padding.resize(1 + (119 - length % 64) % 64, 0);
@@ -115,20 +115,20 @@ fn padding(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn honest_callbacks_that_the_tricks_start_from_are_received() {
+fn the_honest_callbacks_that_the_forgeries_alter_are_received() {
     assert!(signed_by_zego("1757500000", NONCE).is_ok());
     assert!(signed_by_tencent(b"1757500000").is_ok());
     assert!(signed_by_trtc(r#"{"EventType":103,"EventInfo":{"RoomId":"r"}}"#).is_ok());
 }
 
 #[test]
-fn a_length_extended_signature_is_refused() {
-    // ZEGO's secret sorts last here, so that it is the nonce or the timestamp that would be extended; a
-    // secret that sorts first is extended at the other end.
+fn a_length_extension_of_a_signature_is_refused() {
+    // ZEGO's secret sorts last here, so the extension goes to the nonce. A secret that sorts first would be
+    // extended at the other end.
     let signed = [b"1757500000350176", SECRET.as_bytes()].concat();
     let nonce = [NONCE.as_bytes(), &padding(signed.len()), b"1"].concat();
     let signature = zego_signature(b"1757500000", &nonce);
-    // In JSON there are no such bytes; the nearest are escapes. In a form there are.
+    // JSON cannot contain these bytes, only similar escapes. A form can.
     let latin: String = nonce.iter().map(|byte| char::from(*byte)).collect();
     let quoted = |text: &str| json!(text).to_string();
     assert_eq!(of_zego("1", "1757500000", &quoted(&latin), &quoted(&signature)).err(), Some(400));
@@ -142,7 +142,7 @@ fn a_length_extended_signature_is_refused() {
     let extended = [b"1757500000", &*padding(signed), b"0"].concat();
     assert_eq!(signed_by_tencent(&extended).err(), Some(400));
 
-    // HMAC is not extended by this; whoever tries has the digest of another message.
+    // This does not extend an HMAC: the result is the digest of another message.
     let body = br#"{"EventType":103,"EventInfo":{"RoomId":"r"}}"#;
     let extended = [&body[..], &padding(64 + body.len()), b" "].concat();
     let digest = Sha256::digest([SECRET.as_bytes(), &extended].concat());
@@ -152,8 +152,8 @@ fn a_length_extended_signature_is_refused() {
 }
 
 #[test]
-fn a_signature_whose_digits_are_split_anew_is_refused() {
-    // Signed long ago, with a nonce as ZEGO makes them.
+fn a_signature_with_digits_moved_between_timestamp_and_nonce_is_refused() {
+    // An old signature, with a nonce in ZEGO's form.
     let (timestamp, nonce) = ("1726000000", "7413113551785575617");
     let signature = json!(zego_signature(timestamp.as_bytes(), nonce.as_bytes())).to_string();
     let digits = format!("{timestamp}{nonce}");
@@ -164,8 +164,8 @@ fn a_signature_whose_digits_are_split_anew_is_refused() {
             assert!(of_zego("1", &timestamp, &nonce, &signature).is_err(), "{timestamp} {nonce}");
         }
     }
-    // What is fresh and made of an old signature: "17260000007413113551" and "785575617", say, were the
-    // time now. Such a nonce begins with the old time.
+    // The last ten digits become a fresh timestamp under the old signature. The nonce then begins with the
+    // old time.
     let now = "1785575617";
     let (old, fresh) = digits.split_at(digits.len() - now.len());
     let body =
@@ -174,13 +174,13 @@ fn a_signature_whose_digits_are_split_anew_is_refused() {
     let then = at(fresh.parse().unwrap());
     assert_eq!(received(zego(), "", &[], body.as_bytes(), then).err(), Some(401));
 
-    // Of Tencent's, what one token ends with another may leave to the time.
+    // Tencent: a digit at the end of one token may belong to the time under another token.
     let sign = HEXLOWER.encode(&Sha256::digest(format!("{SECRET}11757500000")));
     assert_eq!(of_tencent("1", "1757500000", &sign).err(), Some(401));
     assert_eq!(of_tencent("1", "11757500000", &sign).err(), Some(401));
 }
 
-/// ZEGO's own nonces hold the time. No rule is known for others, which could begin like any time.
+/// ZEGO's own nonces contain the time. Other nonces follow no known rule and may begin like any time.
 #[test]
 fn an_honest_nonce_that_begins_like_an_earlier_time_is_not_refused() {
     for nonce in ["1700000000123456789", "1500000000123456", "1600000000123456789012"] {
@@ -194,7 +194,7 @@ fn an_honest_nonce_that_begins_like_an_earlier_time_is_not_refused() {
 }
 
 #[test]
-fn what_decides_is_there_once() {
+fn a_repeated_member_or_parameter_is_refused() {
     let zego = || Zego::new(1, SECRET).unwrap();
     let signature = zego_signature(b"1757500000", NONCE.as_bytes());
     let honest = format!(
@@ -239,7 +239,7 @@ fn what_decides_is_there_once() {
 }
 
 #[test]
-fn hex_is_of_either_case_and_nothing_else_is() {
+fn only_hexadecimal_signatures_are_case_insensitive() {
     let signature = zego_signature(b"1757500000", NONCE.as_bytes());
     let (nonce, quoted) = (json!(NONCE).to_string(), |text: &str| json!(text).to_string());
     let of_zego = |signature: &str| of_zego("1", "1757500000", &nonce, &quoted(signature));
@@ -247,7 +247,7 @@ fn hex_is_of_either_case_and_nothing_else_is() {
     for signature in [&signature, &signature.to_uppercase(), &mixed] {
         assert!(of_zego(signature).is_ok());
     }
-    // A nonce has case: it is signed.
+    // A nonce is signed text, so its case matters.
     assert!(signed_by_zego("1757500000", "aB").is_ok());
     let signature = zego_signature(b"1757500000", b"aB");
     let lower = self::of_zego("1", "1757500000", "\"ab\"", &quoted(&signature));
@@ -260,13 +260,13 @@ fn hex_is_of_either_case_and_nothing_else_is() {
     for sign in [sign.to_uppercase(), sign.to_lowercase()] {
         assert_eq!(of_trtc("1", &sign, body.as_bytes()).err(), Some(401));
     }
-    // The names of members have case as well.
+    // The case of member names matters as well.
     let body = body.replace("EventType", "eventType");
     assert_eq!(signed_by_trtc(&body).err(), Some(400));
 }
 
 #[test]
-fn a_digest_of_another_width_is_refused() {
+fn a_signature_of_another_length_is_refused() {
     let nonce = json!(NONCE).to_string();
     let signature = zego_signature(b"1757500000", NONCE.as_bytes());
     let sha256 =
@@ -293,7 +293,7 @@ fn a_digest_of_another_width_is_refused() {
 }
 
 #[test]
-fn a_digit_that_only_looks_like_one_is_none() {
+fn a_unicode_lookalike_is_not_read_as_a_digit() {
     let signature = json!(zego_signature(b"1757500000", NONCE.as_bytes())).to_string();
     let nonce = json!(NONCE).to_string();
     for one in LOOK_ALIKE_ONES {
@@ -317,7 +317,7 @@ fn a_digit_that_only_looks_like_one_is_none() {
 }
 
 #[test]
-fn digits_without_end_are_no_number() {
+fn very_long_numbers_are_not_read_as_numbers() {
     for length in [30, 1_000, 100_000] {
         let digits = "1".repeat(length);
         let signature = json!(zego_signature(digits.as_bytes(), NONCE.as_bytes())).to_string();
@@ -342,15 +342,15 @@ fn digits_without_end_are_no_number() {
 }
 
 #[test]
-fn nested_json_costs_no_stack_wherever_it_is() {
+fn deeply_nested_json_in_any_member_causes_no_stack_overflow() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     let open = r#"{"a":"#.repeat(100_000);
     let nonce = json!(NONCE).to_string();
-    // In what signs, before anything is verified.
+    // In the signing members, which are read before anything is verified.
     assert_eq!(of_zego(&deep, "1757500000", &nonce, "\"\"").err(), Some(400));
     assert_eq!(of_zego("1", &deep, &nonce, "\"\"").err(), Some(400));
     let signature = json!(zego_signature(b"1757500000", NONCE.as_bytes())).to_string();
-    // Behind it, in a member that nobody asks for and in one that is read.
+    // In a member that no event has, and in a member that the event reads.
     let unknown = format!(r#""room_id":"r","x":{deep}"#);
     let known = format!(r#""room_id":{deep}"#);
     for (members, kind) in [(unknown, "room_create"), (known, "other")] {
@@ -374,8 +374,8 @@ fn nested_json_costs_no_stack_wherever_it_is() {
 }
 
 #[test]
-fn numbers_do_not_wrap_at_two_to_the_64() {
-    // The last two are this and the time now, in seconds and in milliseconds.
+fn numbers_beyond_u64_do_not_overflow() {
+    // The last two are 2^64 plus the current time, in seconds and in milliseconds.
     let beyond = ["18446744073709551616", "18446744075467051616", "18446745831209551616"];
     let within = ["9223372036854775807", "9223372036854775808", "18446744073709551615"];
     let (nonce, sign) = (json!(NONCE).to_string(), tencent_sign(b"1757500000"));
@@ -386,7 +386,7 @@ fn numbers_do_not_wrap_at_two_to_the_64() {
         assert_eq!(of_zego(number, "1757500000", &nonce, &signature).err(), Some(401), "{number}");
         assert_eq!(of_tencent(number, "1757500000", &sign).err(), Some(401), "{number}");
         assert_eq!(of_trtc(number, &trtc_sign(b"{}"), b"{}").err(), Some(401), "{number}");
-        // What is signed and too large is kept, and no other room's.
+        // A signed number that is too large is kept as text, and names no other room.
         let room = signed_by_trtc(&format!(
             r#"{{"EventType":103,"CallbackTs":{number},"EventInfo":{{"RoomId":{number},"EventMsTs":{number}}}}}"#
         ));
