@@ -1,5 +1,5 @@
-//! Bodies that something in this server consumed before they could be verified: never an empty body, never a
-//! bad signature.
+//! Consumed bodies: other code in this server read the body before it could be verified. The refusal says so, and
+//! does not blame the signature.
 
 use std::time::{Duration, SystemTime};
 
@@ -28,7 +28,7 @@ fn status<P: Provider>(
 }
 
 #[test]
-fn a_consumed_body_under_a_query_that_names_a_command_is_this_servers_fault() {
+fn a_consumed_body_under_a_query_with_a_command_is_answered_500() {
     let tencent = Tencent::new(1, "token").unwrap();
     let destroyed = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "lobby"});
     let signed = tencent.sign(&destroyed, now()).unwrap();
@@ -39,7 +39,7 @@ fn a_consumed_body_under_a_query_that_names_a_command_is_this_servers_fault() {
     let probe = signed.query.split('&').filter(|pair| !pair.contains("Command"));
     let probe = probe.collect::<Vec<_>>().join("&");
     assert_eq!(status(tencent.clone(), &probe, &Vec::new(), b""), 200);
-    // A query that does not authenticate shows nothing.
+    // A forged query proves nothing about the body.
     let forged = signed.query.replace("Sign=", "Sign=0");
     assert_eq!(status(tencent, &forged, &Vec::new(), b""), 401);
     // An unsigned app's query is as authentic as its callbacks are.
@@ -49,9 +49,9 @@ fn a_consumed_body_under_a_query_that_names_a_command_is_this_servers_fault() {
     assert_eq!(status(unsigned, "SdkAppid=1", &Vec::new(), b""), 200);
 }
 
-/// Neither sends an empty body, so it may have been consumed: not a wrong signature.
+/// Neither provider sends an empty body, so other code may have consumed it.
 #[test]
-fn an_empty_body_of_zego_or_trtc_is_unreadable_and_no_wrong_signature() {
+fn an_empty_body_of_zego_or_trtc_may_be_consumed_and_is_not_a_wrong_signature() {
     let zego = Zego::new(1, "secret").unwrap();
     let received = Receiver::new(zego).receive::<RoomCreated>(Delivery::new("", &(), b""), now());
     let refused = received.unwrap_err();
@@ -67,7 +67,7 @@ fn an_empty_body_of_zego_or_trtc_is_unreadable_and_no_wrong_signature() {
 }
 
 #[test]
-fn two_byte_order_marks_are_named() {
+fn a_refusal_names_two_byte_order_marks() {
     let tencent = Tencent::unsigned(1);
     let body = "\u{feff}\u{feff}{}";
     let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());

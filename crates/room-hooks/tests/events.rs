@@ -23,7 +23,7 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 struct Form {
     sent: Value,
-    /// As what the event is written again; as it was sent, if it says nothing.
+    /// How the event is serialized. Without it, the same as `sent`.
     typed: Option<Value>,
     answers: Answers,
 }
@@ -71,7 +71,7 @@ where
     assert_eq!(again, event, "{context}");
 
     let shown = format!("{event:?}");
-    // What a provider documents is known; what it may make of it tomorrow is kept.
+    // Documented values are known. Values that a provider may add later are kept.
     assert_eq!(shown.contains("Unknown("), name == "unknown value", "{context}: {shown}");
     // The full form has every member.
     let full = !shown.contains(": None") && !shown.contains("[]");
@@ -121,14 +121,14 @@ fn ten_thousand_members_are_read() {
 }
 
 #[test]
-fn what_is_no_room_of_trtcs_is_kept_as_it_is() {
+fn a_trtc_callback_of_another_kind_or_shape_is_kept_as_sent() {
     for (sent, room_id) in [
-        // A recording; and a type of another group with the number of one of these.
+        // A recording, and a type of another group that has the number of a room event.
         (r#"{"EventGroupId":3,"EventType":311,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
         (r#"{"EventGroupId":8,"EventType":103,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
         (r#"{"EventGroupId":1,"EventType":103,"EventInfo":{"RoomId":["lobby"]}}"#, None),
         (r#"{"EventGroupId":1,"EventType":103}"#, None),
-        // An odd value of what is signed, and lists where an object is to be.
+        // Odd values, and a list in place of an object.
         (
             r#"{"EventGroupId":"room","EventType":103,"EventInfo":{"RoomId":"lobby"}}"#,
             Some("lobby"),
@@ -150,7 +150,7 @@ fn what_is_no_room_of_trtcs_is_kept_as_it_is() {
 }
 
 #[test]
-fn an_object_is_no_list_and_a_list_no_object() {
+fn an_object_is_not_read_as_a_list_nor_a_list_as_an_object() {
     for sent in [
         r#"{"CallbackCommand":"Room.CallbackAfterCreateRoom","RoomInfo":["lobby"]}"#,
         r#"{"CallbackCommand":"Mic.CallbackAfterSeatInfoChanged","RoomId":"lobby","SeatList":[[1]]}"#,
@@ -161,9 +161,9 @@ fn an_object_is_no_list_and_a_list_no_object() {
     }
 }
 
-/// The room is wherever it usually is, whatever else is odd.
+/// The room id is read from its usual places, whatever else is odd.
 #[test]
-fn the_room_of_another_shape_is_found() {
+fn the_room_id_of_an_event_of_another_shape_is_found() {
     for sent in [
         r#"{"CallbackCommand":"x","RoomId":"lobby","RoomInfo":"none"}"#,
         r#"{"CallbackCommand":"x","RoomId":{},"RoomInfo":{"RoomId":"lobby","RoomName":{}}}"#,
@@ -198,14 +198,14 @@ fn a_room_id_is_read_at_most_one_level_down() {
 
 /// The kind of one product's event is not another's name.
 #[test]
-fn a_kind_is_no_name() {
+fn a_kind_on_the_wire_is_not_taken_for_a_name() {
     let sent = r#"{"event":"express/room_create","room_id":"lobby"}"#;
     let event: zego::Event = serde_json::from_str(sent).unwrap();
     assert_eq!((event.kind(), event.name()), ("other", "express/room_create"));
 }
 
 #[test]
-fn an_error_does_not_quote_at_length() {
+fn an_error_about_a_long_value_is_short() {
     let sent = format!(
         r#"{{"event":"room_close","room_id":"lobby","room_close_time":"{}"}}"#,
         "x".repeat(100_000)

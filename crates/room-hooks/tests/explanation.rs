@@ -1,4 +1,4 @@
-//! What is said of a delivery to whoever wonders why it is refused.
+//! Explanations of a delivery, for a user who wants to know why it is refused.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ fn secrets() -> Secrets {
     Secrets::new(SECRET).unwrap().with_previous(PREVIOUS).unwrap()
 }
 
-/// An event as it is sent, and what is said of it.
+/// A signed event, and its explanation.
 fn explained(provider: &str, event: &Value) -> (SignedDelivery, Explanation) {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000);
     match provider {
@@ -46,7 +46,7 @@ fn explained(provider: &str, event: &Value) -> (SignedDelivery, Explanation) {
 }
 
 #[test]
-fn the_secret_that_signed_gives_the_signature_and_is_not_shown() {
+fn an_explanation_computes_the_signature_and_shows_no_secret() {
     for sample in samples() {
         let (signed, explanation) = explained(sample.provider, &sample.event());
         let names: Vec<_> = explanation.expected.iter().map(|e| e.secret.to_string()).collect();
@@ -67,7 +67,7 @@ fn the_secret_that_signed_gives_the_signature_and_is_not_shown() {
 }
 
 #[test]
-fn what_is_read_is_the_text_that_arrived() {
+fn an_explanation_quotes_the_text_that_arrived() {
     let zego = Zego::new(1, SECRET).unwrap();
     let body = "event=x&appid=01&timestamp=1.0&nonce=%2B7&signature=abc";
     let explanation = zego.explain(Delivery::new("", &(), body.as_bytes()));
@@ -85,7 +85,7 @@ fn what_is_read_is_the_text_that_arrived() {
 }
 
 #[test]
-fn whatever_arrives_something_can_be_said_of_it() {
+fn an_unreadable_delivery_has_an_explanation_as_well() {
     for body in [&b""[..], b"\xff", b"{", b"[]", b"null", b"{}", b"a=b", b"%7B%FF"] {
         let zego = Zego::new(1, SECRET).unwrap().explain(Delivery::new("", &(), body));
         let tencent = Tencent::new(1, SECRET).unwrap().explain(Delivery::new("a=b", &(), body));

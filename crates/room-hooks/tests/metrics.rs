@@ -1,4 +1,4 @@
-//! What is counted, and that a stranger cannot make labels.
+//! Metrics: what is counted, and that a sender cannot add labels.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -57,7 +57,7 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
 }
 
 #[test]
-fn what_a_dropped_store_held_is_held_no_longer() {
+fn the_gauge_of_held_claims_falls_to_zero_when_the_store_is_dropped() {
     let recorder = DebuggingRecorder::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     metrics::with_local_recorder(&recorder, || drop(runtime.block_on(play())));
@@ -69,7 +69,7 @@ fn what_a_dropped_store_held_is_held_no_longer() {
     assert_eq!(held.collect::<Vec<_>>(), [("room_hooks_claims_held".to_owned(), 0.0)]);
 }
 
-/// Plays, and hands over the store.
+/// Delivers the callbacks that are counted, and returns the store.
 async fn play() -> MemoryClaims {
     let zego = || Zego::new(1, "secret").unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);

@@ -101,7 +101,7 @@ fn a_room_info_updated_arrives_whole() {
 }
 
 #[test]
-fn an_event_serialises_as_on_the_wire_and_comes_back() {
+fn an_event_serializes_as_on_the_wire_and_comes_back() {
     let event = receive(&query(), body().to_string()).unwrap().event;
     let json = serde_json::to_value(&event).unwrap();
     let mut wire = body();
@@ -147,7 +147,7 @@ fn parameters_come_in_any_order_and_case() {
 }
 
 #[test]
-fn a_parameter_counts_once() {
+fn a_repeated_parameter_is_refused() {
     for repeated in [
         format!("sign={SIGN}"),
         format!("RequestTime={TIME}"),
@@ -325,7 +325,7 @@ fn unauthentic_deliveries_are_refused_alike() {
 }
 
 #[test]
-fn a_minute_off_is_invalid_both_ways() {
+fn a_callback_more_than_a_minute_stale_or_from_the_future_is_refused() {
     let body = body().to_string();
     let status = |now: SystemTime| {
         Receiver::new(tencent())
@@ -340,7 +340,7 @@ fn a_minute_off_is_invalid_both_ways() {
 }
 
 #[test]
-fn a_body_that_is_no_json_object_is_malformed() {
+fn a_body_that_is_not_a_json_object_is_malformed() {
     for body in [&b"\xff\xfe"[..], b"[]", b"42", b"{", b"CallbackCommand=x"] {
         let received = receive(&query(), body);
         assert!(matches!(received, Err(Refusal::Malformed { .. })), "{body:?}");

@@ -131,7 +131,7 @@ fn freshness_is_asked_for_and_never_narrower_than_the_retries() {
 }
 
 #[test]
-fn what_is_signed_and_no_callback_is_unreadable() {
+fn a_signed_body_that_is_not_a_callback_is_unreadable() {
     for body in [
         &b""[..],
         b"[]",
@@ -166,7 +166,7 @@ fn signed(body: &[u8]) -> String {
 }
 
 #[test]
-fn a_retry_with_a_new_time_is_the_same_delivery() {
+fn a_retry_with_a_new_signing_time_is_a_duplicate() {
     let event = |millis: u64| json!({"EventType": 103, "EventInfo": {"RoomId": 7, "UserId": "ada", "EventMsTs": millis}});
     let id = |event: &serde_json::Value, now| {
         let signed = trtc().sign(event, now).unwrap();

@@ -1,4 +1,5 @@
-//! Secrets in freed memory: none is left there. Linux lets a process read its own memory without unsafe code.
+//! Secrets in freed memory: passing a `String` leaves none there. Linux lets a process read its own memory
+//! without unsafe code.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -28,7 +29,7 @@ fn a_secret_that_is_passed_as_a_string_is_wiped() {
     assert!(!is_left(secret(), |secret| Tencent::new(1, secret).unwrap()));
     assert!(!is_left(secret(), |secret| Trtc::new(1, secret).unwrap()));
     assert!(!is_left(secret(), |secret| secret.into_secrets().unwrap()));
-    // One that is refused is a secret all the same, with a newline too many.
+    // A refused secret is wiped as well: it may be a real one with an extra newline.
     assert!(!is_left(secret() + "\n", |secret| {
         assert_eq!(Zego::new(1, secret).unwrap_err(), ConfigError::SecretPadded);
     }));

@@ -88,7 +88,7 @@ fn a_room_created_arrives_whole() {
 }
 
 #[test]
-fn an_event_serialises_as_on_the_wire_without_what_signed_it() {
+fn an_event_serializes_as_on_the_wire_without_what_signed_it() {
     let wire: Value = serde_json::from_str(&body(json!({}))).unwrap();
     let event = receive(body(json!({}))).unwrap().event;
     let json = serde_json::to_value(&event).unwrap();
@@ -217,7 +217,7 @@ fn every_encoding_gives_the_same_event() {
 }
 
 #[test]
-fn a_timestamp_that_is_not_canonical_is_not_normalised() {
+fn a_timestamp_that_is_not_canonical_is_not_normalized() {
     for timestamp in [
         json!("1757500000.0"),
         json!(1757500000.0),
@@ -321,7 +321,7 @@ fn a_rotated_secret_verifies_under_its_name() {
 }
 
 #[test]
-fn a_member_counts_once() {
+fn a_repeated_member_is_refused() {
     for member in [
         r#""timestamp":1757500000"#,
         r#""nonce":"350176""#,
@@ -337,7 +337,7 @@ fn a_member_counts_once() {
 }
 
 #[test]
-fn what_is_no_callback_is_malformed() {
+fn a_body_that_is_not_a_callback_is_malformed() {
     for body in [
         &b""[..],
         b"{}",
