@@ -36,10 +36,14 @@ async fn an_event_calls_the_first_handler_for_its_type_or_else_the_on_other_hand
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_for_the_whole_event_enum_receives_a_typed_event() {
-    let hooks = hooks_here(zego()).on(async |event: Verified<zego::Event>| {
-        assert_eq!(event.event.name(), "room_create");
-    });
+    let calls = Counter::default();
+    let hooks =
+        hooks_here(zego()).on_with(calls.clone(), async |calls, event: Verified<zego::Event>| {
+            assert_eq!(event.event.name(), "room_create");
+            calls.count();
+        });
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
+    assert_eq!(calls.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]
