@@ -8,15 +8,15 @@ use axum_github_webhook_extract::{GithubEvent, GithubToken};
 use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryClaims, zego::Zego};
 use room_hooks_axum::{Ack, IntoRouter, RoomHook};
 
-use super::{handle, one_worker};
+use super::{handle, two_workers};
 use crate::{
     contender::Variant,
     deliveries::{GITHUB_SECRET, PATH, zego},
 };
 
 pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<dyn Error>> {
-    let app = app(variant, zego()?);
-    one_worker()?.block_on(async {
+    two_workers()?.block_on(async {
+        let app = app(variant, zego()?);
         let listener = tokio::net::TcpListener::from_std(listener)?;
         Ok(axum::serve(listener, app).await?)
     })

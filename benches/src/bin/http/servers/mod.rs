@@ -47,7 +47,7 @@ fn handle(event: &RoomCreated) {
     HANDLED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The runtime that services run on, with one worker, so that there is a CPU left for the load generator.
-fn one_worker() -> io::Result<Runtime> {
-    runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
+/// The runtime that services run on. With a single worker, hooks would run their handlers on one of their own.
+fn two_workers() -> io::Result<Runtime> {
+    runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }

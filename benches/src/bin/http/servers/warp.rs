@@ -2,37 +2,39 @@ use std::{error::Error, net::TcpListener};
 
 use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryClaims, zego::Zego};
 use room_hooks_warp::{Ack, IntoFilter, recover, room_hook};
+use tokio::runtime::Runtime;
 use warp::{Filter, Rejection, Reply, http::StatusCode};
 
-use super::{handle, one_worker};
+use super::{handle, two_workers};
 use crate::{contender::Variant, deliveries::zego};
 
 pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<dyn Error>> {
-    let zego = zego()?;
+    let (zego, runtime) = (zego()?, two_workers()?);
+    let _entered = runtime.enter();
     match variant {
         Variant::Bare => {
             let json = warp::path!("hooks").and(warp::post()).and(warp::body::json());
-            run(json.map(bare), listener)
+            run(&runtime, json.map(bare), listener)
         }
         Variant::Extractor => {
             let created = warp::path!("hooks").and(room_hook(Receiver::new(zego)));
-            run(created.map(extractor).recover(recover), listener)
+            run(&runtime, created.map(extractor).recover(recover), listener)
         }
         Variant::Hooks => {
             let hooks = Hooks::new(zego)
                 .with_claims(MemoryClaims::new())
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
-            run(warp::path!("hooks" / ..).and(hooks.into_filter()), listener)
+            run(&runtime, warp::path!("hooks" / ..).and(hooks.into_filter()), listener)
         }
         Variant::Other => Err("there is no other crate".into()),
     }
 }
 
-fn run<F>(app: F, listener: TcpListener) -> Result<(), Box<dyn Error>>
+fn run<F>(runtime: &Runtime, app: F, listener: TcpListener) -> Result<(), Box<dyn Error>>
 where
     F: Filter<Extract: Reply, Error = Rejection> + Clone + Send + Sync + 'static,
 {
-    one_worker()?.block_on(async {
+    runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         warp::serve(app).incoming(listener).run().await;
         Ok(())
