@@ -117,9 +117,13 @@ pub use self::store::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 /// Handlers of a provider's events, behind verification and claims. Cheap to clone.
 #[derive(Clone)]
 #[must_use]
-pub struct Hooks<P: Provider> {
+pub struct Hooks<P: Provider>(Arc<Inner<P>>);
+
+/// A delivery's tasks carry one pointer to all of it; with a copy of each part they were 3 KiB large.
+#[derive(Clone)]
+struct Inner<P: Provider> {
     receiver: Receiver<P>,
-    handlers: Arc<Vec<Handler<P>>>,
+    handlers: Vec<Handler<P>>,
     other_handler: Option<Handler<P>>,
     claims: Arc<dyn AnyStore>,
     /// Of a store that other processes share.
@@ -141,10 +145,10 @@ impl<P: Provider> Hooks<P> {
     /// sender from an answer.
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
         let receiver = receiver.into();
-        Self {
+        Self(Arc::new(Inner {
             settings: Settings::of(receiver.provider()),
             receiver,
-            handlers: Arc::default(),
+            handlers: Vec::new(),
             other_handler: None,
             claims: Arc::new(MemoryClaims::new()),
             renewal: None,
@@ -152,7 +156,12 @@ impl<P: Provider> Hooks<P> {
             in_flight: TaskTracker::new(),
             clock: Clock::default(),
             runtime: HandlerRuntime::here().map(Arc::new),
-        }
+        }))
+    }
+
+    /// The parts, to be changed: a copy if clones share them.
+    fn parts(&mut self) -> &mut Inner<P> {
+        Arc::make_mut(&mut self.0)
     }
 
     /// Adds a handler of one kind of event, an async function of `Verified<E>` that returns nothing or
@@ -177,7 +186,7 @@ impl<P: Provider> Hooks<P> {
         F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
-        Arc::make_mut(&mut self.handlers).push(Handler::new(handler));
+        self.parts().handlers.push(Handler::new(handler));
         self
     }
 
@@ -210,20 +219,22 @@ impl<P: Provider> Hooks<P> {
         F: Fn(Verified<P::Event>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
-        self.other_handler = Some(Handler::new(handler));
+        self.parts().other_handler = Some(Handler::new(handler));
         self
     }
 
     /// Sets the store of claims. For one that processes share, a thread is started that renews leases.
-    pub fn with_claims(self, claims: impl ClaimStore) -> Self {
-        let renewal = Renewal::of(&claims).map(Arc::new);
-        Self { claims: Arc::new(claims), renewal, ..self }
+    pub fn with_claims(mut self, claims: impl ClaimStore) -> Self {
+        let parts = self.parts();
+        parts.renewal = Renewal::of(&claims).map(Arc::new);
+        parts.claims = Arc::new(claims);
+        self
     }
 
     /// Sets how long a handler may take before the sender is answered 503 and the handler continues; by
     /// default 10 s for ZEGO, 1.5 s for Tencent, which waits 2 s, and 4 s for TRTC, which waits 5.
     pub fn with_handler_deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = deadline;
+        self.parts().settings.deadline = deadline;
         self
     }
 
@@ -231,7 +242,7 @@ impl<P: Provider> Hooks<P> {
     /// it has crashed; by default 15 s, between 100 ms and a day. A living process renews its claims, also those of
     /// a handler that never returns or blocks its thread, so give each handler a time limit.
     pub fn with_lease(mut self, lease: Duration) -> Self {
-        self.settings.lease =
+        self.parts().settings.lease =
             lease.clamp(Duration::from_millis(100), Duration::from_secs(24 * 60 * 60));
         self
     }
@@ -245,7 +256,7 @@ impl<P: Provider> Hooks<P> {
     /// or under 120 s, in which platforms retry. Or it is over 100 years.
     pub fn with_retention(mut self, retention: Duration) -> Result<Self, ConfigError> {
         const MOST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-        let fresh = self.receiver.provider().tolerance().unwrap_or_default().saturating_mul(2);
+        let fresh = self.0.receiver.provider().tolerance().unwrap_or_default().saturating_mul(2);
         let least = fresh.max(RETRIES_ARE_OVER);
         if retention < least {
             return Err(ConfigError::RetentionTooShort { least });
@@ -253,26 +264,27 @@ impl<P: Provider> Hooks<P> {
         if retention > MOST {
             return Err(ConfigError::RetentionTooLong { most: MOST });
         }
-        self.settings.retention = retention;
+        self.parts().settings.retention = retention;
         Ok(self)
     }
 
     /// Sets which signatures are bound to the content that they first came with. A binding lasts for the
     /// retention, which is longer than the signature can be fresh.
     pub fn with_binding(mut self, binding: Binding) -> Self {
-        self.settings.binding = binding;
+        self.parts().settings.binding = binding;
         self
     }
 
     /// Sets what happens to deliveries while the store of claims is full or unavailable.
     pub fn with_store_failure(mut self, policy: FailurePolicy) -> Self {
-        self.settings.on_store_failure = policy;
+        self.parts().settings.on_store_failure = policy;
         self
     }
 
     /// Sets the tokio runtime that handlers run on. A test whose clock is paused sets its own here.
-    pub fn with_runtime(self, runtime: Handle) -> Self {
-        Self { runtime: Some(Arc::new(HandlerRuntime::new(runtime))), ..self }
+    pub fn with_runtime(mut self, runtime: Handle) -> Self {
+        self.parts().runtime = Some(Arc::new(HandlerRuntime::new(runtime)));
+        self
     }
 
     /// Begins to take a request in, as soon as its head is known; see [`Receiver::intake`].
@@ -281,7 +293,7 @@ impl<P: Provider> Hooks<P> {
     ///
     /// The request can be refused already.
     pub fn intake(&self, method: &str, headers: &dyn Headers) -> Result<Intake<'_, P>, Unhandled> {
-        self.receiver.intake(method, headers)
+        self.0.receiver.intake(method, headers)
     }
 
     /// The response to a request for a path that is not there, in the provider's form.
@@ -297,14 +309,15 @@ impl<P: Provider> Hooks<P> {
         delivery: Delivery<'_>,
         now: SystemTime,
     ) -> impl Future<Output = CallbackResponse> + Send + use<P> {
-        let received = self.receiver.receive_at(delivery, &|app_id| self.clock.now(app_id, now));
+        let Inner { receiver, clock, .. } = &*self.0;
+        let received = receiver.receive_at(delivery, &|app_id| clock.now(app_id, now));
         if let Ok(verified) = &received
             && let Some(signed_at) = verified.sent_at
-            && self.receiver.provider().tolerance().is_some()
+            && receiver.provider().tolerance().is_some()
         {
-            self.clock.note(verified.app_id, signed_at, now);
+            clock.note(verified.app_id, signed_at, now);
         }
-        let hooks = self.clone();
+        let (hooks, received) = (Arc::clone(&self.0), received.map(Box::new));
         async move {
             match received {
                 Ok(verified) => hooks.handle(verified).await,
@@ -316,18 +329,18 @@ impl<P: Provider> Hooks<P> {
     /// Waits until no handler is running, and none that has ended is still to be settled, which takes up to a lease
     /// while the store is unavailable. Stop accepting requests first.
     pub async fn drained(&self) {
-        self.in_flight.close();
-        self.in_flight.wait().await;
+        self.0.in_flight.close();
+        self.0.in_flight.wait().await;
     }
 }
 
 impl<P: Provider> fmt::Debug for Hooks<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks")
-            .field("receiver", &self.receiver)
-            .field("handlers", &self.handlers.len())
-            .field("claims", &self.claims)
-            .field("settings", &self.settings)
+            .field("receiver", &self.0.receiver)
+            .field("handlers", &self.0.handlers.len())
+            .field("claims", &self.0.claims)
+            .field("settings", &self.0.settings)
             .finish_non_exhaustive()
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    Binding, FailurePolicy, Hooks,
+    Binding, FailurePolicy, Inner,
     lease::Lease,
     runtime,
     settings::Settings,
@@ -30,10 +30,13 @@ use super::{
     },
 };
 
-impl<P: Provider> Hooks<P> {
+impl<P: Provider> Inner<P> {
     /// Handles a delivery in a task of its own, because the sender may hang up at any time, and what is claimed
     /// must be handled, what is handled settled.
-    pub(super) async fn handle(self, verified: Verified<P::Event>) -> CallbackResponse {
+    pub(super) async fn handle(
+        self: Arc<Self>,
+        verified: Box<Verified<P::Event>>,
+    ) -> CallbackResponse {
         let span = tracing::info_span!(
             "delivery",
             provider = P::NAME,
@@ -68,7 +71,7 @@ impl<P: Provider> Hooks<P> {
         }
     }
 
-    async fn run(self, verified: Verified<P::Event>) -> Disposition {
+    async fn run(self: Arc<Self>, verified: Box<Verified<P::Event>>) -> Disposition {
         let kind = verified.event.kind();
         let disposition = self.dispose(verified).await;
         let outcome = disposition.as_str();
@@ -80,7 +83,7 @@ impl<P: Provider> Hooks<P> {
         disposition
     }
 
-    async fn dispose(&self, verified: Verified<P::Event>) -> Disposition {
+    async fn dispose(&self, verified: Box<Verified<P::Event>>) -> Disposition {
         let delivery = self.claimed(&verified);
         let kind = verified.event.kind();
         let mut handlers = self.handlers.iter().chain(&self.other_handler);
@@ -177,7 +180,7 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Runs the handler in a task of its own, so that a panic ends nothing else.
-    async fn call(&self, handler: &Handler<P>, verified: Verified<P::Event>) -> Disposition {
+    async fn call(&self, handler: &Handler<P>, verified: Box<Verified<P::Event>>) -> Disposition {
         let begun = now();
         let ended = tokio::spawn((handler.call)(verified).in_current_span()).await;
         metrics::handler(P::NAME, now().duration_since(begun));
@@ -221,8 +224,10 @@ where
 #[derive(Clone)]
 pub(super) struct Handler<P: Provider> {
     kind: Option<&'static str>,
-    call: Arc<dyn Fn(Verified<P::Event>) -> Running + Send + Sync>,
+    call: Arc<Call<P>>,
 }
+
+type Call<P> = dyn Fn(Box<Verified<<P as Provider>::Event>>) -> Running + Send + Sync;
 
 /// A handler that has its event; it starts when it is polled.
 type Running = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
@@ -235,7 +240,7 @@ impl<P: Provider> Handler<P> {
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
         let handler = Arc::new(handler);
-        let call = move |verified: Verified<P::Event>| -> Running {
+        let call = move |verified: Box<Verified<P::Event>>| -> Running {
             let handler = Arc::clone(&handler);
             Box::pin(async move {
                 match verified.narrow() {

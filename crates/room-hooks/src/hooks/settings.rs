@@ -48,7 +48,7 @@ pub enum Binding {
 }
 
 /// What happens to a delivery while the store of claims is full or unavailable, or does not answer within
-/// half of the handler's deadline and a second.
+/// half of the handler's deadline and a second. A store that panics is a bug: the delivery fails (500).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailurePolicy {

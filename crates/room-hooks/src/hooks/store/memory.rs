@@ -1,5 +1,6 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, binary_heap::PeekMut},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -142,12 +143,10 @@ impl ClaimStore for MemoryClaims {
 type Key = [u8; 16];
 
 /// Values by digest, most of them until they expire.
-///
-/// Trees rather than hash tables: one of a million entries does not stop everything to grow.
 struct Table<V> {
-    entries: BTreeMap<Key, (V, Option<Instant>)>,
-    /// When each entry expires that does.
-    expiries: BTreeSet<(Instant, Key)>,
+    entries: HashMap<Key, (V, Option<Instant>)>,
+    /// When entries expire that do, the earliest first; also of some that have been set again or removed.
+    expiries: BinaryHeap<Reverse<(Instant, Key)>>,
 }
 
 impl<V: Copy> Table<V> {
@@ -155,12 +154,12 @@ impl<V: Copy> Table<V> {
     /// adds, and not so many that anybody waits for it.
     fn get(&mut self, key: &Key, now: Instant) -> Option<V> {
         for _ in 0..4 {
-            match self.expiries.first() {
-                Some((expires, expired)) if *expires <= now => {
-                    let expired = *expired;
-                    self.remove(&expired);
-                }
-                _ => break,
+            let Some(first) = self.expiries.peek_mut().filter(|first| first.0.0 <= now) else {
+                break;
+            };
+            let Reverse((expired, key)) = PeekMut::pop(first);
+            if self.entries.get(&key).is_some_and(|(_, expires)| *expires == Some(expired)) {
+                self.remove(&key);
             }
         }
         let (value, expires) = self.entries.get(key)?;
@@ -174,19 +173,18 @@ impl<V: Copy> Table<V> {
         expires: Option<Instant>,
         capacity: usize,
     ) -> Result<(), StoreError> {
-        self.remove(&key);
-        if self.entries.len() >= capacity {
+        if self.entries.len() >= capacity && !self.entries.contains_key(&key) {
             return Err(StoreError::Full);
         }
-        self.entries.insert(key, (value, expires));
-        self.expiries.extend(expires.map(|expires| (expires, key)));
-        metrics::claims_held(1.0);
+        if self.entries.insert(key, (value, expires)).is_none() {
+            metrics::claims_held(1.0);
+        }
+        self.expiries.extend(expires.map(|expires| Reverse((expires, key))));
         Ok(())
     }
 
     fn remove(&mut self, key: &Key) {
-        if let Some((_, expires)) = self.entries.remove(key) {
-            expires.map(|expires| self.expiries.remove(&(expires, *key)));
+        if self.entries.remove(key).is_some() {
             metrics::claims_held(-1.0);
         }
     }
@@ -194,7 +192,7 @@ impl<V: Copy> Table<V> {
 
 impl<V> Default for Table<V> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), expiries: BTreeSet::new() }
+        Self { entries: HashMap::new(), expiries: BinaryHeap::new() }
     }
 }
 
