@@ -15,6 +15,8 @@ use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 /// Exact: nothing is forgotten before it expires. Above its capacity it is [`StoreError::Full`]. A claim
 /// lasts until it is settled or released, so it needs no lease: a process that crashes takes its claims
 /// with it. A restart forgets everything, so that a delivery which was in progress is handled again.
+///
+/// A delivery takes some 100 to 150 bytes, and a signature that is bound to it as many more.
 #[derive(Clone)]
 pub struct MemoryClaims {
     /// Of deliveries, and of signatures.
