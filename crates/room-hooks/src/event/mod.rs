@@ -59,7 +59,7 @@ pub trait RoomEvent: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
         self.facts().room_id
     }
 
-    /// The user whose action caused it; `None` where it was nobody's, or the provider does not say.
+    /// The user whose action caused it; `None` if no user did, or the provider does not say.
     fn operator(&self) -> Option<&str> {
         self.facts().operator
     }
@@ -95,7 +95,7 @@ impl<'a> Facts<'a> {
         Self { room_id: room_id.into(), ..Self::default() }
     }
 
-    /// An empty operator is nobody.
+    /// An empty operator is not a user.
     pub(crate) fn by(self, operator: Option<&'a str>) -> Self {
         Self { operator: operator.filter(|user| !user.is_empty()), ..self }
     }

@@ -64,7 +64,7 @@ pub enum Refusal {
         what: &'static str,
     },
 
-    /// The request is not a `POST`. Somebody looked with a browser, or it is a health check.
+    /// The request is not a `POST`. It is a browser, or a health check.
     #[error("not a POST request")]
     MethodNotAllowed,
 

@@ -26,7 +26,7 @@ impl Unhandled {
         Self { response: P::response(&Disposition::NotAskedFor), refusal: None }
     }
 
-    /// A delivery to a route for which nobody has configured a receiver: this server's fault, so
+    /// A delivery to a route that has no receiver: this server's fault, so
     /// that the sender is to try again. For frameworks that find out only when a delivery comes.
     #[must_use]
     pub fn not_configured<P: Provider>() -> Self {
@@ -37,7 +37,7 @@ impl Unhandled {
     pub(crate) fn refused<P: Provider>(refusal: Refusal) -> Self {
         let provider = P::NAME;
         match refusal.status() {
-            // Somebody's browser or health check is no cause for alarm.
+            // A browser or a health check is no cause for alarm.
             405 => tracing::debug!(provider, reason = %refusal, "delivery refused"),
             500.. => tracing::error!(provider, reason = %refusal, "delivery refused"),
             _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),

@@ -113,7 +113,7 @@ wire_names! {
     pub enum LeaveType {
         /// By themselves.
         Leave = "Leave",
-        /// Somebody removed them.
+        /// Another user removed them.
         Kicked = "Kicked",
         /// Their heartbeat ran out.
         Expired = "Expired",

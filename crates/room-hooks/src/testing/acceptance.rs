@@ -13,7 +13,7 @@ const LEASE: Duration = Duration::from_millis(300);
 const RETENTION: Duration = Duration::from_millis(900);
 const A_MOMENT: Duration = Duration::from_millis(100);
 
-/// Holds a store to what [`ClaimStore`] says, on deliveries that nobody else uses.
+/// Holds a store to what [`ClaimStore`] says, on deliveries that no other test uses.
 ///
 /// `wait` lets a span of time pass for the store: a store that goes by the `now` it is given needs
 /// nothing done, one with a clock of its own sleeps.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{Document, SecretName, verify::apps::Apps};
 
-/// What a provider reads of a delivery and reckons from it, for whoever wonders why one is refused.
+/// What a provider reads of a delivery and computes from it, to show why one is refused.
 ///
 /// It proves nothing: the event in it is **not verified**. It holds signatures, so it is for a terminal
 /// and not for a log; it never holds a secret.

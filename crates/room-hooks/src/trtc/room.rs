@@ -45,7 +45,7 @@ event_info! {
 event_info! {
     /// A user left a room: event 104 of TRTC's
     /// [Room & Media Callbacks](https://trtc.io/document/39558). There is no 202 and no 204 with it:
-    /// whoever leaves sends no more.
+    /// a user who leaves sends no more.
     pub struct UserLeft {
         /// The user's role.
         pub role: Option<Role>,

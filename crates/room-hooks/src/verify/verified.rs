@@ -85,7 +85,7 @@ impl<E> Verified<E> {
 }
 
 impl<E: RoomEvent> Verified<E> {
-    /// As [`narrow`](Self::narrow), where an event of another kind is nobody's and to be acknowledged.
+    /// As [`narrow`](Self::narrow), where an event of another kind is acknowledged.
     pub(crate) fn narrowed<F>(self) -> Result<Verified<F>, Unhandled>
     where
         F: RoomEvent,

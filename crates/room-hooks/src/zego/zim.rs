@@ -65,7 +65,7 @@ wire_names! {
     pub enum ExitType {
         /// By themselves.
         Quit = "Quit",
-        /// Somebody removed them.
+        /// Another user removed them.
         Kickout = "Kickout",
     }
 }

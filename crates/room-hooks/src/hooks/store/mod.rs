@@ -105,7 +105,7 @@ pub struct Claimed {
 pub enum Claim {
     /// It is the caller's to handle.
     Granted(ClaimToken),
-    /// Somebody else is handling it.
+    /// Another worker is handling it.
     InProgress,
     /// It has been handled.
     Settled,
