@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What identifies a delivery: the same however its JSON is written, and another when one value in
-/// it is, also fifty levels down.
+/// it is, also twenty levels down.
 pub(crate) fn identity(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let changed: u8 = input.arbitrary()?;
@@ -38,7 +38,7 @@ pub(crate) fn identity(data: &[u8]) -> Result<()> {
 
 /// An object with some JSON below many levels of lists.
 fn deep(json: &str) -> String {
-    const LEVELS: usize = 50;
+    const LEVELS: usize = 20;
     format!(r#"{{"deep":{}{json}{}}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))
 }
 

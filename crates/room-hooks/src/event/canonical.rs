@@ -15,12 +15,12 @@ use crate::event::document::{members, string};
 const DEPTH: usize = 128;
 
 /// To look into a value is to read all that is below it once more. Past so many times the document's length, and
-/// a mebibyte, what is left counts as it is written: the cost stays linear. A vendor's document takes a thousandth.
-const READINGS: usize = 8;
+/// 256 KiB, what is left counts as it is written: the cost stays linear. No vendor nests deeper than four levels.
+const READINGS: usize = 4;
 
 /// Writes the canonical form of a JSON object, without some of its outermost members.
 pub(crate) fn write(content: &mut Vec<u8>, json: &str, is_left_out: impl Fn(&str) -> bool) {
-    let budget = READINGS * json.len() + 1024 * 1024;
+    let budget = READINGS * json.len() + 256 * 1024;
     Writer { content, budget }.object(json, 0, is_left_out);
 }
 
