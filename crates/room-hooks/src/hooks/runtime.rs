@@ -49,3 +49,29 @@ pub(super) fn started(name: &str, threads: usize) -> Option<Runtime> {
     let runtime = builder.worker_threads(threads).thread_name(name).enable_all().build();
     runtime.inspect_err(|error| tracing::error!(%error, name, "no runtime can be started")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_with_a_single_thread_runs_no_handlers() {
+        let here = || HandlerRuntime::here().is_some();
+        assert!(!here(), "there is no runtime");
+        let single = Builder::new_current_thread().build().unwrap();
+        assert!(!single.block_on(async { here() }));
+        for (workers, is_used) in [(1, false), (2, true)] {
+            let several = Builder::new_multi_thread().worker_threads(workers).build().unwrap();
+            assert_eq!(several.block_on(async { here() }), is_used, "{workers}");
+        }
+    }
+
+    #[test]
+    fn a_runtime_that_has_ended_is_known() {
+        let several = Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let runtime = HandlerRuntime::new(several.handle().clone());
+        assert!(runtime.handle().is_some());
+        drop(several);
+        assert!(runtime.handle().is_none());
+    }
+}

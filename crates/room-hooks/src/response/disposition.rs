@@ -82,3 +82,26 @@ impl CallbackResponse {
         headers.into_iter().flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Provider, tencent::Tencent, trtc::Trtc, zego::Zego};
+
+    fn headers<P: Provider>(disposition: &Disposition) -> Vec<(&'static str, &'static str)> {
+        P::response(disposition).headers().collect()
+    }
+
+    #[test]
+    fn a_response_says_when_to_retry_and_which_method_is_allowed() {
+        let json = ("content-type", "application/json");
+        for disposition in [Disposition::InProgress, Disposition::Late, Disposition::Unclaimable] {
+            assert_eq!(headers::<Zego>(&disposition), [("retry-after", "2")]);
+            assert_eq!(headers::<Tencent>(&disposition), [json, ("retry-after", "2")]);
+        }
+        let method = Disposition::Refused(Refusal::MethodNotAllowed);
+        assert_eq!(headers::<Zego>(&method), [("allow", "POST")]);
+        assert_eq!(headers::<Trtc>(&method), [("allow", "POST"), json]);
+        assert_eq!(headers::<Zego>(&Disposition::Handled), []);
+    }
+}
