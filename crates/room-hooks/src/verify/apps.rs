@@ -184,4 +184,14 @@ mod tests {
         assert_eq!(apps.signer(Some("3"), &[1], length), Err(Refusal::UnknownApp));
         assert!(apps.any_signer(&[9], length).is_err());
     }
+
+    #[test]
+    fn an_unsigned_app_is_not_counted_among_those_that_can_have_signed() {
+        for unsigned in [1, 9] {
+            let apps = Apps::of_unsigned(unsigned).insert(7, Secrets::new("a").ok()).unwrap();
+            let signer = Signer { app_id: 7, secret: SecretName::Current };
+            assert_eq!(apps.signer(None, &[1], length), Ok(signer));
+        }
+        assert_eq!(Apps::of_unsigned(1).signer(None, &[1], length), Err(Refusal::UnknownApp));
+    }
 }
