@@ -33,12 +33,17 @@ impl Apps {
 
     /// The app that a delivery names if it does not sign; of a delivery that need not name one, the first.
     pub(crate) fn unsigned(&self, named: Option<&str>, need_not_name: bool) -> Option<u64> {
-        let mut unsigned = self.0.iter().filter(|(_, secrets)| secrets.is_none());
-        let found = match named {
-            Some(app_id) => unsigned.find(|(id, _)| canonical(app_id) == Some(**id)),
-            None => unsigned.next().filter(|_| need_not_name),
+        let app = match named {
+            Some(app_id) => self.named(app_id).filter(|(_, secrets)| secrets.is_none()),
+            None if need_not_name => self.0.iter().find(|(_, secrets)| secrets.is_none()),
+            None => None,
         };
-        found.map(|(app_id, _)| *app_id)
+        app.map(|(app_id, _)| *app_id)
+    }
+
+    /// An id that is not a number cannot be configured.
+    fn named(&self, app_id: &str) -> Option<(&u64, &Option<Secrets>)> {
+        self.0.get_key_value(&canonical(app_id)?)
     }
 
     /// Finds out who signed: one of the secrets of the named app or, if no app is named, of the only one.
@@ -52,15 +57,17 @@ impl Apps {
         claimed: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Result<Signer, Refusal> {
-        let app = match named {
-            Some(app_id) => canonical(app_id).and_then(|app_id| self.0.get_key_value(&app_id)),
-            None if self.0.len() > 1 => None,
-            None => self.0.first_key_value(),
+        let mut signing = self.0.iter().filter(|(_, secrets)| secrets.is_some());
+        let (app, refusal) = match named {
+            Some(app_id) => (self.named(app_id), Refusal::UnknownApp),
+            None => match (signing.next(), signing.next()) {
+                (Some(_), Some(_)) => (None, Refusal::AppNotNamed),
+                (only, _) => (only, Refusal::UnknownApp),
+            },
         };
         let Some((&app_id, Some(secrets))) = app else {
             black_box(digest(b"an app that is not configured").ct_eq(claimed));
-            let is_named = named.is_some() || self.0.len() < 2;
-            return Err(if is_named { Refusal::UnknownApp } else { Refusal::AppNotNamed });
+            return Err(refusal);
         };
         let secret = secrets.signer(claimed, digest).ok_or(Refusal::WrongSignature)?;
         Ok(Signer { app_id, secret })
