@@ -33,29 +33,21 @@ impl<'a> Query<'a> {
         let mut parsed = Self::default();
         for (name, value) in form::pairs(query) {
             // A name that cannot be decoded is none of these.
-            let name = form::decoded(name).unwrap_or_default().to_ascii_lowercase();
-            let value = form::decoded(value);
-            let parameter = match (name.as_str(), &value) {
-                ("sdkappid", _) => &mut parsed.app_id,
-                ("callbackcommand" | "webhookcommand", _) => &mut parsed.command,
-                ("sign", _) => &mut parsed.sign,
-                ("requesttime", _) => &mut parsed.request_time,
-                // What decides nothing may be unreadable, or there twice.
-                ("requestid", _) => {
-                    parsed.request_id = value.ok().map(Box::from);
-                    continue;
-                }
-                ("clientip", Ok(ip)) if ip.parse::<IpAddr>().is_ok() => {
-                    parsed.client.push(("ClientIP", ip.as_ref().into()));
-                    continue;
-                }
-                ("optplatform", Ok(platform)) if !platform.is_empty() => {
-                    parsed.client.push(("OptPlatform", platform.as_ref().into()));
-                    continue;
-                }
-                _ => continue,
+            let name = form::decoded(name).unwrap_or_default();
+            let is = |known: &str| name.eq_ignore_ascii_case(known);
+            let signed_by = if is("SdkAppid") {
+                &mut parsed.app_id
+            } else if is("CallbackCommand") || is("WebhookCommand") {
+                &mut parsed.command
+            } else if is("Sign") {
+                &mut parsed.sign
+            } else if is("RequestTime") {
+                &mut parsed.request_time
+            } else {
+                parsed.note(&name, value);
+                continue;
             };
-            if parameter.replace(value?).is_some() {
+            if signed_by.replace(form::decoded(value)?).is_some() {
                 return Err(Refusal::ParameterRepeated);
             }
         }
@@ -64,6 +56,18 @@ impl<'a> Query<'a> {
             parameter.take_if(|value| value.is_empty());
         }
         Ok(parsed)
+    }
+
+    /// Notes a parameter that decides nothing, so that it may be unreadable or there twice.
+    fn note(&mut self, name: &str, value: &str) {
+        let Ok(value) = form::decoded(value) else { return };
+        if name.eq_ignore_ascii_case("RequestID") {
+            self.request_id = Some(value.into());
+        } else if name.eq_ignore_ascii_case("ClientIP") && value.parse::<IpAddr>().is_ok() {
+            self.client.push(("ClientIP", value.into()));
+        } else if name.eq_ignore_ascii_case("OptPlatform") && !value.is_empty() {
+            self.client.push(("OptPlatform", value.into()));
+        }
     }
 
     /// Whether it holds no signature and names nothing, as in the probe for an app without a token.
