@@ -81,32 +81,33 @@ impl Document {
         &self,
         names: [&str; N],
     ) -> Result<[Option<&str>; N], Refusal> {
-        let (mut values, mut is_repeated) = ([None; N], false);
-        let read = members(&self.json, |name, value| {
-            if let Some(index) = names.iter().position(|known| *known == name) {
-                is_repeated |= values[index].replace(value).is_some();
-            }
-        });
-        match read {
-            Err(_) => Err(MALFORMED),
-            Ok(()) if is_repeated => Err(Refusal::ParameterRepeated),
-            Ok(()) => Ok(values.map(|value| value.filter(|value| *value != "null"))),
-        }
+        outermost(&self.json, names)
     }
 
-    /// The text of the value at a path such as `RoomInfo.RoomId`. A path is short, so that nothing recurses
-    /// by what a sender nests.
+    /// The text of the value at a path such as `RoomInfo.RoomId`, if each of its members is there once.
     pub(crate) fn at(&self, path: &str) -> Option<&str> {
+        // A path is short, so that nothing repeats by what a sender nests.
         path.split('.').try_fold(self.as_str(), |json, name| {
-            let mut found = None;
-            members(json, |other, value| {
-                if other == name {
-                    found = Some(value);
-                }
-            })
-            .ok()?;
-            found.filter(|value| *value != "null")
+            let [value] = outermost(json, [name]).ok()?;
+            value
         })
+    }
+}
+
+fn outermost<'a, const N: usize>(
+    json: &'a str,
+    names: [&str; N],
+) -> Result<[Option<&'a str>; N], Refusal> {
+    let (mut values, mut is_repeated) = ([None; N], false);
+    let read = members(json, |name, value| {
+        if let Some(index) = names.iter().position(|known| *known == name) {
+            is_repeated |= values[index].replace(value).is_some();
+        }
+    });
+    match read {
+        Err(_) => Err(MALFORMED),
+        Ok(()) if is_repeated => Err(Refusal::ParameterRepeated),
+        Ok(()) => Ok(values.map(|value| value.filter(|value| *value != "null"))),
     }
 }
 
@@ -283,6 +284,13 @@ mod tests {
             ("a.b.c.d", None),
         ] {
             assert_eq!(document.at(path), value, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_duplicate_member_on_a_path_counts_as_absent() {
+        for json in [r#"{"a":{"b":1},"a":{"b":1}}"#, r#"{"a":{"b":1,"b":1}}"#] {
+            assert_eq!(document(json).at("a.b"), None, "{json}");
         }
     }
 
