@@ -8,7 +8,7 @@ use crate::RoomEvent;
 
 /// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other names of
 /// the same event after `|`, and after `as` the kind where the name is not unique. `$read` takes an event out of
-/// the provider's document, `$write` puts it there, its name included.
+/// the JSON of its members, `$write` puts it into a document, its name included.
 ///
 /// `distinct by` names members, by their paths, of which one tells an event from the next that is equal:
 /// an id, or a time in milliseconds. A [`DeliveryId`](crate::DeliveryId) then does not depend on when the
@@ -37,12 +37,12 @@ macro_rules! events {
         }
 
         impl Event {
-            /// Reads an event of a kind or alias, or keeps it as it is under its name.
-            fn read(kind: &str, name: &str, document: &$crate::Document) -> Self {
+            /// Reads an event of a kind or alias from its members, or keeps the document under its name.
+            fn read(kind: &str, name: &str, members: &str, document: &$crate::Document) -> Self {
                 let event = match kind {
                     $(
                         $crate::event::table::last!($name $($kind)?) $(| $alias)* => {
-                            $read(document).map(Self::$variant)
+                            $read(members).map(Self::$variant)
                         }
                     )*
                     _ => return Self::Other($crate::Other::new::<$provider>(name, document, None)),

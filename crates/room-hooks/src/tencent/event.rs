@@ -19,7 +19,7 @@ events! {
     /// Everything that Tencent can send.
     ///
     /// Serializes as it is on the wire, its name under `CallbackCommand`.
-    pub enum Event of Tencent in "tencent", read by Document::decode, written by on_wire,
+    pub enum Event of Tencent in "tencent", read by serde_json::from_str, written by on_wire,
         distinct by ["EventTime"]
         => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
     /// A room was created.
@@ -110,7 +110,7 @@ impl Event {
     }
 
     pub(super) fn decode(command: &str, document: &Document) -> Self {
-        Self::read(command, command, document)
+        Self::read(command, command, document.as_str(), document)
     }
 }
 

@@ -65,21 +65,22 @@ pub(crate) const MEMBERS: [&str; 4] = ["EventGroupId", "EventType", "CallbackTs"
 
 /// The outermost members, the event's own not taken apart. One that is there twice is refused.
 ///
-/// They are signed, so that an odd value of one is no reason to refuse the event, but to keep it as it is.
+/// They are signed, so an odd value does not refuse the event: it is kept as it is.
 pub(super) struct Envelope<'a> {
     event_group_id: Option<&'a str>,
     event_type: &'a str,
     callback_ts: Option<&'a str>,
+    event_info: &'a str,
 }
 
 impl<'a> Envelope<'a> {
     pub(super) fn read(document: &'a Document) -> Result<Self, Refusal> {
-        // The last must only not be there twice.
-        let [event_group_id, event_type, callback_ts, _] = document.members(MEMBERS)?;
+        let [event_group_id, event_type, callback_ts, event_info] = document.members(MEMBERS)?;
         let event_type = event_type.filter(|text| !text.starts_with(['{', '[', 't', 'f']));
         let event_type =
             event_type.ok_or(Refusal::Malformed { what: "the body names no event" })?;
-        Ok(Self { event_group_id, event_type, callback_ts })
+        let event_info = event_info.unwrap_or("null");
+        Ok(Self { event_group_id, event_type, callback_ts, event_info })
     }
 
     /// When it was sent.
@@ -104,7 +105,8 @@ impl Event {
         let is_known = number(envelope.event_type).map(group_of).is_some_and(|group| {
             envelope.event_group_id.is_none_or(|claimed| number(claimed) == Some(group))
         });
-        Self::read(if is_known { name } else { "other" }, name, document)
+        let kind = if is_known { name } else { "other" };
+        Self::read(kind, name, envelope.event_info, document)
     }
 }
 
@@ -113,9 +115,8 @@ pub(super) fn group_of(event_type: u64) -> u64 {
     event_type / 100
 }
 
-/// Reads the event itself from what TRTC sends around it.
-fn from_wire<E: Lenient>(document: &Document) -> Result<E, serde_json::Error> {
-    let event_info = document.at("EventInfo").unwrap_or("null");
+/// Reads an `EventInfo`.
+fn from_wire<E: Lenient>(event_info: &str) -> Result<E, serde_json::Error> {
     lenient::required(&mut serde_json::Deserializer::from_str(event_info))
 }
 

@@ -16,7 +16,7 @@ events! {
     /// Everything that ZEGO can send.
     ///
     /// Serializes as it is on the wire, its name under `event`, without what signed it.
-    pub enum Event of Zego in "zego", read by Document::decode, written by on_wire,
+    pub enum Event of Zego in "zego", read by serde_json::from_str, written by on_wire,
         distinct by []
         => |event| Facts::of(&*event.room_id).by(event.operator_account.as_deref());
     /// A room was created (ZIM).
@@ -36,7 +36,7 @@ events! {
             .by(event.id_name.as_deref())
             .at(event.room_create_time)
             .in_session(event.room_session_id);
-    /// A room was closed (Express); by nobody in particular.
+    /// A room was closed (Express). It has no operator.
     ExpressRoomClosed(express::RoomClosed) = "room_close",
         distinct by "room_close_time"
         => |event| Facts::of(&*event.room_id)
@@ -74,7 +74,7 @@ impl Event {
             _ if name.contains('/') => "other",
             _ => name,
         };
-        Self::read(kind, name, document)
+        Self::read(kind, name, document.as_str(), document)
     }
 }
 
