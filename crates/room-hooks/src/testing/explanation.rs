@@ -36,7 +36,7 @@ pub struct Expected {
 }
 
 impl Explanation {
-    /// What is read of a document, and of the members or parameters that sign it.
+    /// Creates one from a document and the members or parameters that sign it.
     pub(crate) fn new(document: &Document, read: &[(&'static str, Option<&str>)]) -> Self {
         let read = read.iter().filter_map(|&(name, text)| Some((name, text?.to_owned())));
         let (read, event) = (read.collect(), document.decode().ok());

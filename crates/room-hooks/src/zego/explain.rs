@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::{Delivery, Document, testing::Explanation};
 
 use super::{
@@ -11,13 +13,15 @@ impl Zego {
     /// for that.
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
-        let encoding = match Body::read(delivery) {
+        let body = Body::read(delivery);
+        let encoding = match &body {
             Ok(Body::Form(_)) => "form",
-            Ok(_) if delivery.text().is_ok_and(|text| text.starts_with('{')) => "JSON",
-            Ok(_) => "percent-encoded JSON",
-            Err(_) => return Explanation::new(&Document::new::<Self>(""), &[]),
+            Ok(Body::Json(Cow::Borrowed(_))) => "JSON",
+            _ => "percent-encoded JSON",
         };
-        let json = Body::read(delivery).and_then(Body::into_json).unwrap_or_default();
+        let Ok(json) = body.and_then(Body::into_json) else {
+            return Explanation::new(&Document::new::<Self>(""), &[]);
+        };
         let (document, encoding) = (Document::new::<Self>(&json), ("encoding", Some(encoding)));
         let Ok(Envelope { claim, .. }) = Envelope::read(&document) else {
             return Explanation::new(&document, &[encoding]);
