@@ -174,8 +174,7 @@ impl<P: Provider> Inner<P> {
     async fn settle(&self, mut held: Held) {
         held.is_over = true;
         if !held.settle().await {
-            let later = async move { held.settle_later().await };
-            self.in_flight.spawn(later.in_current_span());
+            self.in_flight.spawn(held.settle_later().in_current_span());
         }
     }
 

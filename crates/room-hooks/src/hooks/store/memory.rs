@@ -124,7 +124,7 @@ impl ClaimStore for MemoryClaims {
     async fn settle(&self, delivery: Claimed, now: Instant) -> Result<(), StoreError> {
         let (id, deliveries) = (delivery.id.as_bytes(), &mut self.lock().deliveries);
         // One that was handled without a claim may find no room.
-        deliveries.get(id, now);
+        deliveries.expire(now);
         deliveries.set(*id, State::Settled, now.checked_add(delivery.retention), self.capacity)
     }
 
@@ -152,9 +152,15 @@ struct Table<V> {
 }
 
 impl<V: Copy> Table<V> {
-    /// The value of a key, if it has not expired. Each look removes a few entries that have: more than one
-    /// adds, and not so many that anybody waits for it.
+    /// The value of a key, if it has not expired.
     fn get(&mut self, key: &Key, now: Instant) -> Option<V> {
+        self.expire(now);
+        let (value, expires) = self.entries.get(key)?;
+        expires.is_none_or(|expires| now < expires).then_some(*value)
+    }
+
+    /// Removes a few entries that have expired: more than one delivery adds, and so few that none waits long.
+    fn expire(&mut self, now: Instant) {
         for _ in 0..4 {
             let Some(first) = self.expiries.peek_mut().filter(|first| first.0.0 <= now) else {
                 break;
@@ -164,8 +170,6 @@ impl<V: Copy> Table<V> {
                 self.remove(&key);
             }
         }
-        let (value, expires) = self.entries.get(key)?;
-        expires.is_none_or(|expires| now < expires).then_some(*value)
     }
 
     fn set(
@@ -198,7 +202,7 @@ impl<V> Default for Table<V> {
     }
 }
 
-/// What is dropped is held no longer.
+/// Keeps the gauge of held entries right when a table is dropped.
 impl<V> Drop for Table<V> {
     fn drop(&mut self) {
         metrics::claims_held(-(self.entries.len() as f64));
