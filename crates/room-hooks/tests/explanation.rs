@@ -51,7 +51,7 @@ fn an_explanation_computes_the_signature_and_shows_no_secret() {
         let (signed, explanation) = explained(sample.provider, &sample.event());
         let names: Vec<_> = explanation.expected.iter().map(|e| e.secret.to_string()).collect();
         assert_eq!(names, ["current", "previous-1"], "{sample:?}");
-        assert_eq!(explanation.claimed.as_deref(), Some(&*explanation.expected[0].signature));
+        assert_eq!(explanation.presented.as_deref(), Some(&*explanation.expected[0].signature));
         assert_ne!(explanation.expected[0].signature, explanation.expected[1].signature);
         let event: Value = serde_json::from_slice(&signed.body).unwrap();
         assert_eq!(explanation.event, Some(event));
@@ -90,6 +90,6 @@ fn an_unreadable_delivery_has_an_explanation_as_well() {
         let zego = Zego::new(1, SECRET).unwrap().explain(Delivery::new("", &(), body));
         let tencent = Tencent::new(1, SECRET).unwrap().explain(Delivery::new("a=b", &(), body));
         let trtc = Trtc::new(1, SECRET).unwrap().explain(Delivery::new("", &(), body));
-        assert!([&zego, &tencent, &trtc].iter().all(|explanation| explanation.claimed.is_none()));
+        assert!([&zego, &tencent, &trtc].iter().all(|explanation| explanation.presented.is_none()));
     }
 }

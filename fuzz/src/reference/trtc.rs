@@ -16,10 +16,15 @@ pub(crate) fn sign(key: &str, body: &[u8]) -> String {
 }
 
 /// Takes the values of the headers `SdkAppId` and `Sign`.
-pub(crate) fn verify(apps: &Apps, app_id: &[u8], claimed: &[u8], body: &[u8]) -> Option<Authentic> {
+pub(crate) fn verify(
+    apps: &Apps,
+    app_id: &[u8],
+    presented: &[u8],
+    body: &[u8],
+) -> Option<Authentic> {
     let app_id = str::from_utf8(app_id).ok()?;
     let app_id = signer(apps, Some(app_id).filter(|id| !id.is_empty()), |key| {
-        sign(key, body).as_bytes() == claimed
+        sign(key, body).as_bytes() == presented
     })?;
     let members = Members::read(text_of(body)?)?.repaired();
     for name in ["EventGroupId", "EventType", "CallbackTs", "EventInfo"] {

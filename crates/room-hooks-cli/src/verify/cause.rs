@@ -164,10 +164,10 @@ impl Suspect<'_> {
 
 /// Whether one of the secrets gives the signature that came.
 fn matches(explanation: &Explanation) -> bool {
-    let claimed = explanation.claimed.as_deref().unwrap_or_default();
+    let presented = explanation.presented.as_deref().unwrap_or_default();
     explanation.expected.iter().any(|expected| {
         // Hex is in either case, base64 is not.
-        expected.signature == claimed || expected.signature == claimed.to_ascii_lowercase()
+        expected.signature == presented || expected.signature == presented.to_ascii_lowercase()
     })
 }
 

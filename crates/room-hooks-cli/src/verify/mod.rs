@@ -127,7 +127,7 @@ fn seen_with_other_content(
     bound: &mut Bound,
 ) -> Option<usize> {
     let signature =
-        explanation.claimed.clone().filter(|_| record.provider == ProviderName::Zego)?;
+        explanation.presented.clone().filter(|_| record.provider == ProviderName::Zego)?;
     let (first, event) = bound.entry(signature).or_insert((nth, explanation.event.clone()));
     (*event != explanation.event).then_some(*first)
 }
@@ -148,6 +148,6 @@ fn show(record: &Record, explanation: &Explanation, length: usize) -> Result<(),
         line("signed", "", &expected.signed.join(" + "))?;
         line("expected", &name, &expected.signature)?;
     }
-    line("got", "", explanation.claimed.as_deref().unwrap_or("no signature"))?;
+    line("got", "", explanation.presented.as_deref().unwrap_or("no signature"))?;
     Ok(())
 }

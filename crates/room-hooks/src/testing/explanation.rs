@@ -14,7 +14,7 @@ pub struct Explanation {
     /// What was read, by its name on the wire, as the text that arrived.
     pub read: Vec<(&'static str, String)>,
     /// The signature that came.
-    pub claimed: Option<String>,
+    pub presented: Option<String>,
     /// The signature that each secret gives for that, in the form in which signatures come.
     pub expected: Vec<Expected>,
     /// The event, as it could be read: a JSON object.
@@ -40,19 +40,19 @@ impl Explanation {
     pub(crate) fn new(document: &Document, read: &[(&'static str, Option<&str>)]) -> Self {
         let read = read.iter().filter_map(|&(name, text)| Some((name, text?.to_owned())));
         let (read, event) = (read.collect(), document.decode().ok());
-        Self { read, claimed: None, expected: Vec::new(), event }
+        Self { read, presented: None, expected: Vec::new(), event }
     }
 
     /// With the signature that came, and those that the secrets give: `sign` tells what is signed, and its
     /// signature.
     pub(crate) fn signed(
         mut self,
-        claimed: Option<&str>,
+        presented: Option<&str>,
         apps: &Apps,
         app_id: Option<&str>,
         sign: impl Fn(&[u8]) -> Option<(Vec<String>, String)>,
     ) -> Self {
-        self.claimed = claimed.map(str::to_owned);
+        self.presented = presented.map(str::to_owned);
         let expected = apps.secrets(app_id).filter_map(|(app_id, secret, bytes)| {
             let (signed, signature) = sign(bytes)?;
             Some(Expected { app_id, secret, signed, signature })

@@ -103,7 +103,7 @@ impl Event {
         let name = envelope.event_type.trim_matches('"');
         // Types of other groups have numbers of their own; should one clash, it is not taken for this.
         let is_known = number(envelope.event_type).map(group_of).is_some_and(|group| {
-            envelope.event_group_id.is_none_or(|claimed| number(claimed) == Some(group))
+            envelope.event_group_id.is_none_or(|presented| number(presented) == Some(group))
         });
         let kind = if is_known { name } else { "other" };
         Self::read(kind, name, envelope.event_info, document)

@@ -54,7 +54,7 @@ impl Apps {
     pub(crate) fn signer<const N: usize>(
         &self,
         named: Option<&str>,
-        claimed: &[u8; N],
+        presented: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Result<Signer, Refusal> {
         let mut signing = self.0.iter().filter(|(_, secrets)| secrets.is_some());
@@ -66,10 +66,10 @@ impl Apps {
             },
         };
         let Some((&app_id, Some(secrets))) = app else {
-            black_box(digest(b"an app that is not configured").ct_eq(claimed));
+            black_box(digest(b"an app that is not configured").ct_eq(presented));
             return Err(refusal);
         };
-        let secret = secrets.signer(claimed, digest).ok_or(Refusal::WrongSignature)?;
+        let secret = secrets.signer(presented, digest).ok_or(Refusal::WrongSignature)?;
         Ok(Signer { app_id, secret })
     }
 
@@ -77,11 +77,11 @@ impl Apps {
     /// it, the one with the lower id.
     pub(crate) fn any_signer<const N: usize>(
         &self,
-        claimed: &[u8; N],
+        presented: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Result<Signer, Refusal> {
         let signer = self.0.iter().find_map(|(&app_id, secrets)| {
-            let secret = secrets.as_ref()?.signer(claimed, &digest)?;
+            let secret = secrets.as_ref()?.signer(presented, &digest)?;
             Some(Signer { app_id, secret })
         });
         signer.ok_or(Refusal::WrongSignature)

@@ -55,11 +55,11 @@ impl Secrets {
     /// The secret that was used for a digest. All are tried, each in constant time.
     pub(super) fn signer<const N: usize>(
         &self,
-        claimed: &[u8; N],
+        presented: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Option<SecretName> {
         self.named().fold(None, |signer, (name, secret)| {
-            let matches = digest(secret).ct_eq(claimed);
+            let matches = digest(secret).ct_eq(presented);
             signer.or(bool::from(matches).then_some(name))
         })
     }
@@ -143,13 +143,13 @@ mod tests {
     fn every_secret_verifies_and_is_named() {
         let secrets = Secrets::new("abc").unwrap().with_previous("def").unwrap();
         let secrets = secrets.with_previous("ghi").unwrap();
-        for (claimed, name) in [
+        for (presented, name) in [
             (b"cba", Some("current")),
             (b"fed", Some("previous-1")),
             (b"ihg", Some("previous-2")),
             (b"abc", None),
         ] {
-            let signer = secrets.signer(claimed, reversed).map(|name| name.to_string());
+            let signer = secrets.signer(presented, reversed).map(|name| name.to_string());
             assert_eq!(signer.as_deref(), name);
         }
     }

@@ -1,4 +1,4 @@
-//! What a body is and who claims to have sent it.
+//! What a body is and who is said to have sent it.
 
 use std::{borrow::Cow, time::SystemTime};
 
@@ -42,10 +42,10 @@ impl<'a> Body<'a> {
     }
 
     /// The parts of a form that decide who sent it; of JSON they are in its envelope.
-    pub(super) fn claim(&self) -> Result<Option<Claim<'a>>, Refusal> {
+    pub(super) fn credentials(&self) -> Result<Option<Credentials<'a>>, Refusal> {
         match self {
             Self::Json(_) => Ok(None),
-            Self::Form(text) => form::claim(text).map(Some),
+            Self::Form(text) => form::credentials(text).map(Some),
         }
     }
 
@@ -82,7 +82,7 @@ pub(crate) const MEMBERS: [&str; 10] = [
 ];
 
 /// The members that decide who sent a callback, not verified yet.
-pub(super) struct Claim<'a> {
+pub(super) struct Credentials<'a> {
     pub(super) app_id: Option<Cow<'a, str>>,
     pub(super) timestamp: Option<Cow<'a, str>>,
     pub(super) nonce: Option<Cow<'a, str>>,
@@ -91,7 +91,7 @@ pub(super) struct Claim<'a> {
 
 /// The outermost members that decide who sent a callback and what it is.
 pub(super) struct Envelope<'a> {
-    pub(super) claim: Claim<'a>,
+    pub(super) credentials: Credentials<'a>,
     /// A JSON string of any length, so it is not decoded before the sender is known.
     pub(super) event: &'a str,
     /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
@@ -145,7 +145,7 @@ impl<'a> Envelope<'a> {
         let event = event.ok_or(Refusal::Malformed { what: "the body names no event" })?;
         let signed = |member: Option<&'a str>| member.map(signed_text).transpose();
         Ok(Self {
-            claim: Claim {
+            credentials: Credentials {
                 app_id: signed(app_id)?,
                 timestamp: signed(timestamp)?,
                 nonce: signed(nonce)?,
@@ -169,7 +169,7 @@ fn signed_text(json: &str) -> Result<Cow<'_, str>, Refusal> {
     }
 }
 
-impl Claim<'_> {
+impl Credentials<'_> {
     /// The parts of the signature. Their alphabets keep SHA-1's padding from hiding in a nonce, and
     /// leave only digits to be moved between the two; see [`Signed::earlier`].
     pub(super) fn signed(&self) -> Result<Signed<'_>, Refusal> {
@@ -224,7 +224,7 @@ mod tests {
                 r#"{{"event":"e","timestamp":7,"nonce":"{nonce}","signature":"{signature}"}}"#
             ));
             assert_eq!(
-                Envelope::read(&document).unwrap().claim.signed().is_ok(),
+                Envelope::read(&document).unwrap().credentials.signed().is_ok(),
                 is_read,
                 "{length}"
             );
@@ -264,7 +264,7 @@ mod tests {
 
     fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
         let body = Body::read(Delivery::new("", &(), body))?;
-        body.claim()?;
+        body.credentials()?;
         body.into_json()
     }
 

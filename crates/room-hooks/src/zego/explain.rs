@@ -23,11 +23,11 @@ impl Zego {
             return Explanation::new(&Document::new::<Self>(""), &[]);
         };
         let (document, encoding) = (Document::new::<Self>(&json), ("encoding", Some(encoding)));
-        let Ok(Envelope { claim, .. }) = Envelope::read(&document) else {
+        let Ok(Envelope { credentials, .. }) = Envelope::read(&document) else {
             return Explanation::new(&document, &[encoding]);
         };
-        let (timestamp, nonce) = (claim.timestamp.as_deref(), claim.nonce.as_deref());
-        let (app_id, signature) = (claim.app_id.as_deref(), claim.signature.as_deref());
+        let (timestamp, nonce) = (credentials.timestamp.as_deref(), credentials.nonce.as_deref());
+        let (app_id, signature) = (credentials.app_id.as_deref(), credentials.signature.as_deref());
         let read = [
             encoding,
             ("appid", app_id),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{Refusal, request::form};
 
-use super::envelope::Claim;
+use super::envelope::Credentials;
 
 /// How many different names a form may have, the elements of a list counted once.
 const MOST_NAMES: usize = 256;
@@ -23,7 +23,7 @@ const MOST_BRACKETS: usize = 2;
 const MOST_PAIRS: usize = 50_000;
 
 /// Reads the pairs that decide who sent a form, and builds nothing: the sender is not known yet.
-pub(super) fn claim(text: &str) -> Result<Claim<'_>, Refusal> {
+pub(super) fn credentials(text: &str) -> Result<Credentials<'_>, Refusal> {
     let mut found = [None; NAMES.len()];
     // Of a body of nothing but pairs, most are none of these.
     for (name, value) in form::pairs(text).filter(|(name, _)| name.len() >= "event".len()) {
@@ -46,7 +46,7 @@ pub(super) fn claim(text: &str) -> Result<Claim<'_>, Refusal> {
     if event?.is_none() {
         return Err(Refusal::Malformed { what: "the body is in no known encoding" });
     }
-    Ok(Claim { app_id: app_id?, timestamp: timestamp?, nonce: nonce?, signature: signature? })
+    Ok(Credentials { app_id: app_id?, timestamp: timestamp?, nonce: nonce?, signature: signature? })
 }
 
 /// The names of the pairs that decide who sent a form, and that it is one.

@@ -55,7 +55,7 @@ use crate::{
     },
 };
 
-use self::envelope::{Body, Claim, Envelope};
+use self::envelope::{Body, Credentials, Envelope};
 
 #[cfg(feature = "testing")]
 pub(crate) use self::envelope::MEMBERS;
@@ -110,13 +110,14 @@ impl Zego {
     /// Verifies who sent a callback, and when.
     fn sender(
         &self,
-        claim: &Claim<'_>,
+        credentials: &Credentials<'_>,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<(Signer, SystemTime, Signature), Refusal> {
-        let signed = claim.signed()?;
-        let signer = self.apps.signer(claim.app_id.as_deref(), &signed.signature, |secret| {
-            signature::digest(secret, signed.timestamp, signed.nonce)
-        })?;
+        let signed = credentials.signed()?;
+        let signer =
+            self.apps.signer(credentials.app_id.as_deref(), &signed.signature, |secret| {
+                signature::digest(secret, signed.timestamp, signed.nonce)
+            })?;
         let now = now(signer.app_id);
         for time in [Some(signed.sent_at), signed.earlier()].into_iter().flatten() {
             self.freshness.check(time, now)?;
@@ -148,12 +149,13 @@ impl Provider for Zego {
     ) -> Result<Option<Verified<Event>>, Refusal> {
         let body = Body::read(delivery)?;
         // Nothing is built from a form before its sender is known.
-        let of_form = body.claim()?.map(|claim| self.sender(&claim, now)).transpose()?;
+        let of_form =
+            body.credentials()?.map(|credentials| self.sender(&credentials, now)).transpose()?;
         let document = Document::new::<Self>(&body.into_json()?);
         let envelope = Envelope::read(&document)?;
         let (signer, sent_at, signature) = match of_form {
             Some(sender) => sender,
-            None => self.sender(&envelope.claim, now)?,
+            None => self.sender(&envelope.credentials, now)?,
         };
         Ok(Some(Verified {
             event: Event::decode(&envelope, &document),
