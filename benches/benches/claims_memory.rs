@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use allocation_counter::AllocationInfo;
-use room_hooks::hooks::{ClaimStore, MemoryClaims};
+use room_hooks::hooks::{DeliveryStore, MemoryStore};
 use room_hooks_benches::{
     claims::{Arrivals, Cached, Recorded, Signatures},
     is_smoke_run, table,
@@ -23,9 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         for held in held {
             let arrivals = recorded.arriving_steadily(signatures, held);
             let deliveries = held / signatures.entries();
-            let ours = count(MemoryClaims::new, &arrivals, deliveries);
+            let ours = count(MemoryStore::new, &arrivals, deliveries);
             let cached = count(|| Cached::new(held, recorded.retention()), &arrivals, deliveries);
-            for (store, counted) in [("`MemoryClaims`", ours), ("`moka`", cached)] {
+            for (store, counted) in [("`MemoryStore`", ours), ("`moka`", cached)] {
                 let bytes = counted.bytes_current as f64;
                 rows.push(vec![
                     store.to_owned(),
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// What a store takes that so many deliveries have come to, as fast as it will forget them.
-fn count<S: ClaimStore>(
+fn count<S: DeliveryStore>(
     store: impl FnOnce() -> S,
     arrivals: &Arrivals,
     deliveries: usize,

@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 const GROWTH: f64 = 1.10;
 /// A supervisor kills what takes longer.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
-/// What a store of claims holds by default; in the examples each provider has its own.
+/// What a delivery store holds by default; in the examples each provider has its own.
 const CAPACITY: u32 = 4_000_000;
 
 /// Whether all bars were held.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use room_hooks::hooks::{ClaimStore, MemoryClaims};
+use room_hooks::hooks::{DeliveryStore, MemoryStore};
 use room_hooks_benches::{
     claims::{Arrivals, Cached, Recorded, Signatures},
     is_smoke_run,
@@ -12,18 +12,18 @@ use room_hooks_benches::{
 use rustix::time::{ClockId, clock_gettime};
 
 pub fn print(recorded: &Recorded, entries: usize) {
-    let ours = || MemoryClaims::with_capacity(entries);
+    let ours = || MemoryStore::with_capacity(entries);
     let mut rows = Vec::new();
     for signatures in Signatures::BOTH {
         let grows = Scenario::growth(recorded, signatures, entries);
-        rows.push(row("`MemoryClaims`", &grows, &pauses(ours, &grows)));
+        rows.push(row("`MemoryStore`", &grows, &pauses(ours, &grows)));
         let cached = || Cached::new(entries, recorded.retention());
         rows.push(row("`moka`", &grows, &pauses(cached, &grows)));
         let steady = Scenario::whole_seconds(recorded, signatures, entries);
-        rows.push(row("`MemoryClaims`", &steady, &pauses(ours, &steady)));
+        rows.push(row("`MemoryStore`", &steady, &pauses(ours, &steady)));
     }
     let silence = Scenario::silence(recorded, entries);
-    rows.push(row("`MemoryClaims`", &silence, &pauses(ours, &silence)));
+    rows.push(row("`MemoryStore`", &silence, &pauses(ours, &silence)));
     let header =
         ["store", "signature", "while it", "p50", "p99", "p99.9", "longest", "longest, CPU time"];
     table::print("Pauses", &header, &rows);
@@ -94,7 +94,7 @@ struct Pauses {
     longest_by_cpu: f64,
 }
 
-fn pauses<S: ClaimStore>(store: impl Fn() -> S, scenario: &Scenario) -> Pauses {
+fn pauses<S: DeliveryStore>(store: impl Fn() -> S, scenario: &Scenario) -> Pauses {
     let runs = if is_smoke_run() { 1 } else { 5 };
     let mut least = vec![f64::INFINITY; scenario.operations - scenario.from];
     let mut longest_by_cpu = f64::INFINITY;

@@ -1,14 +1,14 @@
 use std::{cell::Cell, collections::BTreeMap, error::Error, time::Instant};
 
 use redis::{aio::MultiplexedConnection, cmd};
-use room_hooks::hooks::{Claim, ClaimStore, Claimed};
+use room_hooks::hooks::{ClaimOutcome, DeliveryKey, DeliveryStore};
 use room_hooks_benches::claims::{Recorded, Signatures};
-use room_hooks_redis::RedisClaims;
+use room_hooks_redis::RedisStore;
 
 /// What is asked of Redis for a delivery that is new to it.
 #[derive(Clone, Copy)]
 pub enum Work {
-    Claim(Signatures),
+    ClaimOutcome(Signatures),
     Settle(Signatures),
     /// Claim and settlement.
     Handle(Signatures),
@@ -16,11 +16,11 @@ pub enum Work {
     SetIfNew,
 }
 
-/// A connection of `RedisClaims` and a bare one.
+/// A connection of `RedisStore` and a bare one.
 pub struct Client {
-    claims: RedisClaims,
+    claims: RedisStore,
     connection: MultiplexedConnection,
-    deliveries: Vec<Claimed>,
+    deliveries: Vec<DeliveryKey>,
     next: Cell<usize>,
 }
 
@@ -36,7 +36,7 @@ pub struct Done {
 impl Client {
     pub async fn connect(url: &str, recorded: &Recorded) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
-            claims: RedisClaims::connect(url).await?,
+            claims: RedisStore::connect(url).await?,
             connection: redis::Client::open(url)?.get_multiplexed_async_connection().await?,
             deliveries: recorded.deliveries(Signatures::With),
             next: Cell::new(0),
@@ -46,7 +46,7 @@ impl Client {
     /// Works on the next delivery.
     pub async fn work(&self, work: Work) -> Result<(), Box<dyn Error>> {
         match work {
-            Work::Claim(signatures) => self.claim(self.next(signatures)).await,
+            Work::ClaimOutcome(signatures) => self.claim(self.next(signatures)).await,
             Work::Settle(signatures) => self.settle(self.next(signatures)).await,
             Work::Handle(signatures) => {
                 let delivery = self.next(signatures);
@@ -72,7 +72,7 @@ impl Client {
         Ok(Done { reads: reads.ok_or("this redis does not count what it reads")?, commands })
     }
 
-    fn next(&self, signatures: Signatures) -> Claimed {
+    fn next(&self, signatures: Signatures) -> DeliveryKey {
         let number = self.next.replace(self.next.get() + 1);
         let mut delivery = self.deliveries[number % self.deliveries.len()];
         if signatures == Signatures::Without {
@@ -81,18 +81,18 @@ impl Client {
         delivery
     }
 
-    async fn claim(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {
+    async fn claim(&self, delivery: DeliveryKey) -> Result<(), Box<dyn Error>> {
         match self.claims.claim(delivery, Instant::now()).await? {
-            Claim::Granted(_) => Ok(()),
+            ClaimOutcome::Granted(_) => Ok(()),
             other => Err(format!("a new delivery is {other:?}").into()),
         }
     }
 
-    async fn settle(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {
+    async fn settle(&self, delivery: DeliveryKey) -> Result<(), Box<dyn Error>> {
         Ok(self.claims.settle(delivery, Instant::now()).await?)
     }
 
-    async fn set_if_new(&self, delivery: Claimed) -> Result<(), Box<dyn Error>> {
+    async fn set_if_new(&self, delivery: DeliveryKey) -> Result<(), Box<dyn Error>> {
         let mut set = cmd("SET");
         set.arg(delivery.id.to_string()).arg("claimed").arg("NX").arg("PX").arg(15_000);
         let set: Option<String> = set.query_async(&mut self.connection.clone()).await?;

@@ -1,6 +1,6 @@
 use std::{cell::Cell, rc::Rc, thread};
 
-use room_hooks::hooks::ClaimStore;
+use room_hooks::hooks::DeliveryStore;
 use room_hooks_benches::claims::Arrivals;
 
 /// A store in service: as much expires as comes.
@@ -10,7 +10,7 @@ pub struct Service<S> {
     arrived: Cell<usize>,
 }
 
-impl<S: ClaimStore> Service<S> {
+impl<S: DeliveryStore> Service<S> {
     /// Takes the first deliveries, as many as are held at once.
     pub fn new(store: S, arrivals: Rc<Arrivals>, at_once: usize) -> Self {
         let service = Self { store, arrivals, arrived: Cell::new(0) };

@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, time::Duration};
 
-use room_hooks::hooks::{ClaimStore, MemoryClaims};
+use room_hooks::hooks::{DeliveryStore, MemoryStore};
 use room_hooks_benches::{
     claims::{Cached, Recorded, Signatures},
     is_smoke_run,
@@ -46,20 +46,20 @@ fn contenders(recorded: &Recorded, signatures: Signatures, held: usize) -> Vec<C
     let arrivals = Rc::new(recorded.arriving_steadily(signatures, held));
     let at_once = held / signatures.entries();
     // What has expired is held a while longer, and two threads are not at the same moment of the schedule.
-    let ours = MemoryClaims::with_capacity((held * 4).max(100_000));
+    let ours = MemoryStore::with_capacity((held * 4).max(100_000));
     let ours = Rc::new(Service::new(ours, Rc::clone(&arrivals), at_once));
     let cached = Cached::new(held, recorded.retention());
     let cached = Rc::new(Service::new(cached, arrivals, at_once));
     let mut contenders = Vec::new();
     for threads in [1, 2] {
-        contenders.push(Contender::new("`MemoryClaims`", held, threads, &ours));
+        contenders.push(Contender::new("`MemoryStore`", held, threads, &ours));
         contenders.push(Contender::new("`moka`", held, threads, &cached));
     }
     contenders
 }
 
 impl Contender {
-    fn new<S: ClaimStore>(
+    fn new<S: DeliveryStore>(
         store: &'static str,
         held: usize,
         threads: usize,

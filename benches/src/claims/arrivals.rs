@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use room_hooks::hooks::{Claim, ClaimStore, Claimed};
+use room_hooks::hooks::{ClaimOutcome, DeliveryKey, DeliveryStore};
 
 /// Whether deliveries have a signature to be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +39,13 @@ type Schedule = Box<dyn Fn(usize) -> Duration + Sync>;
 
 /// Deliveries that arrive on a schedule.
 pub struct Arrivals {
-    deliveries: Vec<Claimed>,
+    deliveries: Vec<DeliveryKey>,
     schedule: Schedule,
     begun: Instant,
 }
 
 impl Arrivals {
-    pub(super) fn new(deliveries: Vec<Claimed>, schedule: Schedule) -> Self {
+    pub(super) fn new(deliveries: Vec<DeliveryKey>, schedule: Schedule) -> Self {
         Self { deliveries, schedule, begun: Instant::now() }
     }
 
@@ -58,17 +58,17 @@ impl Arrivals {
 
     /// The nth delivery.
     #[must_use]
-    pub fn delivery(&self, number: usize) -> Claimed {
+    pub fn delivery(&self, number: usize) -> DeliveryKey {
         self.deliveries[number % self.deliveries.len()]
     }
 
     /// Claims and settles the nth delivery, as `Hooks` does around a handler, and says whether both went
     /// as they do with a new one.
-    pub fn handle(&self, store: &impl ClaimStore, number: usize) -> bool {
+    pub fn handle(&self, store: &impl DeliveryStore, number: usize) -> bool {
         let (delivery, now) = (self.delivery(number), self.begun + (self.schedule)(number));
         let claim = at_once(store.claim(delivery, now));
         let settled = at_once(store.settle(delivery, now));
-        matches!((claim, settled), (Some(Ok(Claim::Granted(_))), Some(Ok(()))))
+        matches!((claim, settled), (Some(Ok(ClaimOutcome::Granted(_))), Some(Ok(()))))
     }
 }
 

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use moka::{policy::EvictionPolicy, sync::Cache};
-use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
+use room_hooks::hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
 /// What is often taken for a guard: a cache that says whether a key is new. It evicts what is unexpired
 /// when it is full, knows no claim that can be given back, and goes by its own clock.
@@ -25,20 +25,24 @@ impl Cached {
     }
 }
 
-impl ClaimStore for Cached {
-    async fn claim(&self, it: Claimed, _: Instant) -> Result<Claim, StoreError> {
+impl DeliveryStore for Cached {
+    async fn claim(&self, it: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
         let id = *it.id.as_bytes();
         if it.signature.is_some_and(|signature| !self.is_new(signature.as_bytes(), id)) {
-            return Ok(Claim::SignatureReused);
+            return Ok(ClaimOutcome::SignatureReused);
         }
-        Ok(if self.is_new(&id, id) { Claim::Granted(ClaimToken(0)) } else { Claim::Settled })
+        Ok(if self.is_new(&id, id) {
+            ClaimOutcome::Granted(ClaimToken(0))
+        } else {
+            ClaimOutcome::Settled
+        })
     }
 
-    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn release(&self, it: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+    async fn release(&self, it: DeliveryKey, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         self.0.invalidate(it.id.as_bytes());
         Ok(())
     }

@@ -1,6 +1,6 @@
 use std::{fmt, time::Instant};
 
-use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
+use room_hooks::hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
 /// A store that grants every claim, and shows it to a function.
 pub struct Granting<F>(pub F);
@@ -11,17 +11,17 @@ impl<F> fmt::Debug for Granting<F> {
     }
 }
 
-impl<F: Fn(Claimed) + Send + Sync + 'static> ClaimStore for Granting<F> {
-    async fn claim(&self, delivery: Claimed, _: Instant) -> Result<Claim, StoreError> {
+impl<F: Fn(DeliveryKey) + Send + Sync + 'static> DeliveryStore for Granting<F> {
+    async fn claim(&self, delivery: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
         self.0(delivery);
-        Ok(Claim::Granted(ClaimToken(0)))
+        Ok(ClaimOutcome::Granted(ClaimToken(0)))
     }
 
-    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+    async fn release(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 }

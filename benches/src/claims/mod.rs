@@ -1,4 +1,4 @@
-//! What the benches of stores of claims share: deliveries as a store knows them, and when they arrive.
+//! What the benches of delivery store share: deliveries as a store knows them, and when they arrive.
 
 mod arrivals;
 mod cached;

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use room_hooks::{Hooks, hooks::Claimed, zego::Zego};
+use room_hooks::{Hooks, hooks::DeliveryKey, zego::Zego};
 use serde_json::json;
 use tokio::runtime::Builder;
 
@@ -14,7 +14,7 @@ use super::{Arrivals, Granting, Signatures};
 
 /// Deliveries as `Hooks` has claimed them, each with a signature that no other has.
 pub struct Recorded {
-    deliveries: Vec<Claimed>,
+    deliveries: Vec<DeliveryKey>,
 }
 
 impl Recorded {
@@ -24,7 +24,7 @@ impl Recorded {
     ///
     /// One cannot be signed, or too few are claimed.
     pub fn new(count: usize) -> Result<Self, Box<dyn Error>> {
-        let seen = Arc::new(Mutex::<Vec<Claimed>>::default());
+        let seen = Arc::new(Mutex::<Vec<DeliveryKey>>::default());
         let store = Granting({
             let seen = Arc::clone(&seen);
             move |delivery| seen.lock().unwrap_or_else(PoisonError::into_inner).push(delivery)
@@ -49,7 +49,7 @@ impl Recorded {
 
     /// All of them, with or without their signatures.
     #[must_use]
-    pub fn deliveries(&self, signatures: Signatures) -> Vec<Claimed> {
+    pub fn deliveries(&self, signatures: Signatures) -> Vec<DeliveryKey> {
         let mut deliveries = self.deliveries.clone();
         if signatures == Signatures::Without {
             deliveries.iter_mut().for_each(|delivery| delivery.signature = None);
@@ -83,10 +83,10 @@ impl Recorded {
 
 fn deliver<F>(count: usize, store: Granting<F>) -> Result<(), Box<dyn Error>>
 where
-    F: Fn(Claimed) + Send + Sync + 'static,
+    F: Fn(DeliveryKey) + Send + Sync + 'static,
 {
     let zego = Zego::new(1, "5f2c9d0b7a1e4836c4d8e2f1a09b7365")?;
-    let hooks = Hooks::new(zego.clone()).with_claims(store);
+    let hooks = Hooks::new(zego.clone()).with_store(store);
     let now = SystemTime::now();
     Builder::new_current_thread().enable_time().build()?.block_on(async {
         for number in 0..count {

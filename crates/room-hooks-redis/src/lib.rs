@@ -3,17 +3,17 @@
 //!
 //! ```no_run
 //! use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
-//! use room_hooks_redis::RedisClaims;
+//! use room_hooks_redis::RedisStore;
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let claims = RedisClaims::connect(&std::env::var("REDIS_URL")?).await?;
+//!     let claims = RedisStore::connect(&std::env::var("REDIS_URL")?).await?;
 //!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
 //!     let hooks = Hooks::new(zego)
 //!         .on(async |created: Verified<RoomCreated>| {
 //!             println!("{} is open", created.event.room_id);
 //!         })
-//!         .with_claims(claims);
+//!         .with_store(claims);
 //!     Ok(())
 //! }
 //! ```
@@ -41,9 +41,9 @@
 
 #![forbid(unsafe_code)]
 
-mod claims;
 mod connection;
 mod error;
+mod store;
 
-pub use claims::RedisClaims;
 pub use error::ConnectError;
+pub use store::RedisStore;

@@ -27,14 +27,14 @@ pub(crate) fn handler(provider: &'static str, took: Duration) {
         .record(took.as_secs_f64());
 }
 
-/// An operation of the store of claims has failed.
+/// An operation of the delivery store has failed.
 pub(crate) fn store_error(operation: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!("room_hooks_store_errors_total", "operation" => operation).increment(1);
 }
 
 /// A store in memory holds so many more deliveries and signatures, or fewer.
-pub(crate) fn claims_held(change: f64) {
+pub(crate) fn store_entries(change: f64) {
     #[cfg(feature = "metrics")]
     metrics::gauge!("room_hooks_claims_held").increment(change);
 }

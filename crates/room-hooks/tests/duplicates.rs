@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use room_hooks::{
-    Delivery, Provider, Verified, hooks::MemoryClaims, tencent::Tencent, testing::SignedDelivery,
+    Delivery, Provider, Verified, hooks::MemoryStore, tencent::Tencent, testing::SignedDelivery,
     trtc::Trtc, zego,
 };
 
@@ -62,10 +62,10 @@ async fn a_duplicate_during_handling_is_answered_503_with_retry_after() {
 /// During an upgrade, the old version, which does not know the event, runs beside the new one.
 #[tokio::test(start_paused = true)]
 async fn a_duplicate_of_an_event_acknowledged_without_a_handler_is_not_handled_elsewhere() {
-    let claims = MemoryClaims::new();
-    let old = hooks_here(zego()).with_claims(claims.clone());
+    let claims = MemoryStore::new();
+    let old = hooks_here(zego()).with_store(claims.clone());
     let (new, calls) = counting(Duration::ZERO);
-    let new = new.with_claims(claims);
+    let new = new.with_store(claims);
     let body = signed_at(&created(), now());
     for hooks in [&old, &new] {
         assert_eq!(deliver(hooks, &body).await.status, 200);
@@ -75,8 +75,8 @@ async fn a_duplicate_of_an_event_acknowledged_without_a_handler_is_not_handled_e
 
 #[tokio::test(start_paused = true)]
 async fn an_unverified_delivery_takes_no_claim() {
-    let claims = MemoryClaims::new();
-    let hooks = counting(Duration::ZERO).0.with_claims(claims.clone());
+    let claims = MemoryStore::new();
+    let hooks = counting(Duration::ZERO).0.with_store(claims.clone());
     let body = String::from_utf8(signed_at(&created(), now())).unwrap();
     for forged in
         [body.replace("\"signature\":\"", "\"signature\":\"0"), "{}".into(), String::new()]

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use room_hooks::{
     Delivery, RoomCreated, Verified,
-    hooks::{FailurePolicy, MemoryClaims},
+    hooks::{FailurePolicy, MemoryStore},
     zego,
     zego::Zego,
 };
@@ -70,12 +70,12 @@ fn the_gauge_of_held_claims_falls_to_zero_when_the_store_is_dropped() {
 }
 
 /// Delivers the callbacks that are counted, and returns the store.
-async fn play() -> MemoryClaims {
+async fn play() -> MemoryStore {
     let zego = || Zego::new(1, "secret").unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    let claims = MemoryClaims::new();
+    let claims = MemoryStore::new();
     let hooks = hooks_here(zego())
-        .with_claims(claims.clone())
+        .with_store(claims.clone())
         .on(async |created: Verified<RoomCreated>| match created.event.room_id.as_str() {
             "broken" => Err("on purpose"),
             _ => Ok(()),
@@ -98,7 +98,7 @@ async fn play() -> MemoryClaims {
         hooks.deliver(Delivery::new("", &(), &body), now).await;
     }
     let full = hooks_here(zego())
-        .with_claims(MemoryClaims::with_capacity(0))
+        .with_store(MemoryStore::with_capacity(0))
         .with_store_failure(FailurePolicy::Closed)
         .on_other(async |_: Verified<zego::Event>| {});
     full.deliver(Delivery::new("", &(), &lobby), now).await;

@@ -1,4 +1,4 @@
-//! Failures of the store of claims: a store that is full, unreachable, hanging or panicking.
+//! Failures of the delivery store: a store that is full, unreachable, hanging or panicking.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,10 @@ use tokio::time::sleep;
 
 use room_hooks::{
     Delivery,
-    hooks::{Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, MemoryClaims, StoreError},
+    hooks::{
+        ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, FailurePolicy, MemoryStore,
+        StoreError,
+    },
 };
 
 use zego_hooks::{counting, created, deliver, forged, now, signed_at};
@@ -23,7 +26,7 @@ async fn a_full_store_follows_the_failure_policy_and_still_binds_signatures() {
         [(FailurePolicy::Open, 200, 2), (FailurePolicy::Closed, 503, 1)]
     {
         let (hooks, calls) = counting(Duration::ZERO);
-        let hooks = hooks.with_claims(MemoryClaims::with_capacity(1)).with_store_failure(policy);
+        let hooks = hooks.with_store(MemoryStore::with_capacity(1)).with_store_failure(policy);
         let signed =
             |room: &str| signed_at(&json!({"event": "room_create", "room_id": room}), now());
         assert_eq!(deliver(&hooks, &signed("lobby")).await.status, 200);
@@ -48,7 +51,7 @@ async fn an_unreachable_store_follows_the_failure_policy() {
         [(FailurePolicy::Open, 200, 2), (FailurePolicy::Closed, 503, 0)]
     {
         let (hooks, calls) = counting(Duration::ZERO);
-        let hooks = hooks.with_claims(Broken { panics: false }).with_store_failure(setting);
+        let hooks = hooks.with_store(Broken { panics: false }).with_store_failure(setting);
         let body = signed_at(&created(), now());
         assert_eq!(deliver(&hooks, &body).await.status, status);
         assert_eq!(deliver(&hooks, &body).await.status, status);
@@ -59,7 +62,7 @@ async fn an_unreachable_store_follows_the_failure_policy() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_counts_as_unreachable_after_its_timeout() {
     let (hooks, calls) = counting(Duration::from_secs(8));
-    let hooks = hooks.with_claims(Hanging);
+    let hooks = hooks.with_store(Hanging);
     // 8 s for the handler, whose renewals hang meanwhile, and 1 s for the settlement.
     let begun = tokio::time::Instant::now();
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
@@ -69,7 +72,7 @@ async fn a_store_that_hangs_counts_as_unreachable_after_its_timeout() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_the_store_is_answered_500_and_calls_no_handler() {
     let (hooks, calls) = counting(Duration::ZERO);
-    let hooks = hooks.with_claims(Broken { panics: true });
+    let hooks = hooks.with_store(Broken { panics: true });
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 500);
     hooks.drained().await;
     assert_eq!(calls.get(), 0);
@@ -85,21 +88,21 @@ fn out_of_order<T>() -> Result<T, StoreError> {
     Err(StoreError::OutOfOrder("connection refused".into()))
 }
 
-impl ClaimStore for Broken {
-    async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
+impl DeliveryStore for Broken {
+    async fn claim(&self, _: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
         assert!(!self.panics, "on purpose");
         out_of_order()
     }
 
-    async fn renew(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
+    async fn renew(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
         out_of_order()
     }
 
-    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {
         out_of_order()
     }
 
-    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+    async fn release(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         out_of_order()
     }
 }
@@ -108,20 +111,20 @@ impl ClaimStore for Broken {
 #[derive(Debug)]
 struct Hanging;
 
-impl ClaimStore for Hanging {
-    async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
-        Ok(Claim::Granted(ClaimToken(1)))
+impl DeliveryStore for Hanging {
+    async fn claim(&self, _: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
+        Ok(ClaimOutcome::Granted(ClaimToken(1)))
     }
 
-    async fn renew(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
+    async fn renew(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
         std::future::pending().await
     }
 
-    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {
         std::future::pending().await
     }
 
-    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+    async fn release(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         std::future::pending().await
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use room_hooks::{
     Delivery, RoomInfoUpdated, Verified,
-    hooks::MemoryClaims,
+    hooks::MemoryStore,
     tencent::{Event, Tencent},
 };
 
@@ -25,8 +25,8 @@ async fn a_question_of_tencent_is_allowed_despite_a_failure_a_timeout_or_a_full_
     let tencent = Tencent::new(1, "token").unwrap();
     let asked = json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": "lobby"});
     let signed = tencent.sign(&asked, now()).unwrap();
-    let hooks = |store: MemoryClaims, takes: Duration| {
-        hooks_here(tencent.clone()).with_claims(store).on(move |_: Verified<Event>| async move {
+    let hooks = |store: MemoryStore, takes: Duration| {
+        hooks_here(tencent.clone()).with_store(store).on(move |_: Verified<Event>| async move {
             sleep(takes).await;
             Err::<(), _>(io::Error::other("the moderation is away"))
         })
@@ -34,15 +34,15 @@ async fn a_question_of_tencent_is_allowed_despite_a_failure_a_timeout_or_a_full_
     let allowed = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#;
     let (soon, late) = (Duration::from_millis(1), Duration::from_secs(10));
     for (what, hooks) in [
-        ("a handler that fails", hooks(MemoryClaims::new(), soon)),
-        ("a handler that is late", hooks(MemoryClaims::new(), late)),
-        ("a full store", hooks(MemoryClaims::with_capacity(0), soon)),
+        ("a handler that fails", hooks(MemoryStore::new(), soon)),
+        ("a handler that is late", hooks(MemoryStore::new(), late)),
+        ("a full store", hooks(MemoryStore::with_capacity(0), soon)),
     ] {
         let answer = hooks.deliver(signed.as_delivery(), now()).await;
         assert_eq!((answer.status, answer.body), (200, allowed), "{what}");
     }
     // A duplicate while the first question is being handled.
-    let hooks = hooks(MemoryClaims::new(), Duration::from_secs(1));
+    let hooks = hooks(MemoryStore::new(), Duration::from_secs(1));
     let (one, other) = tokio::join!(
         hooks.deliver(signed.as_delivery(), now()),
         hooks.deliver(signed.as_delivery(), now())

@@ -48,7 +48,7 @@ impl Framework {
             (Self::Warp, Variant::Bare) => "(a) `body::json::<RoomCreated>()`, not verified",
             (Self::Axum | Self::Actix, Variant::Extractor) => "(b) `RoomHook<RoomCreated>`",
             (Self::Warp, Variant::Extractor) => "(b) `room_hook::<RoomCreated>(…)`",
-            (_, Variant::Hooks) => "(c) `Hooks` with `MemoryClaims`",
+            (_, Variant::Hooks) => "(c) `Hooks` with `MemoryStore`",
             (Self::Axum, Variant::Other) => "(d) axum-github-webhook-extract",
             (Self::Actix, Variant::Other) => "(d) webhook-verify, then serde_json",
             (Self::Warp, Variant::Other) => "(d) –",

@@ -18,7 +18,7 @@ use std::{
 use axum::{Router, middleware};
 use clap::Args;
 use room_hooks::{
-    Hooks, Provider, Receiver, RoomEvent, Verified, hooks::MemoryClaims, tencent, trtc, zego,
+    Hooks, Provider, Receiver, RoomEvent, Verified, hooks::MemoryStore, tencent, trtc, zego,
 };
 use room_hooks_axum::IntoRouter;
 use serde::Serialize;
@@ -154,7 +154,7 @@ impl Mount<'_> {
     {
         let handled = Handled::default();
         let (seen, failures, delay) = (handled.clone(), Arc::clone(self.failures), self.delay);
-        let hooks = Hooks::new(Receiver::new(provider)).with_claims(MemoryClaims::new()).on_other(
+        let hooks = Hooks::new(Receiver::new(provider)).with_store(MemoryStore::new()).on_other(
             move |verified: Verified<E>| {
                 seen.insert(verified.id());
                 let fails = failures

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use libtest_mimic::Trial;
 use room_hooks::hooks::StoreError;
-use room_hooks_redis::{ConnectError, RedisClaims};
+use room_hooks_redis::{ConnectError, RedisStore};
 
 use crate::{
     server::{Server, unused_port},
@@ -29,20 +29,20 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 async fn a_url_that_leads_nowhere() {
     let url = format!("redis://user:hunter2@127.0.0.1:{}/0", unused_port());
-    let error = RedisClaims::connect(&url).await.unwrap_err();
+    let error = RedisStore::connect(&url).await.unwrap_err();
     assert!(matches!(error, ConnectError::Unusable(_)));
     assert!(told(&error).contains("refused"), "{}", told(&error));
 
-    let claims = RedisClaims::connect_lazily(&url).unwrap();
+    let claims = RedisStore::connect_lazily(&url).unwrap();
     let Err(StoreError::OutOfOrder(source)) = claim(&claims, &claimed().await).await else {
         panic!("nobody is there");
     };
     assert!(told(source.as_ref()).contains("refused"));
-    assert_eq!(format!("{claims:?}"), r#"RedisClaims { prefix: "{room-hooks}:", .. }"#);
+    assert_eq!(format!("{claims:?}"), r#"RedisStore { prefix: "{room-hooks}:", .. }"#);
 
     for url in ["hunter2", "redis://:hunter2@:1", "http://:hunter2@127.0.0.1", "redis://a/hunter2"]
     {
-        let error = RedisClaims::connect(url).await.unwrap_err();
+        let error = RedisStore::connect(url).await.unwrap_err();
         assert!(matches!(error, ConnectError::InvalidUrl(_)), "{url}");
         told(&error);
     }
@@ -52,7 +52,7 @@ async fn a_log_in_that_fails_is_clear() {
     let server = Server::start_with(&["--requirepass", "right"]);
     let url = format!("redis://:hunter2@127.0.0.1:{}", server.port());
     for (url, reason) in [(url, "failed"), (server.url(), "NOAUTH")] {
-        let error = RedisClaims::connect(&url).await.unwrap_err();
+        let error = RedisStore::connect(&url).await.unwrap_err();
         assert!(told(&error).contains(reason), "{}", told(&error));
     }
 }
@@ -61,13 +61,13 @@ async fn a_redis_that_takes_no_writes_or_keys_is_refused() {
     let server = Server::start();
     let _: () = server.command("ACL SETUSER limited on >secret ~other:* +@all").await;
     let url = format!("redis://limited:secret@127.0.0.1:{}", server.port());
-    let error = RedisClaims::connect(&url).await.unwrap_err();
+    let error = RedisStore::connect(&url).await.unwrap_err();
     assert!(matches!(error, ConnectError::Unusable(_)), "{}", told(&error));
-    let other = RedisClaims::connect_lazily(&url).unwrap().with_prefix("other:");
+    let other = RedisStore::connect_lazily(&url).unwrap().with_prefix("other:");
     other.check().await.unwrap();
 
     let _: () = server.command(&format!("REPLICAOF 127.0.0.1 {}", unused_port())).await;
-    let error = RedisClaims::connect(&server.url()).await.unwrap_err();
+    let error = RedisStore::connect(&server.url()).await.unwrap_err();
     assert!(told(&error).to_lowercase().contains("read"), "{}", told(&error));
 }
 

@@ -12,7 +12,7 @@ use room_hooks::{
     hooks::{FailurePolicy, StoreError},
     zego::Zego,
 };
-use room_hooks_redis::RedisClaims;
+use room_hooks_redis::RedisStore;
 use tokio::{sync::Notify, task::JoinSet, time::sleep};
 
 use crate::{
@@ -50,7 +50,7 @@ const TOO_SLOW: Duration = Duration::from_millis(700);
 /// The rooms that a handler has seen, once for each call.
 type Rooms = Arc<Mutex<Vec<String>>>;
 
-fn hooks(claims: RedisClaims, store_failure: FailurePolicy) -> (Hooks<Zego>, Rooms) {
+fn hooks(claims: RedisStore, store_failure: FailurePolicy) -> (Hooks<Zego>, Rooms) {
     let rooms = Rooms::default();
     let seen = Arc::clone(&rooms);
     let hooks = Hooks::new(zego())
@@ -58,7 +58,7 @@ fn hooks(claims: RedisClaims, store_failure: FailurePolicy) -> (Hooks<Zego>, Roo
             seen.lock().unwrap().push(created.event.room_id);
             std::future::ready(())
         })
-        .with_claims(claims)
+        .with_store(claims)
         .with_store_failure(store_failure);
     (hooks, rooms)
 }
@@ -214,7 +214,7 @@ async fn full(store_failure: FailurePolicy) {
             begun.notify_one();
             gate.notified().await;
         })
-        .with_claims(claims.clone())
+        .with_store(claims.clone())
         .with_store_failure(store_failure);
     let (hooks, handled) = hooks(claims, store_failure);
     let (before, during, new) = (body("before"), body("during"), body("new"));
@@ -288,7 +288,7 @@ async fn a_closed_connection_is_no_error() {
 async fn a_service_starts_before_its_redis() {
     let mut server = Server::start();
     server.kill();
-    let claims = RedisClaims::connect_lazily(&server.url()).unwrap();
+    let claims = RedisStore::connect_lazily(&server.url()).unwrap();
     let delivery = claimed().await;
     assert!(matches!(claim(&claims, &delivery).await, Err(StoreError::OutOfOrder(_))));
     server.start_again();
@@ -298,7 +298,7 @@ async fn a_service_starts_before_its_redis() {
 async fn a_refused_log_in_is_not_for_ever() {
     let server = Server::start_with(&["--requirepass", "right"]);
     let url = |password| format!("redis://:{password}@127.0.0.1:{}", server.port());
-    let claims = RedisClaims::connect_lazily(&url("wrong")).unwrap();
+    let claims = RedisStore::connect_lazily(&url("wrong")).unwrap();
     let delivery = claimed().await;
     for _ in 0..2 {
         assert!(matches!(claim(&claims, &delivery).await, Err(StoreError::OutOfOrder(_))));

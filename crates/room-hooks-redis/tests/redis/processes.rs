@@ -12,7 +12,7 @@ use std::{
 
 use libtest_mimic::Trial;
 use room_hooks::{Delivery, Hooks, RoomCreated, Verified};
-use room_hooks_redis::RedisClaims;
+use room_hooks_redis::RedisStore;
 use tokio::{
     runtime::Builder,
     time::{sleep, timeout},
@@ -61,7 +61,7 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
         };
         Hooks::new(zego())
             .on_with(Arc::clone(&counter), blocking)
-            .with_claims(claims)
+            .with_store(claims)
             .with_lease(LEASE)
             .with_handler_deadline(LEASE * 10)
     };
@@ -70,7 +70,7 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
     let first = thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let hooks = first(RedisClaims::connect_lazily(&first_url).unwrap());
+            let hooks = first(RedisStore::connect_lazily(&first_url).unwrap());
             hooks.deliver(Delivery::new("", &(), &sent), SystemTime::now()).await.status
         })
     });

@@ -10,10 +10,10 @@ use std::{
 use libtest_mimic::Trial;
 use room_hooks::{
     Delivery, Hooks, RoomCreated, Verified,
-    hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError},
+    hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError},
     testing::acceptance,
 };
-use room_hooks_redis::{ConnectError, RedisClaims};
+use room_hooks_redis::{ConnectError, RedisStore};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::{body, room, server::Server, with_redis, zego};
@@ -33,50 +33,53 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A delivery that no other test has, with its signature.
-pub(crate) async fn claimed() -> Claimed {
+pub(crate) async fn claimed() -> DeliveryKey {
     let (sender, mut claims) = unbounded_channel();
-    let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| {}).with_claims(Spy(sender));
+    let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| {}).with_store(Spy(sender));
     hooks.deliver(Delivery::new("", &(), &body(&room())), SystemTime::now()).await;
     claims.recv().await.unwrap()
 }
 
 /// Connects, however busy this machine is.
-pub(crate) async fn connected(url: &str) -> RedisClaims {
+pub(crate) async fn connected(url: &str) -> RedisStore {
     let begun = Instant::now();
     loop {
-        match RedisClaims::connect(url).await {
+        match RedisStore::connect(url).await {
             Ok(claims) => return claims,
             Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error}"),
         }
     }
 }
 
-pub(crate) async fn claim(claims: &RedisClaims, it: &Claimed) -> Result<Claim, StoreError> {
+pub(crate) async fn claim(
+    claims: &RedisStore,
+    it: &DeliveryKey,
+) -> Result<ClaimOutcome, StoreError> {
     claims.claim(*it, Instant::now()).await
 }
 
 #[track_caller]
-pub(crate) fn granted(claim: Result<Claim, StoreError>) -> ClaimToken {
+pub(crate) fn granted(claim: Result<ClaimOutcome, StoreError>) -> ClaimToken {
     match claim {
-        Ok(Claim::Granted(token)) => token,
+        Ok(ClaimOutcome::Granted(token)) => token,
         other => panic!("it is free, and yet {other:?}"),
     }
 }
 
 #[derive(Debug)]
-struct Spy(UnboundedSender<Claimed>);
+struct Spy(UnboundedSender<DeliveryKey>);
 
-impl ClaimStore for Spy {
-    async fn claim(&self, delivery: Claimed, _: Instant) -> Result<Claim, StoreError> {
+impl DeliveryStore for Spy {
+    async fn claim(&self, delivery: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
         self.0.send(delivery).unwrap();
-        Ok(Claim::Settled)
+        Ok(ClaimOutcome::Settled)
     }
 
-    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+    async fn release(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -143,7 +146,7 @@ async fn a_claim_whose_answer_is_lost_is_granted() {
     let claims = connected(&url).await;
     let it = claimed().await;
     granted(claim(&claims, &it).await);
-    assert!(matches!(claim(&claims, &it).await, Ok(Claim::InProgress)));
+    assert!(matches!(claim(&claims, &it).await, Ok(ClaimOutcome::InProgress)));
 }
 
 async fn a_full_redis_refuses_claims_only() {
@@ -159,7 +162,7 @@ async fn a_full_redis_refuses_claims_only() {
     claims.renew(failed, token, now).await.unwrap();
     claims.settle(done, now).await.unwrap();
     claims.release(failed, token, now).await.unwrap();
-    assert!(matches!(claim(&claims, &done).await, Ok(Claim::Settled)));
+    assert!(matches!(claim(&claims, &done).await, Ok(ClaimOutcome::Settled)));
 
     let _: () = server.command("CONFIG SET maxmemory 0").await;
     granted(claim(&claims, &new).await);
@@ -188,5 +191,5 @@ async fn a_prefix_with_a_hash_tag_is_one_slot() {
     assert!(matches!(claim(&without_a_tag, &it).await, Err(StoreError::OutOfOrder(_))));
     granted(claim(&claims, &it).await);
     claims.settle(it, Instant::now()).await.unwrap();
-    assert!(matches!(claim(&claims, &it).await, Ok(Claim::Settled)));
+    assert!(matches!(claim(&claims, &it).await, Ok(ClaimOutcome::Settled)));
 }

@@ -113,7 +113,7 @@ pub(crate) async fn run() {
                 redis::cmd("INCR").arg(room + ":done").exec_async(&mut counts).await.unwrap();
             }
         })
-        .with_claims(connected(&url).await)
+        .with_store(connected(&url).await)
         .with_lease(LEASE)
         .with_handler_deadline(Duration::from_secs(60));
 

@@ -12,7 +12,7 @@ use super::{
     runtime::started,
     settings::Settings,
     store::{
-        ClaimToken, Claimed,
+        ClaimToken, DeliveryKey,
         any::{AnyStore, answer, now},
     },
 };
@@ -34,7 +34,12 @@ impl Renewal {
     }
 
     /// Keeps a claim until the lease that is returned is dropped.
-    pub(super) fn keep(&self, delivery: Claimed, token: ClaimToken, settings: Settings) -> Lease {
+    pub(super) fn keep(
+        &self,
+        delivery: DeliveryKey,
+        token: ClaimToken,
+        settings: Settings,
+    ) -> Lease {
         let (store, is_over) = (Arc::clone(&self.store), Arc::new(Mutex::new(false)));
         let in_turn = Arc::clone(&is_over);
         let renewing = async move {

@@ -30,7 +30,7 @@
 //! | authentic, of a kind without a handler | 200 | – |
 //! | handler returned an error or panicked | 500, and the next try is handled | called |
 //! | handler over its deadline | 503 with `Retry-After`; it continues in the background | called |
-//! | store of claims full or unavailable, with `FailurePolicy::Closed` | 503 with `Retry-After` | not called |
+//! | delivery store full or unavailable, with `FailurePolicy::Closed` | 503 with `Retry-After` | not called |
 //! | the same with `FailurePolicy::Open`, the default | as without a store | called |
 //! | a question (Tencent's `Before`) that would be answered 500 or 503 | 200 with code 0, which allows | as above |
 //!
@@ -80,8 +80,8 @@
 //! |---|---|---|
 //! | `room_hooks_deliveries_total` | `provider`, `event`, `outcome` | deliveries; `event` is the name of an event that has a type, `other` or, if refused, `none`; `outcome` is `handled`, `duplicate`, `in_progress`, `failed`, `unclaimable`, `not_asked_for`, `signature_reused` or `refused`, and `late` in addition to what that ends as |
 //! | `room_hooks_handler_seconds` | `provider` | how long handlers take |
-//! | `room_hooks_store_errors_total` | `operation` | failures of the store of claims |
-//! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryClaims` |
+//! | `room_hooks_store_errors_total` | `operation` | failures of the delivery store |
+//! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryStore` |
 
 mod clock;
 mod lease;
@@ -111,8 +111,8 @@ use self::{
 
 pub use self::run::HandlerResult;
 pub use self::settings::{Binding, FailurePolicy};
-pub use self::store::memory::MemoryClaims;
-pub use self::store::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
+pub use self::store::memory::MemoryStore;
+pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
 /// Handlers of a provider's events, behind verification and claims. Cheap to clone.
 #[derive(Clone)]
@@ -129,7 +129,7 @@ struct Inner<P: Provider> {
     /// Of a store that other processes share.
     renewal: Option<Arc<Renewal>>,
     /// The signatures that this process has seen, used while such a store is full or unavailable.
-    bindings: MemoryClaims,
+    bindings: MemoryStore,
     settings: Settings,
     in_flight: TaskTracker,
     clock: Clock,
@@ -150,9 +150,9 @@ impl<P: Provider> Hooks<P> {
             receiver,
             handlers: Vec::new(),
             other_handler: None,
-            claims: Arc::new(MemoryClaims::new()),
+            claims: Arc::new(MemoryStore::new()),
             renewal: None,
-            bindings: MemoryClaims::new(),
+            bindings: MemoryStore::new(),
             in_flight: TaskTracker::new(),
             clock: Clock::default(),
             runtime: HandlerRuntime::here().map(Arc::new),
@@ -223,8 +223,8 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets the store of claims. For one that processes share, a thread is started that renews leases.
-    pub fn with_claims(mut self, claims: impl ClaimStore) -> Self {
+    /// Sets the delivery store. For one that processes share, a thread is started that renews leases.
+    pub fn with_store(mut self, claims: impl DeliveryStore) -> Self {
         let parts = self.parts();
         parts.renewal = Renewal::of(&claims).map(Arc::new);
         parts.claims = Arc::new(claims);
@@ -275,7 +275,7 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets what happens to deliveries while the store of claims is full or unavailable.
+    /// Sets what happens to deliveries while the delivery store is full or unavailable.
     pub fn with_store_failure(mut self, policy: FailurePolicy) -> Self {
         self.parts().settings.on_store_failure = policy;
         self

@@ -25,7 +25,7 @@ use super::{
     runtime,
     settings::Settings,
     store::{
-        Claim, ClaimToken, Claimed, StoreError,
+        ClaimOutcome, ClaimToken, DeliveryKey, StoreError,
         any::{AnyStore, answer, now},
     },
 };
@@ -93,10 +93,12 @@ impl<P: Provider> Inner<P> {
         // If no retry can be told from a second event, nothing is claimed.
         let Some(delivery) = delivery else { return self.call(handler, verified).await };
         let held = match self.claim(delivery).await {
-            Ok(Claim::Granted(token)) => self.hold(delivery, token),
-            Ok(Claim::InProgress) => return Disposition::InProgress,
-            Ok(Claim::Settled) => return Disposition::Duplicate,
-            Ok(Claim::SignatureReused) => return Disposition::Refused(Refusal::SignatureReused),
+            Ok(ClaimOutcome::Granted(token)) => self.hold(delivery, token),
+            Ok(ClaimOutcome::InProgress) => return Disposition::InProgress,
+            Ok(ClaimOutcome::Settled) => return Disposition::Duplicate,
+            Ok(ClaimOutcome::SignatureReused) => {
+                return Disposition::Refused(Refusal::SignatureReused);
+            }
             Err(_) if self.settings.on_store_failure == FailurePolicy::Closed => {
                 return Disposition::Unclaimable;
             }
@@ -118,7 +120,7 @@ impl<P: Provider> Inner<P> {
     }
 
     /// The delivery as the store knows it; nothing if it has no id.
-    fn claimed(&self, verified: &Verified<P::Event>) -> Option<Claimed> {
+    fn claimed(&self, verified: &Verified<P::Event>) -> Option<DeliveryKey> {
         let signature =
             verified.signature.as_ref().filter(|signature| match self.settings.binding {
                 Binding::Unique => signature.is_unique,
@@ -128,41 +130,41 @@ impl<P: Provider> Inner<P> {
         let Settings { lease, retention, .. } = self.settings;
         let key = |signature: &Signature| SignatureKey::of::<P>(verified.app_id, &signature.digest);
         let signature = signature.map(key);
-        Some(Claimed { id: verified.id()?, signature, lease, retention })
+        Some(DeliveryKey { id: verified.id()?, signature, lease, retention })
     }
 
     /// A delivery without a handler has a signature all the same, which must not serve another content.
-    async fn bind_unhandled(&self, delivery: Option<Claimed>) -> Disposition {
+    async fn bind_unhandled(&self, delivery: Option<DeliveryKey>) -> Disposition {
         if let Some(delivery) = delivery.filter(|delivery| delivery.signature.is_some()) {
             match self.claim(delivery).await {
-                Ok(Claim::SignatureReused) => {
+                Ok(ClaimOutcome::SignatureReused) => {
                     return Disposition::Refused(Refusal::SignatureReused);
                 }
-                Ok(Claim::Granted(token)) => self.settle(self.hold(delivery, token)).await,
+                Ok(ClaimOutcome::Granted(token)) => self.settle(self.hold(delivery, token)).await,
                 _ => {}
             }
         }
         Disposition::NotAskedFor
     }
 
-    async fn claim(&self, delivery: Claimed) -> Result<Claim, StoreError> {
+    async fn claim(&self, delivery: DeliveryKey) -> Result<ClaimOutcome, StoreError> {
         let claim = self.claims.claim(delivery, now());
         let claim = answer("claim", self.settings.patience(), claim).await;
         // Bound here as well, a signature stays bound while the store that processes share is full or
         // unavailable. Not if the store knows better: a forgery must not bind it here.
         if self.renewal.is_some()
             && let Some(signature) = delivery.signature
-            && !matches!(claim, Ok(Claim::SignatureReused))
+            && !matches!(claim, Ok(ClaimOutcome::SignatureReused))
         {
             let bound = self.bindings.bind(signature, delivery, now());
             if claim.is_err() && matches!(bound, Ok(false)) {
-                return Ok(Claim::SignatureReused);
+                return Ok(ClaimOutcome::SignatureReused);
             }
         }
         claim
     }
 
-    fn hold(&self, delivery: Claimed, token: ClaimToken) -> Held {
+    fn hold(&self, delivery: DeliveryKey, token: ClaimToken) -> Held {
         let (claims, settings) = (Arc::clone(&self.claims), self.settings);
         let renewal = self.renewal.as_ref();
         let lease = renewal.map(|renewal| renewal.keep(delivery, token, settings));
@@ -260,7 +262,7 @@ impl<P: Provider> Handler<P> {
 struct Held {
     claims: Arc<dyn AnyStore>,
     settings: Settings,
-    delivery: Claimed,
+    delivery: DeliveryKey,
     token: ClaimToken,
     /// In a store whose claims need renewal.
     lease: Option<Lease>,

@@ -47,13 +47,13 @@ pub enum Binding {
     Off,
 }
 
-/// What happens to a delivery while the store of claims is full or unavailable, or does not answer within
+/// What happens to a delivery while the delivery store is full or unavailable, or does not answer within
 /// half of the handler's deadline and a second. A store that panics is a bug: the delivery fails (500).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailurePolicy {
     /// It is handled, without a claim: perhaps twice. Signatures stay bound within this process, for a store that
-    /// [needs renewal](super::ClaimStore::for_renewal) or is [`MemoryClaims`](super::MemoryClaims).
+    /// [needs renewal](super::DeliveryStore::for_renewal) or is [`MemoryStore`](super::MemoryStore).
     #[default]
     Open,
     /// It is answered 503. A sender that does not retry, or gives up, then loses it.

@@ -6,14 +6,14 @@ use std::{
 
 use crate::{
     DeliveryId, SignatureKey,
-    hooks::{Claim, ClaimStore, ClaimToken, Claimed},
+    hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore},
 };
 
 const LEASE: Duration = Duration::from_millis(300);
 const RETENTION: Duration = Duration::from_millis(900);
 const A_MOMENT: Duration = Duration::from_millis(100);
 
-/// Holds a store to what [`ClaimStore`] says, on deliveries that no other test uses.
+/// Holds a store to what [`DeliveryStore`] says, on deliveries that no other test uses.
 ///
 /// `wait` lets a span of time pass for the store: a store that goes by the `now` it is given needs
 /// nothing done, one with a clock of its own sleeps.
@@ -21,7 +21,7 @@ const A_MOMENT: Duration = Duration::from_millis(100);
 /// # Panics
 ///
 /// The store does otherwise.
-pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) {
+pub async fn acceptance<S: DeliveryStore>(store: &S, wait: impl AsyncFn(Duration)) {
     let now = Cell::new(tokio::time::Instant::now().into_std());
     let pass = async |span| {
         wait(span).await;
@@ -35,7 +35,7 @@ pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) 
     of_several_at_once_one_wins(store, at()).await;
 
     // What is done is done, and remembered for the retention. Only then is it free.
-    let delivery = Claimed { signature: signature(), ..unused() };
+    let delivery = DeliveryKey { signature: signature(), ..unused() };
     let token = granted(store.claim(delivery, at()).await);
     store.settle(delivery, at()).await.expect("it is settled");
     store.release(delivery, token, at()).await.expect("it is answered");
@@ -43,13 +43,13 @@ pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) 
         let renewed = renewing.renew(delivery, token, at()).await;
         assert_eq!(renewed.ok(), Some(false), "it is settled");
     }
-    let forged = Claimed { signature: delivery.signature, ..unused() };
+    let forged = DeliveryKey { signature: delivery.signature, ..unused() };
     pass(RETENTION - A_MOMENT * 2).await;
-    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::Settled));
-    assert_eq!(store.claim(forged, at()).await.ok(), Some(Claim::SignatureReused));
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::Settled));
+    assert_eq!(store.claim(forged, at()).await.ok(), Some(ClaimOutcome::SignatureReused));
     pass(A_MOMENT * 4).await;
     granted(store.claim(forged, at()).await);
-    granted(store.claim(Claimed { signature: None, ..delivery }, at()).await);
+    granted(store.claim(DeliveryKey { signature: None, ..delivery }, at()).await);
 
     if store.for_renewal().is_some() {
         a_lease_runs_out(store, at, pass).await;
@@ -58,14 +58,14 @@ pub async fn acceptance<S: ClaimStore>(store: &S, wait: impl AsyncFn(Duration)) 
         let delivery = unused();
         let token = granted(store.claim(delivery, at()).await);
         pass(LEASE * 3).await;
-        assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress));
+        assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::InProgress));
         store.release(delivery, token, at()).await.expect("it is released");
         granted(store.claim(delivery, at()).await);
     }
 }
 
 /// What processes share is free again if a process crashes, and belongs to one of them at a time.
-async fn a_lease_runs_out<S: ClaimStore>(
+async fn a_lease_runs_out<S: DeliveryStore>(
     store: &S,
     at: impl Fn() -> Instant,
     pass: impl AsyncFn(Duration),
@@ -75,10 +75,10 @@ async fn a_lease_runs_out<S: ClaimStore>(
     let delivery = unused();
     let first = granted(store.claim(delivery, at()).await);
     pass(LEASE - A_MOMENT).await;
-    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress));
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::InProgress));
     assert_eq!(renewing.renew(delivery, first, at()).await.ok(), Some(true));
     pass(LEASE - A_MOMENT).await;
-    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress), "renewed");
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::InProgress), "renewed");
     pass(A_MOMENT * 2).await;
     let second = granted(store.claim(delivery, at()).await);
     assert_ne!(first, second);
@@ -86,20 +86,20 @@ async fn a_lease_runs_out<S: ClaimStore>(
     // The first was frozen, and wakes: it has lost its lease, and cannot take the second's away.
     store.release(delivery, first, at()).await.expect("it is answered");
     assert_eq!(renewing.renew(delivery, first, at()).await.ok(), Some(false), "lost");
-    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress));
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::InProgress));
 
     // What it has done is done all the same, and the second cannot undo it.
     store.settle(delivery, at()).await.expect("it is settled");
     store.release(delivery, second, at()).await.expect("it is answered");
     assert_eq!(renewing.renew(delivery, second, at()).await.ok(), Some(false), "settled");
-    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::Settled));
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::Settled));
 
     // A lease that ran out while the store was away is taken back, unless another worker has it.
     let delivery = unused();
     let token = granted(store.claim(delivery, at()).await);
     pass(LEASE + A_MOMENT).await;
     assert_eq!(renewing.renew(delivery, token, at()).await.ok(), Some(true), "taken back");
-    assert_eq!(store.claim(delivery, at()).await.ok(), Some(Claim::InProgress));
+    assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::InProgress));
 
     // The lease of a process that crashed runs out as well.
     let crashed = unused();
@@ -108,21 +108,21 @@ async fn a_lease_runs_out<S: ClaimStore>(
     granted(store.claim(crashed, at()).await);
 }
 
-async fn a_delivery_is_handled_once<S: ClaimStore>(store: &S, now: Instant) {
+async fn a_delivery_is_handled_once<S: DeliveryStore>(store: &S, now: Instant) {
     let (delivery, other) = (unused(), unused());
     granted(store.claim(delivery, now).await);
     for _ in 0..3 {
-        assert_eq!(store.claim(delivery, now).await.ok(), Some(Claim::InProgress));
+        assert_eq!(store.claim(delivery, now).await.ok(), Some(ClaimOutcome::InProgress));
     }
     granted(store.claim(other, now).await);
     store.settle(delivery, now).await.expect("it is settled");
     for _ in 0..3 {
-        assert_eq!(store.claim(delivery, now).await.ok(), Some(Claim::Settled));
+        assert_eq!(store.claim(delivery, now).await.ok(), Some(ClaimOutcome::Settled));
     }
 }
 
-async fn a_released_delivery_is_free<S: ClaimStore>(store: &S, now: Instant) {
-    let delivery = Claimed { signature: signature(), ..unused() };
+async fn a_released_delivery_is_free<S: DeliveryStore>(store: &S, now: Instant) {
+    let delivery = DeliveryKey { signature: signature(), ..unused() };
     let mut tokens = Vec::new();
     for _ in 0..3 {
         let token = granted(store.claim(delivery, now).await);
@@ -132,52 +132,53 @@ async fn a_released_delivery_is_free<S: ClaimStore>(store: &S, now: Instant) {
     }
 }
 
-async fn a_signature_belongs_to_its_first_delivery<S: ClaimStore>(store: &S, now: Instant) {
-    let honest = Claimed { signature: signature(), ..unused() };
-    let forged = Claimed { signature: honest.signature, ..unused() };
+async fn a_signature_belongs_to_its_first_delivery<S: DeliveryStore>(store: &S, now: Instant) {
+    let honest = DeliveryKey { signature: signature(), ..unused() };
+    let forged = DeliveryKey { signature: honest.signature, ..unused() };
     let token = granted(store.claim(honest, now).await);
-    assert_eq!(store.claim(forged, now).await.ok(), Some(Claim::SignatureReused));
+    assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
     store.release(honest, token, now).await.expect("it is released");
-    assert_eq!(store.claim(forged, now).await.ok(), Some(Claim::SignatureReused));
+    assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
     granted(store.claim(honest, now).await);
 
     // A retry that is re-signed brings a signature that belongs to the same delivery from then on.
-    let again = Claimed { signature: signature(), ..honest };
-    assert_eq!(store.claim(again, now).await.ok(), Some(Claim::InProgress));
+    let again = DeliveryKey { signature: signature(), ..honest };
+    assert_eq!(store.claim(again, now).await.ok(), Some(ClaimOutcome::InProgress));
     store.settle(honest, now).await.expect("it is settled");
-    assert_eq!(store.claim(again, now).await.ok(), Some(Claim::Settled));
-    let forged = Claimed { signature: again.signature, ..forged };
-    assert_eq!(store.claim(forged, now).await.ok(), Some(Claim::SignatureReused));
+    assert_eq!(store.claim(again, now).await.ok(), Some(ClaimOutcome::Settled));
+    let forged = DeliveryKey { signature: again.signature, ..forged };
+    assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
 }
 
-async fn of_several_at_once_one_wins<S: ClaimStore>(store: &S, now: Instant) {
+async fn of_several_at_once_one_wins<S: DeliveryStore>(store: &S, now: Instant) {
     let same = unused();
     let claim = |delivery| store.claim(delivery, now);
     let claims = tokio::join!(claim(same), claim(same), claim(same), claim(same));
     let claims = [claims.0, claims.1, claims.2, claims.3];
-    let winners = claims.iter().filter(|claim| matches!(claim, Ok(Claim::Granted(_))));
+    let winners = claims.iter().filter(|claim| matches!(claim, Ok(ClaimOutcome::Granted(_))));
     assert_eq!(winners.count(), 1, "of {claims:?}");
 
     let signature = signature();
-    let [first, second] = [(); 2].map(|()| Claimed { signature, ..unused() });
+    let [first, second] = [(); 2].map(|()| DeliveryKey { signature, ..unused() });
     let claims = tokio::join!(claim(first), claim(second));
-    let winners =
-        [&claims.0, &claims.1].into_iter().filter(|claim| matches!(claim, Ok(Claim::Granted(_))));
+    let winners = [&claims.0, &claims.1]
+        .into_iter()
+        .filter(|claim| matches!(claim, Ok(ClaimOutcome::Granted(_))));
     assert_eq!(winners.count(), 1, "of {claims:?}");
 }
 
 #[track_caller]
-fn granted(claim: Result<Claim, crate::hooks::StoreError>) -> ClaimToken {
+fn granted(claim: Result<ClaimOutcome, crate::hooks::StoreError>) -> ClaimToken {
     match claim {
-        Ok(Claim::Granted(token)) => token,
+        Ok(ClaimOutcome::Granted(token)) => token,
         other => panic!("it is free, and yet {other:?}"),
     }
 }
 
 /// A delivery that no other run has used, in a store that many may share.
-fn unused() -> Claimed {
+fn unused() -> DeliveryKey {
     let id = DeliveryId::from_bytes(random());
-    Claimed { id, signature: None, lease: LEASE, retention: RETENTION }
+    DeliveryKey { id, signature: None, lease: LEASE, retention: RETENTION }
 }
 
 fn signature() -> Option<SignatureKey> {

@@ -3,7 +3,7 @@
 //! [`Zego::sign`](crate::zego::Zego::sign), [`Tencent::sign`](crate::tencent::Tencent::sign) and
 //! [`Trtc::sign`](crate::trtc::Trtc::sign) make them, of events of your own or of [`samples`]. A
 //! signer knows the secret, so it proves that a handler does its work, not that the secret is the
-//! right one. `acceptance`, with the feature `hooks`, is for authors of a store of claims.
+//! right one. `acceptance`, with the feature `hooks`, is for authors of a delivery store.
 
 #[cfg(feature = "hooks")]
 mod acceptance;

@@ -13,7 +13,7 @@ use tokio::{runtime::Builder, time::sleep};
 
 use room_hooks::{
     Provider, Receiver, RoomCreated, RoomEvent, Unhandled, Verified,
-    hooks::{Claim, ClaimStore, ClaimToken, Claimed, FailurePolicy, StoreError},
+    hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, FailurePolicy, StoreError},
     tencent::Tencent,
     testing::SignedDelivery,
     trtc::Trtc,
@@ -254,7 +254,7 @@ impl Played {
         hooks.drained().await;
         self.read(&(&hooks, hooks.not_found()));
 
-        let hooks = hooks.with_claims(Broken).with_store_failure(FailurePolicy::Closed);
+        let hooks = hooks.with_store(Broken).with_store_failure(FailurePolicy::Closed);
         self.read(&hooks.deliver(honest.as_delivery(), now()).await);
         self.read(&hooks);
     }
@@ -307,16 +307,16 @@ fn now() -> SystemTime {
 #[derive(Debug)]
 struct Broken;
 
-impl ClaimStore for Broken {
-    async fn claim(&self, _: Claimed, _: Instant) -> Result<Claim, StoreError> {
+impl DeliveryStore for Broken {
+    async fn claim(&self, _: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
         Err(StoreError::OutOfOrder("connection refused".into()))
     }
 
-    async fn settle(&self, _: Claimed, _: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn release(&self, _: Claimed, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
+    async fn release(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 }

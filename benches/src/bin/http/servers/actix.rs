@@ -1,7 +1,7 @@
 use std::{error::Error, net::TcpListener};
 
 use actix_web::{App, HttpResponse, HttpServer, rt::System, web};
-use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryClaims, zego::Zego};
+use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryStore, zego::Zego};
 use room_hooks_actix::{Ack, IntoScope, RoomHook};
 use webhook_verify::{
     Provider, Secret,
@@ -23,7 +23,7 @@ pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<d
             Variant::Extractor => app.app_data(Receiver::new(zego)).route(PATH, web::to(extractor)),
             Variant::Hooks => app.service(
                 Hooks::new(zego)
-                    .with_claims(MemoryClaims::new())
+                    .with_store(MemoryStore::new())
                     .on(async |created: Verified<RoomCreated>| handle(&created.event))
                     .into_scope(PATH),
             ),

@@ -5,7 +5,7 @@ use axum::{
     routing::{any, post},
 };
 use axum_github_webhook_extract::{GithubEvent, GithubToken};
-use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryClaims, zego::Zego};
+use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryStore, zego::Zego};
 use room_hooks_axum::{Ack, IntoRouter, RoomHook};
 
 use super::{handle, two_workers};
@@ -30,7 +30,7 @@ fn app(variant: Variant, zego: Zego) -> Router {
         }
         Variant::Hooks => {
             let hooks = Hooks::new(zego)
-                .with_claims(MemoryClaims::new())
+                .with_store(MemoryStore::new())
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
             Router::new().nest(PATH, hooks.into_router())
         }

@@ -1,6 +1,6 @@
 use std::{error::Error, net::TcpListener};
 
-use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryClaims, zego::Zego};
+use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryStore, zego::Zego};
 use room_hooks_warp::{Ack, IntoFilter, recover, room_hook};
 use tokio::runtime::Runtime;
 use warp::{Filter, Rejection, Reply, http::StatusCode};
@@ -22,7 +22,7 @@ pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<d
         }
         Variant::Hooks => {
             let hooks = Hooks::new(zego)
-                .with_claims(MemoryClaims::new())
+                .with_store(MemoryStore::new())
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
             run(&runtime, warp::path!("hooks" / ..).and(hooks.into_filter()), listener)
         }

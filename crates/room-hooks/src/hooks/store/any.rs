@@ -12,37 +12,37 @@ use tokio::time::{self, timeout};
 
 use crate::metrics;
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
+use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 pub(in crate::hooks) trait AnyStore: Debug + Send + Sync {
-    fn claim(&self, delivery: Claimed, now: Instant) -> Answer<'_, Claim>;
-    fn renew(&self, d: Claimed, token: ClaimToken, now: Instant) -> Answer<'_, bool>;
-    fn settle(&self, delivery: Claimed, now: Instant) -> Answer<'_, ()>;
-    fn release(&self, delivery: Claimed, token: ClaimToken, now: Instant) -> Answer<'_, ()>;
+    fn claim(&self, delivery: DeliveryKey, now: Instant) -> Answer<'_, ClaimOutcome>;
+    fn renew(&self, d: DeliveryKey, token: ClaimToken, now: Instant) -> Answer<'_, bool>;
+    fn settle(&self, delivery: DeliveryKey, now: Instant) -> Answer<'_, ()>;
+    fn release(&self, delivery: DeliveryKey, token: ClaimToken, now: Instant) -> Answer<'_, ()>;
     fn for_renewal(&self) -> Option<Arc<dyn AnyStore>>;
 }
 
-impl<S: ClaimStore> AnyStore for S {
-    fn claim(&self, delivery: Claimed, now: Instant) -> Answer<'_, Claim> {
-        Box::pin(ClaimStore::claim(self, delivery, now))
+impl<S: DeliveryStore> AnyStore for S {
+    fn claim(&self, delivery: DeliveryKey, now: Instant) -> Answer<'_, ClaimOutcome> {
+        Box::pin(DeliveryStore::claim(self, delivery, now))
     }
 
-    fn renew(&self, d: Claimed, token: ClaimToken, now: Instant) -> Answer<'_, bool> {
-        Box::pin(ClaimStore::renew(self, d, token, now))
+    fn renew(&self, d: DeliveryKey, token: ClaimToken, now: Instant) -> Answer<'_, bool> {
+        Box::pin(DeliveryStore::renew(self, d, token, now))
     }
 
-    fn settle(&self, delivery: Claimed, now: Instant) -> Answer<'_, ()> {
-        Box::pin(ClaimStore::settle(self, delivery, now))
+    fn settle(&self, delivery: DeliveryKey, now: Instant) -> Answer<'_, ()> {
+        Box::pin(DeliveryStore::settle(self, delivery, now))
     }
 
-    fn release(&self, delivery: Claimed, token: ClaimToken, now: Instant) -> Answer<'_, ()> {
-        Box::pin(ClaimStore::release(self, delivery, token, now))
+    fn release(&self, delivery: DeliveryKey, token: ClaimToken, now: Instant) -> Answer<'_, ()> {
+        Box::pin(DeliveryStore::release(self, delivery, token, now))
     }
 
     fn for_renewal(&self) -> Option<Arc<dyn AnyStore>> {
-        Some(Arc::new(ClaimStore::for_renewal(self)?))
+        Some(Arc::new(DeliveryStore::for_renewal(self)?))
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
+use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 use crate::{DeliveryId, SignatureKey};
 
 /// As simple as it can be: one lock, and nothing is let go of.
@@ -28,7 +28,7 @@ struct Shared {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Claimed(ClaimToken),
+    DeliveryKey(ClaimToken),
     Settled,
 }
 
@@ -57,9 +57,9 @@ impl Leased {
     }
 }
 
-impl ClaimStore for Leased {
-    async fn claim(&self, delivery: Claimed, now: Instant) -> Result<Claim, StoreError> {
-        let Claimed { id, signature, lease, retention } = delivery;
+impl DeliveryStore for Leased {
+    async fn claim(&self, delivery: DeliveryKey, now: Instant) -> Result<ClaimOutcome, StoreError> {
+        let DeliveryKey { id, signature, lease, retention } = delivery;
         self.update(id, now, |_| ((), None))?;
         if let Some(signature) = signature {
             let mut signatures = self.0.signatures.lock().unwrap();
@@ -69,30 +69,30 @@ impl ClaimStore for Leased {
                 *bound = fresh;
             }
             if bound.0 != id {
-                return Ok(Claim::SignatureReused);
+                return Ok(ClaimOutcome::SignatureReused);
             }
         }
         let token = ClaimToken(self.0.tokens.fetch_add(1, Ordering::SeqCst));
         self.update(id, now, |state| match state {
-            None => (Claim::Granted(token), Some((State::Claimed(token), lease))),
-            Some(State::Claimed(_)) => (Claim::InProgress, None),
-            Some(State::Settled) => (Claim::Settled, None),
+            None => (ClaimOutcome::Granted(token), Some((State::DeliveryKey(token), lease))),
+            Some(State::DeliveryKey(_)) => (ClaimOutcome::InProgress, None),
+            Some(State::Settled) => (ClaimOutcome::Settled, None),
         })
     }
 
     async fn renew(
         &self,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         token: ClaimToken,
         now: Instant,
     ) -> Result<bool, StoreError> {
         self.update(delivery.id, now, |state| match state {
-            Some(state) if state != State::Claimed(token) => (false, None),
-            _ => (true, Some((State::Claimed(token), delivery.lease))),
+            Some(state) if state != State::DeliveryKey(token) => (false, None),
+            _ => (true, Some((State::DeliveryKey(token), delivery.lease))),
         })
     }
 
-    async fn settle(&self, d: Claimed, now: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, d: DeliveryKey, now: Instant) -> Result<(), StoreError> {
         self.update(d.id, now, |_| ((), Some((State::Settled, d.retention))))
     }
 
@@ -100,10 +100,15 @@ impl ClaimStore for Leased {
         Some(self.clone())
     }
 
-    async fn release(&self, d: Claimed, token: ClaimToken, now: Instant) -> Result<(), StoreError> {
+    async fn release(
+        &self,
+        d: DeliveryKey,
+        token: ClaimToken,
+        now: Instant,
+    ) -> Result<(), StoreError> {
         self.update(d.id, now, |state| {
-            let is_own = state == Some(State::Claimed(token));
-            ((), is_own.then_some((State::Claimed(token), Duration::ZERO)))
+            let is_own = state == Some(State::DeliveryKey(token));
+            ((), is_own.then_some((State::DeliveryKey(token), Duration::ZERO)))
         })
     }
 }
@@ -162,7 +167,7 @@ mod tests {
 
     fn hooks(store: &Leased) -> Hooks<Zego> {
         Hooks::new(zego())
-            .with_claims(store.clone())
+            .with_store(store.clone())
             .with_lease(LEASE)
             .with_handler_deadline(Duration::from_secs(30))
     }

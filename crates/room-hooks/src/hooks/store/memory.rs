@@ -8,7 +8,7 @@ use std::{
 
 use crate::{DeliveryId, SignatureKey, metrics};
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
+use super::{ClaimOutcome, ClaimToken, Claimed, DeliveryStore, StoreError};
 
 /// Claims in this process's memory, for a service that runs on one machine. Clones share them.
 ///
@@ -18,7 +18,7 @@ use super::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
 ///
 /// A delivery takes some 100 to 150 bytes, and a signature that is bound to it as many more.
 #[derive(Clone)]
-pub struct MemoryClaims {
+pub struct MemoryStore {
     /// Of deliveries, and of signatures.
     capacity: usize,
     held: Arc<Mutex<Held>>,
@@ -38,7 +38,7 @@ enum State {
     Settled,
 }
 
-impl MemoryClaims {
+impl MemoryStore {
     /// Creates a store with room for four million deliveries, and as many signatures: six thousand a second for
     /// the eleven minutes that ZEGO's are remembered by default.
     #[must_use]
@@ -85,38 +85,38 @@ impl MemoryClaims {
     }
 }
 
-impl Default for MemoryClaims {
+impl Default for MemoryStore {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for MemoryClaims {
+impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryClaims")
+        f.debug_struct("MemoryStore")
             .field("capacity", &self.capacity)
             .field("held", &self.held())
             .finish_non_exhaustive()
     }
 }
 
-impl ClaimStore for MemoryClaims {
-    async fn claim(&self, delivery: Claimed, now: Instant) -> Result<Claim, StoreError> {
+impl DeliveryStore for MemoryStore {
+    async fn claim(&self, delivery: Claimed, now: Instant) -> Result<ClaimOutcome, StoreError> {
         let id = *delivery.id.as_bytes();
         if let Some(signature) = delivery.signature
             && !self.bind(signature, delivery, now)?
         {
-            return Ok(Claim::SignatureReused);
+            return Ok(ClaimOutcome::SignatureReused);
         }
         let Held { deliveries, tokens, .. } = &mut *self.lock();
         match deliveries.get(&id, now) {
-            Some(State::Claimed(_)) => Ok(Claim::InProgress),
-            Some(State::Settled) => Ok(Claim::Settled),
+            Some(State::Claimed(_)) => Ok(ClaimOutcome::InProgress),
+            Some(State::Settled) => Ok(ClaimOutcome::Settled),
             None => {
                 *tokens += 1;
                 let token = ClaimToken(*tokens);
                 deliveries.set(id, State::Claimed(token), None, self.capacity)?;
-                Ok(Claim::Granted(token))
+                Ok(ClaimOutcome::Granted(token))
             }
         }
     }
@@ -183,7 +183,7 @@ impl<V: Copy> Table<V> {
             return Err(StoreError::Full);
         }
         if self.entries.insert(key, (value, expires)).is_none() {
-            metrics::claims_held(1.0);
+            metrics::store_entries(1.0);
         }
         self.expiries.extend(expires.map(|expires| Reverse((expires, key))));
         Ok(())
@@ -191,7 +191,7 @@ impl<V: Copy> Table<V> {
 
     fn remove(&mut self, key: &Key) {
         if self.entries.remove(key).is_some() {
-            metrics::claims_held(-1.0);
+            metrics::store_entries(-1.0);
         }
     }
 }
@@ -205,7 +205,7 @@ impl<V> Default for Table<V> {
 /// Keeps the gauge of held entries right when a table is dropped.
 impl<V> Drop for Table<V> {
     fn drop(&mut self) {
-        metrics::claims_held(-(self.entries.len() as f64));
+        metrics::store_entries(-(self.entries.len() as f64));
     }
 }
 
@@ -225,62 +225,65 @@ mod tests {
 
     #[tokio::test]
     async fn it_does_what_a_store_must() {
-        acceptance(&MemoryClaims::new(), async |_| {}).await;
+        acceptance(&MemoryStore::new(), async |_| {}).await;
     }
 
     #[tokio::test]
     async fn shared_it_does_so_too() {
-        acceptance(&MemoryClaims::new().clone(), async |_| {}).await;
+        acceptance(&MemoryStore::new().clone(), async |_| {}).await;
     }
 
     #[tokio::test]
     async fn it_refuses_rather_than_forget_and_has_room_again_when_something_expires() {
-        let claims = MemoryClaims::with_capacity(100);
+        let claims = MemoryStore::with_capacity(100);
         let now = tokio::time::Instant::now().into_std();
         for number in 0..99 {
-            assert!(matches!(claims.claim(delivery(number), now).await, Ok(Claim::Granted(_))));
+            assert!(matches!(
+                claims.claim(delivery(number), now).await,
+                Ok(ClaimOutcome::Granted(_))
+            ));
         }
         claims.settle(delivery(0), now).await.unwrap();
         let _ = claims.claim(delivery(99), now).await;
         assert!(matches!(claims.claim(delivery(100), now).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(delivery(0), now).await, Ok(Claim::Settled)));
+        assert!(matches!(claims.claim(delivery(0), now).await, Ok(ClaimOutcome::Settled)));
         // A delivery that was handled without a claim takes no room that there is not.
         assert!(matches!(claims.settle(delivery(100), now).await, Err(StoreError::Full)));
 
         let later = now + RETENTION + Duration::from_secs(2);
-        assert!(matches!(claims.claim(delivery(100), later).await, Ok(Claim::Granted(_))));
+        assert!(matches!(claims.claim(delivery(100), later).await, Ok(ClaimOutcome::Granted(_))));
         assert!(matches!(claims.claim(delivery(101), later).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(delivery(1), later).await, Ok(Claim::InProgress)));
+        assert!(matches!(claims.claim(delivery(1), later).await, Ok(ClaimOutcome::InProgress)));
     }
 
     #[tokio::test]
     async fn a_delivery_is_new_from_the_end_of_its_retention_on() {
-        let claims = MemoryClaims::new();
+        let claims = MemoryStore::new();
         let now = tokio::time::Instant::now().into_std();
         let _ = claims.claim(delivery(1), now).await;
         claims.settle(delivery(1), now).await.unwrap();
         let end = now + RETENTION;
         let before = claims.claim(delivery(1), end - Duration::from_nanos(1)).await;
-        assert!(matches!(before, Ok(Claim::Settled)));
-        assert!(matches!(claims.claim(delivery(1), end).await, Ok(Claim::Granted(_))));
+        assert!(matches!(before, Ok(ClaimOutcome::Settled)));
+        assert!(matches!(claims.claim(delivery(1), end).await, Ok(ClaimOutcome::Granted(_))));
     }
 
     #[tokio::test]
     async fn no_byte_of_what_a_signature_is_bound_to_is_another_deliverys() {
-        let claims = MemoryClaims::new();
+        let claims = MemoryStore::new();
         let signature = Some(SignatureKey::from_bytes([1; 16]));
         let now = tokio::time::Instant::now().into_std();
         let _ = claims.claim(Claimed { signature, ..delivery(0) }, now).await;
         for byte in 8..16 {
             let another = Claimed { signature, ..delivery(1 << (8 * byte)) };
             let claim = claims.claim(another, now).await;
-            assert!(matches!(claim, Ok(Claim::SignatureReused)), "{byte}");
+            assert!(matches!(claim, Ok(ClaimOutcome::SignatureReused)), "{byte}");
         }
     }
 
     #[tokio::test]
     async fn a_store_full_of_deliveries_still_binds_signatures() {
-        let claims = MemoryClaims::with_capacity(2);
+        let claims = MemoryStore::with_capacity(2);
         let now = tokio::time::Instant::now().into_std();
         for number in [1, 2] {
             let _ = claims.claim(delivery(number), now).await;
@@ -291,13 +294,13 @@ mod tests {
             Claimed { signature, ..delivery(4 << 64) },
         );
         assert!(matches!(claims.claim(honest, now).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(forged, now).await, Ok(Claim::SignatureReused)));
-        assert_eq!(format!("{claims:?}"), "MemoryClaims { capacity: 2, held: 3, .. }");
+        assert!(matches!(claims.claim(forged, now).await, Ok(ClaimOutcome::SignatureReused)));
+        assert_eq!(format!("{claims:?}"), "MemoryStore { capacity: 2, held: 3, .. }");
     }
 
     #[tokio::test]
     async fn a_full_store_has_room_as_soon_as_something_expires() {
-        let claims = MemoryClaims::with_capacity(2);
+        let claims = MemoryStore::with_capacity(2);
         let begin = tokio::time::Instant::now().into_std();
         for number in [1, 2] {
             let _ = claims.claim(delivery(number), begin).await;
@@ -308,13 +311,13 @@ mod tests {
         for (millis, is_granted) in [(49, false), (50, true), (50, false)] {
             let now = begin + Duration::from_millis(millis);
             let claim = claims.claim(delivery(3 + u128::from(is_granted)), now).await;
-            assert_eq!(matches!(claim, Ok(Claim::Granted(_))), is_granted, "{millis}");
+            assert_eq!(matches!(claim, Ok(ClaimOutcome::Granted(_))), is_granted, "{millis}");
         }
     }
 
     #[tokio::test]
     async fn many_expired_at_once_are_removed_a_few_at_a_time() {
-        let claims = MemoryClaims::new();
+        let claims = MemoryStore::new();
         let begin = tokio::time::Instant::now().into_std();
         for number in 0..100 {
             let _ = claims.claim(delivery(number), begin).await;
@@ -330,7 +333,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_expired_is_let_go_of() {
-        let claims = MemoryClaims::new();
+        let claims = MemoryStore::new();
         let mut now = tokio::time::Instant::now().into_std();
         for number in 0..10_000 {
             now += Duration::from_millis(100);
@@ -343,11 +346,11 @@ mod tests {
 
     #[tokio::test]
     async fn spans_beyond_all_measure_overflow_nothing() {
-        let claims = MemoryClaims::new();
+        let claims = MemoryStore::new();
         let delivery = Claimed { lease: Duration::MAX, retention: Duration::MAX, ..delivery(1) };
         let now = tokio::time::Instant::now().into_std();
-        assert!(matches!(claims.claim(delivery, now).await, Ok(Claim::Granted(_))));
+        assert!(matches!(claims.claim(delivery, now).await, Ok(ClaimOutcome::Granted(_))));
         claims.settle(delivery, now).await.unwrap();
-        assert!(matches!(claims.claim(delivery, now).await, Ok(Claim::Settled)));
+        assert!(matches!(claims.claim(delivery, now).await, Ok(ClaimOutcome::Settled)));
     }
 }

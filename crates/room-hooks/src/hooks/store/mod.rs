@@ -21,16 +21,16 @@ use crate::{DeliveryId, SignatureKey};
 ///
 /// | state | `claim` | `renew`, own token | `settle` | `release`, own token | time |
 /// |---|---|---|---|---|---|
-/// | free | claimed, [`Claim::Granted`] | claimed again, `true` | settled | – | – |
-/// | claimed | [`Claim::InProgress`] | lease begins again, `true` | settled | free | free after the lease |
-/// | settled | [`Claim::Settled`] | `false` | settled | – | free after the retention |
+/// | free | claimed, [`ClaimOutcome::Granted`] | claimed again, `true` | settled | – | – |
+/// | claimed | [`ClaimOutcome::InProgress`] | lease begins again, `true` | settled | free | free after the lease |
+/// | settled | [`ClaimOutcome::Settled`] | `false` | settled | – | free after the retention |
 ///
 /// `renew` and `release` with a token that does not hold the claim change nothing, and `renew` returns
 /// `false`: a handler that has lost its lease must not take away the next one's. A lease that ran out and
 /// that no other worker took is taken back. `settle` needs no token: a handled delivery stays handled.
 ///
 /// A signature that comes with a claim is bound to the delivery that it first came with, for the retention.
-/// With another delivery it is refused, [`Claim::SignatureReused`], also by a store that has no room for
+/// With another delivery it is refused, [`ClaimOutcome::SignatureReused`], also by a store that has no room for
 /// more deliveries.
 ///
 /// A store may forget a claim when it crashes, so that a delivery is handled twice. It must never call a
@@ -38,19 +38,19 @@ use crate::{DeliveryId, SignatureKey};
 /// to make room: it returns [`StoreError::Full`].
 ///
 /// `room_hooks::testing::acceptance`, under the feature `testing`, holds a store to this.
-pub trait ClaimStore: Debug + Send + Sync + 'static {
+pub trait DeliveryStore: Debug + Send + Sync + 'static {
     /// Claims a delivery, and binds its signature to it.
     fn claim(
         &self,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         now: Instant,
-    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+    ) -> impl Future<Output = Result<ClaimOutcome, StoreError>> + Send;
 
     /// Lets the lease of a claim begin again, and tells whether the token holds the claim. Only stores whose claims
     /// need [renewal](Self::for_renewal) are asked.
     fn renew(
         &self,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         token: ClaimToken,
         now: Instant,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
@@ -61,7 +61,7 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
     /// Notes that a delivery has been handled.
     fn settle(
         &self,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         now: Instant,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -78,7 +78,7 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
     /// Gives a claim back, so that the next try is handled.
     fn release(
         &self,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         token: ClaimToken,
         now: Instant,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -87,7 +87,7 @@ pub trait ClaimStore: Debug + Send + Sync + 'static {
 /// A delivery as a store knows it, and how long it keeps what it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Claimed {
+pub struct DeliveryKey {
     /// What identifies it.
     pub id: DeliveryId,
     /// Its signature, if that is to be bound.
@@ -102,7 +102,7 @@ pub struct Claimed {
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Claim {
+pub enum ClaimOutcome {
     /// It is the caller's to handle.
     Granted(ClaimToken),
     /// Another worker is handling it.
@@ -123,10 +123,10 @@ pub struct ClaimToken(pub u64);
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no room for another claim.
-    #[error("the store of claims is full")]
+    #[error("the delivery store is full")]
     Full,
     /// It does not answer, or not sensibly.
-    #[error("the store of claims is out of order")]
+    #[error("the delivery store is out of order")]
     OutOfOrder(#[source] Box<dyn error::Error + Send + Sync>),
 }
 
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_store_is_the_source_and_not_in_the_text() {
         let error = StoreError::OutOfOrder("connection refused".into());
-        assert_eq!(error.to_string(), "the store of claims is out of order");
+        assert_eq!(error.to_string(), "the delivery store is out of order");
         assert_eq!(error.source().unwrap().to_string(), "connection refused");
         assert!(StoreError::Full.source().is_none());
     }

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Claim, ClaimStore, ClaimToken, Claimed, leased::Leased, memory::MemoryClaims};
+use super::{
+    ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, leased::Leased, memory::MemoryStore,
+};
 use crate::{DeliveryId, SignatureKey};
 
 const LEASE: Duration = Duration::from_secs(3);
@@ -41,7 +43,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 
 /// A claim that was granted, and until when it holds.
 struct Granted {
-    delivery: Claimed,
+    delivery: DeliveryKey,
     token: ClaimToken,
     until: Option<Instant>,
 }
@@ -71,28 +73,33 @@ impl History {
     }
 
     /// Holds an answer to what has happened.
-    fn check(&self, delivery: Claimed, claim: Claim, now: Instant) -> Result<(), TestCaseError> {
-        let Claimed { id, signature, .. } = delivery;
+    fn check(
+        &self,
+        delivery: DeliveryKey,
+        claim: ClaimOutcome,
+        now: Instant,
+    ) -> Result<(), TestCaseError> {
+        let DeliveryKey { id, signature, .. } = delivery;
         let owner = signature.and_then(|signature| self.owner(signature));
         let stolen = owner.is_some_and(|(owner, since)| owner != id && now < since + RETENTION);
         match claim {
-            Claim::Granted(_) => {
+            ClaimOutcome::Granted(_) => {
                 prop_assert!(!self.is_held(id, now), "two hold it at once");
                 prop_assert!(!self.was_settled(id, now), "handled twice");
                 prop_assert!(!stolen, "another's signature");
             }
-            Claim::InProgress => prop_assert!(self.is_held(id, now), "it is not held: lost"),
-            Claim::Settled => {
+            ClaimOutcome::InProgress => prop_assert!(self.is_held(id, now), "it is not held: lost"),
+            ClaimOutcome::Settled => {
                 prop_assert!(self.was_settled(id, now), "it was not handled: lost");
                 prop_assert!(!stolen, "another's signature");
             }
-            Claim::SignatureReused => prop_assert!(stolen, "the signature is its own: lost"),
+            ClaimOutcome::SignatureReused => prop_assert!(stolen, "the signature is its own: lost"),
         }
         Ok(())
     }
 }
 
-async fn play<S: ClaimStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseError> {
+async fn play<S: DeliveryStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseError> {
     let has_leases = store.for_renewal().is_some();
     let lease_end = |now: Instant| now + if has_leases { LEASE } else { FOREVER };
     let mut history = History::default();
@@ -103,15 +110,15 @@ async fn play<S: ClaimStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseErr
             Act::Try { delivery, signature } => {
                 let signature = signature.map(|n| SignatureKey::from_bytes([100 + n; 16]));
                 let id = DeliveryId::from_bytes([delivery; 16]);
-                let delivery = Claimed { id, signature, lease: LEASE, retention: RETENTION };
+                let delivery = DeliveryKey { id, signature, lease: LEASE, retention: RETENTION };
                 let claim = store.claim(delivery, now).await.expect("there is room");
                 history.check(delivery, claim, now)?;
-                if let Claim::Granted(token) = claim {
+                if let ClaimOutcome::Granted(token) = claim {
                     let until = Some(lease_end(now));
                     history.granted.push(Granted { delivery, token, until });
                 }
                 if let Some(signature) = signature
-                    && claim != Claim::SignatureReused
+                    && claim != ClaimOutcome::SignatureReused
                     && history.owner(signature).is_none_or(|(owner, since)| {
                         owner != delivery.id || now >= since + RETENTION
                     })
@@ -158,7 +165,7 @@ proptest! {
     #[test]
     fn no_interleaving_handles_twice_or_loses(acts in acts()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(play(MemoryClaims::new(), acts))?;
+        runtime.block_on(play(MemoryStore::new(), acts))?;
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
-use room_hooks::hooks::{Claim, ClaimStore, ClaimToken, Claimed, StoreError};
+use room_hooks::hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
 use crate::{
     connection::{Connection, is_full},
@@ -31,12 +31,12 @@ static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("re
 /// | | `settled` | the retention |
 /// | `signature:` and its digest, as 32 digits of hex | the id that it is bound to | the retention |
 #[derive(Clone)]
-pub struct RedisClaims {
+pub struct RedisStore {
     connection: Connection,
     prefix: String,
 }
 
-impl RedisClaims {
+impl RedisStore {
     /// Connects to the Redis at a URL, `redis://[[user]:password@]host[:port][/database]`, and
     /// [checks](Self::check) that it can be used.
     ///
@@ -102,7 +102,7 @@ impl RedisClaims {
 
     /// A call with what all scripts begin with: the keys of the delivery and, if it has one, of the
     /// signature; and the id.
-    fn call(&self, script: &'static Script, delivery: Claimed) -> ScriptInvocation<'static> {
+    fn call(&self, script: &'static Script, delivery: DeliveryKey) -> ScriptInvocation<'static> {
         let (prefix, id) = (&self.prefix, hex::encode(delivery.id.as_bytes()));
         let mut call = script.key(format!("{prefix}delivery:{id}"));
         if let Some(signature) = delivery.signature {
@@ -119,24 +119,28 @@ impl RedisClaims {
     }
 }
 
-impl ClaimStore for RedisClaims {
-    async fn claim(&self, delivery: Claimed, _now: Instant) -> Result<Claim, StoreError> {
+impl DeliveryStore for RedisStore {
+    async fn claim(
+        &self,
+        delivery: DeliveryKey,
+        _now: Instant,
+    ) -> Result<ClaimOutcome, StoreError> {
         let token = unique_token();
         let mut call = self.call(&CLAIM, delivery);
         call.arg(token.0).arg(milliseconds(delivery.lease)).arg(milliseconds(delivery.retention));
         let claim: String = self.run(&call).await?;
         match claim.as_str() {
-            "granted" => Ok(Claim::Granted(token)),
-            "in progress" => Ok(Claim::InProgress),
-            "settled" => Ok(Claim::Settled),
-            "signature reused" => Ok(Claim::SignatureReused),
+            "granted" => Ok(ClaimOutcome::Granted(token)),
+            "in progress" => Ok(ClaimOutcome::InProgress),
+            "settled" => Ok(ClaimOutcome::Settled),
+            "signature reused" => Ok(ClaimOutcome::SignatureReused),
             _ => Err(StoreError::OutOfOrder(format!("no such claim: {claim:?}").into())),
         }
     }
 
     async fn renew(
         &self,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         token: ClaimToken,
         _now: Instant,
     ) -> Result<bool, StoreError> {
@@ -144,7 +148,7 @@ impl ClaimStore for RedisClaims {
         self.run(call.arg(token.0).arg(milliseconds(delivery.lease))).await
     }
 
-    async fn settle(&self, delivery: Claimed, _now: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, delivery: DeliveryKey, _now: Instant) -> Result<(), StoreError> {
         let mut call = self.call(&SETTLE, delivery);
         self.run(call.arg(milliseconds(delivery.retention))).await
     }
@@ -155,7 +159,7 @@ impl ClaimStore for RedisClaims {
 
     async fn release(
         &self,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         token: ClaimToken,
         _now: Instant,
     ) -> Result<(), StoreError> {
@@ -164,10 +168,10 @@ impl ClaimStore for RedisClaims {
     }
 }
 
-impl fmt::Debug for RedisClaims {
+impl fmt::Debug for RedisStore {
     /// Without the URL, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisClaims").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("RedisStore").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
