@@ -1,8 +1,8 @@
 //! What the benches share: the cases, paired measurement, and tables.
 
 pub mod cases;
-pub mod claims;
 pub mod measure;
+pub mod store;
 pub mod table;
 
 /// Whether this is a smoke run: everything once, for a moment, so that nothing rots. Cargo's benches are

@@ -71,7 +71,7 @@ impl Report {
         self.row("idle, at the beginning", |run| run.idle[0].to_string());
         self.row("idle, at the end", |run| run.idle[1].to_string());
         self.row("memory, MB", |run| run.resident.map_or_else(|| "?".into(), megabytes));
-        self.row("  bytes a claim", |run| {
+        self.row("  bytes a delivery", |run| {
             self.bytes_a_claim(run).map_or_else(|| "?".into(), |bytes| format!("{bytes:.0}"))
         });
         let answers = self.idle.answers();
@@ -114,7 +114,7 @@ impl Report {
         bars
     }
 
-    /// Memory grows while claims are remembered, and no further once they are forgotten.
+    /// Memory grows while deliveries are remembered, and no further once they are forgotten.
     fn growth_bar(&self) -> Option<(bool, String)> {
         let [first, second] = &*self.runs else { return None };
         let growth = second.resident? as f64 / first.resident? as f64;

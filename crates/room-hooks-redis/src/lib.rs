@@ -1,4 +1,4 @@
-//! Claims in Redis, so that several machines, or one before and after a restart, handle each delivery
+//! Delivery store in Redis, so that several machines, or one before and after a restart, handle each delivery
 //! once.
 //!
 //! ```no_run
@@ -7,13 +7,13 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let claims = RedisStore::connect(&std::env::var("REDIS_URL")?).await?;
+//!     let store = RedisStore::connect(&std::env::var("REDIS_URL")?).await?;
 //!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
 //!     let hooks = Hooks::new(zego)
 //!         .on(async |created: Verified<RoomCreated>| {
 //!             println!("{} is open", created.event.room_id);
 //!         })
-//!         .with_store(claims);
+//!         .with_store(store);
 //!     Ok(())
 //! }
 //! ```
@@ -23,7 +23,7 @@
 //! * **One server**, or what speaks its protocol with scripts. Failing over to a replica may lose the
 //!   last claims, and what they were of is then handled again.
 //! * **Set not to evict**: `maxmemory-policy noeviction`, Redis's default. All keys have an expiry, so
-//!   every other policy takes claims to make room, and their deliveries are handled again. A Redis that
+//!   every other policy evicts claims to make room, and their deliveries are handled again. A Redis that
 //!   is full says so instead, which is [`StoreError::Full`](room_hooks::hooks::StoreError::Full).
 //! * **Not a Redis Cluster** of several nodes: no redirection to another node is followed. Behind a proxy, or
 //!   with a single endpoint, the hash tag of the default prefix keeps the keys of a script in one slot.

@@ -18,7 +18,7 @@ static RENEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("rene
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
 static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("release.lua")));
 
-/// Claims in a Redis that any number of processes share. Cheap to clone; clones share a connection.
+/// Delivery store in a Redis that any number of processes share. Cheap to clone; clones share a connection.
 ///
 /// Each operation is one script and one round trip. Spans of time are counted by Redis's clock, the
 /// only one that all processes share, so the `now` that an operation is given does not matter.
@@ -44,9 +44,9 @@ impl RedisStore {
     ///
     /// The URL is not valid, or the Redis cannot be used.
     pub async fn connect(url: &str) -> Result<Self, ConnectError> {
-        let claims = Self::connect_lazily(url)?;
-        claims.check().await?;
-        Ok(claims)
+        let store = Self::connect_lazily(url)?;
+        store.check().await?;
+        Ok(store)
     }
 
     /// Checks that Redis runs the scripts and lets them write the keys that they will write: it claims,

@@ -62,10 +62,10 @@ async fn a_duplicate_during_handling_is_answered_503_with_retry_after() {
 /// During an upgrade, the old version, which does not know the event, runs beside the new one.
 #[tokio::test(start_paused = true)]
 async fn a_duplicate_of_an_event_acknowledged_without_a_handler_is_not_handled_elsewhere() {
-    let claims = MemoryStore::new();
-    let old = hooks_here(zego()).with_store(claims.clone());
+    let store = MemoryStore::new();
+    let old = hooks_here(zego()).with_store(store.clone());
     let (new, calls) = counting(Duration::ZERO);
-    let new = new.with_store(claims);
+    let new = new.with_store(store);
     let body = signed_at(&created(), now());
     for hooks in [&old, &new] {
         assert_eq!(deliver(hooks, &body).await.status, 200);
@@ -75,17 +75,17 @@ async fn a_duplicate_of_an_event_acknowledged_without_a_handler_is_not_handled_e
 
 #[tokio::test(start_paused = true)]
 async fn an_unverified_delivery_takes_no_claim() {
-    let claims = MemoryStore::new();
-    let hooks = counting(Duration::ZERO).0.with_store(claims.clone());
+    let store = MemoryStore::new();
+    let hooks = counting(Duration::ZERO).0.with_store(store.clone());
     let body = String::from_utf8(signed_at(&created(), now())).unwrap();
     for forged in
         [body.replace("\"signature\":\"", "\"signature\":\"0"), "{}".into(), String::new()]
     {
         assert!(deliver(&hooks, forged.as_bytes()).await.status >= 400);
     }
-    assert_eq!(claims.held(), 0);
+    assert_eq!(store.held(), 0);
     assert_eq!(deliver(&hooks, body.as_bytes()).await.status, 200);
-    assert_eq!(claims.held(), 2);
+    assert_eq!(store.held(), 2);
 }
 
 /// Delivers events one after the other, and returns how often the handler was called.

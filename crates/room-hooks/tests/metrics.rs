@@ -23,7 +23,7 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let claims = metrics::with_local_recorder(&recorder, || runtime.block_on(play()));
+    let store = metrics::with_local_recorder(&recorder, || runtime.block_on(play()));
 
     let mut counted = Vec::new();
     let mut timed = 0;
@@ -36,7 +36,7 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
             ) => counted.push((labels.join(" "), count)),
             ("room_hooks_handler_seconds", DebugValue::Histogram(values)) => timed += values.len(),
             ("room_hooks_claims_held", DebugValue::Gauge(gauge)) => {
-                assert_eq!(gauge.0.round() as usize, claims.held());
+                assert_eq!(gauge.0.round() as usize, store.held());
             }
             other => panic!("{other:?}"),
         }
@@ -73,9 +73,9 @@ fn the_gauge_of_held_claims_falls_to_zero_when_the_store_is_dropped() {
 async fn play() -> MemoryStore {
     let zego = || Zego::new(1, "secret").unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    let claims = MemoryStore::new();
+    let store = MemoryStore::new();
     let hooks = hooks_here(zego())
-        .with_store(claims.clone())
+        .with_store(store.clone())
         .on(async |created: Verified<RoomCreated>| match created.event.room_id.as_str() {
             "broken" => Err("on purpose"),
             _ => Ok(()),
@@ -102,5 +102,5 @@ async fn play() -> MemoryStore {
         .with_store_failure(FailurePolicy::Closed)
         .on_other(async |_: Verified<zego::Event>| {});
     full.deliver(Delivery::new("", &(), &lobby), now).await;
-    claims
+    store
 }

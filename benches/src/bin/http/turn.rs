@@ -17,7 +17,7 @@ pub struct Pace {
     pub warm_up: Duration,
     pub moment: Duration,
     /// In a round, for each contender. A turn ends when it has had all of them. With their signatures
-    /// they must not be more than there is room for in the hooks' claims.
+    /// they must not be more than there is room for in the hooks' store.
     pub deliveries: usize,
 }
 
@@ -58,7 +58,7 @@ pub struct Turn {
 }
 
 /// Lets a contender work for a moment, in a process that is begun for it: what the last one left behind,
-/// in its memory and in its claims, is not there.
+/// in its memory and in its store, is not there.
 pub fn take(
     framework: Framework,
     variant: Variant,

@@ -33,12 +33,12 @@ async fn a_url_that_leads_nowhere() {
     assert!(matches!(error, ConnectError::Unusable(_)));
     assert!(told(&error).contains("refused"), "{}", told(&error));
 
-    let claims = RedisStore::connect_lazily(&url).unwrap();
-    let Err(StoreError::OutOfOrder(source)) = claim(&claims, &claimed().await).await else {
+    let store = RedisStore::connect_lazily(&url).unwrap();
+    let Err(StoreError::OutOfOrder(source)) = claim(&store, &claimed().await).await else {
         panic!("nobody is there");
     };
     assert!(told(source.as_ref()).contains("refused"));
-    assert_eq!(format!("{claims:?}"), r#"RedisStore { prefix: "{room-hooks}:", .. }"#);
+    assert_eq!(format!("{store:?}"), r#"RedisStore { prefix: "{room-hooks}:", .. }"#);
 
     for url in ["hunter2", "redis://:hunter2@:1", "http://:hunter2@127.0.0.1", "redis://a/hunter2"]
     {
@@ -74,7 +74,7 @@ async fn a_redis_that_takes_no_writes_or_keys_is_refused() {
 /// A replica answers each write with `READONLY`, and is as reachable as before.
 async fn an_answer_that_is_an_error_costs_no_reconnect_per_operation() {
     let server = Server::start();
-    let claims = connected(&server.url()).await;
+    let store = connected(&server.url()).await;
     let _: () = server.command(&format!("REPLICAOF 127.0.0.1 {}", unused_port())).await;
     let connections = async || -> u64 {
         let stats: String = server.command("INFO stats").await;
@@ -85,7 +85,7 @@ async fn an_answer_that_is_an_error_costs_no_reconnect_per_operation() {
     let before = connections().await;
     for _ in 0..20 {
         for delivery in &deliveries {
-            assert!(matches!(claim(&claims, delivery).await, Err(StoreError::OutOfOrder(_))));
+            assert!(matches!(claim(&store, delivery).await, Err(StoreError::OutOfOrder(_))));
         }
     }
     // One is the question's own, and one more is allowed each second.

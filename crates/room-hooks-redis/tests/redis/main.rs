@@ -1,4 +1,4 @@
-//! Claims in a real Redis: each test starts its own, and is shown as ignored where there is none.
+//! The delivery store in a real Redis: each test starts its own, and is shown as ignored where there is none.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

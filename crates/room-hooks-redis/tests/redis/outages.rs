@@ -50,7 +50,7 @@ const TOO_SLOW: Duration = Duration::from_millis(700);
 /// The rooms that a handler has seen, once for each call.
 type Rooms = Arc<Mutex<Vec<String>>>;
 
-fn hooks(claims: RedisStore, store_failure: FailurePolicy) -> (Hooks<Zego>, Rooms) {
+fn hooks(store: RedisStore, store_failure: FailurePolicy) -> (Hooks<Zego>, Rooms) {
     let rooms = Rooms::default();
     let seen = Arc::clone(&rooms);
     let hooks = Hooks::new(zego())
@@ -58,7 +58,7 @@ fn hooks(claims: RedisStore, store_failure: FailurePolicy) -> (Hooks<Zego>, Room
             seen.lock().unwrap().push(created.event.room_id);
             std::future::ready(())
         })
-        .with_store(claims)
+        .with_store(store)
         .with_store_failure(store_failure);
     (hooks, rooms)
 }
@@ -136,8 +136,8 @@ async fn a_restart_in_mid_traffic(store_failure: FailurePolicy) {
 
 async fn a_hung_redis_costs_a_bounded_time() {
     let server = Server::start();
-    let claims = connected(&server.url()).await;
-    let (hooks, handled) = hooks(claims.clone(), FailurePolicy::Open);
+    let store = connected(&server.url()).await;
+    let (hooks, handled) = hooks(store.clone(), FailurePolicy::Open);
     assert_eq!(deliver(&hooks, "before").await, 200);
     server.hang();
     for round in 0..2 {
@@ -146,7 +146,7 @@ async fn a_hung_redis_costs_a_bounded_time() {
         assert!(begun.elapsed() < Duration::from_millis(1500), "{round}: {:?}", begun.elapsed());
     }
     server.go_on();
-    granted(claim(&claims, &claimed().await).await);
+    granted(claim(&store, &claimed().await).await);
     assert_eq!(deliver(&hooks, "before").await, 200);
     assert_eq!(handled.lock().unwrap().len(), 201, "what was before is still known");
 }
@@ -155,8 +155,8 @@ async fn a_hung_redis_costs_a_bounded_time() {
 async fn a_slow_redis_is_waited_for() {
     let server = Server::start();
     let relay = Relay::to(&server);
-    let claims = connected(&relay.url()).await;
-    let (hooks, handled) = hooks(claims, FailurePolicy::Closed);
+    let store = connected(&relay.url()).await;
+    let (hooks, handled) = hooks(store, FailurePolicy::Closed);
     let hooks = hooks.with_lease(LEASE);
     assert_eq!(deliver(&hooks, "before").await, 200);
     relay.delay(SLOW);
@@ -172,8 +172,8 @@ async fn a_slow_redis_is_waited_for() {
 async fn too_slow(store_failure: FailurePolicy) {
     let server = Server::start();
     let relay = Relay::to(&server);
-    let claims = connected(&relay.url()).await;
-    let (hooks, handled) = hooks(claims, store_failure);
+    let store = connected(&relay.url()).await;
+    let (hooks, handled) = hooks(store, store_failure);
     let hooks = hooks.with_lease(LEASE);
     assert_eq!(deliver(&hooks, "before").await, 200);
     relay.delay(TOO_SLOW);
@@ -206,7 +206,7 @@ async fn too_slow(store_failure: FailurePolicy) {
 /// A full Redis follows the policy. What it knows, it still knows.
 async fn full(store_failure: FailurePolicy) {
     let server = Server::start_with(&["--maxmemory-policy", "noeviction"]);
-    let claims = connected(&server.url()).await;
+    let store = connected(&server.url()).await;
     let (begun, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let signals = (Arc::clone(&begun), Arc::clone(&gate));
     let waiting = Hooks::new(zego())
@@ -214,9 +214,9 @@ async fn full(store_failure: FailurePolicy) {
             begun.notify_one();
             gate.notified().await;
         })
-        .with_store(claims.clone())
+        .with_store(store.clone())
         .with_store_failure(store_failure);
-    let (hooks, handled) = hooks(claims, store_failure);
+    let (hooks, handled) = hooks(store, store_failure);
     let (before, during, new) = (body("before"), body("during"), body("new"));
     assert_eq!(deliver_again(&hooks, &before).await, 200);
     let sent = during.clone();
@@ -250,8 +250,8 @@ async fn full(store_failure: FailurePolicy) {
 /// As after a failover that the address has not followed.
 async fn read_only(store_failure: FailurePolicy) {
     let server = Server::start();
-    let claims = connected(&server.url()).await;
-    let (hooks, handled) = hooks(claims, store_failure);
+    let store = connected(&server.url()).await;
+    let (hooks, handled) = hooks(store, store_failure);
     let (before, new) = (body("before"), body("new"));
     assert_eq!(deliver_again(&hooks, &before).await, 200);
 
@@ -278,34 +278,34 @@ async fn read_only(store_failure: FailurePolicy) {
 
 async fn a_closed_connection_is_no_error() {
     let server = Server::start();
-    let claims = connected(&server.url()).await;
+    let store = connected(&server.url()).await;
     for _ in 0..10 {
         let _: u32 = server.command("CLIENT KILL TYPE normal").await;
-        granted(claim(&claims, &claimed().await).await);
+        granted(claim(&store, &claimed().await).await);
     }
 }
 
 async fn a_service_starts_before_its_redis() {
     let mut server = Server::start();
     server.kill();
-    let claims = RedisStore::connect_lazily(&server.url()).unwrap();
+    let store = RedisStore::connect_lazily(&server.url()).unwrap();
     let delivery = claimed().await;
-    assert!(matches!(claim(&claims, &delivery).await, Err(StoreError::OutOfOrder(_))));
+    assert!(matches!(claim(&store, &delivery).await, Err(StoreError::OutOfOrder(_))));
     server.start_again();
-    granted(claim(&claims, &delivery).await);
+    granted(claim(&store, &delivery).await);
 }
 
 async fn a_refused_log_in_is_not_for_ever() {
     let server = Server::start_with(&["--requirepass", "right"]);
     let url = |password| format!("redis://:{password}@127.0.0.1:{}", server.port());
-    let claims = RedisStore::connect_lazily(&url("wrong")).unwrap();
+    let store = RedisStore::connect_lazily(&url("wrong")).unwrap();
     let delivery = claimed().await;
     for _ in 0..2 {
-        assert!(matches!(claim(&claims, &delivery).await, Err(StoreError::OutOfOrder(_))));
+        assert!(matches!(claim(&store, &delivery).await, Err(StoreError::OutOfOrder(_))));
     }
     let admin = redis::Client::open(url("right")).unwrap();
     let mut admin = admin.get_multiplexed_async_connection().await.unwrap();
     let change = ["SET", "requirepass", "wrong"];
     redis::cmd("CONFIG").arg(&change).exec_async(&mut admin).await.unwrap();
-    granted(claim(&claims, &delivery).await);
+    granted(claim(&store, &delivery).await);
 }

@@ -54,14 +54,14 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
     let (url, body) = (server.url(), body(&room()));
     let calls = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&calls);
-    let hooks = move |claims| {
+    let hooks = move |store| {
         let blocking = async |calls: Arc<AtomicU32>, _: Verified<RoomCreated>| {
             calls.fetch_add(1, Ordering::SeqCst);
             thread::sleep(LEASE * 3);
         };
         Hooks::new(zego())
             .on_with(Arc::clone(&counter), blocking)
-            .with_store(claims)
+            .with_store(store)
             .with_lease(LEASE)
             .with_handler_deadline(LEASE * 10)
     };

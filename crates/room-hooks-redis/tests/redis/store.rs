@@ -34,10 +34,10 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// A delivery that no other test has, with its signature.
 pub(crate) async fn claimed() -> DeliveryKey {
-    let (sender, mut claims) = unbounded_channel();
+    let (sender, mut keys) = unbounded_channel();
     let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| {}).with_store(Spy(sender));
     hooks.deliver(Delivery::new("", &(), &body(&room())), SystemTime::now()).await;
-    claims.recv().await.unwrap()
+    keys.recv().await.unwrap()
 }
 
 /// Connects, however busy this machine is.
@@ -45,17 +45,17 @@ pub(crate) async fn connected(url: &str) -> RedisStore {
     let begun = Instant::now();
     loop {
         match RedisStore::connect(url).await {
-            Ok(claims) => return claims,
+            Ok(store) => return store,
             Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error}"),
         }
     }
 }
 
 pub(crate) async fn claim(
-    claims: &RedisStore,
+    store: &RedisStore,
     it: &DeliveryKey,
 ) -> Result<ClaimOutcome, StoreError> {
-    claims.claim(*it, Instant::now()).await
+    store.claim(*it, Instant::now()).await
 }
 
 #[track_caller]
@@ -92,18 +92,18 @@ async fn it_does_what_a_store_must() {
 /// Also after terms of no time at all, and of more than Redis can count.
 async fn every_key_expires() {
     let server = Server::start();
-    let claims = connected(&server.url()).await;
+    let store = connected(&server.url()).await;
     let now = Instant::now();
     let mut keys = 0;
     for span in [Duration::from_secs(60), Duration::MAX, Duration::ZERO] {
         let mut it = claimed().await;
         (it.lease, it.retention) = (span, span);
-        let token = granted(claim(&claims, &it).await);
+        let token = granted(claim(&store, &it).await);
         keys += all_expire(&server).await;
-        claims.renew(it, token, now).await.unwrap();
+        store.renew(it, token, now).await.unwrap();
         keys += all_expire(&server).await;
-        claims.settle(it, now).await.unwrap();
-        claims.release(it, token, now).await.unwrap();
+        store.settle(it, now).await.unwrap();
+        store.release(it, token, now).await.unwrap();
         keys += all_expire(&server).await;
     }
     assert!(keys >= 6 + 12, "it has looked at two of the first span, and two more of the second");
@@ -143,38 +143,38 @@ async fn a_claim_whose_answer_is_lost_is_granted() {
             }
         }
     });
-    let claims = connected(&url).await;
+    let store = connected(&url).await;
     let it = claimed().await;
-    granted(claim(&claims, &it).await);
-    assert!(matches!(claim(&claims, &it).await, Ok(ClaimOutcome::InProgress)));
+    granted(claim(&store, &it).await);
+    assert!(matches!(claim(&store, &it).await, Ok(ClaimOutcome::InProgress)));
 }
 
 async fn a_full_redis_refuses_claims_only() {
     let server = Server::start();
-    let claims = connected(&server.url()).await;
+    let store = connected(&server.url()).await;
     let (done, failed, new) = (claimed().await, claimed().await, claimed().await);
-    granted(claim(&claims, &done).await);
-    let token = granted(claim(&claims, &failed).await);
+    granted(claim(&store, &done).await);
+    let token = granted(claim(&store, &failed).await);
 
     let _: () = server.command("CONFIG SET maxmemory 1").await;
-    assert!(matches!(claim(&claims, &new).await, Err(StoreError::Full)));
+    assert!(matches!(claim(&store, &new).await, Err(StoreError::Full)));
     let now = Instant::now();
-    claims.renew(failed, token, now).await.unwrap();
-    claims.settle(done, now).await.unwrap();
-    claims.release(failed, token, now).await.unwrap();
-    assert!(matches!(claim(&claims, &done).await, Ok(ClaimOutcome::Settled)));
+    store.renew(failed, token, now).await.unwrap();
+    store.settle(done, now).await.unwrap();
+    store.release(failed, token, now).await.unwrap();
+    assert!(matches!(claim(&store, &done).await, Ok(ClaimOutcome::Settled)));
 
     let _: () = server.command("CONFIG SET maxmemory 0").await;
-    granted(claim(&claims, &new).await);
-    granted(claim(&claims, &failed).await);
+    granted(claim(&store, &new).await);
+    granted(claim(&store, &failed).await);
 }
 
 async fn services_with_other_prefixes() {
     let server = Server::start();
-    let claims = connected(&server.url()).await;
-    let other = claims.clone().with_prefix("other:");
+    let store = connected(&server.url()).await;
+    let other = store.clone().with_prefix("other:");
     let it = claimed().await;
-    granted(claim(&claims, &it).await);
+    granted(claim(&store, &it).await);
     granted(claim(&other, &it).await);
 }
 
@@ -184,12 +184,12 @@ async fn a_prefix_with_a_hash_tag_is_one_slot() {
     while !server.command::<String>("CLUSTER INFO").await.contains("cluster_state:ok") {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let claims = connected(&server.url()).await;
+    let store = connected(&server.url()).await;
     let it = claimed().await;
-    let without_a_tag = claims.clone().with_prefix("room-hooks:");
+    let without_a_tag = store.clone().with_prefix("room-hooks:");
     assert!(matches!(without_a_tag.check().await, Err(ConnectError::Unusable(_))));
     assert!(matches!(claim(&without_a_tag, &it).await, Err(StoreError::OutOfOrder(_))));
-    granted(claim(&claims, &it).await);
-    claims.settle(it, Instant::now()).await.unwrap();
-    assert!(matches!(claim(&claims, &it).await, Ok(ClaimOutcome::Settled)));
+    granted(claim(&store, &it).await);
+    store.settle(it, Instant::now()).await.unwrap();
+    assert!(matches!(claim(&store, &it).await, Ok(ClaimOutcome::Settled)));
 }

@@ -114,7 +114,7 @@ pub use self::settings::{Binding, FailurePolicy};
 pub use self::store::memory::MemoryStore;
 pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
-/// Handlers of a provider's events, behind verification and claims. Cheap to clone.
+/// Handlers of a provider's events, behind verification and the delivery store. Cheap to clone.
 #[derive(Clone)]
 #[must_use]
 pub struct Hooks<P: Provider>(Arc<Inner<P>>);
@@ -125,7 +125,7 @@ struct Inner<P: Provider> {
     receiver: Receiver<P>,
     handlers: Vec<Handler<P>>,
     other_handler: Option<Handler<P>>,
-    claims: Arc<dyn AnyStore>,
+    store: Arc<dyn AnyStore>,
     /// Of a store that other processes share.
     renewal: Option<Arc<Renewal>>,
     /// The signatures that this process has seen, used while such a store is full or unavailable.
@@ -138,7 +138,7 @@ struct Inner<P: Provider> {
 
 impl<P: Provider> Hooks<P> {
     /// Creates hooks without handlers for a provider, or for a [`Receiver`] with settings of its own.
-    /// Claims are kept in memory unless another store is set.
+    /// Deliveries are remembered in memory unless another store is set.
     ///
     /// Handlers run on the tokio runtime that this is called in, if it has several threads, and otherwise on one
     /// of the crate's own: so they outlive an actix-web worker, and one that blocks its thread does not keep its
@@ -150,7 +150,7 @@ impl<P: Provider> Hooks<P> {
             receiver,
             handlers: Vec::new(),
             other_handler: None,
-            claims: Arc::new(MemoryStore::new()),
+            store: Arc::new(MemoryStore::new()),
             renewal: None,
             bindings: MemoryStore::new(),
             in_flight: TaskTracker::new(),
@@ -224,10 +224,10 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets the delivery store. For one that processes share, a thread is started that renews leases.
-    pub fn with_store(mut self, claims: impl DeliveryStore) -> Self {
+    pub fn with_store(mut self, store: impl DeliveryStore) -> Self {
         let parts = self.parts();
-        parts.renewal = Renewal::of(&claims).map(Arc::new);
-        parts.claims = Arc::new(claims);
+        parts.renewal = Renewal::of(&store).map(Arc::new);
+        parts.store = Arc::new(store);
         self
     }
 
@@ -339,7 +339,7 @@ impl<P: Provider> fmt::Debug for Hooks<P> {
         f.debug_struct("Hooks")
             .field("receiver", &self.0.receiver)
             .field("handlers", &self.0.handlers.len())
-            .field("claims", &self.0.claims)
+            .field("store", &self.0.store)
             .field("settings", &self.0.settings)
             .finish_non_exhaustive()
     }

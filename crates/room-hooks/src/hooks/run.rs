@@ -105,7 +105,7 @@ impl<P: Provider> Inner<P> {
             Err(_) => {
                 let disposition = self.call(handler, verified).await;
                 if disposition == Disposition::Handled {
-                    let settled = self.claims.settle(delivery, now());
+                    let settled = self.store.settle(delivery, now());
                     let _ = answer("settle", self.settings.patience(), settled).await;
                 }
                 return disposition;
@@ -148,7 +148,7 @@ impl<P: Provider> Inner<P> {
     }
 
     async fn claim(&self, delivery: DeliveryKey) -> Result<ClaimOutcome, StoreError> {
-        let claim = self.claims.claim(delivery, now());
+        let claim = self.store.claim(delivery, now());
         let claim = answer("claim", self.settings.patience(), claim).await;
         // Bound here as well, a signature stays bound while the store that processes share is full or
         // unavailable. Not if the store knows better: a forgery must not bind it here.
@@ -165,10 +165,10 @@ impl<P: Provider> Inner<P> {
     }
 
     fn hold(&self, delivery: DeliveryKey, token: ClaimToken) -> Held {
-        let (claims, settings) = (Arc::clone(&self.claims), self.settings);
+        let (store, settings) = (Arc::clone(&self.store), self.settings);
         let renewal = self.renewal.as_ref();
         let lease = renewal.map(|renewal| renewal.keep(delivery, token, settings));
-        Held { claims, settings, delivery, token, lease, is_over: false }
+        Held { store, settings, delivery, token, lease, is_over: false }
     }
 
     /// Notes that a delivery was handled. If that fails, the sender is answered all the same, and it is
@@ -260,7 +260,7 @@ impl<P: Provider> Handler<P> {
 
 /// A claim that was granted, and has neither been settled nor released yet.
 struct Held {
-    claims: Arc<dyn AnyStore>,
+    store: Arc<dyn AnyStore>,
     settings: Settings,
     delivery: DeliveryKey,
     token: ClaimToken,
@@ -276,7 +276,7 @@ impl Held {
             // A renewal after the release would take the claim back.
             *lease.turn().await = true;
         }
-        let released = self.claims.release(self.delivery, self.token, now());
+        let released = self.store.release(self.delivery, self.token, now());
         let _ = answer("release", self.settings.patience(), released).await;
     }
 
@@ -286,7 +286,7 @@ impl Held {
             Some(lease) => Some(lease.turn().await),
             None => None,
         };
-        let settled = self.claims.settle(self.delivery, now());
+        let settled = self.store.settle(self.delivery, now());
         let is_settled = answer("settle", self.settings.patience(), settled).await.is_ok();
         if let Some(mut is_over) = turn {
             *is_over = is_settled;
@@ -316,7 +316,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.is_over && self.lease.is_none() {
-            let mut release = self.claims.release(self.delivery, self.token, now());
+            let mut release = self.store.release(self.delivery, self.token, now());
             let _ = release.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }
     }

@@ -153,18 +153,18 @@ async fn a_signature_belongs_to_its_first_delivery<S: DeliveryStore>(store: &S, 
 async fn of_several_at_once_one_wins<S: DeliveryStore>(store: &S, now: Instant) {
     let same = unused();
     let claim = |delivery| store.claim(delivery, now);
-    let claims = tokio::join!(claim(same), claim(same), claim(same), claim(same));
-    let claims = [claims.0, claims.1, claims.2, claims.3];
-    let winners = claims.iter().filter(|claim| matches!(claim, Ok(ClaimOutcome::Granted(_))));
-    assert_eq!(winners.count(), 1, "of {claims:?}");
+    let outcomes = tokio::join!(claim(same), claim(same), claim(same), claim(same));
+    let outcomes = [outcomes.0, outcomes.1, outcomes.2, outcomes.3];
+    let winners = outcomes.iter().filter(|claim| matches!(claim, Ok(ClaimOutcome::Granted(_))));
+    assert_eq!(winners.count(), 1, "of {outcomes:?}");
 
     let signature = signature();
     let [first, second] = [(); 2].map(|()| DeliveryKey { signature, ..unused() });
-    let claims = tokio::join!(claim(first), claim(second));
-    let winners = [&claims.0, &claims.1]
+    let outcomes = tokio::join!(claim(first), claim(second));
+    let winners = [&outcomes.0, &outcomes.1]
         .into_iter()
         .filter(|claim| matches!(claim, Ok(ClaimOutcome::Granted(_))));
-    assert_eq!(winners.count(), 1, "of {claims:?}");
+    assert_eq!(winners.count(), 1, "of {outcomes:?}");
 }
 
 #[track_caller]

@@ -8,9 +8,9 @@ use std::{
 
 use crate::{DeliveryId, SignatureKey, metrics};
 
-use super::{ClaimOutcome, ClaimToken, Claimed, DeliveryStore, StoreError};
+use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
-/// Claims in this process's memory, for a service that runs on one machine. Clones share them.
+/// Delivery store in this process's memory, for a service that runs on one machine. Clones share it.
 ///
 /// Exact: nothing is forgotten before it expires. Above its capacity it is [`StoreError::Full`]. A claim
 /// lasts until it is settled or released, so it needs no lease: a process that crashes takes its claims
@@ -64,7 +64,7 @@ impl MemoryStore {
     pub(in crate::hooks) fn bind(
         &self,
         signature: SignatureKey,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         now: Instant,
     ) -> Result<bool, StoreError> {
         let signatures = &mut self.lock().signatures;
@@ -101,7 +101,7 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl DeliveryStore for MemoryStore {
-    async fn claim(&self, delivery: Claimed, now: Instant) -> Result<ClaimOutcome, StoreError> {
+    async fn claim(&self, delivery: DeliveryKey, now: Instant) -> Result<ClaimOutcome, StoreError> {
         let id = *delivery.id.as_bytes();
         if let Some(signature) = delivery.signature
             && !self.bind(signature, delivery, now)?
@@ -121,7 +121,7 @@ impl DeliveryStore for MemoryStore {
         }
     }
 
-    async fn settle(&self, delivery: Claimed, now: Instant) -> Result<(), StoreError> {
+    async fn settle(&self, delivery: DeliveryKey, now: Instant) -> Result<(), StoreError> {
         let (id, deliveries) = (delivery.id.as_bytes(), &mut self.lock().deliveries);
         // One that was handled without a claim may find no room.
         deliveries.expire(now);
@@ -130,7 +130,7 @@ impl DeliveryStore for MemoryStore {
 
     async fn release(
         &self,
-        delivery: Claimed,
+        delivery: DeliveryKey,
         token: ClaimToken,
         now: Instant,
     ) -> Result<(), StoreError> {
@@ -218,9 +218,9 @@ mod tests {
 
     const RETENTION: Duration = Duration::from_secs(120);
 
-    fn delivery(number: u128) -> Claimed {
+    fn delivery(number: u128) -> DeliveryKey {
         let id = DeliveryId::from_bytes(number.to_be_bytes());
-        Claimed { id, signature: None, lease: Duration::from_secs(15), retention: RETENTION }
+        DeliveryKey { id, signature: None, lease: Duration::from_secs(15), retention: RETENTION }
     }
 
     #[tokio::test]
@@ -235,122 +235,123 @@ mod tests {
 
     #[tokio::test]
     async fn it_refuses_rather_than_forget_and_has_room_again_when_something_expires() {
-        let claims = MemoryStore::with_capacity(100);
+        let store = MemoryStore::with_capacity(100);
         let now = tokio::time::Instant::now().into_std();
         for number in 0..99 {
             assert!(matches!(
-                claims.claim(delivery(number), now).await,
+                store.claim(delivery(number), now).await,
                 Ok(ClaimOutcome::Granted(_))
             ));
         }
-        claims.settle(delivery(0), now).await.unwrap();
-        let _ = claims.claim(delivery(99), now).await;
-        assert!(matches!(claims.claim(delivery(100), now).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(delivery(0), now).await, Ok(ClaimOutcome::Settled)));
+        store.settle(delivery(0), now).await.unwrap();
+        let _ = store.claim(delivery(99), now).await;
+        assert!(matches!(store.claim(delivery(100), now).await, Err(StoreError::Full)));
+        assert!(matches!(store.claim(delivery(0), now).await, Ok(ClaimOutcome::Settled)));
         // A delivery that was handled without a claim takes no room that there is not.
-        assert!(matches!(claims.settle(delivery(100), now).await, Err(StoreError::Full)));
+        assert!(matches!(store.settle(delivery(100), now).await, Err(StoreError::Full)));
 
         let later = now + RETENTION + Duration::from_secs(2);
-        assert!(matches!(claims.claim(delivery(100), later).await, Ok(ClaimOutcome::Granted(_))));
-        assert!(matches!(claims.claim(delivery(101), later).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(delivery(1), later).await, Ok(ClaimOutcome::InProgress)));
+        assert!(matches!(store.claim(delivery(100), later).await, Ok(ClaimOutcome::Granted(_))));
+        assert!(matches!(store.claim(delivery(101), later).await, Err(StoreError::Full)));
+        assert!(matches!(store.claim(delivery(1), later).await, Ok(ClaimOutcome::InProgress)));
     }
 
     #[tokio::test]
     async fn a_delivery_is_new_from_the_end_of_its_retention_on() {
-        let claims = MemoryStore::new();
+        let store = MemoryStore::new();
         let now = tokio::time::Instant::now().into_std();
-        let _ = claims.claim(delivery(1), now).await;
-        claims.settle(delivery(1), now).await.unwrap();
+        let _ = store.claim(delivery(1), now).await;
+        store.settle(delivery(1), now).await.unwrap();
         let end = now + RETENTION;
-        let before = claims.claim(delivery(1), end - Duration::from_nanos(1)).await;
+        let before = store.claim(delivery(1), end - Duration::from_nanos(1)).await;
         assert!(matches!(before, Ok(ClaimOutcome::Settled)));
-        assert!(matches!(claims.claim(delivery(1), end).await, Ok(ClaimOutcome::Granted(_))));
+        assert!(matches!(store.claim(delivery(1), end).await, Ok(ClaimOutcome::Granted(_))));
     }
 
     #[tokio::test]
     async fn no_byte_of_what_a_signature_is_bound_to_is_another_deliverys() {
-        let claims = MemoryStore::new();
+        let store = MemoryStore::new();
         let signature = Some(SignatureKey::from_bytes([1; 16]));
         let now = tokio::time::Instant::now().into_std();
-        let _ = claims.claim(Claimed { signature, ..delivery(0) }, now).await;
+        let _ = store.claim(DeliveryKey { signature, ..delivery(0) }, now).await;
         for byte in 8..16 {
-            let another = Claimed { signature, ..delivery(1 << (8 * byte)) };
-            let claim = claims.claim(another, now).await;
+            let another = DeliveryKey { signature, ..delivery(1 << (8 * byte)) };
+            let claim = store.claim(another, now).await;
             assert!(matches!(claim, Ok(ClaimOutcome::SignatureReused)), "{byte}");
         }
     }
 
     #[tokio::test]
     async fn a_store_full_of_deliveries_still_binds_signatures() {
-        let claims = MemoryStore::with_capacity(2);
+        let store = MemoryStore::with_capacity(2);
         let now = tokio::time::Instant::now().into_std();
         for number in [1, 2] {
-            let _ = claims.claim(delivery(number), now).await;
+            let _ = store.claim(delivery(number), now).await;
         }
         let signature = Some(SignatureKey::from_bytes([1; 16]));
         let (honest, forged) = (
-            Claimed { signature, ..delivery(3 << 64) },
-            Claimed { signature, ..delivery(4 << 64) },
+            DeliveryKey { signature, ..delivery(3 << 64) },
+            DeliveryKey { signature, ..delivery(4 << 64) },
         );
-        assert!(matches!(claims.claim(honest, now).await, Err(StoreError::Full)));
-        assert!(matches!(claims.claim(forged, now).await, Ok(ClaimOutcome::SignatureReused)));
-        assert_eq!(format!("{claims:?}"), "MemoryStore { capacity: 2, held: 3, .. }");
+        assert!(matches!(store.claim(honest, now).await, Err(StoreError::Full)));
+        assert!(matches!(store.claim(forged, now).await, Ok(ClaimOutcome::SignatureReused)));
+        assert_eq!(format!("{store:?}"), "MemoryStore { capacity: 2, held: 3, .. }");
     }
 
     #[tokio::test]
     async fn a_full_store_has_room_as_soon_as_something_expires() {
-        let claims = MemoryStore::with_capacity(2);
+        let store = MemoryStore::with_capacity(2);
         let begin = tokio::time::Instant::now().into_std();
         for number in [1, 2] {
-            let _ = claims.claim(delivery(number), begin).await;
+            let _ = store.claim(delivery(number), begin).await;
         }
-        let short = Claimed { retention: Duration::from_millis(50), ..delivery(1) };
-        claims.settle(delivery(2), begin).await.unwrap();
-        claims.settle(short, begin).await.unwrap();
+        let short = DeliveryKey { retention: Duration::from_millis(50), ..delivery(1) };
+        store.settle(delivery(2), begin).await.unwrap();
+        store.settle(short, begin).await.unwrap();
         for (millis, is_granted) in [(49, false), (50, true), (50, false)] {
             let now = begin + Duration::from_millis(millis);
-            let claim = claims.claim(delivery(3 + u128::from(is_granted)), now).await;
+            let claim = store.claim(delivery(3 + u128::from(is_granted)), now).await;
             assert_eq!(matches!(claim, Ok(ClaimOutcome::Granted(_))), is_granted, "{millis}");
         }
     }
 
     #[tokio::test]
     async fn many_expired_at_once_are_removed_a_few_at_a_time() {
-        let claims = MemoryStore::new();
+        let store = MemoryStore::new();
         let begin = tokio::time::Instant::now().into_std();
         for number in 0..100 {
-            let _ = claims.claim(delivery(number), begin).await;
-            claims.settle(delivery(number), begin).await.unwrap();
+            let _ = store.claim(delivery(number), begin).await;
+            store.settle(delivery(number), begin).await.unwrap();
         }
         let later = begin + RETENTION;
         for number in 0..25 {
-            let _ = claims.claim(delivery(number), later).await;
-            assert!(claims.held() >= 96 - 3 * number as usize, "{}", claims.held());
+            let _ = store.claim(delivery(number), later).await;
+            assert!(store.held() >= 96 - 3 * number as usize, "{}", store.held());
         }
-        assert_eq!(claims.held(), 25);
+        assert_eq!(store.held(), 25);
     }
 
     #[tokio::test]
     async fn what_is_expired_is_let_go_of() {
-        let claims = MemoryStore::new();
+        let store = MemoryStore::new();
         let mut now = tokio::time::Instant::now().into_std();
         for number in 0..10_000 {
             now += Duration::from_millis(100);
-            let _ = claims.claim(delivery(number), now).await;
-            claims.settle(delivery(number), now).await.unwrap();
+            let _ = store.claim(delivery(number), now).await;
+            store.settle(delivery(number), now).await.unwrap();
         }
         // 120 s at 10 a second, and what is about to go: a part is used once in half a minute.
-        assert!((1200..1800).contains(&claims.held()), "{}", claims.held());
+        assert!((1200..1800).contains(&store.held()), "{}", store.held());
     }
 
     #[tokio::test]
     async fn spans_beyond_all_measure_overflow_nothing() {
-        let claims = MemoryStore::new();
-        let delivery = Claimed { lease: Duration::MAX, retention: Duration::MAX, ..delivery(1) };
+        let store = MemoryStore::new();
+        let delivery =
+            DeliveryKey { lease: Duration::MAX, retention: Duration::MAX, ..delivery(1) };
         let now = tokio::time::Instant::now().into_std();
-        assert!(matches!(claims.claim(delivery, now).await, Ok(ClaimOutcome::Granted(_))));
-        claims.settle(delivery, now).await.unwrap();
-        assert!(matches!(claims.claim(delivery, now).await, Ok(ClaimOutcome::Settled)));
+        assert!(matches!(store.claim(delivery, now).await, Ok(ClaimOutcome::Granted(_))));
+        store.settle(delivery, now).await.unwrap();
+        assert!(matches!(store.claim(delivery, now).await, Ok(ClaimOutcome::Settled)));
     }
 }

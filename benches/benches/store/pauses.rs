@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use room_hooks::hooks::{DeliveryStore, MemoryStore};
 use room_hooks_benches::{
-    claims::{Arrivals, Cached, Recorded, Signatures},
     is_smoke_run,
     measure::quantile,
+    store::{Arrivals, Cached, Recorded, Signatures},
     table,
 };
 use rustix::time::{ClockId, clock_gettime};

@@ -1,11 +1,11 @@
-//! What claims in Redis cost, one at a time on one connection, beside the least that a guard can do.
+//! The cost of deliveries in Redis, one at a time on one connection, beside the least that a guard can do.
 
 use std::{cell::Cell, error::Error, time::Duration};
 
 use room_hooks_benches::{
-    claims::{Recorded, Signatures},
     is_smoke_run,
     measure::Rounds,
+    store::{Recorded, Signatures},
     table,
 };
 use tokio::runtime::{Builder, Runtime};
@@ -17,7 +17,7 @@ use crate::{
 
 pub fn print(recorded: &Recorded) -> Result<(), Box<dyn Error>> {
     if !RedisServer::is_installed() {
-        println!("\nClaims in Redis are skipped: no redis-server is installed.");
+        println!("\nDeliveries in Redis are skipped: no redis-server is installed.");
         return Ok(());
     }
     let server = RedisServer::start()?;
@@ -60,7 +60,7 @@ fn print_times(runtime: &Runtime, client: &Client) -> Result<(), Box<dyn Error>>
         ]
     });
     let header = ["", "signature", "time", "deliveries a second", "as a multiple of `SET NX PX`"];
-    table::print("Claims in Redis, one at a time", &header, &rows.collect::<Vec<_>>());
+    table::print("Deliveries in Redis, one at a time", &header, &rows.collect::<Vec<_>>());
     Ok(())
 }
 

@@ -6,8 +6,9 @@ use std::error::Error;
 use allocation_counter::AllocationInfo;
 use room_hooks::hooks::{DeliveryStore, MemoryStore};
 use room_hooks_benches::{
-    claims::{Arrivals, Cached, Recorded, Signatures},
-    is_smoke_run, table,
+    is_smoke_run,
+    store::{Arrivals, Cached, Recorded, Signatures},
+    table,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,7 +1,7 @@
 use std::{cell::Cell, rc::Rc, thread};
 
 use room_hooks::hooks::DeliveryStore;
-use room_hooks_benches::claims::Arrivals;
+use room_hooks_benches::store::Arrivals;
 
 /// A store in service: as much expires as comes.
 pub struct Service<S> {

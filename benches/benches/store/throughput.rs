@@ -4,9 +4,9 @@ use std::{rc::Rc, time::Duration};
 
 use room_hooks::hooks::{DeliveryStore, MemoryStore};
 use room_hooks_benches::{
-    claims::{Cached, Recorded, Signatures},
     is_smoke_run,
     measure::Rounds,
+    store::{Cached, Recorded, Signatures},
     table,
 };
 

@@ -1,4 +1,4 @@
-//! What claims cost: operations a second, pauses, and round trips to Redis. An operation is a claim and
+//! The cost of delivery stores: operations a second, pauses, and round trips to Redis. An operation is a claim and
 //! its settlement, which is what `Hooks` does around a handler.
 
 mod pauses;
@@ -10,7 +10,7 @@ mod throughput;
 
 use std::error::Error;
 
-use room_hooks_benches::{claims::Recorded, is_smoke_run};
+use room_hooks_benches::{is_smoke_run, store::Recorded};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let entries = if is_smoke_run() { 2_000 } else { 1_000_000 };

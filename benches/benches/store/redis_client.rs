@@ -2,7 +2,7 @@ use std::{cell::Cell, collections::BTreeMap, error::Error, time::Instant};
 
 use redis::{aio::MultiplexedConnection, cmd};
 use room_hooks::hooks::{ClaimOutcome, DeliveryKey, DeliveryStore};
-use room_hooks_benches::claims::{Recorded, Signatures};
+use room_hooks_benches::store::{Recorded, Signatures};
 use room_hooks_redis::RedisStore;
 
 /// What is asked of Redis for a delivery that is new to it.
@@ -18,7 +18,7 @@ pub enum Work {
 
 /// A connection of `RedisStore` and a bare one.
 pub struct Client {
-    claims: RedisStore,
+    store: RedisStore,
     connection: MultiplexedConnection,
     deliveries: Vec<DeliveryKey>,
     next: Cell<usize>,
@@ -36,7 +36,7 @@ pub struct Done {
 impl Client {
     pub async fn connect(url: &str, recorded: &Recorded) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
-            claims: RedisStore::connect(url).await?,
+            store: RedisStore::connect(url).await?,
             connection: redis::Client::open(url)?.get_multiplexed_async_connection().await?,
             deliveries: recorded.deliveries(Signatures::With),
             next: Cell::new(0),
@@ -82,14 +82,14 @@ impl Client {
     }
 
     async fn claim(&self, delivery: DeliveryKey) -> Result<(), Box<dyn Error>> {
-        match self.claims.claim(delivery, Instant::now()).await? {
+        match self.store.claim(delivery, Instant::now()).await? {
             ClaimOutcome::Granted(_) => Ok(()),
             other => Err(format!("a new delivery is {other:?}").into()),
         }
     }
 
     async fn settle(&self, delivery: DeliveryKey) -> Result<(), Box<dyn Error>> {
-        Ok(self.claims.settle(delivery, Instant::now()).await?)
+        Ok(self.store.settle(delivery, Instant::now()).await?)
     }
 
     async fn set_if_new(&self, delivery: DeliveryKey) -> Result<(), Box<dyn Error>> {
