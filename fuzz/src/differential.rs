@@ -78,7 +78,7 @@ fn check<P>(
             holds_together(&verified);
         }
         (Err(_), Some(Outcome::Acknowledged)) if status == 200 => {}
-        (Err(_), Some(Outcome::BodyTaken)) if status == 500 => {}
+        (Err(_), Some(Outcome::BodyAlreadyConsumed)) if status == 500 => {}
         (Err(_), None) if matches!(status, 400 | 401) => {}
         (received, _) => panic!("{received:?}, where the reference has {reference:?}"),
     }

@@ -36,7 +36,7 @@ pub(crate) enum Outcome {
     /// Acknowledge it; it carries no event.
     Acknowledged,
     /// There was an event, but something has consumed the body.
-    BodyTaken,
+    BodyAlreadyConsumed,
 }
 
 /// The app that signed: of the apps with a secret that gives the signature, the one that is named.

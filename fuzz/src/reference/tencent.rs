@@ -55,7 +55,7 @@ fn outcome(command_named: Option<String>, body: &str) -> Option<Outcome> {
     if body.is_empty() {
         // To refuse what asks whether something may happen would deny it.
         let asks = command_named.is_some_and(|command| command.contains("Before"));
-        return Some(if asks { Outcome::Acknowledged } else { Outcome::BodyTaken });
+        return Some(if asks { Outcome::Acknowledged } else { Outcome::BodyAlreadyConsumed });
     }
     let members = Members::read(body)?.repaired();
     let names = [members.string("CallbackCommand")?, members.string("WebhookCommand")?];

@@ -71,7 +71,7 @@ impl<'r, P: Provider> Intake<'r, P> {
     /// The end of an intake whose connection ended before the body did.
     #[must_use]
     pub fn broke_off(&self) -> Unhandled {
-        Unhandled::refused::<P>(Refusal::BodyBrokeOff)
+        Unhandled::refused::<P>(Refusal::BodyIncomplete)
     }
 
     /// The end of an intake that a limit of the framework's cut off.
@@ -86,14 +86,14 @@ impl<'r, P: Provider> Intake<'r, P> {
     pub fn taken(&self, query: &str, now: SystemTime) -> Unhandled {
         match self.receiver.provider().open(Delivery::consumed(query), &|_| now) {
             Ok(None) => Unhandled::not_asked_for::<P>(),
-            _ => Unhandled::refused::<P>(Refusal::BodyTaken),
+            _ => Unhandled::refused::<P>(Refusal::BodyAlreadyConsumed),
         }
     }
 
     /// The end of an intake at its deadline.
     #[must_use]
     pub fn too_slow(&self) -> Unhandled {
-        Unhandled::refused::<P>(Refusal::BodyTooSlow { deadline: self.deadline() })
+        Unhandled::refused::<P>(Refusal::BodyTimeout { deadline: self.deadline() })
     }
 }
 
@@ -165,7 +165,10 @@ mod tests {
             Ok(Vec::new())
         );
         let refused = receiver.intake("POST", &length("3")).unwrap().finish("", EPOCH).unwrap_err();
-        assert_eq!((refused.response.status, refused.refusal), (500, Some(Refusal::BodyTaken)));
+        assert_eq!(
+            (refused.response.status, refused.refusal),
+            (500, Some(Refusal::BodyAlreadyConsumed))
+        );
     }
 
     #[test]

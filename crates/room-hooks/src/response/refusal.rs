@@ -16,13 +16,13 @@ pub enum Refusal {
 
     /// The connection ended before the body did. The network's or the sender's fault; a sender that
     /// retries will send it again.
-    #[error("the body broke off: the connection ended before it was complete")]
-    BodyBrokeOff,
+    #[error("the body is incomplete: the connection ended before it did")]
+    BodyIncomplete,
 
     /// Another extractor or a middleware has taken the body before it could be verified. This
     /// server's fault: verify first.
     #[error("another extractor or a middleware consumed the body before it could be verified")]
-    BodyTaken,
+    BodyAlreadyConsumed,
 
     /// The body is over the receiver's limit. A stranger's doing, or the limit is too small: see
     /// [`Receiver::with_body_limit`](crate::Receiver::with_body_limit).
@@ -32,7 +32,7 @@ pub enum Refusal {
     /// The body did not arrive in time. A stranger's doing, or the network is slow: see
     /// [`Receiver::with_body_deadline`](crate::Receiver::with_body_deadline).
     #[error("the body took longer than {deadline:?}")]
-    BodyTooSlow {
+    BodyTimeout {
         /// The deadline that is set.
         deadline: Duration,
     },
@@ -122,15 +122,15 @@ impl Refusal {
             | Self::Stale { .. }
             | Self::UnknownApp
             | Self::WrongSignature => 401,
-            Self::BodyBrokeOff
+            Self::BodyIncomplete
             | Self::CommandsDiffer
             | Self::Malformed { .. }
             | Self::ParameterRepeated => 400,
             Self::MethodNotAllowed => 405,
-            Self::BodyTooSlow { .. } => 408,
+            Self::BodyTimeout { .. } => 408,
             Self::BodyTooLarge => 413,
             Self::BodyCompressed { .. } => 415,
-            Self::BodyTaken | Self::NotConfigured { .. } => 500,
+            Self::BodyAlreadyConsumed | Self::NotConfigured { .. } => 500,
         }
     }
 }

@@ -225,7 +225,7 @@ impl Provider for Tencent {
         let json = delivery.text()?;
         if json.is_empty() {
             // An authentic query names a command, so there was a body. To refuse a question would deny it.
-            let refusal = Refusal::BodyTaken;
+            let refusal = Refusal::BodyAlreadyConsumed;
             if query.command.as_deref().is_some_and(asks) {
                 tracing::error!(reason = %refusal, "a question is answered without its handler");
                 return Ok(None);

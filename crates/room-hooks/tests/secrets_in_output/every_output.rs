@@ -28,11 +28,11 @@ const ECHO: &str = "ec40";
 /// The names of all refusals.
 const REFUSALS: [&str; 16] = [
     "AppNotNamed",
-    "BodyBrokeOff",
+    "BodyIncomplete",
     "BodyCompressed",
-    "BodyTaken",
+    "BodyAlreadyConsumed",
     "BodyTooLarge",
-    "BodyTooSlow",
+    "BodyTimeout",
     "CommandsDiffer",
     "FromTheFuture",
     "Malformed",
