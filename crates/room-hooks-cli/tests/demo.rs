@@ -25,7 +25,7 @@ fn the_demonstration_shows_every_provider_and_every_refusal() {
         "ahead of this machine's clock",
         "unreadable",
         "the query and the body name different commands",
-        "a parameter or member is repeated",
+        "duplicate parameter or member",
         "405 a browser's GET",
         "the body took longer",
         "the body is larger than the limit",

@@ -157,7 +157,7 @@ fn a_repeated_parameter_is_refused() {
         "Sign=".into(),
     ] {
         let received = receive(&format!("{}&{repeated}", query()), body().to_string());
-        assert_eq!(received.unwrap_err(), Refusal::ParameterRepeated, "{repeated}");
+        assert_eq!(received.unwrap_err(), Refusal::DuplicateParameter, "{repeated}");
     }
 }
 

@@ -149,7 +149,7 @@ fn a_signed_body_that_is_not_a_callback_is_unreadable() {
     }
     let body = b"{\"EventType\":1,\"EventType\":2}";
     let duplicate = refusal(trtc(), &headers("1400000000", &signed(body)), body);
-    assert_eq!(duplicate, Refusal::ParameterRepeated);
+    assert_eq!(duplicate, Refusal::DuplicateParameter);
     // A time is only missed where it is asked for.
     let body = b"{\"EventType\":103,\"EventInfo\":{\"RoomId\":\"lobby\"}}";
     let headers = headers("1400000000", &signed(body));

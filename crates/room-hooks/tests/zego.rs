@@ -332,7 +332,7 @@ fn a_repeated_member_is_refused() {
         r#""\u0065vent":"x""#,
     ] {
         let twice = body(json!({})).replacen('{', &format!("{{{member},"), 1);
-        assert_eq!(receive(twice).unwrap_err(), Refusal::ParameterRepeated, "{member}");
+        assert_eq!(receive(twice).unwrap_err(), Refusal::DuplicateParameter, "{member}");
     }
 }
 

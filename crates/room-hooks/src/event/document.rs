@@ -106,7 +106,7 @@ fn outermost<'a, const N: usize>(
     });
     match read {
         Err(_) => Err(MALFORMED),
-        Ok(()) if is_repeated => Err(Refusal::ParameterRepeated),
+        Ok(()) if is_repeated => Err(Refusal::DuplicateParameter),
         Ok(()) => Ok(values.map(|value| value.filter(|value| *value != "null"))),
     }
 }
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_duplicate_member_is_refused_as_a_duplicate() {
         for json in [r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":2}"#, r#"{"a":null,"b":{},"a":1}"#] {
-            assert_eq!(document(json).members(["a"]), Err(Refusal::ParameterRepeated), "{json}");
+            assert_eq!(document(json).members(["a"]), Err(Refusal::DuplicateParameter), "{json}");
             assert!(document(json).members(["b"]).is_ok(), "{json}");
         }
     }

@@ -84,8 +84,8 @@ pub enum Refusal {
     },
 
     /// A parameter is given twice, so that two readers could understand two things.
-    #[error("a parameter or member is repeated")]
-    ParameterRepeated,
+    #[error("duplicate parameter or member")]
+    DuplicateParameter,
 
     /// The signature was first seen with other content. It is forged: somebody has seen the signature
     /// and put a body of his own under it.
@@ -125,7 +125,7 @@ impl Refusal {
             Self::BodyIncomplete
             | Self::CommandsDiffer
             | Self::Malformed { .. }
-            | Self::ParameterRepeated => 400,
+            | Self::DuplicateParameter => 400,
             Self::MethodNotAllowed => 405,
             Self::BodyTimeout { .. } => 408,
             Self::BodyTooLarge => 413,
@@ -142,7 +142,7 @@ pub enum ConfigError {
     /// An app is configured twice. Several secrets of one app go into one
     /// [`Secrets`](crate::Secrets).
     #[error("the app {app_id} is configured twice")]
-    AppRepeated {
+    DuplicateApp {
         /// The app's id.
         app_id: u64,
     },
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn an_error_of_the_settings_names_the_setting() {
         for (error, text) in [
-            (ConfigError::AppRepeated { app_id: 7 }, "the app 7 is configured twice"),
+            (ConfigError::DuplicateApp { app_id: 7 }, "the app 7 is configured twice"),
             (
                 ConfigError::ToleranceTooNarrow { least: Duration::from_secs(70) },
                 "a tolerance under 70s refuses honest callbacks",

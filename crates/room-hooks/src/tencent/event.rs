@@ -96,7 +96,7 @@ pub(crate) const MEMBERS: [&str; 2] = [COMMAND, "WebhookCommand"];
 /// The command that a body names, by either of its names.
 pub(super) fn command(document: &Document) -> Result<Option<Cow<'_, str>>, Refusal> {
     match document.members(MEMBERS)? {
-        [Some(_), Some(_)] => Err(Refusal::ParameterRepeated),
+        [Some(_), Some(_)] => Err(Refusal::DuplicateParameter),
         [command, webhook] => {
             command.or(webhook).map(|name| string(name).ok_or(MALFORMED)).transpose()
         }

@@ -48,7 +48,7 @@ impl<'a> Query<'a> {
                 continue;
             };
             if signed_by.replace(form::decoded(value)?).is_some() {
-                return Err(Refusal::ParameterRepeated);
+                return Err(Refusal::DuplicateParameter);
             }
         }
         let Self { app_id, command, sign, request_time, .. } = &mut parsed;

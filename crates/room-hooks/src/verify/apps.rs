@@ -27,7 +27,7 @@ impl Apps {
     ) -> Result<Self, ConfigError> {
         match self.0.insert(app_id, secrets) {
             None => Ok(self),
-            Some(_) => Err(ConfigError::AppRepeated { app_id }),
+            Some(_) => Err(ConfigError::DuplicateApp { app_id }),
         }
     }
 
@@ -172,7 +172,7 @@ mod tests {
     fn an_app_is_configured_once() {
         for secrets in [None, Secrets::new("b").ok()] {
             let twice = apps().insert(1, secrets).map(|_| ());
-            assert_eq!(twice, Err(ConfigError::AppRepeated { app_id: 1 }));
+            assert_eq!(twice, Err(ConfigError::DuplicateApp { app_id: 1 }));
         }
     }
 

@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn a_name_counts_once() {
         for body in ["event=a&event=b", "event=a&x=1&x[]=2", "event=a&x[]=1&x=2"] {
-            assert_eq!(to_json(body.as_bytes()), Err(Refusal::ParameterRepeated), "{body}");
+            assert_eq!(to_json(body.as_bytes()), Err(Refusal::DuplicateParameter), "{body}");
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn credentials(text: &str) -> Result<Credentials<'_>, Refusal> {
         });
         let before = index.and_then(|index| found[index].replace(value));
         if before.is_some() {
-            return Err(Refusal::ParameterRepeated);
+            return Err(Refusal::DuplicateParameter);
         }
     }
     let [event, app_id, timestamp, nonce, signature] =
@@ -129,12 +129,12 @@ fn insert(
                 &mut list[index]
             }
             // Two readers could take it for two things.
-            _ => return Err(Refusal::ParameterRepeated),
+            _ => return Err(Refusal::DuplicateParameter),
         };
     }
     match place.is_null() {
         true => *place = value.into_owned().into(),
-        false => return Err(Refusal::ParameterRepeated),
+        false => return Err(Refusal::DuplicateParameter),
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ const REFUSALS: [&str; 16] = [
     "MethodNotAllowed",
     "NotConfigured",
     "NotSigned",
-    "ParameterRepeated",
+    "DuplicateParameter",
     "Stale",
     "UnknownApp",
     "WrongSignature",
