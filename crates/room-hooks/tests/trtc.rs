@@ -127,7 +127,7 @@ fn freshness_is_asked_for_and_never_narrower_than_the_retries() {
     let beyond = least + Duration::from_millis(1);
     let refusal = |now| receive(fresh(), now).unwrap_err().refusal;
     assert_eq!(refusal(sent_at() + beyond), Some(Refusal::Stale { age: beyond }));
-    assert_eq!(refusal(sent_at() - beyond), Some(Refusal::FromTheFuture { ahead: beyond }));
+    assert_eq!(refusal(sent_at() - beyond), Some(Refusal::TimestampInFuture { ahead: beyond }));
 }
 
 #[test]

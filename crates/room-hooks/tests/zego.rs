@@ -263,7 +263,7 @@ fn digits_moved_between_timestamp_and_nonce_do_not_outlive_the_tolerance() {
     assert!(matches!(eight_months_later, Some(Refusal::Stale { .. })), "{eight_months_later:?}");
     // While the first pair is fresh, the second is no more than what anybody could do with it.
     let swapped = receive(1779359894, "1757500223754840598", 1757500223);
-    assert!(matches!(swapped, Some(Refusal::FromTheFuture { .. })), "{swapped:?}");
+    assert!(matches!(swapped, Some(Refusal::TimestampInFuture { .. })), "{swapped:?}");
 }
 
 #[test]

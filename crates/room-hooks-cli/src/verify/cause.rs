@@ -29,7 +29,7 @@ impl Suspect<'_> {
                  time of sending it verifies",
                 ago(age.as_secs())
             )),
-            Refusal::FromTheFuture { ahead } => Some(format!(
+            Refusal::TimestampInFuture { ahead } => Some(format!(
                 "this machine's clock is behind, or the sender's ahead, by {} s",
                 ahead.as_secs()
             )),

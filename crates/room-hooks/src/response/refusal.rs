@@ -52,7 +52,7 @@ pub enum Refusal {
     /// The timestamp is further ahead than the tolerance. The sender's clock or this machine's is
     /// wrong, or the callback is forged.
     #[error("sent {ahead:?} ahead of this machine's clock")]
-    FromTheFuture {
+    TimestampInFuture {
         /// How far ahead of now the timestamp is.
         ahead: Duration,
     },
@@ -116,7 +116,7 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::AppNotNamed
-            | Self::FromTheFuture { .. }
+            | Self::TimestampInFuture { .. }
             | Self::NotSigned { .. }
             | Self::SignatureReused
             | Self::Stale { .. }

@@ -24,7 +24,7 @@ impl Freshness {
         match now.duration_since(sent_at) {
             Ok(age) if age > self.0 => Err(Refusal::Stale { age }),
             Err(error) if error.duration() > self.0 => {
-                Err(Refusal::FromTheFuture { ahead: error.duration() })
+                Err(Refusal::TimestampInFuture { ahead: error.duration() })
             }
             _ => Ok(()),
         }
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(freshness.check(now - beyond, now), Err(Refusal::Stale { age: beyond }));
         assert_eq!(
             freshness.check(now + beyond, now),
-            Err(Refusal::FromTheFuture { ahead: beyond })
+            Err(Refusal::TimestampInFuture { ahead: beyond })
         );
     }
 

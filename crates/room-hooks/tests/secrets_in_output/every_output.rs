@@ -34,7 +34,7 @@ const REFUSALS: [&str; 16] = [
     "BodyTooLarge",
     "BodyTimeout",
     "CommandsDiffer",
-    "FromTheFuture",
+    "TimestampInFuture",
     "Malformed",
     "MethodNotAllowed",
     "NotConfigured",
