@@ -114,7 +114,7 @@ impl RedisStore {
 
     async fn run<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, StoreError> {
         self.connection.run(call).await.map_err(|error| {
-            if is_full(&error) { StoreError::Full } else { StoreError::OutOfOrder(error.into()) }
+            if is_full(&error) { StoreError::Full } else { StoreError::Unavailable(error.into()) }
         })
     }
 }
@@ -134,7 +134,7 @@ impl DeliveryStore for RedisStore {
             "in progress" => Ok(ClaimOutcome::InProgress),
             "settled" => Ok(ClaimOutcome::Settled),
             "signature reused" => Ok(ClaimOutcome::SignatureReused),
-            _ => Err(StoreError::OutOfOrder(format!("no such claim: {claim:?}").into())),
+            _ => Err(StoreError::Unavailable(format!("no such claim: {claim:?}").into())),
         }
     }
 

@@ -85,7 +85,7 @@ struct Broken {
 }
 
 fn out_of_order<T>() -> Result<T, StoreError> {
-    Err(StoreError::OutOfOrder("connection refused".into()))
+    Err(StoreError::Unavailable("connection refused".into()))
 }
 
 impl DeliveryStore for Broken {

@@ -34,7 +34,7 @@ async fn a_url_that_leads_nowhere() {
     assert!(told(&error).contains("refused"), "{}", told(&error));
 
     let store = RedisStore::connect_lazily(&url).unwrap();
-    let Err(StoreError::OutOfOrder(source)) = claim(&store, &claimed().await).await else {
+    let Err(StoreError::Unavailable(source)) = claim(&store, &claimed().await).await else {
         panic!("nobody is there");
     };
     assert!(told(source.as_ref()).contains("refused"));
@@ -85,7 +85,7 @@ async fn an_answer_that_is_an_error_costs_no_reconnect_per_operation() {
     let before = connections().await;
     for _ in 0..20 {
         for delivery in &deliveries {
-            assert!(matches!(claim(&store, delivery).await, Err(StoreError::OutOfOrder(_))));
+            assert!(matches!(claim(&store, delivery).await, Err(StoreError::Unavailable(_))));
         }
     }
     // One is the question's own, and one more is allowed each second.

@@ -290,7 +290,7 @@ async fn a_service_starts_before_its_redis() {
     server.kill();
     let store = RedisStore::connect_lazily(&server.url()).unwrap();
     let delivery = claimed().await;
-    assert!(matches!(claim(&store, &delivery).await, Err(StoreError::OutOfOrder(_))));
+    assert!(matches!(claim(&store, &delivery).await, Err(StoreError::Unavailable(_))));
     server.start_again();
     granted(claim(&store, &delivery).await);
 }
@@ -301,7 +301,7 @@ async fn a_refused_log_in_is_not_for_ever() {
     let store = RedisStore::connect_lazily(&url("wrong")).unwrap();
     let delivery = claimed().await;
     for _ in 0..2 {
-        assert!(matches!(claim(&store, &delivery).await, Err(StoreError::OutOfOrder(_))));
+        assert!(matches!(claim(&store, &delivery).await, Err(StoreError::Unavailable(_))));
     }
     let admin = redis::Client::open(url("right")).unwrap();
     let mut admin = admin.get_multiplexed_async_connection().await.unwrap();

@@ -309,7 +309,7 @@ struct Broken;
 
 impl DeliveryStore for Broken {
     async fn claim(&self, _: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
-        Err(StoreError::OutOfOrder("connection refused".into()))
+        Err(StoreError::Unavailable("connection refused".into()))
     }
 
     async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {

@@ -53,7 +53,7 @@ pub(in crate::hooks) async fn answer<T>(
     answer: Answer<'_, T>,
 ) -> Result<T, StoreError> {
     let answer = timeout(patience, answer).await;
-    let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::OutOfOrder(elapsed.into())));
+    let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(elapsed.into())));
     if let Err(error) = &answer {
         let source = error.source().map(tracing::field::display);
         tracing::warn!(operation, %error, source, "a claim is not kept as it should be");

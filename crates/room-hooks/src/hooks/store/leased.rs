@@ -45,7 +45,7 @@ impl Leased {
         update: impl FnOnce(Option<State>) -> (T, Option<(State, Duration)>),
     ) -> Result<T, StoreError> {
         if self.0.is_away.load(Ordering::SeqCst) {
-            return Err(StoreError::OutOfOrder("away".into()));
+            return Err(StoreError::Unavailable("away".into()));
         }
         let mut deliveries = self.0.deliveries.lock().unwrap();
         let state = deliveries.get(&id).filter(|(_, end)| now < *end).map(|(state, _)| *state);

@@ -126,8 +126,8 @@ pub enum StoreError {
     #[error("the delivery store is full")]
     Full,
     /// It does not answer, or not sensibly.
-    #[error("the delivery store is out of order")]
-    OutOfOrder(#[source] Box<dyn error::Error + Send + Sync>),
+    #[error("the delivery store is unavailable")]
+    Unavailable(#[source] Box<dyn error::Error + Send + Sync>),
 }
 
 #[cfg(test)]
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_store_is_the_source_and_not_in_the_text() {
-        let error = StoreError::OutOfOrder("connection refused".into());
-        assert_eq!(error.to_string(), "the delivery store is out of order");
+        let error = StoreError::Unavailable("connection refused".into());
+        assert_eq!(error.to_string(), "the delivery store is unavailable");
         assert_eq!(error.source().unwrap().to_string(), "connection refused");
         assert!(StoreError::Full.source().is_none());
     }
