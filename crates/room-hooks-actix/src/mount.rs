@@ -48,8 +48,8 @@ async fn deliver<P: Provider>(
 ) -> HttpResponse {
     let headers = RequestHeaders(request.headers());
     let delivered = async {
-        let intake = hooks.intake(request.method().as_str(), &headers)?;
-        let body = read(intake, &request, payload.into_inner()).await?;
+        let reader = hooks.body_reader(request.method().as_str(), &headers)?;
+        let body = read(reader, &request, payload.into_inner()).await?;
         let delivery = Delivery::new(request.query_string(), &headers, &body);
         Ok::<_, Unhandled>(hooks.deliver(delivery, SystemTime::now()).await)
     };

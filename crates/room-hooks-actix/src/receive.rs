@@ -12,7 +12,9 @@ use actix_web::{
     web,
 };
 use futures_core::Stream;
-use room_hooks::{Delivery, Headers, Intake, Provider, Receiver, RoomEvent, Unhandled, Verified};
+use room_hooks::{
+    BodyReader, Delivery, Headers, Provider, Receiver, RoomEvent, Unhandled, Verified,
+};
 
 /// Reads a request's body, within the receiver's limit and deadline, and verifies the whole. Hands
 /// out the body as well, for whoever comes next.
@@ -23,7 +25,7 @@ pub(crate) async fn receive<E: RoomEvent>(
 ) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
     let headers = RequestHeaders(request.headers());
     let body =
-        read(receiver.intake(request.method().as_str(), &headers)?, request, payload).await?;
+        read(receiver.body_reader(request.method().as_str(), &headers)?, request, payload).await?;
     let delivery = Delivery::new(request.query_string(), &headers, &body);
     let verified = receiver.receive(delivery, SystemTime::now())?;
     Ok((verified, body))
@@ -31,20 +33,20 @@ pub(crate) async fn receive<E: RoomEvent>(
 
 /// Reads a request's body, within the receiver's limit and deadline.
 pub(crate) async fn read<P: Provider>(
-    mut intake: Intake<'_, P>,
+    mut reader: BodyReader<'_, P>,
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<Vec<u8>, Unhandled> {
     // A body that is chunked, or that came over HTTP/2, leaves this behind only when something consumed it.
     let had_a_body = request.chunked().unwrap_or_default() || request.version() == Version::HTTP_2;
     if matches!(payload, Payload::None) && had_a_body {
-        return Err(intake.taken(request.query_string(), SystemTime::now()));
+        return Err(reader.already_consumed(request.query_string(), SystemTime::now()));
     }
-    match timeout(intake.deadline(), read_chunks(&mut intake, payload)).await {
+    match timeout(reader.deadline(), read_chunks(&mut reader, payload)).await {
         Ok(read) => read?,
-        Err(_) => return Err(intake.too_slow()),
+        Err(_) => return Err(reader.timed_out()),
     }
-    intake.finish(request.query_string(), SystemTime::now())
+    reader.finish(request.query_string(), SystemTime::now())
 }
 
 /// The receiver in the `app_data`, as it is or in a `web::Data`.
@@ -55,14 +57,14 @@ pub(crate) fn receiver<P: Provider>(request: &HttpRequest) -> Result<Receiver<P>
 }
 
 async fn read_chunks<P: Provider>(
-    intake: &mut Intake<'_, P>,
+    reader: &mut BodyReader<'_, P>,
     mut payload: Payload,
 ) -> Result<(), Unhandled> {
     while let Some(chunk) = poll_fn(|context| Pin::new(&mut payload).poll_next(context)).await {
         match chunk {
-            Ok(chunk) => intake.push(&chunk)?,
-            Err(PayloadError::Overflow) => return Err(intake.too_large()),
-            Err(_) => return Err(intake.broke_off()),
+            Ok(chunk) => reader.push(&chunk)?,
+            Err(PayloadError::Overflow) => return Err(reader.too_large()),
+            Err(_) => return Err(reader.incomplete()),
         }
     }
     Ok(())

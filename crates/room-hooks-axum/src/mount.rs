@@ -49,6 +49,6 @@ async fn deliver<P: Provider>(
 ) -> Result<CallbackResponse, Unhandled> {
     let (parts, body) = request.into_parts();
     let headers = RequestHeaders(&parts.headers);
-    let body = read(hooks.intake(parts.method.as_str(), &headers)?, &parts, body).await?;
+    let body = read(hooks.body_reader(parts.method.as_str(), &headers)?, &parts, body).await?;
     Ok(hooks.deliver(delivery(&parts, &headers, &body), SystemTime::now()).await)
 }

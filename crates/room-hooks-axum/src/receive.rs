@@ -4,7 +4,9 @@ use axum_core::body::Body;
 use http::{HeaderMap, header::TRANSFER_ENCODING, request::Parts};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError};
-use room_hooks::{Delivery, Headers, Intake, Provider, Receiver, RoomEvent, Unhandled, Verified};
+use room_hooks::{
+    BodyReader, Delivery, Headers, Provider, Receiver, RoomEvent, Unhandled, Verified,
+};
 use tokio::time::timeout;
 
 /// Reads a request's body, within the receiver's limit and deadline, and verifies the whole. Hands
@@ -15,27 +17,27 @@ pub(crate) async fn receive<E: RoomEvent>(
     body: Body,
 ) -> Result<(Verified<E>, Vec<u8>), Unhandled> {
     let headers = RequestHeaders(&parts.headers);
-    let body = read(receiver.intake(parts.method.as_str(), &headers)?, parts, body).await?;
+    let body = read(receiver.body_reader(parts.method.as_str(), &headers)?, parts, body).await?;
     let verified = receiver.receive(delivery(parts, &headers, &body), SystemTime::now())?;
     Ok((verified, body))
 }
 
 /// Reads a request's body, within the receiver's limit and deadline.
 pub(crate) async fn read<P: Provider>(
-    mut intake: Intake<'_, P>,
+    mut reader: BodyReader<'_, P>,
     parts: &Parts,
     body: Body,
 ) -> Result<Vec<u8>, Unhandled> {
     let query = parts.uri.query().unwrap_or_default();
     // A chunked body has its end still ahead, even if that is all of it, unless something consumed it.
     if body.is_end_stream() && parts.headers.contains_key(TRANSFER_ENCODING) {
-        return Err(intake.taken(query, SystemTime::now()));
+        return Err(reader.already_consumed(query, SystemTime::now()));
     }
-    match timeout(intake.deadline(), read_chunks(&mut intake, body)).await {
+    match timeout(reader.deadline(), read_chunks(&mut reader, body)).await {
         Ok(read) => read?,
-        Err(_) => return Err(intake.too_slow()),
+        Err(_) => return Err(reader.timed_out()),
     }
-    intake.finish(query, SystemTime::now())
+    reader.finish(query, SystemTime::now())
 }
 
 pub(crate) fn delivery<'a>(
@@ -47,14 +49,14 @@ pub(crate) fn delivery<'a>(
 }
 
 async fn read_chunks<P: Provider>(
-    intake: &mut Intake<'_, P>,
+    reader: &mut BodyReader<'_, P>,
     mut body: Body,
 ) -> Result<(), Unhandled> {
     while let Some(frame) = body.frame().await {
         match frame {
-            Ok(frame) => intake.push(frame.data_ref().map_or(&[], |chunk| chunk))?,
-            Err(error) if is_over_a_limit(&error) => return Err(intake.too_large()),
-            Err(_) => return Err(intake.broke_off()),
+            Ok(frame) => reader.push(frame.data_ref().map_or(&[], |chunk| chunk))?,
+            Err(error) if is_over_a_limit(&error) => return Err(reader.too_large()),
+            Err(_) => return Err(reader.incomplete()),
         }
     }
     Ok(())

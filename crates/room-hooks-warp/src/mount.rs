@@ -57,8 +57,8 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let intake = hooks.intake(request.method.as_str(), &request.headers)?;
-    let body = read(intake, &mut request).await?;
+    let reader = hooks.body_reader(request.method.as_str(), &request.headers)?;
+    let body = read(reader, &mut request).await?;
     let delivery = Delivery::new(&request.query, &request.headers, &body);
     Ok(hooks.deliver(delivery, SystemTime::now()).await)
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use room_hooks::{Headers, Intake, Provider, Unhandled};
+use room_hooks::{BodyReader, Headers, Provider, Unhandled};
 use tokio::time::timeout;
 use warp::{
     Buf, Filter,
@@ -43,7 +43,7 @@ pub(crate) fn request() -> impl Filter<
 
 /// Reads a request's body, within the receiver's limit and deadline.
 pub(crate) async fn read<P, S, B>(
-    mut intake: Intake<'_, P>,
+    mut reader: BodyReader<'_, P>,
     request: &mut Request<S>,
 ) -> Result<Vec<u8>, Unhandled>
 where
@@ -52,17 +52,17 @@ where
     B: Buf,
 {
     let Some(body) = request.body.take() else {
-        return Err(intake.taken(&request.query, SystemTime::now()));
+        return Err(reader.already_consumed(&request.query, SystemTime::now()));
     };
-    match timeout(intake.deadline(), read_chunks(&mut intake, pin!(body))).await {
+    match timeout(reader.deadline(), read_chunks(&mut reader, pin!(body))).await {
         Ok(read) => read?,
-        Err(_) => return Err(intake.too_slow()),
+        Err(_) => return Err(reader.timed_out()),
     }
-    intake.finish(&request.query, SystemTime::now())
+    reader.finish(&request.query, SystemTime::now())
 }
 
 async fn read_chunks<P, S, B>(
-    intake: &mut Intake<'_, P>,
+    reader: &mut BodyReader<'_, P>,
     mut body: Pin<&mut S>,
 ) -> Result<(), Unhandled>
 where
@@ -71,10 +71,10 @@ where
     B: Buf,
 {
     while let Some(chunk) = poll_fn(|context| body.as_mut().poll_next(context)).await {
-        let mut chunk = chunk.map_err(|_| intake.broke_off())?;
+        let mut chunk = chunk.map_err(|_| reader.incomplete())?;
         while chunk.has_remaining() {
             let contiguous = chunk.chunk();
-            intake.push(contiguous)?;
+            reader.push(contiguous)?;
             chunk.advance(contiguous.len());
         }
     }

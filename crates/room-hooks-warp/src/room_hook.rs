@@ -35,8 +35,8 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let intake = receiver.intake(request.method.as_str(), &request.headers)?;
-    let body = read(intake, &mut request).await?;
+    let reader = receiver.body_reader(request.method.as_str(), &request.headers)?;
+    let body = read(reader, &mut request).await?;
     let delivery = Delivery::new(&request.query, &request.headers, &body);
     receiver.receive(delivery, SystemTime::now())
 }

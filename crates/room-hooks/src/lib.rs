@@ -60,8 +60,8 @@ pub use event::id::{DeliveryId, SignatureKey};
 pub use event::other::Other;
 #[cfg(feature = "hooks")]
 pub use hooks::Hooks;
+pub use request::body_reader::BodyReader;
 pub use request::delivery::{Delivery, Headers};
-pub use request::intake::Intake;
 pub use response::disposition::{CallbackResponse, Disposition};
 pub use response::refusal::{ConfigError, Refusal};
 pub use response::unhandled::Unhandled;

@@ -31,7 +31,7 @@ impl Queue {
     }
 
     /// How many requests have been handed out.
-    pub fn taken(&self) -> usize {
+    pub fn already_consumed(&self) -> usize {
         self.next.load(Ordering::Relaxed).min(self.requests.len())
     }
 

@@ -31,8 +31,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         with_redis("a_restart_with_policy_closed", || a_restart_in_mid_traffic(Closed)),
         with_redis("a_hung_redis_costs_a_bounded_time", a_hung_redis_costs_a_bounded_time),
         with_redis("a_slow_redis_is_waited_for", a_slow_redis_is_waited_for),
-        with_redis("a_redis_that_is_too_slow_with_policy_open", || too_slow(Open)),
-        with_redis("a_redis_that_is_too_slow_with_policy_closed", || too_slow(Closed)),
+        with_redis("a_redis_that_is_too_slow_with_policy_open", || timed_out(Open)),
+        with_redis("a_redis_that_is_too_slow_with_policy_closed", || timed_out(Closed)),
         with_redis("a_full_redis_with_policy_open", || full(Open)),
         with_redis("a_full_redis_with_policy_closed", || full(Closed)),
         with_redis("a_read_only_replica_with_policy_open", || read_only(Open)),
@@ -169,7 +169,7 @@ async fn a_slow_redis_is_waited_for() {
     assert_eq!(handled.lock().unwrap().len(), 21, "each is handled once");
 }
 
-async fn too_slow(store_failure: FailurePolicy) {
+async fn timed_out(store_failure: FailurePolicy) {
     let server = Server::start();
     let relay = Relay::to(&server);
     let store = connected(&relay.url()).await;

@@ -100,7 +100,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    CallbackResponse, ConfigError, Delivery, Disposition, Headers, Intake, Provider, Receiver,
+    BodyReader, CallbackResponse, ConfigError, Delivery, Disposition, Headers, Provider, Receiver,
     RoomEvent, Unhandled, Verified, verify::provider::RETRIES_ARE_OVER,
 };
 
@@ -287,13 +287,17 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Begins to take a request in, as soon as its head is known; see [`Receiver::intake`].
+    /// Begins to take a request in, as soon as its head is known; see [`Receiver::body_reader`].
     ///
     /// # Errors
     ///
     /// The request can be refused already.
-    pub fn intake(&self, method: &str, headers: &dyn Headers) -> Result<Intake<'_, P>, Unhandled> {
-        self.0.receiver.intake(method, headers)
+    pub fn body_reader(
+        &self,
+        method: &str,
+        headers: &dyn Headers,
+    ) -> Result<BodyReader<'_, P>, Unhandled> {
+        self.0.receiver.body_reader(method, headers)
     }
 
     /// The response to a request for a path that is not there, in the provider's form.

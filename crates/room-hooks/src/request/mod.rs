@@ -1,5 +1,5 @@
 //! Stage 1, bytes in: a delivery, its body while it is read, and the encodings of queries and forms.
 
+pub(crate) mod body_reader;
 pub(crate) mod delivery;
 pub(crate) mod form;
-pub(crate) mod intake;

@@ -4,8 +4,8 @@ use std::{
 };
 
 use crate::{
-    CallbackResponse, Delivery, Disposition, Headers, Intake, Provider, Refusal, RoomEvent,
-    Unhandled, Verified, event::excerpt, request::intake::compression,
+    BodyReader, CallbackResponse, Delivery, Disposition, Headers, Provider, Refusal, RoomEvent,
+    Unhandled, Verified, event::excerpt, request::body_reader::compression,
 };
 
 /// The only door: takes deliveries in, hands verified events out.
@@ -90,8 +90,12 @@ impl<P: Provider> Receiver<P> {
     /// # Errors
     ///
     /// The request can be refused already.
-    pub fn intake(&self, method: &str, headers: &dyn Headers) -> Result<Intake<'_, P>, Unhandled> {
-        Intake::begin(self, method, headers)
+    pub fn body_reader(
+        &self,
+        method: &str,
+        headers: &dyn Headers,
+    ) -> Result<BodyReader<'_, P>, Unhandled> {
+        BodyReader::begin(self, method, headers)
     }
 
     /// Verifies a delivery and hands out its event, if it is of the kind that is asked for.

@@ -199,18 +199,18 @@ impl Played {
         let body = String::from_utf8(unnamed.body).unwrap();
         unnamed.body = body.replace("appid", "applied").into();
         let of_several = Receiver::new(receiver.provider().clone().with_app(2, "other").unwrap());
-        let begin = || receiver.intake("POST", &headers).unwrap();
-        let mut intake = begin();
-        intake.push(ECHO.as_bytes()).unwrap();
-        self.read(&intake);
+        let begin = || receiver.body_reader("POST", &headers).unwrap();
+        let mut reader = begin();
+        reader.push(ECHO.as_bytes()).unwrap();
+        self.read(&reader);
         for unhandled in [
-            receiver.intake(ECHO, &headers).unwrap_err(),
-            receiver.intake("POST", &compressed).unwrap_err(),
+            receiver.body_reader(ECHO, &headers).unwrap_err(),
+            receiver.body_reader("POST", &compressed).unwrap_err(),
             of_several.receive::<RoomCreated>(unnamed.as_delivery(), now()).unwrap_err(),
-            intake.broke_off(),
-            intake.too_slow(),
-            intake.too_large(),
-            intake.finish("", now()).unwrap_err(),
+            reader.incomplete(),
+            reader.timed_out(),
+            reader.too_large(),
+            reader.finish("", now()).unwrap_err(),
             Unhandled::not_configured::<Zego>(),
         ] {
             self.read_unhandled(&unhandled);

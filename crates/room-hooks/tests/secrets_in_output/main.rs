@@ -129,9 +129,9 @@ fn debug_output_contains_no_secret_and_no_signature() {
     let receiver = Receiver::new(zego());
     let verified = receiver.receive::<zego::Event>(signed.as_delivery(), now()).unwrap();
     let signature = verified.document.as_str().split("\"signature\":\"").nth(1).unwrap();
-    let mut intake = receiver.intake("POST", &()).unwrap();
-    intake.push(b"5ec2e7").unwrap();
-    let shown = format!("{intake:?}");
+    let mut reader = receiver.body_reader("POST", &()).unwrap();
+    reader.push(b"5ec2e7").unwrap();
+    let shown = format!("{reader:?}");
     assert!(shown.contains("body_bytes: 6") && !shown.contains("53, 101"), "{shown}");
     let debugged = [
         format!("{receiver:?}"),

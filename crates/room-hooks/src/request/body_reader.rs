@@ -9,13 +9,13 @@ use crate::{Delivery, Headers, Provider, Receiver, Refusal, Unhandled};
 ///
 /// The adapter reads chunks and keeps the deadline; what is too much, and what is answered when the
 /// reading ends badly, is decided here.
-pub struct Intake<'r, P> {
+pub struct BodyReader<'r, P> {
     receiver: &'r Receiver<P>,
     declared_length: usize,
     body: Vec<u8>,
 }
 
-impl<'r, P: Provider> Intake<'r, P> {
+impl<'r, P: Provider> BodyReader<'r, P> {
     pub(crate) fn begin(
         receiver: &'r Receiver<P>,
         method: &str,
@@ -32,8 +32,8 @@ impl<'r, P: Provider> Intake<'r, P> {
             .and_then(|digits| str::from_utf8(digits).ok()?.parse().ok())
             .unwrap_or_default();
         // No memory is reserved for a length that is only declared.
-        let intake = Self { receiver, declared_length, body: Vec::new() };
-        if declared_length > receiver.body_limit() { Err(intake.too_large()) } else { Ok(intake) }
+        let reader = Self { receiver, declared_length, body: Vec::new() };
+        if declared_length > receiver.body_limit() { Err(reader.too_large()) } else { Ok(reader) }
     }
 
     /// The time in which the body must have arrived; the adapter keeps it.
@@ -60,17 +60,17 @@ impl<'r, P: Provider> Intake<'r, P> {
     /// # Errors
     ///
     /// It is shorter than the length that was declared for it, so something has consumed it: see
-    /// [`taken`](Self::taken).
+    /// [`already_consumed`](Self::already_consumed).
     pub fn finish(self, query: &str, now: SystemTime) -> Result<Vec<u8>, Unhandled> {
         if self.body.len() < self.declared_length {
-            return Err(self.taken(query, now));
+            return Err(self.already_consumed(query, now));
         }
         Ok(self.body)
     }
 
     /// The end of an intake whose connection ended before the body did.
     #[must_use]
-    pub fn broke_off(&self) -> Unhandled {
+    pub fn incomplete(&self) -> Unhandled {
         Unhandled::refused::<P>(Refusal::BodyIncomplete)
     }
 
@@ -83,7 +83,7 @@ impl<'r, P: Provider> Intake<'r, P> {
     /// The end of an intake whose body another extractor or a middleware has consumed. It is this server's
     /// fault, unless the query is that of a question, which must not be denied for that.
     #[must_use]
-    pub fn taken(&self, query: &str, now: SystemTime) -> Unhandled {
+    pub fn already_consumed(&self, query: &str, now: SystemTime) -> Unhandled {
         match self.receiver.provider().open(Delivery::consumed(query), &|_| now) {
             Ok(None) => Unhandled::not_asked_for::<P>(),
             _ => Unhandled::refused::<P>(Refusal::BodyAlreadyConsumed),
@@ -92,7 +92,7 @@ impl<'r, P: Provider> Intake<'r, P> {
 
     /// The end of an intake at its deadline.
     #[must_use]
-    pub fn too_slow(&self) -> Unhandled {
+    pub fn timed_out(&self) -> Unhandled {
         Unhandled::refused::<P>(Refusal::BodyTimeout { deadline: self.deadline() })
     }
 }
@@ -111,9 +111,9 @@ pub(crate) fn compression(headers: &dyn Headers) -> Option<&'static str> {
 }
 
 /// Shows the size only: a body may hold a signature.
-impl<P> fmt::Debug for Intake<'_, P> {
+impl<P> fmt::Debug for BodyReader<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intake").field("body_bytes", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("BodyReader").field("body_bytes", &self.body.len()).finish_non_exhaustive()
     }
 }
 
@@ -140,19 +140,19 @@ mod tests {
     #[test]
     fn a_body_is_cut_off_by_the_chunk_that_crosses_the_limit() {
         let receiver = receiver();
-        let mut intake = receiver.intake("POST", &()).unwrap();
+        let mut reader = receiver.body_reader("POST", &()).unwrap();
         for chunk in [&b"ab"[..], b"", b"cd"] {
-            assert_eq!(intake.push(chunk), Ok(()));
+            assert_eq!(reader.push(chunk), Ok(()));
         }
-        assert_eq!(intake.push(b"e").unwrap_err().refusal, Some(Refusal::BodyTooLarge));
-        assert_eq!(intake.finish("", EPOCH).unwrap(), b"abcd");
+        assert_eq!(reader.push(b"e").unwrap_err().refusal, Some(Refusal::BodyTooLarge));
+        assert_eq!(reader.finish("", EPOCH).unwrap(), b"abcd");
     }
 
     #[test]
     fn a_declared_length_over_the_limit_is_refused_at_once() {
-        assert!(receiver().intake("POST", &length("4")).is_ok());
+        assert!(receiver().body_reader("POST", &length("4")).is_ok());
         for declared in ["5", "18446744073709551615"] {
-            let refused = receiver().intake("POST", &length(declared)).unwrap_err();
+            let refused = receiver().body_reader("POST", &length(declared)).unwrap_err();
             assert_eq!(refused.response.status, 413);
         }
     }
@@ -161,10 +161,11 @@ mod tests {
     fn a_body_that_is_gone_is_not_an_empty_one() {
         let receiver = receiver();
         assert_eq!(
-            receiver.intake("POST", &length("0")).unwrap().finish("", EPOCH),
+            receiver.body_reader("POST", &length("0")).unwrap().finish("", EPOCH),
             Ok(Vec::new())
         );
-        let refused = receiver.intake("POST", &length("3")).unwrap().finish("", EPOCH).unwrap_err();
+        let refused =
+            receiver.body_reader("POST", &length("3")).unwrap().finish("", EPOCH).unwrap_err();
         assert_eq!(
             (refused.response.status, refused.refusal),
             (500, Some(Refusal::BodyAlreadyConsumed))
@@ -174,7 +175,7 @@ mod tests {
     #[test]
     fn nothing_but_post_is_taken() {
         for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
-            let refused = receiver().intake(method, &()).unwrap_err();
+            let refused = receiver().body_reader(method, &()).unwrap_err();
             assert_eq!(refused.refusal, Some(Refusal::MethodNotAllowed), "{method}");
             assert!(refused.response.headers().any(|header| header == ("allow", "POST")));
         }
