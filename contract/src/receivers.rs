@@ -74,7 +74,7 @@ fn limited<P: Provider>(receiver: Receiver<P>, setup: Setup) -> Receiver<P> {
     match setup {
         Setup::Small => receiver.with_body_limit(1000),
         Setup::Large => receiver.with_body_limit(4 * 1024 * 1024),
-        Setup::Hasty => receiver.with_body_deadline(Duration::from_millis(300)),
+        Setup::Hasty => receiver.with_body_timeout(Duration::from_millis(300)),
         _ => receiver,
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn read<P: Provider>(
     if matches!(payload, Payload::None) && had_a_body {
         return Err(reader.already_consumed(request.query_string(), SystemTime::now()));
     }
-    match timeout(reader.deadline(), read_chunks(&mut reader, payload)).await {
+    match timeout(reader.timeout(), read_chunks(&mut reader, payload)).await {
         Ok(read) => read?,
         Err(_) => return Err(reader.timed_out()),
     }

@@ -33,7 +33,7 @@ pub(crate) async fn read<P: Provider>(
     if body.is_end_stream() && parts.headers.contains_key(TRANSFER_ENCODING) {
         return Err(reader.already_consumed(query, SystemTime::now()));
     }
-    match timeout(reader.deadline(), read_chunks(&mut reader, body)).await {
+    match timeout(reader.timeout(), read_chunks(&mut reader, body)).await {
         Ok(read) => read?,
         Err(_) => return Err(reader.timed_out()),
     }

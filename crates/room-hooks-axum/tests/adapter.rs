@@ -175,7 +175,7 @@ async fn a_body_that_stalls_or_breaks_off_is_refused() {
     let stalled = Body::new(StreamBody::new(tokio_stream::pending::<
         Result<http_body::Frame<Bytes>, Infallible>,
     >()));
-    let quick = receiver().with_body_deadline(Duration::from_millis(20));
+    let quick = receiver().with_body_timeout(Duration::from_millis(20));
     assert_eq!(answer(extracting(quick), request(stalled)).await.0, StatusCode::REQUEST_TIMEOUT);
 
     let broken = Body::new(StreamBody::new(tokio_stream::once(Err::<http_body::Frame<Bytes>, _>(

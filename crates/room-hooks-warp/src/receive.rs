@@ -54,7 +54,7 @@ where
     let Some(body) = request.body.take() else {
         return Err(reader.already_consumed(&request.query, SystemTime::now()));
     };
-    match timeout(reader.deadline(), read_chunks(&mut reader, pin!(body))).await {
+    match timeout(reader.timeout(), read_chunks(&mut reader, pin!(body))).await {
         Ok(read) => read?,
         Err(_) => return Err(reader.timed_out()),
     }

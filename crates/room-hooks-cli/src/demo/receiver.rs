@@ -55,7 +55,7 @@ where
 {
     let receiver = Receiver::new(provider)
         .with_body_limit(BODY_LIMIT)
-        .with_body_deadline(Duration::from_millis(300));
+        .with_body_timeout(Duration::from_millis(300));
     let failed = AtomicBool::new(false);
     Hooks::new(receiver).on(move |verified: Verified<E>| {
         let flaky = verified.event.room_id() == Some(FLAKY_ROOM);

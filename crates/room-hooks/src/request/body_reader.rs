@@ -38,8 +38,8 @@ impl<'r, P: Provider> BodyReader<'r, P> {
 
     /// The time in which the body must have arrived; the adapter keeps it.
     #[must_use]
-    pub fn deadline(&self) -> Duration {
-        self.receiver.body_deadline()
+    pub fn timeout(&self) -> Duration {
+        self.receiver.body_timeout()
     }
 
     /// Takes the next chunk in.
@@ -93,7 +93,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
     /// The end of an intake at its deadline.
     #[must_use]
     pub fn timed_out(&self) -> Unhandled {
-        Unhandled::refused::<P>(Refusal::BodyTimeout { deadline: self.deadline() })
+        Unhandled::refused::<P>(Refusal::BodyTimeout { timeout: self.timeout() })
     }
 }
 

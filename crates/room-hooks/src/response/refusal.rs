@@ -30,11 +30,11 @@ pub enum Refusal {
     BodyTooLarge,
 
     /// The body did not arrive in time. A stranger's doing, or the network is slow: see
-    /// [`Receiver::with_body_deadline`](crate::Receiver::with_body_deadline).
-    #[error("the body took longer than {deadline:?}")]
+    /// [`Receiver::with_body_timeout`](crate::Receiver::with_body_timeout).
+    #[error("the body took longer than {timeout:?}")]
     BodyTimeout {
-        /// The deadline that is set.
-        deadline: Duration,
+        /// The timeout that is set.
+        timeout: Duration,
     },
 
     /// The body is compressed. No platform compresses its callbacks, so a proxy did; what is signed is the

@@ -30,7 +30,7 @@ use crate::{
 pub struct Receiver<P> {
     provider: Arc<P>,
     body_limit: usize,
-    body_deadline: Duration,
+    body_timeout: Duration,
 }
 
 impl<P: Provider> Receiver<P> {
@@ -40,7 +40,7 @@ impl<P: Provider> Receiver<P> {
         Self {
             provider: Arc::new(provider),
             body_limit: 1024 * 1024,
-            body_deadline: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(5),
         }
     }
 
@@ -52,8 +52,8 @@ impl<P: Provider> Receiver<P> {
 
     /// Sets the time in which a body must have arrived, or be refused with 408.
     #[must_use]
-    pub fn with_body_deadline(self, deadline: Duration) -> Self {
-        Self { body_deadline: deadline, ..self }
+    pub fn with_body_timeout(self, deadline: Duration) -> Self {
+        Self { body_timeout: deadline, ..self }
     }
 
     /// The size in bytes above which a body is refused.
@@ -64,8 +64,8 @@ impl<P: Provider> Receiver<P> {
 
     /// The time in which a body must have arrived; adapters hold to it, since the core has no clock.
     #[must_use]
-    pub fn body_deadline(&self) -> Duration {
-        self.body_deadline
+    pub fn body_timeout(&self) -> Duration {
+        self.body_timeout
     }
 
     /// The provider that it receives from.
@@ -161,8 +161,8 @@ mod tests {
     fn what_is_set_is_what_adapters_hold_to() {
         let receiver = Receiver::new(Zego::new(1, "secret").unwrap());
         let five_seconds = Duration::from_secs(5);
-        assert_eq!((receiver.body_limit(), receiver.body_deadline()), (1 << 20, five_seconds));
-        let receiver = receiver.with_body_limit(7).with_body_deadline(Duration::from_secs(9));
-        assert_eq!((receiver.body_limit(), receiver.body_deadline()), (7, Duration::from_secs(9)));
+        assert_eq!((receiver.body_limit(), receiver.body_timeout()), (1 << 20, five_seconds));
+        let receiver = receiver.with_body_limit(7).with_body_timeout(Duration::from_secs(9));
+        assert_eq!((receiver.body_limit(), receiver.body_timeout()), (7, Duration::from_secs(9)));
     }
 }
