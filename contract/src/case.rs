@@ -172,7 +172,7 @@ pub(crate) enum Setup {
     Small,
     /// A body limit of 4 MiB, above every framework's own.
     Large,
-    /// A body deadline of 300 ms.
+    /// A body timeout of 300 ms.
     Hasty,
     /// A freshness of 70 s, the least that there is (TRTC).
     Fresh,
@@ -209,7 +209,7 @@ pub(crate) enum Transport {
     Announced,
     /// Half of the body, and then silence.
     Stalled,
-    /// A byte now and then, chunked, for longer than any deadline.
+    /// A byte now and then, chunked, for longer than any timeout.
     Dripping,
     /// Half of the body, and then the connection is closed.
     BrokenOff,

@@ -52,12 +52,12 @@ impl Seen {
         self,
         receiver: Receiver<E::Provider>,
     ) -> Hooks<E::Provider> {
-        let deadline = match self.handler {
+        let timeout = match self.handler {
             Handler::Late => Duration::from_millis(100),
             _ => Duration::from_secs(10),
         };
         let calls = Arc::new(AtomicU32::new(0));
-        let hooks = Hooks::new(receiver).with_handler_deadline(deadline);
+        let hooks = Hooks::new(receiver).with_handler_timeout(timeout);
         hooks.on(move |verified: Verified<E>| {
             self.event(&verified);
             let call = calls.fetch_add(1, Ordering::SeqCst) + 1;

@@ -47,7 +47,7 @@
 //! # }
 //! ```
 //!
-//! All hold a body to the receiver's own limit and deadline, so actix-web's `PayloadConfig` does not
+//! All hold a body to the receiver's own limit and timeout, so actix-web's `PayloadConfig` does not
 //! apply. With `web::to` rather than `web::post` the extractor also answers what is no `POST`, in the
 //! provider's form.
 //!

@@ -16,7 +16,7 @@ use room_hooks::{
     BodyReader, Delivery, Headers, Provider, Receiver, RoomEvent, Unhandled, Verified,
 };
 
-/// Reads a request's body, within the receiver's limit and deadline, and verifies the whole. Hands
+/// Reads a request's body, within the receiver's limit and timeout, and verifies the whole. Hands
 /// out the body as well, for whoever comes next.
 pub(crate) async fn receive<E: RoomEvent>(
     receiver: &Receiver<E::Provider>,
@@ -31,7 +31,7 @@ pub(crate) async fn receive<E: RoomEvent>(
     Ok((verified, body))
 }
 
-/// Reads a request's body, within the receiver's limit and deadline.
+/// Reads a request's body, within the receiver's limit and timeout.
 pub(crate) async fn read<P: Provider>(
     mut reader: BodyReader<'_, P>,
     request: &HttpRequest,

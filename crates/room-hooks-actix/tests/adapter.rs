@@ -139,7 +139,7 @@ async fn hooks_are_at_their_path_with_and_without_a_slash_and_nowhere_else() {
 async fn a_handler_outlives_the_server_and_is_waited_for() {
     let ended = Arc::new(AtomicBool::new(false));
     let end = Arc::clone(&ended);
-    let hooks = Hooks::new(zego()).with_handler_deadline(Duration::from_millis(50)).on(
+    let hooks = Hooks::new(zego()).with_handler_timeout(Duration::from_millis(50)).on(
         move |_: Verified<RoomCreated>| {
             let end = Arc::clone(&end);
             async move {

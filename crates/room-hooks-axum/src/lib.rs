@@ -60,7 +60,7 @@
 //! }
 //! ```
 //!
-//! All ways in hold a body to the receiver's own limit and deadline, so axum's
+//! All ways in hold a body to the receiver's own limit and timeout, so axum's
 //! `DefaultBodyLimit` does not apply; a limit that wraps the body, such as tower-http's
 //! `RequestBodyLimit`, does, and is answered 413 as well.
 //!

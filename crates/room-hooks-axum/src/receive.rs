@@ -9,7 +9,7 @@ use room_hooks::{
 };
 use tokio::time::timeout;
 
-/// Reads a request's body, within the receiver's limit and deadline, and verifies the whole. Hands
+/// Reads a request's body, within the receiver's limit and timeout, and verifies the whole. Hands
 /// out the body as well, for whoever comes next.
 pub(crate) async fn receive<E: RoomEvent>(
     receiver: &Receiver<E::Provider>,
@@ -22,7 +22,7 @@ pub(crate) async fn receive<E: RoomEvent>(
     Ok((verified, body))
 }
 
-/// Reads a request's body, within the receiver's limit and deadline.
+/// Reads a request's body, within the receiver's limit and timeout.
 pub(crate) async fn read<P: Provider>(
     mut reader: BodyReader<'_, P>,
     parts: &Parts,

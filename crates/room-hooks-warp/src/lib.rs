@@ -43,7 +43,7 @@
 //! into the provider's answer. Put the `recover` on the route, as above: warp tries the next route
 //! after a rejection, so one that comes after an `or` lets a catch-all route answer a forgery first.
 //!
-//! A body is held to the receiver's own limit and deadline while it is read, chunked or not.
+//! A body is held to the receiver's own limit and timeout while it is read, chunked or not.
 //!
 //! `warp::log` leaves the query, and with it Tencent's signature, out of its lines; leave it out of a
 //! `warp::log::custom` as well.

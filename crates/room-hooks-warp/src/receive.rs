@@ -41,7 +41,7 @@ pub(crate) fn request() -> impl Filter<
     )
 }
 
-/// Reads a request's body, within the receiver's limit and deadline.
+/// Reads a request's body, within the receiver's limit and timeout.
 pub(crate) async fn read<P, S, B>(
     mut reader: BodyReader<'_, P>,
     request: &mut Request<S>,

@@ -117,7 +117,7 @@ fn a_handler_that_blocks_its_thread_leaves_its_sender_with_503_at_the_timeout() 
         runtime.block_on(async {
             let (zego, calls) = (Zego::new(1, "secret").unwrap(), Arc::new(AtomicU32::new(0)));
             let hooks = Hooks::new(zego.clone())
-                .with_handler_deadline(Duration::from_millis(100))
+                .with_handler_timeout(Duration::from_millis(100))
                 .on_with(Arc::clone(&calls), async |calls, _: Verified<RoomCreated>| {
                     #[expect(clippy::disallowed_methods, reason = "it blocks its thread")]
                     std::thread::sleep(Duration::from_secs(1));

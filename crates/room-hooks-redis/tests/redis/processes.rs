@@ -63,7 +63,7 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
             .on_with(Arc::clone(&counter), blocking)
             .with_store(store)
             .with_lease(LEASE)
-            .with_handler_deadline(LEASE * 10)
+            .with_handler_timeout(LEASE * 10)
     };
     // Hooks that are created where there is one thread do not run handlers on the test's runtime.
     let (first, first_url, sent) = (hooks.clone(), url.clone(), body.clone());

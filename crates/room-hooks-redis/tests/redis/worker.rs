@@ -115,7 +115,7 @@ pub(crate) async fn run() {
         })
         .with_store(connected(&url).await)
         .with_lease(LEASE)
-        .with_handler_deadline(Duration::from_secs(60));
+        .with_handler_timeout(Duration::from_secs(60));
 
     let mut bodies = BufReader::new(stdin()).lines();
     while let Some(body) = bodies.next_line().await.unwrap() {

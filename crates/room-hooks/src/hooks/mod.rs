@@ -29,13 +29,13 @@
 //! | its signature was seen with other content | 401 | not called |
 //! | authentic, of a kind without a handler | 200 | – |
 //! | handler returned an error or panicked | 500, and the next try is handled | called |
-//! | handler over its deadline | 503 with `Retry-After`; it continues in the background | called |
+//! | handler over its timeout | 503 with `Retry-After`; it continues in the background | called |
 //! | delivery store full or unavailable, with `FailurePolicy::Closed` | 503 with `Retry-After` | not called |
 //! | the same with `FailurePolicy::Open`, the default | as without a store | called |
 //! | a question (Tencent's `Before`) that would be answered 500 or 503 | 200 with code 0, which allows | as above |
 //!
 //! Each delivery runs in a task, and its handler in another. A sender that hangs up does not cancel them, and a
-//! panic ends nothing else. A handler that blocks its thread leaves its sender with 503 at the deadline, but
+//! panic ends nothing else. A handler that blocks its thread leaves its sender with 503 at the timeout, but
 //! other tasks of that thread wait meanwhile: as everywhere in async code, long computations and blocking calls
 //! belong in `tokio::task::spawn_blocking`.
 //!
@@ -233,8 +233,8 @@ impl<P: Provider> Hooks<P> {
 
     /// Sets how long a handler may take before the sender is answered 503 and the handler continues; by
     /// default 10 s for ZEGO, 1.5 s for Tencent, which waits 2 s, and 4 s for TRTC, which waits 5.
-    pub fn with_handler_deadline(mut self, deadline: Duration) -> Self {
-        self.parts().settings.deadline = deadline;
+    pub fn with_handler_timeout(mut self, timeout: Duration) -> Self {
+        self.parts().settings.handler_timeout = timeout;
         self
     }
 

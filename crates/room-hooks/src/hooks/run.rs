@@ -47,18 +47,18 @@ impl<P: Provider> Inner<P> {
             outcome = field::Empty,
         );
         let (kind, asks) = (verified.event.kind(), P::asks(&verified.event));
-        let (deadline, in_flight) = (self.settings.deadline, self.in_flight.clone());
+        let (timeout, in_flight) = (self.settings.handler_timeout, self.in_flight.clone());
         let home = self.runtime.as_ref().and_then(|runtime| runtime.handle()).cloned();
         let runtime = home.or_else(|| runtime::own().cloned()).unwrap_or_else(Handle::current);
         let task = in_flight.spawn_on(self.run(verified).instrument(span.clone()), &runtime);
-        let disposition = match timeout(deadline, task).await {
+        let disposition = match timeout(timeout, task).await {
             Ok(Ok(disposition)) => disposition,
             Ok(Err(error)) => {
                 span.in_scope(|| tracing::error!(%error, "a delivery's task has not ended well"));
                 Disposition::Failed
             }
             Err(_) => {
-                span.in_scope(|| tracing::warn!("the handler is over its deadline and goes on"));
+                span.in_scope(|| tracing::warn!("the handler is over its timeout and goes on"));
                 metrics::delivery(P::NAME, kind, Disposition::Late.as_str());
                 Disposition::Late
             }

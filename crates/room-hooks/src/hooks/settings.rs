@@ -5,7 +5,7 @@ use crate::Provider;
 /// What is set of hooks, apart from their handlers and their store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    pub(super) deadline: Duration,
+    pub(super) timeout: Duration,
     pub(super) lease: Duration,
     pub(super) retention: Duration,
     pub(super) binding: Binding,
@@ -18,7 +18,7 @@ impl Settings {
         // A claim that its holder does not renew is free again while ZEGO still retries.
         let lease = Duration::from_secs(15);
         Self {
-            deadline: P::ANSWER_WITHIN,
+            timeout: P::RESPONSE_TIMEOUT,
             lease,
             retention: provider.retention(),
             binding: Binding::default(),
@@ -28,7 +28,7 @@ impl Settings {
 
     /// How long an operation of the store may take: a part of what the sender waits.
     pub(super) fn patience(&self) -> Duration {
-        (self.deadline / 2).min(Duration::from_secs(1))
+        (self.timeout / 2).min(Duration::from_secs(1))
     }
 }
 
@@ -48,7 +48,7 @@ pub enum Binding {
 }
 
 /// What happens to a delivery while the delivery store is full or unavailable, or does not answer within
-/// half of the handler's deadline and a second. A store that panics is a bug: the delivery fails (500).
+/// half of the handler's timeout and a second. A store that panics is a bug: the delivery fails (500).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailurePolicy {

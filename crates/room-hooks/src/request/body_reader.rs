@@ -7,7 +7,7 @@ use crate::{Delivery, Headers, Provider, Receiver, Refusal, Unhandled};
 
 /// A request's body while it is read, held to the receiver's limit.
 ///
-/// The adapter reads chunks and keeps the deadline; what is too much, and what is answered when the
+/// The adapter reads chunks and keeps the timeout; what is too much, and what is answered when the
 /// reading ends badly, is decided here.
 pub struct BodyReader<'r, P> {
     receiver: &'r Receiver<P>,
@@ -90,7 +90,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
         }
     }
 
-    /// The end of an intake at its deadline.
+    /// The end of an intake at its timeout.
     #[must_use]
     pub fn timed_out(&self) -> Unhandled {
         Unhandled::refused::<P>(Refusal::BodyTimeout { timeout: self.timeout() })

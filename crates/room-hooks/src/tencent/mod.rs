@@ -203,7 +203,7 @@ impl Provider for Tencent {
     const NAME: &'static str = "tencent";
 
     /// Within 2 s it must have arrived.
-    const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
+    const RESPONSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
     /// No page describes these events; some commands come with another product's members.
     const ROOM_ID: &'static [&'static str] =

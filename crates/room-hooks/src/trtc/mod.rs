@@ -122,7 +122,7 @@ impl Provider for Trtc {
     const NAME: &'static str = "trtc";
 
     /// Within 5 s it must have arrived.
-    const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+    const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 
     const SENT_AT: &'static [&'static str] = &["CallbackTs"];
 

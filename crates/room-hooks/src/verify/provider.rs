@@ -14,8 +14,8 @@ pub trait Provider: Clone + Debug + Send + Sync + 'static {
     /// The provider's name in logs and metrics: a lower-case word.
     const NAME: &'static str;
 
-    /// How long it waits for an answer that it can use; a handler's deadline unless another is set.
-    const ANSWER_WITHIN: Duration;
+    /// How long it waits for an answer that it can use; a handler's timeout unless another is set.
+    const RESPONSE_TIMEOUT: Duration;
 
     /// The outermost members of a document that say who sent it and prove it: never a part of the event.
     const SIGNED_BY: &'static [&'static str] = &[];

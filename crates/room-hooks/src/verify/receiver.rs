@@ -34,7 +34,7 @@ pub struct Receiver<P> {
 }
 
 impl<P: Provider> Receiver<P> {
-    /// Creates a receiver for one provider, with a body limit of 1 MiB and a body deadline of 5 s.
+    /// Creates a receiver for one provider, with a body limit of 1 MiB and a body timeout of 5 s.
     #[must_use]
     pub fn new(provider: P) -> Self {
         Self {
@@ -52,8 +52,8 @@ impl<P: Provider> Receiver<P> {
 
     /// Sets the time in which a body must have arrived, or be refused with 408.
     #[must_use]
-    pub fn with_body_timeout(self, deadline: Duration) -> Self {
-        Self { body_timeout: deadline, ..self }
+    pub fn with_body_timeout(self, timeout: Duration) -> Self {
+        Self { body_timeout: timeout, ..self }
     }
 
     /// The size in bytes above which a body is refused.

@@ -130,7 +130,7 @@ impl Zego {
 impl Provider for Zego {
     const NAME: &'static str = "zego";
 
-    const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+    const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
     const SIGNED_BY: &'static [&'static str] = &["appid", "signature"];
 

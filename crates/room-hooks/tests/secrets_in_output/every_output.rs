@@ -220,7 +220,7 @@ impl Played {
     /// Plays every outcome of a verified delivery that [`Hooks`](room_hooks::Hooks) has.
     async fn handle(&mut self) {
         let zego = Zego::new(1, secrets()).unwrap();
-        let hooks = hooks_here(zego.clone()).with_handler_deadline(Duration::from_millis(50)).on(
+        let hooks = hooks_here(zego.clone()).with_handler_timeout(Duration::from_millis(50)).on(
             async |created: Verified<RoomCreated>| match created.event.room_id.as_str() {
                 "fails" => Err("it is too late"),
                 "panics" => panic!("on purpose"),

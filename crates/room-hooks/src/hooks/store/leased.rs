@@ -169,7 +169,7 @@ mod tests {
         Hooks::new(zego())
             .with_store(store.clone())
             .with_lease(LEASE)
-            .with_handler_deadline(Duration::from_secs(30))
+            .with_handler_timeout(Duration::from_secs(30))
     }
 
     #[tokio::test]
