@@ -51,7 +51,7 @@ impl Renewal {
                     break;
                 }
                 let renewed = store.renew(delivery, token, now());
-                if let Ok(false) = answer("renew", settings.patience(), renewed).await {
+                if let Ok(false) = answer("renew", settings.store_timeout(), renewed).await {
                     tracing::warn!("lease lost: another worker has the claim");
                     break;
                 }

@@ -47,11 +47,11 @@ impl<P: Provider> Inner<P> {
             outcome = field::Empty,
         );
         let (kind, asks) = (verified.event.kind(), P::asks(&verified.event));
-        let (timeout, in_flight) = (self.settings.handler_timeout, self.in_flight.clone());
+        let (handler_timeout, in_flight) = (self.settings.handler_timeout, self.in_flight.clone());
         let home = self.runtime.as_ref().and_then(|runtime| runtime.handle()).cloned();
         let runtime = home.or_else(|| runtime::own().cloned()).unwrap_or_else(Handle::current);
         let task = in_flight.spawn_on(self.run(verified).instrument(span.clone()), &runtime);
-        let disposition = match timeout(timeout, task).await {
+        let disposition = match timeout(handler_timeout, task).await {
             Ok(Ok(disposition)) => disposition,
             Ok(Err(error)) => {
                 span.in_scope(|| tracing::error!(%error, "a delivery's task has not ended well"));
@@ -106,7 +106,7 @@ impl<P: Provider> Inner<P> {
                 let disposition = self.call(handler, verified).await;
                 if disposition == Disposition::Handled {
                     let settled = self.store.settle(delivery, now());
-                    let _ = answer("settle", self.settings.patience(), settled).await;
+                    let _ = answer("settle", self.settings.store_timeout(), settled).await;
                 }
                 return disposition;
             }
@@ -149,7 +149,7 @@ impl<P: Provider> Inner<P> {
 
     async fn claim(&self, delivery: DeliveryKey) -> Result<ClaimOutcome, StoreError> {
         let claim = self.store.claim(delivery, now());
-        let claim = answer("claim", self.settings.patience(), claim).await;
+        let claim = answer("claim", self.settings.store_timeout(), claim).await;
         // Bound here as well, a signature stays bound while the store that processes share is full or
         // unavailable. Not if the store knows better: a forgery must not bind it here.
         if self.renewal.is_some()
@@ -277,7 +277,7 @@ impl Held {
             *lease.turn().await = true;
         }
         let released = self.store.release(self.delivery, self.token, now());
-        let _ = answer("release", self.settings.patience(), released).await;
+        let _ = answer("release", self.settings.store_timeout(), released).await;
     }
 
     /// Tells whether it could be settled. No renewal runs meanwhile, since it would find the lease lost.
@@ -287,7 +287,7 @@ impl Held {
             None => None,
         };
         let settled = self.store.settle(self.delivery, now());
-        let is_settled = answer("settle", self.settings.patience(), settled).await.is_ok();
+        let is_settled = answer("settle", self.settings.store_timeout(), settled).await.is_ok();
         if let Some(mut is_over) = turn {
             *is_over = is_settled;
         }

@@ -5,7 +5,7 @@ use crate::Provider;
 /// What is set of hooks, apart from their handlers and their store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    pub(super) timeout: Duration,
+    pub(super) handler_timeout: Duration,
     pub(super) lease: Duration,
     pub(super) retention: Duration,
     pub(super) binding: Binding,
@@ -18,7 +18,7 @@ impl Settings {
         // A claim that its holder does not renew is free again while ZEGO still retries.
         let lease = Duration::from_secs(15);
         Self {
-            timeout: P::RESPONSE_TIMEOUT,
+            handler_timeout: P::RESPONSE_TIMEOUT,
             lease,
             retention: provider.retention(),
             binding: Binding::default(),
@@ -27,8 +27,8 @@ impl Settings {
     }
 
     /// How long an operation of the store may take: a part of what the sender waits.
-    pub(super) fn patience(&self) -> Duration {
-        (self.timeout / 2).min(Duration::from_secs(1))
+    pub(super) fn store_timeout(&self) -> Duration {
+        (self.handler_timeout / 2).min(Duration::from_secs(1))
     }
 }
 
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn a_store_may_take_half_of_the_time_that_the_sender_gives_and_a_second_at_most() {
         let tencent = Settings::of(&Tencent::new(1, "token").unwrap());
-        assert_eq!(tencent.patience(), Duration::from_millis(750));
+        assert_eq!(tencent.store_timeout(), Duration::from_millis(750));
         let zego = Settings::of(&Zego::new(1, "secret").unwrap());
-        assert_eq!(zego.patience(), Duration::from_secs(1));
+        assert_eq!(zego.store_timeout(), Duration::from_secs(1));
     }
 }

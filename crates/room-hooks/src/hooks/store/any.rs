@@ -49,10 +49,10 @@ impl<S: DeliveryStore> AnyStore for S {
 /// The answer of a store, waited for no longer than the sender allows. A failure is logged and counted.
 pub(in crate::hooks) async fn answer<T>(
     operation: &'static str,
-    patience: Duration,
+    store_timeout: Duration,
     answer: Answer<'_, T>,
 ) -> Result<T, StoreError> {
-    let answer = timeout(patience, answer).await;
+    let answer = time::timeout(store_timeout, answer).await;
     let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(elapsed.into())));
     if let Err(error) = &answer {
         let source = error.source().map(tracing::field::display);
