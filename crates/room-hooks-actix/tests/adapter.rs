@@ -161,7 +161,7 @@ async fn a_handler_outlives_the_server_and_is_waited_for() {
     handle.stop(true).await;
     serving.await.unwrap().unwrap();
     assert!(!ended.load(Ordering::SeqCst));
-    hooks.drained().await;
+    hooks.wait_idle().await;
     assert!(ended.load(Ordering::SeqCst));
 }
 

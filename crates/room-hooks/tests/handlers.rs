@@ -98,7 +98,7 @@ async fn a_sender_that_hangs_up_does_not_cancel_the_handler() {
     let body = signed_at(&created(), now());
     let delivered = hooks.deliver(Delivery::new("", &(), &body), now());
     assert!(tokio::time::timeout(Duration::from_millis(10), delivered).await.is_err());
-    hooks.drained().await;
+    hooks.wait_idle().await;
     assert_eq!(deliver(&hooks, &body).await.status, 200);
     assert_eq!(calls.get(), 1);
 }
@@ -108,7 +108,7 @@ async fn a_delivery_dropped_before_its_first_poll_calls_no_handler() {
     let (hooks, calls) = counting(Duration::ZERO);
     let body = signed_at(&created(), now());
     drop(hooks.deliver(Delivery::new("", &(), &body), now()));
-    hooks.drained().await;
+    hooks.wait_idle().await;
     assert_eq!(calls.get(), 0);
     assert_eq!(deliver(&hooks, &body).await.status, 200);
     assert_eq!(calls.get(), 1);
@@ -117,12 +117,12 @@ async fn a_delivery_dropped_before_its_first_poll_calls_no_handler() {
 #[tokio::test(start_paused = true)]
 async fn draining_waits_for_the_last_handler() {
     let (hooks, _) = counting(Duration::from_secs(7));
-    hooks.drained().await;
+    hooks.wait_idle().await;
     let body = signed_at(&created(), now());
     let begun = tokio::time::Instant::now();
     let delivered = tokio::spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
     sleep(Duration::from_secs(1)).await;
-    hooks.drained().await;
+    hooks.wait_idle().await;
     assert_eq!(begun.elapsed(), Duration::from_secs(7));
     assert_eq!(delivered.await.unwrap().status, 200);
 }

@@ -105,7 +105,7 @@ fn a_handler_whose_sender_hung_up_outlives_the_runtime_that_has_ended() {
         let signed = zego.sign(&event, now).unwrap();
         let answer = hooks.deliver(signed.as_delivery(), now);
         assert!(tokio::time::timeout(Duration::from_millis(5), answer).await.is_err());
-        hooks.drained().await;
+        hooks.wait_idle().await;
         assert_eq!(calls.load(Ordering::SeqCst), 1);
     });
 }
@@ -127,7 +127,7 @@ fn a_handler_that_blocks_its_thread_leaves_its_sender_with_503_at_the_timeout() 
             let signed = zego.sign(&event, now()).unwrap();
             let answer = hooks.deliver(signed.as_delivery(), now()).await;
             assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (503, 0));
-            hooks.drained().await;
+            hooks.wait_idle().await;
             let answer = hooks.deliver(signed.as_delivery(), now()).await;
             assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, 1));
         });
@@ -153,6 +153,6 @@ fn a_handler_outlives_the_runtime_that_its_delivery_came_in() {
     worker.spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
     worker.block_on(async { sleep(Duration::from_millis(10)).await });
     drop(worker);
-    main.block_on(hooks.drained());
+    main.block_on(hooks.wait_idle());
     assert_eq!((begun.get(), ended.get()), (1, 1));
 }

@@ -74,7 +74,7 @@ async fn a_panic_in_the_store_is_answered_500_and_calls_no_handler() {
     let (hooks, calls) = counting(Duration::ZERO);
     let hooks = hooks.with_store(Broken { panics: true });
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 500);
-    hooks.drained().await;
+    hooks.wait_idle().await;
     assert_eq!(calls.get(), 0);
 }
 

@@ -57,9 +57,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let _ = writeln!(io::stderr(), "listening on http://{address}\n{hint} http://{address}");
     }
     server.run().await?;
-    zego.drained().await;
-    tencent.drained().await;
-    trtc.drained().await;
+    zego.wait_idle().await;
+    tencent.wait_idle().await;
+    trtc.wait_idle().await;
     Ok(())
 }
 

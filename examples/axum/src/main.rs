@@ -58,9 +58,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         served = server.into_future() => served?,
         () = out_of_patience() => {}
     }
-    zego.drained().await;
-    tencent.drained().await;
-    trtc.drained().await;
+    zego.wait_idle().await;
+    tencent.wait_idle().await;
+    trtc.wait_idle().await;
     Ok(())
 }
 

@@ -332,7 +332,7 @@ impl<P: Provider> Hooks<P> {
 
     /// Waits until no handler is running, and none that has ended is still to be settled, which takes up to a lease
     /// while the store is unavailable. Stop accepting requests first.
-    pub async fn drained(&self) {
+    pub async fn wait_idle(&self) {
         self.0.in_flight.close();
         self.0.in_flight.wait().await;
     }

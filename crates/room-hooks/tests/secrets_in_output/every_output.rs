@@ -251,7 +251,7 @@ impl Played {
             let answer = hooks.deliver(signed.as_delivery(), now()).await;
             self.read(&answer);
         }
-        hooks.drained().await;
+        hooks.wait_idle().await;
         self.read(&(&hooks, hooks.not_found()));
 
         let hooks = hooks.with_store(Broken).with_store_failure(FailurePolicy::Closed);

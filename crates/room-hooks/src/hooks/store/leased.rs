@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
         sleep(Duration::from_millis(150)).await;
         store.set_away(false);
-        hooks.drained().await;
+        hooks.wait_idle().await;
         assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
         assert_eq!(calls.counted().0, 1);
     }
@@ -266,7 +266,7 @@ mod tests {
         );
         assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
         let begun = tokio::time::Instant::now();
-        hooks.drained().await;
+        hooks.wait_idle().await;
         assert!(begun.elapsed() < LEASE * 3);
     }
 
