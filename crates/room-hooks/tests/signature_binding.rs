@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 
-use room_hooks::{Delivery, RoomCreated, hooks::Binding};
+use room_hooks::{Delivery, RoomCreated, hooks::SignatureBinding};
 
 use here::hooks_here;
 use zego_hooks::{Counter, counted, counting, created, deliver, forged, now, signed_at, zego};
@@ -56,12 +56,16 @@ async fn short_nonces_are_bound_only_by_strict_binding() {
         });
         body.to_string().into_bytes()
     };
-    for (binding, second) in [(Binding::Unique, 200), (Binding::Off, 200), (Binding::Strict, 401)] {
-        let hooks = counting(Duration::ZERO).0.with_binding(binding);
+    for (binding, second) in [
+        (SignatureBinding::Unique, 200),
+        (SignatureBinding::Off, 200),
+        (SignatureBinding::Strict, 401),
+    ] {
+        let hooks = counting(Duration::ZERO).0.with_signature_binding(binding);
         assert_eq!(deliver(&hooks, &body("lobby")).await.status, 200);
         assert_eq!(deliver(&hooks, &body("attic")).await.status, second, "{binding:?}");
     }
-    let hooks = counting(Duration::ZERO).0.with_binding(Binding::Off);
+    let hooks = counting(Duration::ZERO).0.with_signature_binding(SignatureBinding::Off);
     let body = signed_at(&created(), now());
     assert_eq!(deliver(&hooks, &body).await.status, 200);
     assert_eq!(deliver(&hooks, &forged(&body)).await.status, 200);

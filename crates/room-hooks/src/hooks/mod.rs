@@ -110,7 +110,7 @@ use self::{
 };
 
 pub use self::run::HandlerResult;
-pub use self::settings::{Binding, FailurePolicy};
+pub use self::settings::{FailurePolicy, SignatureBinding};
 pub use self::store::memory::MemoryStore;
 pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
@@ -270,8 +270,8 @@ impl<P: Provider> Hooks<P> {
 
     /// Sets which signatures are bound to the content that they first came with. A binding lasts for the
     /// retention, which is longer than the signature can be fresh.
-    pub fn with_binding(mut self, binding: Binding) -> Self {
-        self.parts().settings.binding = binding;
+    pub fn with_signature_binding(mut self, binding: SignatureBinding) -> Self {
+        self.parts().settings.signature_binding = binding;
         self
     }
 

@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    Binding, FailurePolicy, Inner,
+    FailurePolicy, Inner, SignatureBinding,
     lease::Lease,
     runtime,
     settings::Settings,
@@ -122,10 +122,10 @@ impl<P: Provider> Inner<P> {
     /// The delivery as the store knows it; nothing if it has no id.
     fn claimed(&self, verified: &Verified<P::Event>) -> Option<DeliveryKey> {
         let signature =
-            verified.signature.as_ref().filter(|signature| match self.settings.binding {
-                Binding::Unique => signature.is_unique,
-                Binding::Strict => true,
-                Binding::Off => false,
+            verified.signature.as_ref().filter(|signature| match self.settings.signature_binding {
+                SignatureBinding::Unique => signature.is_unique,
+                SignatureBinding::Strict => true,
+                SignatureBinding::Off => false,
             });
         let Settings { lease, retention, .. } = self.settings;
         let key = |signature: &Signature| SignatureKey::of::<P>(verified.app_id, &signature.digest);

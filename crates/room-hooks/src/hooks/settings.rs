@@ -8,7 +8,7 @@ pub(super) struct Settings {
     pub(super) handler_timeout: Duration,
     pub(super) lease: Duration,
     pub(super) retention: Duration,
-    pub(super) binding: Binding,
+    pub(super) signature_binding: SignatureBinding,
     pub(super) on_store_failure: FailurePolicy,
 }
 
@@ -21,7 +21,7 @@ impl Settings {
             handler_timeout: P::RESPONSE_TIMEOUT,
             lease,
             retention: provider.retention(),
-            binding: Binding::default(),
+            signature_binding: SignatureBinding::default(),
             on_store_failure: FailurePolicy::default(),
         }
     }
@@ -35,7 +35,7 @@ impl Settings {
 /// Which signatures belong to the first content that is seen with them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Binding {
+pub enum SignatureBinding {
     /// Those of nonces of 16 characters and more beside a time in seconds, 13 beside milliseconds, which no two
     /// honest deliveries share.
     #[default]
