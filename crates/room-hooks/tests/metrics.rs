@@ -99,7 +99,7 @@ async fn play() -> MemoryStore {
     }
     let full = hooks_here(zego())
         .with_store(MemoryStore::with_capacity(0))
-        .with_store_failure(FailurePolicy::Closed)
+        .with_store_failure_policy(FailurePolicy::Closed)
         .on_other(async |_: Verified<zego::Event>| {});
     full.deliver(Delivery::new("", &(), &lobby), now).await;
     store

@@ -26,7 +26,8 @@ async fn a_full_store_follows_the_failure_policy_and_still_binds_signatures() {
         [(FailurePolicy::Open, 200, 2), (FailurePolicy::Closed, 503, 1)]
     {
         let (hooks, calls) = counting(Duration::ZERO);
-        let hooks = hooks.with_store(MemoryStore::with_capacity(1)).with_store_failure(policy);
+        let hooks =
+            hooks.with_store(MemoryStore::with_capacity(1)).with_store_failure_policy(policy);
         let signed =
             |room: &str| signed_at(&json!({"event": "room_create", "room_id": room}), now());
         assert_eq!(deliver(&hooks, &signed("lobby")).await.status, 200);
@@ -51,7 +52,7 @@ async fn an_unreachable_store_follows_the_failure_policy() {
         [(FailurePolicy::Open, 200, 2), (FailurePolicy::Closed, 503, 0)]
     {
         let (hooks, calls) = counting(Duration::ZERO);
-        let hooks = hooks.with_store(Broken { panics: false }).with_store_failure(setting);
+        let hooks = hooks.with_store(Broken { panics: false }).with_store_failure_policy(setting);
         let body = signed_at(&created(), now());
         assert_eq!(deliver(&hooks, &body).await.status, status);
         assert_eq!(deliver(&hooks, &body).await.status, status);

@@ -59,7 +59,7 @@ fn hooks(store: RedisStore, store_failure: FailurePolicy) -> (Hooks<Zego>, Rooms
             std::future::ready(())
         })
         .with_store(store)
-        .with_store_failure(store_failure);
+        .with_store_failure_policy(store_failure);
     (hooks, rooms)
 }
 
@@ -215,7 +215,7 @@ async fn full(store_failure: FailurePolicy) {
             gate.notified().await;
         })
         .with_store(store.clone())
-        .with_store_failure(store_failure);
+        .with_store_failure_policy(store_failure);
     let (hooks, handled) = hooks(store, store_failure);
     let (before, during, new) = (body("before"), body("during"), body("new"));
     assert_eq!(deliver_again(&hooks, &before).await, 200);

@@ -276,8 +276,8 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets what happens to deliveries while the delivery store is full or unavailable.
-    pub fn with_store_failure(mut self, policy: FailurePolicy) -> Self {
-        self.parts().settings.on_store_failure = policy;
+    pub fn with_store_failure_policy(mut self, policy: FailurePolicy) -> Self {
+        self.parts().settings.store_failure_policy = policy;
         self
     }
 

@@ -99,7 +99,7 @@ impl<P: Provider> Inner<P> {
             Ok(ClaimOutcome::SignatureReused) => {
                 return Disposition::Refused(Refusal::SignatureReused);
             }
-            Err(_) if self.settings.on_store_failure == FailurePolicy::Closed => {
+            Err(_) if self.settings.store_failure_policy == FailurePolicy::Closed => {
                 return Disposition::Unclaimable;
             }
             Err(_) => {

@@ -9,7 +9,7 @@ pub(super) struct Settings {
     pub(super) lease: Duration,
     pub(super) retention: Duration,
     pub(super) signature_binding: SignatureBinding,
-    pub(super) on_store_failure: FailurePolicy,
+    pub(super) store_failure_policy: FailurePolicy,
 }
 
 impl Settings {
@@ -22,7 +22,7 @@ impl Settings {
             lease,
             retention: provider.retention(),
             signature_binding: SignatureBinding::default(),
-            on_store_failure: FailurePolicy::default(),
+            store_failure_policy: FailurePolicy::default(),
         }
     }
 

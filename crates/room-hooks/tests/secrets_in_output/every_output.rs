@@ -254,7 +254,7 @@ impl Played {
         hooks.wait_idle().await;
         self.read(&(&hooks, hooks.not_found()));
 
-        let hooks = hooks.with_store(Broken).with_store_failure(FailurePolicy::Closed);
+        let hooks = hooks.with_store(Broken).with_store_failure_policy(FailurePolicy::Closed);
         self.read(&hooks.deliver(honest.as_delivery(), now()).await);
         self.read(&hooks);
     }

@@ -291,7 +291,7 @@ mod tests {
         for (policy, status) in [(FailurePolicy::Open, 200), (FailurePolicy::Closed, 503)] {
             let (store, calls) = (Leased::default(), Arc::new(Calls::default()));
             let hooks = hooks(&store)
-                .with_store_failure(policy)
+                .with_store_failure_policy(policy)
                 .on_with(Arc::clone(&calls), async |calls, _: Verified<RoomCreated>| calls.begin());
             let (seen, new) = (body("lobby"), body("attic"));
             let forged = |body: &[u8], room: &str| {
