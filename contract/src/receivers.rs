@@ -49,7 +49,7 @@ pub(crate) fn tencent(setup: Setup) -> Receiver<Tencent> {
             .and_then(|tencent| tencent.with_app(3, TENCENT_TOKEN))
             .and_then(|tencent| tencent.with_tolerance(AGES))
             .unwrap(),
-        Setup::Unsigned => Tencent::unsigned(TENCENT_APP),
+        Setup::Unsigned => Tencent::dangerous_unsigned(TENCENT_APP),
         _ => standard(),
     };
     limited(Receiver::new(tencent), setup)

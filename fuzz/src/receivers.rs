@@ -38,7 +38,7 @@ pub(crate) fn tencent(apps: &Apps) -> Receiver<Tencent> {
         |app, secrets| {
             let tencent = Tencent::new(app, secrets)?;
             match apps.unsigned {
-                Some(unsigned) => tencent.with_unsigned_app(unsigned),
+                Some(unsigned) => tencent.with_dangerous_unsigned_app(unsigned),
                 None => Ok(tencent),
             }
         },

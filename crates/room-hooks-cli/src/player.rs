@@ -166,7 +166,7 @@ mod tests {
         let event = serde_json::json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom"});
         for (tencent, expected) in [
             (Tencent::new(1, "token").unwrap(), Verification::Signature),
-            (Tencent::unsigned(1), Verification::Unsigned),
+            (Tencent::dangerous_unsigned(1), Verification::Unsigned),
         ] {
             let player = Player::Tencent(tencent);
             let now = SystemTime::now();

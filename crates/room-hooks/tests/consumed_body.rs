@@ -43,7 +43,7 @@ fn a_consumed_body_under_a_query_with_a_command_is_answered_500() {
     let forged = signed.query.replace("Sign=", "Sign=0");
     assert_eq!(status(tencent, &forged, &Vec::new(), b""), 401);
     // An unsigned app's query is as authentic as its callbacks are.
-    let unsigned = Tencent::unsigned(1);
+    let unsigned = Tencent::dangerous_unsigned(1);
     let query = "SdkAppid=1&CallbackCommand=x";
     assert_eq!(status(unsigned.clone(), query, &Vec::new(), b""), 500);
     assert_eq!(status(unsigned, "SdkAppid=1", &Vec::new(), b""), 200);
@@ -68,7 +68,7 @@ fn an_empty_body_of_zego_or_trtc_may_be_consumed_and_is_not_a_wrong_signature() 
 
 #[test]
 fn a_refusal_names_two_byte_order_marks() {
-    let tencent = Tencent::unsigned(1);
+    let tencent = Tencent::dangerous_unsigned(1);
     let body = "\u{feff}\u{feff}{}";
     let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());
     let refused = Receiver::new(tencent).receive::<tencent::Event>(delivery, now()).unwrap_err();

@@ -170,7 +170,7 @@ fn an_event_without_a_type_has_an_id_with_its_sending_time() {
 
 #[test]
 fn an_unsigned_delivery_has_an_id_only_if_the_event_has_a_time_of_its_own() {
-    let receiver = Receiver::new(Tencent::unsigned(1));
+    let receiver = Receiver::new(Tencent::dangerous_unsigned(1));
     let id = |body: &str| {
         let query =
             "SdkAppid=1&CallbackCommand=Room.CallbackAfterDestroyRoom&RequestTime=1757500000";

@@ -141,7 +141,7 @@ async fn duplicates_of_the_same_bytes_are_handled_once_for_as_long_as_they_are_f
 #[tokio::test(start_paused = true)]
 async fn deliveries_of_an_unsigned_app_are_never_duplicates() {
     let event = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "lobby"});
-    let unsigned = || Tencent::unsigned(1);
+    let unsigned = || Tencent::dangerous_unsigned(1);
     let signed = unsigned().sign(&event, now()).unwrap();
     let deliveries = vec![(signed.clone(), now()), (signed.clone(), now()), (signed, now())];
     assert_eq!(handled(unsigned(), deliveries).await, 3);

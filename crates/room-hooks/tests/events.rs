@@ -178,7 +178,7 @@ fn the_room_id_of_an_event_of_another_shape_is_found() {
 /// Providers put the room id at the top or one level down. A deeper id belongs to another room.
 #[test]
 fn a_room_id_is_read_at_most_one_level_down() {
-    let receiver = Receiver::new(Tencent::unsigned(1));
+    let receiver = Receiver::new(Tencent::dangerous_unsigned(1));
     for (body, room_id) in [
         (r#"{"RoomInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
         (r#"{"EventInfo":{"RoomId":7}}"#, Some("7")),

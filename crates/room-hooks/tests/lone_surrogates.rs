@@ -50,7 +50,7 @@ fn a_lone_surrogate_in_a_name_still_reaches_the_typed_handler() {
             receiver.receive(created(name).as_delivery(), now()).expect(name);
         assert_eq!(verified.event.room_name.as_deref(), Some(read));
 
-        let receiver = Receiver::new(Tencent::unsigned(1));
+        let receiver = Receiver::new(Tencent::dangerous_unsigned(1));
         let body = format!(r#"{{"RoomInfo":{{"RoomId":"lobby","RoomName":"{name}"}}}}"#);
         let query = "SdkAppid=1&CallbackCommand=Room.CallbackAfterUpdateRoomInfo";
         let delivery = Delivery::new(query, &(), body.as_bytes());

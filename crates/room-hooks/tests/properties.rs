@@ -199,7 +199,7 @@ proptest! {
 
     #[test]
     fn unsigned_input_is_read_or_refused_but_never_a_panic(query: String, body in hostile()) {
-        let receiver = Receiver::new(Tencent::unsigned(1));
+        let receiver = Receiver::new(Tencent::dangerous_unsigned(1));
         for query in [&query, "SdkAppid=1"] {
             let received: Result<Verified<tencent::Event>, _> =
                 receiver.receive(Delivery::new(query, &(), &body), at(0));

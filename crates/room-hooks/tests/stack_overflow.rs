@@ -69,7 +69,7 @@ fn a_nested_body_of_an_unsigned_app_causes_no_stack_overflow() {
     for names in NAMES {
         let body = nested(names, "null").into_bytes();
         let signed = SignedDelivery::new(query.to_owned(), Vec::new(), body);
-        received(Tencent::unsigned(1), signed);
+        received(Tencent::dangerous_unsigned(1), signed);
     }
 }
 

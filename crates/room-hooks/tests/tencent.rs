@@ -351,8 +351,8 @@ fn a_body_that_is_not_a_json_object_is_malformed() {
 #[test]
 fn an_unsigned_app_is_checked_by_its_id_alone() {
     let unsigned = || {
-        let tencent = Tencent::unsigned(7).with_app(APP, TOKEN).unwrap();
-        tencent.with_unsigned_app(8).unwrap()
+        let tencent = Tencent::dangerous_unsigned(7).with_app(APP, TOKEN).unwrap();
+        tencent.with_dangerous_unsigned_app(8).unwrap()
     };
     let body = body().to_string();
     let received = |query: &str| received::<Event>(unsigned(), query, body.as_bytes());
@@ -373,10 +373,10 @@ fn an_unsigned_app_is_checked_by_its_id_alone() {
 
 #[test]
 fn an_app_is_configured_once() {
-    assert!(Tencent::unsigned(7).with_app(7, TOKEN).is_err());
-    assert!(tencent().with_unsigned_app(APP).is_err());
+    assert!(Tencent::dangerous_unsigned(7).with_app(7, TOKEN).is_err());
+    assert!(tencent().with_dangerous_unsigned_app(APP).is_err());
     assert!(tencent().with_app(APP, "other").is_err());
-    assert!(Tencent::unsigned(7).with_unsigned_app(7).is_err());
+    assert!(Tencent::dangerous_unsigned(7).with_dangerous_unsigned_app(7).is_err());
 }
 
 #[test]

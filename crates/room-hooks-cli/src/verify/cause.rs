@@ -48,7 +48,7 @@ impl Suspect<'_> {
                 "no callback of ZEGO's, or something on the way dropped members of its body"
             }
             (Refusal::NotSigned { .. }, ProviderName::Tencent) => {
-                "no token is set in the console (then the receiver is `Tencent::unsigned`), or a proxy \
+                "no token is set in the console (then the receiver is `Tencent::dangerous_unsigned`), or a proxy \
                  dropped the query"
             }
             (Refusal::NotSigned { .. }, ProviderName::Trtc) => {

@@ -106,7 +106,7 @@ impl Tencent {
     /// signed: **anyone who knows the URL can send one**. Only the app id is checked. Keep the URL
     /// unguessable and filter by address, or set a token.
     #[must_use]
-    pub fn unsigned(sdk_app_id: u64) -> Self {
+    pub fn dangerous_unsigned(sdk_app_id: u64) -> Self {
         Self { apps: Apps::of_unsigned(sdk_app_id), ..Self::none() }
     }
 
@@ -120,14 +120,14 @@ impl Tencent {
         Ok(Self { apps, ..self })
     }
 
-    /// Adds another app, one that does not sign; see [`unsigned`](Self::unsigned). Anyone who knows the
+    /// Adds another app, one that does not sign; see [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the
     /// URL can send as that app, so this opens it to all: have handlers look at
     /// [`Verified::app_id`], or give such an app a URL of its own.
     ///
     /// # Errors
     ///
     /// The app is there already.
-    pub fn with_unsigned_app(self, sdk_app_id: u64) -> Result<Self, ConfigError> {
+    pub fn with_dangerous_unsigned_app(self, sdk_app_id: u64) -> Result<Self, ConfigError> {
         Ok(Self { apps: self.apps.insert(sdk_app_id, None)?, ..self })
     }
 

@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn an_event_is_handed_over_to_the_receiver_that_has_verified_it() {
-        let receiver = || Receiver::new(Tencent::unsigned(1));
+        let receiver = || Receiver::new(Tencent::dangerous_unsigned(1));
         let guard = receiver();
         let delivery = Delivery::new("SdkAppid=1", &(), br#"{"CallbackCommand":"x"}"#);
         let verified = guard.receive::<Event>(delivery, SystemTime::UNIX_EPOCH).unwrap();
