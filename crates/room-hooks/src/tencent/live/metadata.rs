@@ -13,7 +13,7 @@ wire_struct! {
         /// The room's id.
         pub room_id: String,
         /// What was set.
-        pub metadata: Vec<Metadatum>,
+        pub metadata: Vec<MetadataEntry>,
         /// When it was set, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
@@ -39,7 +39,7 @@ wire_struct! {
 wire_struct! {
     /// One of a room's metadata.
     #[serde(rename_all = "PascalCase")]
-    pub struct Metadatum {
+    pub struct MetadataEntry {
         /// Its name.
         pub key: String = default,
         /// Its value.

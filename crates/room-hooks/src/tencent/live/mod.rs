@@ -10,7 +10,7 @@ pub use self::member::{
     AdminModified, AdminOperation, Member, MemberState, MemberStateChanged, OwnerChanged,
     StateCause,
 };
-pub use self::metadata::{MetadataDeleted, MetadataSet, Metadatum};
+pub use self::metadata::{MetadataDeleted, MetadataEntry, MetadataSet};
 pub use self::room::{
-    DestroyType, RoomCreated, RoomDestroyed, RoomInfo, RoomInfoUpdated, Statistic,
+    DestroyType, RoomCreated, RoomDestroyed, RoomInfo, RoomInfoUpdated, Statistics,
 };

@@ -36,7 +36,7 @@ wire_struct! {
         /// The room as it was.
         pub room_info: Option<RoomInfo>,
         /// What there was in it.
-        pub statistic: Option<Statistic>,
+        pub statistic: Option<Statistics>,
         /// When it was destroyed, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
@@ -123,7 +123,7 @@ wire_struct! {
 wire_struct! {
     /// What there was in a broadcast.
     #[serde(rename_all = "PascalCase")]
-    pub struct Statistic {
+    pub struct Statistics {
         /// How many viewed it.
         pub total_viewers: Option<u64>,
         /// How many gifts were sent.
