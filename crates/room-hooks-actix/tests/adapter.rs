@@ -122,7 +122,7 @@ async fn behind_another_receivers_guard_the_extractor_verifies_itself() {
 
 #[actix_web::test]
 async fn hooks_are_at_their_path_with_and_without_a_slash_and_nowhere_else() {
-    let hooks = Hooks::new(zego()).on_other(async |_| {});
+    let hooks = Hooks::new(zego()).fallback(async |_| {});
     let app = init_service(App::new().service(hooks.into_scope("/hooks/zego"))).await;
     for (path, status) in [
         ("/hooks/zego", StatusCode::OK),

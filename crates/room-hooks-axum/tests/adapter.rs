@@ -186,7 +186,7 @@ async fn a_body_that_stalls_or_breaks_off_is_refused() {
 
 #[tokio::test]
 async fn hooks_are_at_their_path_and_nowhere_else() {
-    let hooks = Hooks::new(Zego::new(1, "secret").unwrap()).on_other(async |_| {});
+    let hooks = Hooks::new(Zego::new(1, "secret").unwrap()).fallback(async |_| {});
     let app: Router = Router::new()
         .route("/", any(async || "a route of the app's own"))
         .nest("/hooks/zego", hooks.into_router())

@@ -67,7 +67,7 @@ async fn a_body_that_another_filter_has_taken_is_no_empty_body() {
 
 #[tokio::test]
 async fn hooks_are_at_their_path_with_and_without_a_slash_and_nowhere_else() {
-    let hooks = Hooks::new(zego()).on_other(async |_| {});
+    let hooks = Hooks::new(zego()).fallback(async |_| {});
     let app = warp::path!("hooks" / "zego" / ..).and(hooks.into_filter());
     for (path, status) in [
         ("/hooks/zego", StatusCode::OK),

@@ -57,7 +57,7 @@ pub use event::Facts;
 pub use event::RoomEvent;
 pub use event::document::Document;
 pub use event::id::{DeliveryId, SignatureKey};
-pub use event::other::Other;
+pub use event::raw::RawEvent;
 #[cfg(feature = "hooks")]
 pub use hooks::Hooks;
 pub use request::body_reader::BodyReader;

@@ -211,7 +211,7 @@ fn an_error_about_a_long_value_is_short() {
         "x".repeat(100_000)
     );
     let event: zego::Event = serde_json::from_str(&sent).unwrap();
-    let zego::Event::Other(other) = event else { panic!("{event:?}") };
+    let zego::Event::Raw(other) = event else { panic!("{event:?}") };
     assert!(other.error.unwrap().len() <= 200);
 }
 
@@ -232,7 +232,7 @@ fn an_event_that_lacks_its_room_has_another_shape() {
         let mut sent = sample.event();
         sent.as_object_mut().unwrap().remove("room_id");
         let event: zego::Event = serde_json::from_value(sent).unwrap();
-        let zego::Event::Other(other) = event else { panic!("{event:?}") };
+        let zego::Event::Raw(other) = event else { panic!("{event:?}") };
         assert!(other.error.unwrap().contains("room_id"));
     }
 }

@@ -19,7 +19,7 @@ use zego_hooks::{Counter, counted, counting, created, deliver, now, signed_at, z
 async fn an_event_calls_the_first_handler_for_its_type_or_else_the_on_other_handler() {
     let (first, second, other) = (Counter::default(), Counter::default(), Counter::default());
     let hooks = hooks_here(zego())
-        .on_other(counted(&other))
+        .fallback(counted(&other))
         .on(counted::<RoomCreated>(&first))
         .on(counted::<RoomCreated>(&second));
     for event in ["room_create", "room_exit", "user_action"] {

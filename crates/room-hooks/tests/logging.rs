@@ -103,7 +103,7 @@ fn long_text_of_a_sender_is_truncated_in_logs_and_spans() {
     );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for body in [body, misshapen] {
-        let hooks = hooks_here(Tencent::dangerous_unsigned(1)).on_other(async |_| {});
+        let hooks = hooks_here(Tencent::dangerous_unsigned(1)).fallback(async |_| {});
         let delivery = Delivery::new("SdkAppid=1", &(), body.as_bytes());
         let (log, answer) = logged(|| runtime.block_on(hooks.deliver(delivery, now())));
         assert_eq!(answer.status, 200);

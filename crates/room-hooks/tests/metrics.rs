@@ -80,7 +80,7 @@ async fn play() -> MemoryStore {
             "broken" => Err("on purpose"),
             _ => Ok(()),
         })
-        .on_other(async |_: Verified<zego::Event>| {});
+        .fallback(async |_: Verified<zego::Event>| {});
     let signed =
         |event, room| zego().sign(&json!({"event": event, "room_id": room}), now).unwrap().body;
     let lobby = signed("room_create", "lobby");
@@ -100,7 +100,7 @@ async fn play() -> MemoryStore {
     let full = hooks_here(zego())
         .with_store(MemoryStore::with_capacity(0))
         .with_store_failure_policy(FailurePolicy::Closed)
-        .on_other(async |_: Verified<zego::Event>| {});
+        .fallback(async |_: Verified<zego::Event>| {});
     full.deliver(Delivery::new("", &(), &lobby), now).await;
     store
 }

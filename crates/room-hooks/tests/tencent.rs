@@ -185,7 +185,7 @@ fn the_commands_other_name_counts_in_the_body_too() {
 fn a_body_without_any_command_is_handed_over() {
     let body = json!({"RoomInfo": {"RoomId": "r"}}).to_string();
     let received = receive(&query().replace(UPDATED, ""), body).unwrap();
-    let Event::Other(other) = &received.event else { panic!("{received:?}") };
+    let Event::Raw(other) = &received.event else { panic!("{received:?}") };
     assert_eq!((&*other.name, received.event.room_id()), ("", Some("r")));
 }
 
@@ -217,14 +217,14 @@ fn other_commands_and_other_shapes_are_handed_over() {
         let query = query().replace(UPDATED, command);
         let body = json!({"CallbackCommand": command, "RoomId": 7});
         let received = receive(&query, body.to_string()).unwrap();
-        let Event::Other(other) = &received.event else { panic!("{received:?}") };
+        let Event::Raw(other) = &received.event else { panic!("{received:?}") };
         assert_eq!((&*other.name, &other.error), (command, &None));
         assert_eq!(received.event.room_id(), Some("7"));
     }
 
     let misshapen = json!({"CallbackCommand": UPDATED, "RoomInfo": "none"});
     let received = receive(&query(), misshapen.to_string()).unwrap();
-    assert!(matches!(received.event, Event::Other(ref other) if other.error.is_some()));
+    assert!(matches!(received.event, Event::Raw(ref other) if other.error.is_some()));
 }
 
 /// It is not signed, and decides nothing.

@@ -103,7 +103,7 @@ fn an_event_serializes_as_on_the_wire_without_what_signed_it() {
 #[test]
 fn an_unknown_event_is_handed_over_and_comes_back_from_json() {
     let received = receive(body(json!({"event": "user_action", "big": u64::MAX}))).unwrap();
-    let Event::Other(other) = &received.event else { panic!("{received:?}") };
+    let Event::Raw(other) = &received.event else { panic!("{received:?}") };
     assert_eq!((&*other.name, other.error.as_deref()), ("user_action", None));
     assert_eq!(received.event.room_id(), Some("lobby"));
     let json = serde_json::to_string(&received.event).unwrap();
@@ -122,7 +122,7 @@ fn a_known_event_of_another_shape_is_handed_over_with_the_reason() {
         json!({"attributes": [["topic", "rust"]]}),
     ] {
         let received = receive(body(changes)).unwrap();
-        let Event::Other(other) = received.event else { panic!("{received:?}") };
+        let Event::Raw(other) = received.event else { panic!("{received:?}") };
         assert_eq!(&*other.name, "room_create");
         assert!(other.error.is_some());
         assert!(other.document.as_str().contains("operator_account"));
@@ -147,7 +147,7 @@ fn expresss_room_create_and_a_groups_are_not_zims() {
     for changes in [json!({"room_id": null, "group_id": "g"}), json!({"group_id": "g"})] {
         let group = body(changes).replace("room_create", "group_create");
         let received = receive(group).unwrap();
-        assert!(matches!(received.event, Event::Other(ref other) if other.error.is_none()));
+        assert!(matches!(received.event, Event::Raw(ref other) if other.error.is_none()));
     }
     let renamed = receive(body(json!({"event": "group_create"}))).unwrap();
     assert!(matches!(renamed.event, Event::RoomCreated(_)));

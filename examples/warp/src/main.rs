@@ -38,10 +38,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         setting("TRTC_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TRTC_KEY", "demokey")?,
     )?;
-    let zego = Hooks::new(zego).with_store(MemoryStore::new()).on_other(print::<zego::Event>);
+    let zego = Hooks::new(zego).with_store(MemoryStore::new()).fallback(print::<zego::Event>);
     let tencent =
-        Hooks::new(tencent).with_store(MemoryStore::new()).on_other(print::<tencent::Event>);
-    let trtc = Hooks::new(trtc).with_store(MemoryStore::new()).on_other(print::<trtc::Event>);
+        Hooks::new(tencent).with_store(MemoryStore::new()).fallback(print::<tencent::Event>);
+    let trtc = Hooks::new(trtc).with_store(MemoryStore::new()).fallback(print::<trtc::Event>);
 
     let app = warp::path!("hooks" / "zego" / ..)
         .and(zego.clone().into_filter())

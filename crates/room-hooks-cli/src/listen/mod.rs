@@ -154,7 +154,7 @@ impl Mount<'_> {
     {
         let handled = Handled::default();
         let (seen, failures, delay) = (handled.clone(), Arc::clone(self.failures), self.delay);
-        let hooks = Hooks::new(Receiver::new(provider)).with_store(MemoryStore::new()).on_other(
+        let hooks = Hooks::new(Receiver::new(provider)).with_store(MemoryStore::new()).fallback(
             move |verified: Verified<E>| {
                 seen.insert(verified.id());
                 let fails = failures

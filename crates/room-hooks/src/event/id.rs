@@ -140,7 +140,7 @@ mod tests {
 
     fn tencent_id(app_id: u64, event: &str, json: &str) -> DeliveryId {
         let document = Document::new::<Tencent>(json).with_member("event", event).unwrap();
-        let event = tencent::Event::Other(Other::new::<Tencent>(event, &document, None));
+        let event = tencent::Event::Raw(RawEvent::new::<Tencent>(event, &document, None));
         verified(app_id, event, document).id().unwrap()
     }
 

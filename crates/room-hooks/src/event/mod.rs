@@ -4,7 +4,7 @@ pub(crate) mod canonical;
 pub(crate) mod document;
 pub(crate) mod id;
 pub(crate) mod lenient;
-pub(crate) mod other;
+pub(crate) mod raw;
 pub(crate) mod surrogates;
 pub(crate) mod table;
 pub(crate) mod unix_time;

@@ -33,7 +33,7 @@ macro_rules! events {
         pub enum Event {
             $($(#[$doc])* $variant($event),)*
             /// Anything else, as it arrived.
-            Other($crate::Other),
+            Raw($crate::RawEvent),
         }
 
         impl Event {
@@ -45,10 +45,10 @@ macro_rules! events {
                             $read(members).map(Self::$variant)
                         }
                     )*
-                    _ => return Self::Other($crate::Other::new::<$provider>(name, document, None)),
+                    _ => return Self::Raw($crate::RawEvent::new::<$provider>(name, document, None)),
                 };
                 event.unwrap_or_else(|error| {
-                    Self::Other($crate::Other::new::<$provider>(name, document, Some(error)))
+                    Self::Raw($crate::RawEvent::new::<$provider>(name, document, Some(error)))
                 })
             }
 
@@ -84,28 +84,28 @@ macro_rules! events {
             fn name(&self) -> &str {
                 match self {
                     $(Self::$variant(event) => event.name(),)*
-                    Self::Other(other) => &other.name,
+                    Self::Raw(other) => &other.name,
                 }
             }
 
             fn kind(&self) -> &'static str {
                 match self {
                     $(Self::$variant(event) => event.kind(),)*
-                    Self::Other(_) => "other",
+                    Self::Raw(_) => "other",
                 }
             }
 
             fn facts(&self) -> $crate::Facts<'_> {
                 match self {
                     $(Self::$variant(event) => event.facts(),)*
-                    Self::Other(other) => $crate::Facts::of(other.room_id.as_deref()),
+                    Self::Raw(other) => $crate::Facts::of(other.room_id.as_deref()),
                 }
             }
 
             fn distinct_by(&self) -> &'static [&'static str] {
                 match self {
                     $(Self::$variant(event) => event.distinct_by(),)*
-                    Self::Other(_) => &[],
+                    Self::Raw(_) => &[],
                 }
             }
         }
@@ -114,7 +114,7 @@ macro_rules! events {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
                     $(Self::$variant(event) => $write(event, serializer),)*
-                    Self::Other(other) => other.serialize(serializer),
+                    Self::Raw(other) => other.serialize(serializer),
                 }
             }
         }

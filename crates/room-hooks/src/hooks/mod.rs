@@ -8,7 +8,7 @@
 //!     .on(async |created: Verified<RoomCreated>| {
 //!         println!("{} is open", created.event.room_id);
 //!     })
-//!     .on_other(async |other: Verified<zego::Event>| -> Result<(), std::io::Error> {
+//!     .fallback(async |other: Verified<zego::Event>| -> Result<(), std::io::Error> {
 //!         println!("{other:?}");
 //!         Ok(())
 //!     });
@@ -124,7 +124,7 @@ pub struct Hooks<P: Provider>(Arc<Inner<P>>);
 struct Inner<P: Provider> {
     receiver: Receiver<P>,
     handlers: Vec<Handler<P>>,
-    other_handler: Option<Handler<P>>,
+    fallback: Option<Handler<P>>,
     store: Arc<dyn AnyStore>,
     /// Of a store that other processes share.
     renewal: Option<Arc<Renewal>>,
@@ -149,7 +149,7 @@ impl<P: Provider> Hooks<P> {
             settings: Settings::of(receiver.provider()),
             receiver,
             handlers: Vec::new(),
-            other_handler: None,
+            fallback: None,
             store: Arc::new(MemoryStore::new()),
             renewal: None,
             bindings: MemoryStore::new(),
@@ -214,12 +214,12 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets the handler of all events that no other handler takes, unknown ones included.
-    pub fn on_other<F, Fut>(mut self, handler: F) -> Self
+    pub fn fallback<F, Fut>(mut self, handler: F) -> Self
     where
         F: Fn(Verified<P::Event>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
-        self.parts().other_handler = Some(Handler::new(handler));
+        self.parts().fallback = Some(Handler::new(handler));
         self
     }
 

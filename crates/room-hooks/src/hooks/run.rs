@@ -86,7 +86,7 @@ impl<P: Provider> Inner<P> {
     async fn dispose(&self, verified: Box<Verified<P::Event>>) -> Disposition {
         let delivery = self.claimed(&verified);
         let kind = verified.event.kind();
-        let mut handlers = self.handlers.iter().chain(&self.other_handler);
+        let mut handlers = self.handlers.iter().chain(&self.fallback);
         let Some(handler) = handlers.find(|handler| handler.takes(kind)) else {
             return self.bind_unhandled(delivery).await;
         };

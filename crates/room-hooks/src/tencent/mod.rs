@@ -20,14 +20,14 @@
 //! | `Live.CallbackAfterStartBattle` | [`live::BattleStarted`] | [68260](https://trtc.io/document/68260) | no operator |
 //! | `Live.CallbackAfterEndBattle` | [`live::BattleEnded`] | [68261](https://trtc.io/document/68261) | owners are numbers above 2^53 |
 //! | none, over `{}` or an empty body: the console checks the URL | | | acknowledged, no event; under a command, an empty body is one that was consumed (500) |
-//! | any other | [`Other`](crate::Other), inside [`Event::Other`] | | acknowledged and handed over as it is |
+//! | any other | [`RawEvent`](crate::RawEvent), inside [`Event::Raw`] | | acknowledged and handed over as it is |
 //!
 //! Commands with `Before` in their name (the gifts of Live, `Live.CallbackBeforeSendGift`, and
 //! others) ask whether something may happen. To a verified one `Hooks` always answer code 0 with status
 //! 200, which lets it happen, also where the handler fails, is late or is not called: any other code would
 //! deny the action. To deny one on purpose, use another receiver for that URL. These commands,
 //! `Live.CallbackAfterCreateRoomReachingThreshold`, and those that are not about a room (`Group.*`,
-//! `C2C.*`, `State.*`, `Call.*`, `Follow.*`) have no types, on purpose: they are `Other`. In all events a
+//! `C2C.*`, `State.*`, `Call.*`, `Follow.*`) have no types, on purpose: they are `RawEvent`. In all events a
 //! number or bool may be a string and a string a number, `null` is the same as absent, and members
 //! that no type names are in [`Verified::document`].
 //!

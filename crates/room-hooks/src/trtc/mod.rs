@@ -10,7 +10,7 @@
 //! | 201, 202 | [`VideoStarted`], [`VideoStopped`] | | |
 //! | 203, 204 | [`AudioStarted`], [`AudioStopped`] | | |
 //! | 205, 206 | [`SubStreamStarted`], [`SubStreamStopped`] | | |
-//! | any other | [`Other`](crate::Other), inside [`Event::Other`] | | acknowledged and handed over as it is |
+//! | any other | [`RawEvent`](crate::RawEvent), inside [`Event::Raw`] | | acknowledged and handed over as it is |
 //!
 //! An event's name is its `EventType`. Recording (group 3), relay (group 4) and other groups are no rooms
 //! and have no types, on purpose.

@@ -10,10 +10,10 @@
 //! | `room_close` | [`express::RoomClosed`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/destroyed) | comes before or after anything: [`express::Life`] |
 //! | `room_login` | [`express::UserLoggedIn`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/logged-in) | all strings |
 //! | `room_logout` | [`express::UserLoggedOut`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/logged-out) | all strings |
-//! | any other | [`Other`](crate::Other), inside [`Event::Other`] | | acknowledged and handed over as it is |
+//! | any other | [`RawEvent`](crate::RawEvent), inside [`Event::Raw`] | | acknowledged and handed over as it is |
 //!
 //! Streams (`stream_create`, …), groups (`group_*`), calls (`call_*`) and messages (`send_msg`, …) are
-//! no rooms and have no types, on purpose: they are `Other`. In all events a number may be a string and
+//! no rooms and have no types, on purpose: they are `RawEvent`. In all events a number may be a string and
 //! a string a number, `null` is the same as absent, and members that no type names are in
 //! [`Verified::document`].
 //!

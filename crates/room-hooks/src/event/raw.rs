@@ -11,7 +11,7 @@ use crate::{
 /// lost. It serializes as its [`Document`] does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Other {
+pub struct RawEvent {
     /// The event's name on the wire.
     pub name: Box<str>,
     /// The room's id, where the document has one in a usual place.
@@ -22,7 +22,7 @@ pub struct Other {
     pub error: Option<Box<str>>,
 }
 
-impl Other {
+impl RawEvent {
     /// Keeps an event of a name that no type stands for, or one that could not be read as its type.
     pub(crate) fn new<P: Provider>(
         name: &str,
@@ -52,7 +52,7 @@ impl Other {
     }
 }
 
-impl Serialize for Other {
+impl Serialize for RawEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.document.serialize(serializer)
     }
