@@ -137,7 +137,7 @@ fn a_trtc_callback_of_another_kind_or_shape_is_kept_as_sent() {
         (r#"{"EventType":103,"EventInfo":["lobby",1,2]}"#, None),
     ] {
         let event: trtc::Event = serde_json::from_str(sent).unwrap();
-        assert_eq!((event.kind(), event.room_id()), ("other", room_id), "{sent}");
+        assert_eq!((event.kind(), event.room_id()), ("raw", room_id), "{sent}");
         assert_eq!(
             serde_json::to_value(&event).unwrap(),
             serde_json::from_str::<Value>(sent).unwrap()
@@ -157,7 +157,7 @@ fn an_object_is_not_read_as_a_list_nor_a_list_as_an_object() {
         r#"{"CallbackCommand":"Mic.CallbackAfterSeatInfoChanged","RoomId":"lobby","SeatList":{}}"#,
     ] {
         let event: tencent::Event = serde_json::from_str(sent).unwrap();
-        assert_eq!(event.kind(), "other", "{sent}");
+        assert_eq!(event.kind(), "raw", "{sent}");
     }
 }
 
@@ -201,7 +201,7 @@ fn a_room_id_is_read_at_most_one_level_down() {
 fn a_kind_on_the_wire_is_not_taken_for_a_name() {
     let sent = r#"{"event":"express/room_create","room_id":"lobby"}"#;
     let event: zego::Event = serde_json::from_str(sent).unwrap();
-    assert_eq!((event.kind(), event.name()), ("other", "express/room_create"));
+    assert_eq!((event.kind(), event.name()), ("raw", "express/room_create"));
 }
 
 #[test]

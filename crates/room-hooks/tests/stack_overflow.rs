@@ -44,7 +44,7 @@ where
     let verified: Verified<P::Event> = worker.unwrap().join().unwrap();
     let _ = verified.id();
     assert_eq!(verified.event.room_id(), None);
-    assert_eq!(verified.event.kind(), "other");
+    assert_eq!(verified.event.kind(), "raw");
     verified
 }
 

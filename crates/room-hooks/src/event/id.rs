@@ -124,7 +124,7 @@ fn digest(content: &[u8]) -> [u8; 16] {
 mod tests {
     use super::*;
     use crate::{
-        Other,
+        RawEvent,
         tencent::{self, Tencent},
         zego::{self, Zego},
     };

@@ -45,9 +45,9 @@ pub trait RoomEvent: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
 
     /// The event's kind from a closed set, fit for a metric's label: the wire's name for an event that
     /// has a type, with the product in front where two products share it (`express/room_create`), and
-    /// `other` for all that has none.
+    /// `raw` for all that has none.
     fn kind(&self) -> &'static str {
-        Self::KIND.unwrap_or("other")
+        Self::KIND.unwrap_or("raw")
     }
 
     /// The answers to the four questions below.

@@ -91,7 +91,7 @@ macro_rules! events {
             fn kind(&self) -> &'static str {
                 match self {
                     $(Self::$variant(event) => event.kind(),)*
-                    Self::Raw(_) => "other",
+                    Self::Raw(_) => "raw",
                 }
             }
 

@@ -105,7 +105,7 @@ impl Event {
         let is_known = number(envelope.event_type).map(group_of).is_some_and(|group| {
             envelope.event_group_id.is_none_or(|presented| number(presented) == Some(group))
         });
-        let kind = if is_known { name } else { "other" };
+        let kind = if is_known { name } else { "raw" };
         Self::read(kind, name, envelope.event_info, document)
     }
 }

@@ -71,7 +71,7 @@ impl Event {
             // What some pages called the event for a while; a group's own has no room.
             "group_create" if envelope.has_room => "room_create",
             // A kind is not a name.
-            _ if name.contains('/') => "other",
+            _ if name.contains('/') => "raw",
             _ => name,
         };
         Self::read(kind, name, document.as_str(), document)
