@@ -50,7 +50,7 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
         ("zego room_create failed", 1),
         ("zego room_create handled", 1),
         ("zego room_create signature_reused", 1),
-        ("zego room_create unclaimable", 1),
+        ("zego room_create store_unavailable", 1),
     ];
     let expected = expected.map(|(labels, count)| (labels.to_owned(), count));
     assert_eq!((counted, timed), (expected.to_vec(), 4));

@@ -210,7 +210,7 @@ fn every_answer_is_short_json() {
     for (disposition, body) in [
         (Disposition::Handled, r#"{"code":0}"#),
         (Disposition::Failed, r#"{"code":1}"#),
-        (Disposition::Late, r#"{"code":1}"#),
+        (Disposition::DeadlineExceeded, r#"{"code":1}"#),
         (Disposition::Refused(Refusal::WrongSignature), r#"{"code":1}"#),
     ] {
         let answer = Trtc::response(&disposition);

@@ -59,8 +59,8 @@ impl<P: Provider> Inner<P> {
             }
             Err(_) => {
                 span.in_scope(|| tracing::warn!("the handler is over its timeout and goes on"));
-                metrics::delivery(P::NAME, kind, Disposition::Late.as_str());
-                Disposition::Late
+                metrics::delivery(P::NAME, kind, Disposition::DeadlineExceeded.as_str());
+                Disposition::DeadlineExceeded
             }
         };
         match disposition {
@@ -100,7 +100,7 @@ impl<P: Provider> Inner<P> {
                 return Disposition::Refused(Refusal::SignatureReused);
             }
             Err(_) if self.settings.store_failure_policy == FailurePolicy::Closed => {
-                return Disposition::Unclaimable;
+                return Disposition::StoreUnavailable;
             }
             Err(_) => {
                 let disposition = self.call(handler, verified).await;
@@ -144,7 +144,7 @@ impl<P: Provider> Inner<P> {
                 _ => {}
             }
         }
-        Disposition::NotAskedFor
+        Disposition::NoHandler
     }
 
     async fn claim(&self, delivery: DeliveryKey) -> Result<ClaimOutcome, StoreError> {

@@ -85,7 +85,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
     #[must_use]
     pub fn already_consumed(&self, query: &str, now: SystemTime) -> Unhandled {
         match self.receiver.provider().open(Delivery::consumed(query), &|_| now) {
-            Ok(None) => Unhandled::not_asked_for::<P>(),
+            Ok(None) => Unhandled::no_handler::<P>(),
             _ => Unhandled::refused::<P>(Refusal::BodyAlreadyConsumed),
         }
     }

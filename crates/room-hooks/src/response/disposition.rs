@@ -7,7 +7,7 @@ pub enum Disposition {
     /// The handler has returned.
     Handled,
     /// It is authentic, and no handler asks for it: an event of another kind, or a console's probe.
-    NotAskedFor,
+    NoHandler,
     /// It had been handled before.
     Duplicate,
     /// Another try of it is being handled.
@@ -15,9 +15,9 @@ pub enum Disposition {
     /// The handler returned an error or panicked.
     Failed,
     /// The handler is past its timeout, and continues in the background.
-    Late,
+    DeadlineExceeded,
     /// The store is full or unavailable, so that it is not known whether to handle it.
-    Unclaimable,
+    StoreUnavailable,
     /// Nothing is mounted at this path.
     NotFound,
     /// It is not authentic, not fresh, or not readable.
@@ -29,10 +29,10 @@ impl Disposition {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::Handled | Self::NotAskedFor | Self::Duplicate => 200,
+            Self::Handled | Self::NoHandler | Self::Duplicate => 200,
             Self::NotFound => 404,
             Self::Failed => 500,
-            Self::InProgress | Self::Late | Self::Unclaimable => 503,
+            Self::InProgress | Self::DeadlineExceeded | Self::StoreUnavailable => 503,
             Self::Refused(refusal) => refusal.status(),
         }
     }
@@ -42,12 +42,12 @@ impl Disposition {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Handled => "handled",
-            Self::NotAskedFor => "not_asked_for",
+            Self::NoHandler => "no_handler",
             Self::Duplicate => "duplicate",
             Self::InProgress => "in_progress",
             Self::Failed => "failed",
-            Self::Late => "late",
-            Self::Unclaimable => "unclaimable",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::StoreUnavailable => "store_unavailable",
             Self::NotFound => "not_found",
             Self::Refused(Refusal::SignatureReused) => "signature_reused",
             Self::Refused(_) => "refused",
@@ -95,7 +95,9 @@ mod tests {
     #[test]
     fn a_response_says_when_to_retry_and_which_method_is_allowed() {
         let json = ("content-type", "application/json");
-        for disposition in [Disposition::InProgress, Disposition::Late, Disposition::Unclaimable] {
+        for disposition in
+            [Disposition::InProgress, Disposition::DeadlineExceeded, Disposition::StoreUnavailable]
+        {
             assert_eq!(headers::<Zego>(&disposition), [("retry-after", "2")]);
             assert_eq!(headers::<Tencent>(&disposition), [json, ("retry-after", "2")]);
         }

@@ -9,7 +9,7 @@ use crate::{CallbackResponse, Disposition, Provider, Receiver, Refusal, metrics}
 ///
 /// Adapters turn it into their framework's response and add nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("delivery {}", if refusal.is_some() { "refused" } else { "acknowledged: not asked for" })]
+#[error("delivery {}", if refusal.is_some() { "refused" } else { "acknowledged: no handler" })]
 #[non_exhaustive]
 pub struct Unhandled {
     /// The response to the sender.
@@ -22,8 +22,8 @@ pub struct Unhandled {
 impl Unhandled {
     /// An authentic event that the handler did not ask for. It is acknowledged, since the sender would
     /// only repeat it.
-    pub(crate) fn not_asked_for<P: Provider>() -> Self {
-        Self { response: P::response(&Disposition::NotAskedFor), refusal: None }
+    pub(crate) fn no_handler<P: Provider>() -> Self {
+        Self { response: P::response(&Disposition::NoHandler), refusal: None }
     }
 
     /// A delivery to a route that has no receiver: this server's fault, so
@@ -61,7 +61,7 @@ mod tests {
         let refused = Unhandled::refused::<Zego>(Refusal::WrongSignature);
         assert_eq!(refused.to_string(), "delivery refused");
         assert_eq!(refused.source().unwrap().to_string(), Refusal::WrongSignature.to_string());
-        let acknowledged = Unhandled::not_asked_for::<Zego>();
+        let acknowledged = Unhandled::no_handler::<Zego>();
         assert!(acknowledged.to_string().starts_with("delivery acknowledged"));
         assert!(acknowledged.source().is_none());
     }

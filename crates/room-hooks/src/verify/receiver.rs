@@ -132,7 +132,7 @@ impl<P: Provider> Receiver<P> {
             return Err(Unhandled::refused::<P>(Refusal::BodyTooLarge));
         }
         let opened = self.provider.open(delivery, now).map_err(Unhandled::refused::<P>)?;
-        let verified = opened.ok_or_else(Unhandled::not_asked_for::<P>)?;
+        let verified = opened.ok_or_else(Unhandled::no_handler::<P>)?;
         tracing::debug!(
             provider = P::NAME,
             app_id = verified.app_id,

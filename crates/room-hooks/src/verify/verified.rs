@@ -91,7 +91,7 @@ impl<E: RoomEvent> Verified<E> {
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
-        self.narrow().map_err(|_| Unhandled::not_asked_for::<E::Provider>())
+        self.narrow().map_err(|_| Unhandled::no_handler::<E::Provider>())
     }
 
     /// The id that the delivery and its retries share; see [`DeliveryId`]. `None` if nothing tells a retry

@@ -52,10 +52,10 @@ const OUTCOMES: [&str; 9] = [
     "handled",
     "in_progress",
     "late",
-    "not_asked_for",
+    "no_handler",
     "refused",
     "signature_reused",
-    "unclaimable",
+    "store_unavailable",
 ];
 
 #[test]
