@@ -98,11 +98,11 @@ fn a_known_event_of_another_shape_is_logged_as_a_warning() {
 fn long_text_of_a_sender_is_truncated_in_logs_and_spans() {
     let long = "é".repeat(100_000);
     let body = format!(r#"{{"CallbackCommand":"x{long}","RoomId":"{long}","RoomInfo":"{long}"}}"#);
-    let misshapen = format!(
+    let unexpected_shape = format!(
         r#"{{"CallbackCommand":"Room.CallbackAfterUpdateRoomInfo","RoomInfo":{{"RoomId":"{long}","MaxMemberCount":"{long}"}}}}"#
     );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for body in [body, misshapen] {
+    for body in [body, unexpected_shape] {
         let hooks = hooks_here(Tencent::dangerous_unsigned(1)).fallback(async |_| {});
         let delivery = Delivery::new("SdkAppid=1", &(), body.as_bytes());
         let (log, answer) = logged(|| runtime.block_on(hooks.deliver(delivery, now())));

@@ -222,8 +222,8 @@ fn other_commands_and_other_shapes_are_handed_over() {
         assert_eq!(received.event.room_id(), Some("7"));
     }
 
-    let misshapen = json!({"CallbackCommand": UPDATED, "RoomInfo": "none"});
-    let received = receive(&query(), misshapen.to_string()).unwrap();
+    let unexpected_shape = json!({"CallbackCommand": UPDATED, "RoomInfo": "none"});
+    let received = receive(&query(), unexpected_shape.to_string()).unwrap();
     assert!(matches!(received.event, Event::Raw(ref other) if other.error.is_some()));
 }
 
