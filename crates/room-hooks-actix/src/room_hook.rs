@@ -4,7 +4,7 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, body::BoxBody,
     dev::Payload, http::StatusCode,
 };
-use room_hooks::{Guarded, Refusal, RoomEvent, Unhandled, Verified};
+use room_hooks::{Refusal, RoomEvent, Unhandled, Verified, VerifiedExtension};
 use thiserror::Error;
 
 use crate::{
@@ -40,8 +40,8 @@ async fn extract<E: RoomEvent>(
     payload: Payload,
 ) -> Result<Verified<E>, Unhandled> {
     let receiver = receiver(request)?;
-    let guarded = request.extensions_mut().remove::<Guarded<E::Provider>>();
-    match guarded.and_then(|guarded| guarded.hand_over(&receiver)) {
+    let extension = request.extensions_mut().remove::<VerifiedExtension<E::Provider>>();
+    match extension.and_then(|extension| extension.verified_by(&receiver)) {
         Some(hook) => hook,
         None => receive(&receiver, request, payload).await.map(|(verified, _)| verified),
     }

@@ -4,7 +4,7 @@ use actix_web::{
     dev::{Payload, ServiceRequest, ServiceResponse},
     middleware::Next,
 };
-use room_hooks::{Guarded, Provider, Unhandled};
+use room_hooks::{Provider, Unhandled, VerifiedExtension};
 
 use crate::{
     ack::response,
@@ -46,24 +46,24 @@ where
     B: MessageBody + 'static,
 {
     let (request, payload) = request.into_parts();
-    match guarded::<P>(&request, payload).await {
+    match extension::<P>(&request, payload).await {
         Err(unhandled) => {
             let refused = response(&unhandled.response).map_into_right_body();
             Ok(ServiceResponse::new(request, refused))
         }
-        Ok((guarded, body)) => {
-            request.extensions_mut().insert(guarded);
+        Ok((extension, body)) => {
+            request.extensions_mut().insert(extension);
             let request = ServiceRequest::from_parts(request, Payload::from(body));
             next.call(request).await.map(ServiceResponse::map_into_left_body)
         }
     }
 }
 
-async fn guarded<P: Provider>(
+async fn extension<P: Provider>(
     request: &HttpRequest,
     payload: Payload,
-) -> Result<(Guarded<P>, Vec<u8>), Unhandled> {
+) -> Result<(VerifiedExtension<P>, Vec<u8>), Unhandled> {
     let receiver = receiver(request)?;
     let (verified, body) = receive(&receiver, request, payload).await?;
-    Ok((Guarded::new(receiver, verified), body))
+    Ok((VerifiedExtension::new(receiver, verified), body))
 }

@@ -2,7 +2,7 @@ use axum_core::{
     extract::{FromRef, FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use room_hooks::{Guarded, Receiver, Refusal, RoomEvent, Unhandled, Verified};
+use room_hooks::{Receiver, Refusal, RoomEvent, Unhandled, Verified, VerifiedExtension};
 use thiserror::Error;
 
 use crate::{ack::response, receive::receive};
@@ -39,8 +39,8 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let receiver = Receiver::from_ref(state);
         let (mut parts, body) = request.into_parts();
-        let guarded = parts.extensions.remove::<Guarded<E::Provider>>();
-        let hook = match guarded.and_then(|guarded| guarded.hand_over(&receiver)) {
+        let extension = parts.extensions.remove::<VerifiedExtension<E::Provider>>();
+        let hook = match extension.and_then(|extension| extension.verified_by(&receiver)) {
             Some(hook) => hook,
             None => receive(&receiver, &parts, body).await.map(|(verified, _)| verified),
         };

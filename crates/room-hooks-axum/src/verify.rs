@@ -9,7 +9,7 @@ use axum_core::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use room_hooks::{Guarded, Provider, Receiver};
+use room_hooks::{Provider, Receiver, VerifiedExtension};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -86,7 +86,7 @@ where
             match receive::<P::Event>(&receiver, &parts, body).await {
                 Err(unhandled) => Ok(response(&unhandled.response)),
                 Ok((verified, body)) => {
-                    parts.extensions.insert(Guarded::new(receiver, verified));
+                    parts.extensions.insert(VerifiedExtension::new(receiver, verified));
                     let request = Request::from_parts(parts, Body::from(body));
                     inner.call(request).await.map(IntoResponse::into_response)
                 }

@@ -66,7 +66,7 @@ pub use response::disposition::{CallbackResponse, Disposition};
 pub use response::refusal::{ConfigError, Refusal};
 pub use response::unhandled::Unhandled;
 pub use tencent::RoomInfoUpdated;
-pub use verify::guarded::Guarded;
+pub use verify::extension::VerifiedExtension;
 pub use verify::provider::Provider;
 pub use verify::receiver::Receiver;
 pub use verify::secrets::{IntoSecrets, SecretName, Secrets};

@@ -2,8 +2,8 @@
 
 pub(crate) mod apps;
 pub(crate) mod digest;
+pub(crate) mod extension;
 pub(crate) mod freshness;
-pub(crate) mod guarded;
 pub(crate) mod provider;
 pub(crate) mod receiver;
 pub(crate) mod secrets;

@@ -4,12 +4,12 @@ use crate::{Provider, Receiver, RoomEvent, Unhandled, Verified};
 ///
 /// Adapters put it into the request, so that the extractor need not verify a second time.
 #[derive(Debug, Clone)]
-pub struct Guarded<P: Provider> {
+pub struct VerifiedExtension<P: Provider> {
     receiver: Receiver<P>,
     verified: Verified<P::Event>,
 }
 
-impl<P: Provider> Guarded<P> {
+impl<P: Provider> VerifiedExtension<P> {
     /// Keeps an event with the guard's receiver, which has verified it.
     #[must_use]
     pub fn new(receiver: Receiver<P>, verified: Verified<P::Event>) -> Self {
@@ -21,7 +21,7 @@ impl<P: Provider> Guarded<P> {
     /// `None` if the handler has another receiver than the guard, which may be laxer, or another app's:
     /// then the handler's own has to verify.
     #[must_use]
-    pub fn hand_over<E>(self, receiver: &Receiver<P>) -> Option<Result<Verified<E>, Unhandled>>
+    pub fn verified_by<E>(self, receiver: &Receiver<P>) -> Option<Result<Verified<E>, Unhandled>>
     where
         E: RoomEvent<Provider = P>,
     {
@@ -46,8 +46,8 @@ mod tests {
         let guard = receiver();
         let delivery = Delivery::new("SdkAppid=1", &(), br#"{"CallbackCommand":"x"}"#);
         let verified = guard.receive::<Event>(delivery, SystemTime::UNIX_EPOCH).unwrap();
-        let guarded = Guarded::new(guard.clone(), verified.clone());
-        assert_eq!(guarded.clone().hand_over::<Event>(&guard), Some(Ok(verified)));
-        assert_eq!(guarded.hand_over::<Event>(&receiver()), None);
+        let extension = VerifiedExtension::new(guard.clone(), verified.clone());
+        assert_eq!(extension.clone().verified_by::<Event>(&guard), Some(Ok(verified)));
+        assert_eq!(extension.verified_by::<Event>(&receiver()), None);
     }
 }
