@@ -36,7 +36,7 @@ pub trait RoomEvent: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// The event is of another kind.
-    fn narrow(
+    fn downcast(
         event: <Self::Provider as Provider>::Event,
     ) -> Result<Self, <Self::Provider as Provider>::Event>;
 

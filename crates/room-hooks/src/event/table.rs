@@ -77,7 +77,7 @@ macro_rules! events {
             type Provider = $provider;
             const KIND: Option<&'static str> = None;
 
-            fn narrow(event: Self) -> Result<Self, Self> {
+            fn downcast(event: Self) -> Result<Self, Self> {
                 Ok(event)
             }
 
@@ -142,7 +142,7 @@ macro_rules! events {
                 const KIND: Option<&'static str> =
                     Some($crate::event::table::last!($name $($kind)?));
 
-                fn narrow(event: Event) -> Result<Self, Event> {
+                fn downcast(event: Event) -> Result<Self, Event> {
                     match event {
                         Event::$variant(event) => Ok(event),
                         other => Err(other),

@@ -244,7 +244,7 @@ impl<P: Provider> Handler<P> {
         let call = move |verified: Box<Verified<P::Event>>| -> Running {
             let handler = Arc::clone(&handler);
             Box::pin(async move {
-                match verified.narrow() {
+                match verified.downcast() {
                     Ok(verified) => handler(verified).await.into_result(),
                     Err(_) => Err("an event is of another kind than it says".into()),
                 }

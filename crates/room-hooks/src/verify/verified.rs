@@ -52,14 +52,14 @@ impl<E> Verified<E> {
     /// # Errors
     ///
     /// The event is of another kind.
-    pub fn narrow<F>(self) -> Result<Verified<F>, Self>
+    pub fn downcast<F>(self) -> Result<Verified<F>, Self>
     where
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
         let Self { event, app_id, sent_at, secret, document, parameters, sending_id, signature } =
             self;
-        match F::narrow(event) {
+        match F::downcast(event) {
             Ok(event) => Ok(Verified {
                 event,
                 app_id,
@@ -85,13 +85,13 @@ impl<E> Verified<E> {
 }
 
 impl<E: RoomEvent> Verified<E> {
-    /// As [`narrow`](Self::narrow), where an event of another kind is acknowledged.
+    /// As [`downcast`](Self::downcast), where an event of another kind is acknowledged.
     pub(crate) fn narrowed<F>(self) -> Result<Verified<F>, Unhandled>
     where
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
-        self.narrow().map_err(|_| Unhandled::no_handler::<E::Provider>())
+        self.downcast().map_err(|_| Unhandled::no_handler::<E::Provider>())
     }
 
     /// The id that the delivery and its retries share; see [`DeliveryId`]. `None` if nothing tells a retry
