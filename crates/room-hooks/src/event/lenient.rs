@@ -188,7 +188,7 @@ fn unexpected<E: Error>(value: &Value, expected: &str) -> E {
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the macro is for what is public")]
 mod tests {
-    use crate::event::wire::wire_struct;
+    use crate::event::macros::wire_struct;
 
     wire_struct! {
         #[derive(Default)]

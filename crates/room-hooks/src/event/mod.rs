@@ -4,11 +4,11 @@ pub(crate) mod canonical;
 pub(crate) mod document;
 pub(crate) mod id;
 pub(crate) mod lenient;
+pub(crate) mod macros;
 pub(crate) mod raw;
 pub(crate) mod surrogates;
 pub(crate) mod table;
 pub(crate) mod unix_time;
-pub(crate) mod wire;
 
 use std::{fmt::Debug, time::SystemTime};
 

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::{RoomEvent, Verified, event::wire::wire_names};
+use crate::{RoomEvent, Verified, event::macros::wire_names};
 
 use super::Tencent;
 

@@ -1,6 +1,6 @@
 //! Rooms and who is in them: `Room.*`.
 
-use crate::event::wire::{wire_names, wire_struct};
+use crate::event::macros::{wire_names, wire_struct};
 
 use super::RoomInfo;
 

@@ -1,4 +1,4 @@
-use crate::event::wire::{wire_names, wire_struct};
+use crate::event::macros::{wire_names, wire_struct};
 
 wire_struct! {
     /// What a callback says of a room. Tencent does not document whether all of it comes or only what

@@ -1,6 +1,6 @@
 //! The seats of rooms: `Mic.*`.
 
-use crate::event::wire::wire_struct;
+use crate::event::macros::wire_struct;
 
 wire_struct! {
     /// The seats of a room have changed: Tencent's

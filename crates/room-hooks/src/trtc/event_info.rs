@@ -1,7 +1,7 @@
 /// Defines an event by what its `EventInfo` has beyond what all have.
 macro_rules! event_info {
     ($(#[$attribute:meta])* pub struct $event:ident { $($members:tt)* }) => {
-        $crate::event::wire::wire_struct! {
+        $crate::event::macros::wire_struct! {
             $(#[$attribute])*
             #[serde(rename_all = "PascalCase")]
             pub struct $event {

@@ -1,6 +1,6 @@
 //! Rooms and who is in them: event group 1.
 
-use crate::event::wire::{wire_codes, wire_struct};
+use crate::event::macros::{wire_codes, wire_struct};
 
 use super::event_info::event_info;
 

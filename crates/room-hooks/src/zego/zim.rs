@@ -1,7 +1,7 @@
 //! In-app Chat (ZIM): four events. They tell neither when they happened, only when they were sent, nor
 //! which of a room's lives they belong to.
 
-use crate::event::wire::{self, wire_names, wire_struct};
+use crate::event::macros::{self, wire_names, wire_struct};
 
 wire_struct! {
     /// A room was created: ZIM's

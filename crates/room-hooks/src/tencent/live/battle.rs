@@ -1,6 +1,6 @@
 //! Battles: the hosts of two rooms or more compete for a while.
 
-use crate::event::wire::{wire_codes, wire_struct};
+use crate::event::macros::{wire_codes, wire_struct};
 
 wire_struct! {
     /// A battle was created: Tencent's

@@ -1,6 +1,6 @@
 //! Who is there, and who may do what.
 
-use crate::event::wire::{wire_names, wire_struct};
+use crate::event::macros::{wire_names, wire_struct};
 
 wire_struct! {
     /// Users are there, or no longer: Tencent's

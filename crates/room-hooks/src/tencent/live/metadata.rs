@@ -1,6 +1,6 @@
 //! Metadata: the app's own names and values for a room.
 
-use crate::event::wire::wire_struct;
+use crate::event::macros::wire_struct;
 
 wire_struct! {
     /// Metadata of a room were set: Tencent's

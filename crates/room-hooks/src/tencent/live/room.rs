@@ -1,7 +1,7 @@
 //! Broadcasts and what is said of them.
 
 use crate::{
-    event::wire::{wire_names, wire_struct},
+    event::macros::{wire_names, wire_struct},
     tencent::{RoomStatus, RoomType, TakeSeatMode},
 };
 

@@ -6,7 +6,7 @@
 
 mod life;
 
-use crate::event::wire::{self, wire_codes, wire_struct};
+use crate::event::macros::{self, wire_codes, wire_struct};
 
 pub use self::life::{Arrival, Life, Moment};
 

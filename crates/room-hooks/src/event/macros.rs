@@ -8,13 +8,13 @@ use serde::{Serialize, Serializer};
 /// An `Option`, a `Vec` and what is followed by `= default` may be absent; anything else must be there.
 macro_rules! wire_struct {
     ($(#[$attribute:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::event::wire::wire_struct! { @members [$(#[$attribute])* $name] [] $($members)* }
+        $crate::event::macros::wire_struct! { @members [$(#[$attribute])* $name] [] $($members)* }
     };
     (
         @members $head:tt [$($done:tt)*]
         $(#[$attribute:meta])* pub $member:ident: Option<$value:ty>, $($rest:tt)*
     ) => {
-        $crate::event::wire::wire_struct! { @members $head [
+        $crate::event::macros::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
             #[serde(default, deserialize_with = "crate::event::lenient::optional")]
@@ -26,7 +26,7 @@ macro_rules! wire_struct {
         @members $head:tt [$($done:tt)*]
         $(#[$attribute:meta])* pub $member:ident: Vec<$value:ty>, $($rest:tt)*
     ) => {
-        $crate::event::wire::wire_struct! { @members $head [
+        $crate::event::macros::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
             #[serde(default, deserialize_with = "crate::event::lenient::or_default")]
@@ -37,7 +37,7 @@ macro_rules! wire_struct {
         @members $head:tt [$($done:tt)*]
         $(#[$attribute:meta])* pub $member:ident: $value:ty = default, $($rest:tt)*
     ) => {
-        $crate::event::wire::wire_struct! { @members $head [
+        $crate::event::macros::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
             #[serde(default, deserialize_with = "crate::event::lenient::or_default")]
@@ -48,7 +48,7 @@ macro_rules! wire_struct {
         @members $head:tt [$($done:tt)*]
         $(#[$attribute:meta])* pub $member:ident: $value:ty, $($rest:tt)*
     ) => {
-        $crate::event::wire::wire_struct! { @members $head [
+        $crate::event::macros::wire_struct! { @members $head [
             $($done)*
             $(#[$attribute])*
             #[serde(deserialize_with = "crate::event::lenient::required")]
@@ -111,7 +111,7 @@ macro_rules! wire_names {
             }
         }
 
-        $crate::event::wire::wire_value! { $name, as_str, |name: String| (name != "").then(|| Self::from(&*name)) }
+        $crate::event::macros::wire_value! { $name, as_str, |name: String| (name != "").then(|| Self::from(&*name)) }
     };
 }
 
@@ -150,7 +150,7 @@ macro_rules! wire_codes {
             }
         }
 
-        $crate::event::wire::wire_value! { $name, code, |code: i64| Some(Self::from(code)) }
+        $crate::event::macros::wire_value! { $name, code, |code: i64| Some(Self::from(code)) }
     };
 }
 
