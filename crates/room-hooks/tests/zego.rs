@@ -142,7 +142,7 @@ fn expresss_room_create_and_a_groups_are_not_zims() {
             (received.event.name(), received.event.kind()),
             ("room_create", "express/room_create")
         );
-        assert!(received.narrow::<RoomCreated>().is_err());
+        assert!(received.downcast::<RoomCreated>().is_err());
     }
     for changes in [json!({"room_id": null, "group_id": "g"}), json!({"group_id": "g"})] {
         let group = body(changes).replace("room_create", "group_create");

@@ -26,7 +26,7 @@ wire_struct! {
         /// The attribute's value.
         pub value: String = default,
         /// Whether the attribute goes when the room's `operator_account` leaves it; on the wire 0 or 1.
-        #[serde(serialize_with = "wire::as_digit")]
+        #[serde(serialize_with = "macros::as_digit")]
         pub auto_delete: bool = default,
     }
 }

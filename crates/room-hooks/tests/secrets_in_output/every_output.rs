@@ -51,7 +51,7 @@ const OUTCOMES: [&str; 9] = [
     "failed",
     "handled",
     "in_progress",
-    "late",
+    "deadline_exceeded",
     "no_handler",
     "refused",
     "signature_reused",

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::{self, timeout};
+use tokio::time;
 
 use crate::metrics;
 

@@ -77,7 +77,7 @@ wire_struct! {
         /// How the user was authenticated.
         pub auth_level: Option<String>,
         /// Whether the user came back after losing the connection; on the wire `"0"` or `"1"`.
-        #[serde(serialize_with = "wire::as_digit")]
+        #[serde(serialize_with = "macros::as_digit")]
         pub relogin: Option<bool>,
         /// The number of changes of the room's list of users, this one included.
         pub user_update_seq: Option<u64>,
