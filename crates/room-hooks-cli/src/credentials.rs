@@ -9,7 +9,7 @@ use room_hooks::{Secrets, tencent::Tencent, trtc::Trtc, zego::Zego};
 
 use crate::{
     Failure,
-    player::{Player, ProviderName},
+    provider::{Provider, ProviderName},
     terminal,
 };
 
@@ -55,24 +55,24 @@ const fn variables(provider: ProviderName) -> Variables {
 
 impl Credentials {
     /// The provider as this app of it.
-    pub(crate) fn player(&self, provider: ProviderName) -> Result<Player, Failure> {
-        player(provider, self.app_id(provider)?, self.secret(provider)?)
+    pub(crate) fn provider(&self, provider: ProviderName) -> Result<Provider, Failure> {
+        provider(provider, self.app_id(provider)?, self.secret(provider)?)
     }
 
     /// The provider with the secret of another file.
-    pub(crate) fn with(&self, provider: ProviderName, file: &Path) -> Result<Player, Failure> {
+    pub(crate) fn with(&self, provider: ProviderName, file: &Path) -> Result<Provider, Failure> {
         let of_file = Self { app_id: self.app_id, secret_file: Some(file.to_owned()) };
-        of_file.player(provider)
+        of_file.provider(provider)
     }
 
     /// The provider as another app of it, with the same secret.
-    pub(crate) fn another_app(&self, provider: ProviderName) -> Result<Player, Failure> {
-        player(provider, self.app_id(provider)?.wrapping_add(1), self.secret(provider)?)
+    pub(crate) fn another_app(&self, provider: ProviderName) -> Result<Provider, Failure> {
+        provider(provider, self.app_id(provider)?.wrapping_add(1), self.secret(provider)?)
     }
 
     /// The provider with a secret that nobody has.
-    pub(crate) fn forger(&self, provider: ProviderName) -> Result<Player, Failure> {
-        player(provider, self.app_id(provider)?, Secrets::new("forged")?)
+    pub(crate) fn forger(&self, provider: ProviderName) -> Result<Provider, Failure> {
+        provider(provider, self.app_id(provider)?, Secrets::new("forged")?)
     }
 
     fn app_id(&self, provider: ProviderName) -> Result<u64, Failure> {
@@ -112,11 +112,11 @@ impl Credentials {
     }
 }
 
-fn player(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Player, Failure> {
+fn provider(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Provider, Failure> {
     Ok(match provider {
-        ProviderName::Zego => Player::Zego(Zego::new(app_id, secret)?),
-        ProviderName::Tencent => Player::Tencent(Tencent::new(app_id, secret)?),
-        ProviderName::Trtc => Player::Trtc(Trtc::new(app_id, secret)?),
+        ProviderName::Zego => Provider::Zego(Zego::new(app_id, secret)?),
+        ProviderName::Tencent => Provider::Tencent(Tencent::new(app_id, secret)?),
+        ProviderName::Trtc => Provider::Trtc(Trtc::new(app_id, secret)?),
     })
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use room_hooks::testing::{Sample, samples};
 use serde_json::{Map, Value};
 
-use crate::{Failure, input, player::ProviderName};
+use crate::{Failure, input, provider::ProviderName};
 
 /// Which event is sent.
 #[derive(Debug, Args)]

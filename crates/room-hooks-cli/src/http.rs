@@ -15,7 +15,7 @@ use ureq::{
     },
 };
 
-use crate::{Failure, player::ProviderName, terminal};
+use crate::{Failure, provider::ProviderName, terminal};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ mod factor;
 mod http;
 mod input;
 mod listen;
-mod player;
+mod provider;
 mod recording;
 mod replay;
 mod send;

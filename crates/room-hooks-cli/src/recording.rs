@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use room_hooks::{Delivery, testing::SignedDelivery};
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, http, player::ProviderName, terminal};
+use crate::{Failure, http, provider::ProviderName, terminal};
 
 /// A delivery as it arrived, with the verdict on it. It holds a signature, but never a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use crate::{
     factor::Factor,
     http::Target,
     input,
-    player::Player,
+    provider::Provider,
     recording::{Record, VerifiedRecord},
     terminal::{self, DIM},
 };
@@ -60,8 +60,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let mut stages = HashMap::new();
     for provider in records.iter().map(|(_, record)| record.provider) {
         if let Entry::Vacant(stage) = stages.entry(provider) {
-            let player = arguments.credentials.player(provider)?;
-            stage.insert((player, arguments.target.line(provider)?));
+            let provider = arguments.credentials.provider(provider)?;
+            stage.insert((provider, arguments.target.line(provider)?));
         }
     }
     let mut verdict = Verdict::Yes;
@@ -71,10 +71,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
         pause(arguments.speed.shorten(Duration::from_millis(gap)))?;
         before = Some(record);
-        let Some((player, line)) = stages.get(&record.provider) else { continue };
+        let Some((provider, line)) = stages.get(&record.provider) else { continue };
         let delivery = match record.verified() {
             _ if arguments.as_recorded => record.as_recorded()?,
-            Ok(verified) => resigned(verified, player)?,
+            Ok(verified) => resigned(verified, provider)?,
             // A signature could make a forgery authentic.
             Err(why) => {
                 terminal::note(&format!("line {number} {why}: sent as recorded, not signed"));
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             "{} {DIM}{:<8}{DIM:#} {} {}",
             terminal::status(answer.status),
             record.provider,
-            terminal::plain(&player.event_name(record)?),
+            terminal::plain(&provider.event_name(record)?),
             answer.body
         )?;
         if !answer.is_success() {
@@ -115,10 +115,10 @@ fn pause(pause: Duration) -> Result<(), Failure> {
 }
 
 /// The event of a verified record with a new signature, in the encoding that it had.
-fn resigned(verified: VerifiedRecord<'_>, player: &Player) -> Result<SignedDelivery, Failure> {
+fn resigned(verified: VerifiedRecord<'_>, provider: &Provider) -> Result<SignedDelivery, Failure> {
     let record = verified.record();
     let body = record.body()?;
-    let explanation = player.explain(record.as_delivery(&body));
+    let explanation = provider.explain(record.as_delivery(&body));
     let Some(mut event) = explanation.event.filter(serde_json::Value::is_object) else {
         terminal::note("there is no event to sign in this one; it is sent as it was recorded");
         return record.as_recorded();
@@ -128,5 +128,5 @@ fn resigned(verified: VerifiedRecord<'_>, player: &Player) -> Result<SignedDeliv
         // In the query alone, perhaps; the signer takes it from the event.
         event[*name] = command.as_str().into();
     }
-    player.sign(&event, Encoding::of(&body), SystemTime::now())
+    provider.sign(&event, Encoding::of(&body), SystemTime::now())
 }

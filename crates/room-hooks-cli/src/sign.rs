@@ -44,8 +44,8 @@ Examples:
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let unsigned = arguments.event.unsigned()?;
     let now = arguments.at.unwrap_or_else(SystemTime::now);
-    let player = arguments.credentials.player(unsigned.provider)?;
-    let delivery = player.sign(&unsigned.event(0)?, arguments.encoding, now)?;
+    let provider = arguments.credentials.provider(unsigned.provider)?;
+    let delivery = provider.sign(&unsigned.event(0)?, arguments.encoding, now)?;
     let record = Record::of(unsigned.provider, now, delivery);
     let mut out = terminal::exact();
     match arguments.format {

@@ -27,7 +27,7 @@ use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 use crate::{
     Failure, Verdict,
     credentials::Credentials,
-    player::{Player, ProviderName},
+    provider::{Provider, ProviderName},
     terminal,
 };
 
@@ -109,12 +109,12 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict
     let credentials = Credentials::default();
     let mut app = Router::new();
     for name in ProviderName::ALL {
-        let player = credentials.player(name)?;
-        let mount = Mount { tap: &tap, failures: &failures, delay, player: player.clone() };
-        let router = match player {
-            Player::Zego(zego) => mount.router::<zego::Event>(zego),
-            Player::Tencent(tencent) => mount.router::<tencent::Event>(tencent),
-            Player::Trtc(trtc) => mount.router::<trtc::Event>(trtc),
+        let provider = credentials.provider(name)?;
+        let mount = Mount { tap: &tap, failures: &failures, delay, provider: provider.clone() };
+        let router = match provider {
+            Provider::Zego(zego) => mount.router::<zego::Event>(zego),
+            Provider::Tencent(tencent) => mount.router::<tencent::Event>(tencent),
+            Provider::Trtc(trtc) => mount.router::<trtc::Event>(trtc),
         };
         app = app.nest(&format!("/hooks/{name}"), router);
     }
@@ -143,7 +143,7 @@ struct Mount<'a> {
     tap: &'a Arc<Tap>,
     failures: &'a Arc<AtomicU64>,
     delay: Duration,
-    player: Player,
+    provider: Provider,
 }
 
 impl Mount<'_> {
@@ -167,9 +167,9 @@ impl Mount<'_> {
             },
         );
         let tap = Arc::clone(self.tap);
-        let player = self.player;
+        let provider = self.provider;
         hooks.into_router().layer(middleware::from_fn(move |request, next| {
-            Arc::clone(&tap).pass(player.clone(), handled.clone(), request, next)
+            Arc::clone(&tap).pass(provider.clone(), handled.clone(), request, next)
         }))
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     Failure, Verdict,
     credentials::Credentials,
-    player::ProviderName,
+    provider::ProviderName,
     terminal::{self, BAD},
 };
 
@@ -56,7 +56,7 @@ pub(super) fn run(
     let now = SystemTime::now();
     let provider = sender.unsigned.provider;
     let mut event = sender.unsigned.event(0)?;
-    let honest = sender.player.sign(&event, sender.encoding, now)?;
+    let honest = sender.provider.sign(&event, sender.encoding, now)?;
     let forged = match forgery {
         Forgery::Signature => credentials.forger(provider)?.sign(&event, sender.encoding, now)?,
         Forgery::Stale => {
@@ -65,7 +65,7 @@ pub(super) fn run(
                     "TRTC's callbacks are stale only for a receiver with `with_tolerance`",
                 );
             }
-            sender.player.sign(&event, sender.encoding, now - DAY)?
+            sender.provider.sign(&event, sender.encoding, now - DAY)?
         }
         Forgery::App => credentials.another_app(provider)?.sign(&event, sender.encoding, now)?,
         Forgery::Tampered => {
@@ -83,7 +83,7 @@ pub(super) fn run(
         }
         Forgery::Oversize => {
             event["padding"] = " ".repeat(1024 * 1024).into();
-            let mut large = sender.player.sign(&event, sender.encoding, now)?;
+            let mut large = sender.provider.sign(&event, sender.encoding, now)?;
             // Whoever refuses it by its length alone may close the connection, and the answer would be
             // lost to one that is still sending.
             large.headers.push(("Expect".to_owned(), "100-continue".to_owned()));

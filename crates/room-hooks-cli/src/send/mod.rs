@@ -13,7 +13,7 @@ use crate::{
     encoding::Encoding,
     event::{EventArguments, Unsigned},
     http::{Answer, Line, Target},
-    player::Player,
+    provider::Provider,
     terminal::{self, DIM},
 };
 
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let provider = unsigned.provider;
     let sender = Sender {
         unsigned,
-        player: arguments.credentials.player(provider)?,
+        provider: arguments.credentials.provider(provider)?,
         encoding: arguments.encoding,
         line: arguments.target.line(provider)?,
     };
@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 /// Who sends what, and where.
 struct Sender {
     unsigned: Unsigned,
-    player: Player,
+    provider: Provider,
     encoding: Encoding,
     line: Line,
 }
@@ -83,7 +83,7 @@ struct Sender {
 impl Sender {
     /// The n-th delivery, signed at a time.
     fn delivery(&self, n: u64, at: SystemTime) -> Result<SignedDelivery, Failure> {
-        self.player.sign(&self.unsigned.event(n)?, self.encoding, at)
+        self.provider.sign(&self.unsigned.event(n)?, self.encoding, at)
     }
 
     fn show(&self, answer: &Answer) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use crate::{
     Failure, Verdict,
     factor::Factor,
     http::Answer,
-    player::ProviderName,
+    provider::ProviderName,
     terminal::{self, BAD},
 };
 

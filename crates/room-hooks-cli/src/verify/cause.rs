@@ -6,7 +6,7 @@ use room_hooks::{Refusal, testing::Explanation};
 use serde_json::Value;
 
 use crate::{
-    player::{Player, ProviderName},
+    provider::{Provider, ProviderName},
     recording::Record,
 };
 
@@ -16,8 +16,8 @@ use super::layout;
 pub(super) struct Suspect<'a> {
     pub(super) record: &'a Record,
     pub(super) body: &'a [u8],
-    pub(super) player: &'a Player,
-    pub(super) others: &'a [(PathBuf, Player)],
+    pub(super) provider: &'a Provider,
+    pub(super) others: &'a [(PathBuf, Provider)],
 }
 
 impl Suspect<'_> {
@@ -62,8 +62,8 @@ impl Suspect<'_> {
     }
 
     fn wrong_signature(&self, explanation: &Explanation) -> String {
-        let signed = |(_, player): &&(PathBuf, Player)| {
-            matches(&player.explain(self.record.as_delivery(self.body)))
+        let signed = |(_, provider): &&(PathBuf, Provider)| {
+            matches(&provider.explain(self.record.as_delivery(self.body)))
         };
         if let Some((file, _)) = self.others.iter().find(signed) {
             return format!("the wrong secret: {} holds the one that signed", file.display());
@@ -112,7 +112,7 @@ impl Suspect<'_> {
             members.insert("timestamp".to_owned(), timestamp.into());
             members.insert("nonce".to_owned(), nonce.into());
             let body = Value::Object(members).to_string();
-            let explained = self.player.explain(self.record.as_delivery(body.as_bytes()));
+            let explained = self.provider.explain(self.record.as_delivery(body.as_bytes()));
             matches(&explained).then(|| format!("digits were written anew on the way: {what}"))
         })
     }
@@ -138,7 +138,7 @@ impl Suspect<'_> {
         // Only what could be read as JSON has a depth that somebody has looked at.
         let layouts = layouts.into_iter().filter(|_| explanation.event.is_some());
         ends.into_iter().chain(layouts).find_map(|(what, body)| {
-            let explained = self.player.explain(self.record.as_delivery(body().as_bytes()));
+            let explained = self.provider.explain(self.record.as_delivery(body().as_bytes()));
             matches(&explained)
                 .then(|| format!("the body was written anew on the way: {what}, it verifies"))
         })

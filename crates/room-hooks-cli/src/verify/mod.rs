@@ -12,7 +12,7 @@ use crate::{
     Failure, Verdict,
     credentials::Credentials,
     input::unix_seconds,
-    player::{Player, ProviderName},
+    provider::{Provider, ProviderName},
     recording::Record,
     terminal::{self, BAD, DIM, GOOD},
 };
@@ -70,13 +70,13 @@ type Bound = HashMap<String, (usize, Option<Value>)>;
 
 impl Arguments {
     fn verify(&self, nth: usize, record: &Record, bound: &mut Bound) -> Result<Verdict, Failure> {
-        let player = self.credentials.player(record.provider)?;
+        let provider = self.credentials.provider(record.provider)?;
         let body = record.body()?;
         let delivery = record.as_delivery(&body);
         let now = self.at.unwrap_or_else(|| record.at());
-        let explanation = player.explain(delivery);
+        let explanation = provider.explain(delivery);
         show(record, &explanation, body.len())?;
-        let refusal = match player.receive(delivery, now) {
+        let refusal = match provider.receive(delivery, now) {
             Ok(received) => {
                 if let Some(first) = seen_with_other_content(nth, record, &explanation, bound) {
                     writeln!(
@@ -99,7 +99,7 @@ impl Arguments {
         let status = refusal.status();
         writeln!(terminal::out(), "{BAD}refused{BAD:#} with {status}: {refusal}")?;
         let others = self.other_players(record.provider)?;
-        let suspect = cause::Suspect { record, body: &body, player: &player, others: &others };
+        let suspect = cause::Suspect { record, body: &body, provider: &provider, others: &others };
         let cause = match refusal {
             Refusal::WrongSignature if !self.credentials.is_given(record.provider) => {
                 Some("no secret was given, so that the examples' own was tried".to_owned())
@@ -113,9 +113,9 @@ impl Arguments {
     }
 
     /// The provider with each of the secrets that are to be tried.
-    fn other_players(&self, provider: ProviderName) -> Result<Vec<(PathBuf, Player)>, Failure> {
-        let player = |file: &PathBuf| Ok((file.clone(), self.credentials.with(provider, file)?));
-        self.try_secret_file.iter().map(player).collect()
+    fn other_players(&self, provider: ProviderName) -> Result<Vec<(PathBuf, Provider)>, Failure> {
+        let provider = |file: &PathBuf| Ok((file.clone(), self.credentials.with(provider, file)?));
+        self.try_secret_file.iter().map(provider).collect()
     }
 }
 

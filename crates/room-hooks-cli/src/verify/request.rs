@@ -2,7 +2,7 @@ use std::{path::PathBuf, time::SystemTime};
 
 use clap::Args;
 
-use crate::{Failure, input, player::ProviderName, recording::Record, terminal};
+use crate::{Failure, input, provider::ProviderName, recording::Record, terminal};
 
 /// Where a recorded request is read from.
 #[derive(Debug, Args)]

@@ -56,7 +56,7 @@ impl fmt::Display for ProviderName {
 
 /// A provider with its app and secret.
 #[derive(Debug, Clone)]
-pub(crate) enum Player {
+pub(crate) enum Provider {
     Zego(Zego),
     Tencent(Tencent),
     Trtc(Trtc),
@@ -72,7 +72,7 @@ pub(crate) struct Received {
     pub(crate) data: String,
 }
 
-impl Player {
+impl Provider {
     pub(crate) fn name(&self) -> ProviderName {
         match self {
             Self::Zego(_) => ProviderName::Zego,
@@ -168,10 +168,10 @@ mod tests {
             (Tencent::new(1, "token").unwrap(), Verification::Signature),
             (Tencent::dangerous_unsigned(1), Verification::Unsigned),
         ] {
-            let player = Player::Tencent(tencent);
+            let provider = Provider::Tencent(tencent);
             let now = SystemTime::now();
-            let signed = player.sign(&event, Encoding::Json, now).unwrap();
-            let received = player.receive(signed.as_delivery(), now).unwrap().unwrap();
+            let signed = provider.sign(&event, Encoding::Json, now).unwrap();
+            let received = provider.receive(signed.as_delivery(), now).unwrap().unwrap();
             assert_eq!(received.verified, expected);
         }
     }

@@ -22,7 +22,7 @@ use tokio_stream::StreamExt;
 
 use crate::{
     Failure,
-    player::{Player, ProviderName, Received},
+    provider::{Provider, ProviderName, Received},
     recording::{Record, Verification},
     terminal::{self, DIM},
 };
@@ -60,19 +60,19 @@ impl Tap {
     /// Lets a request pass, and shows and records what it was and what it was answered.
     pub(super) async fn pass(
         self: Arc<Self>,
-        player: Player,
+        provider: Provider,
         handled: Handled,
         request: Request,
         next: Next,
     ) -> Response {
         // A task of its own, since the sender may have hung up before there is anything to show.
-        let passing = tokio::spawn(self.watch(player, handled, request, next));
+        let passing = tokio::spawn(self.watch(provider, handled, request, next));
         passing.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
 
     async fn watch(
         self: Arc<Self>,
-        player: Player,
+        provider: Provider,
         handled: Handled,
         request: Request,
         next: Next,
@@ -92,7 +92,7 @@ impl Tap {
         let response = next.run(Request::from_parts(parts, body)).await;
 
         let body = mem::take(&mut *locked(&read));
-        let received = player.receive(Delivery::new(&query, &headers, &body), now);
+        let received = provider.receive(Delivery::new(&query, &headers, &body), now);
         let status = response.status().as_u16();
         let called = match &received {
             // Another try of it is being handled, or its signature is another's.
@@ -100,7 +100,7 @@ impl Tap {
             Ok(Some(Received { id, .. })) => handled.take(id),
             _ => false,
         };
-        let passed = Passed { provider: player.name(), at: now, status, called, received };
+        let passed = Passed { provider: provider.name(), at: now, status, called, received };
         let verified = Some(passed.verification());
         let record = Record::new(passed.provider, now, verified, &query, headers, &body);
         let kept = match status {
