@@ -7,7 +7,7 @@ mod demo;
 mod encoding;
 mod event;
 mod events;
-mod factor;
+mod speed;
 mod http;
 mod input;
 mod listen;

@@ -13,7 +13,7 @@ use crate::{
     Failure, Verdict,
     credentials::Credentials,
     encoding::Encoding,
-    factor::Factor,
+    speed::Speed,
     http::Target,
     input,
     provider::Provider,
@@ -38,8 +38,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     as_recorded: bool,
     /// So many times as fast as it was recorded
-    #[arg(long, value_name = "FACTOR", default_value_t = Factor::ONE)]
-    speed: Factor,
+    #[arg(long, value_name = "FACTOR", default_value_t = Speed::ONE)]
+    speed: Speed,
 }
 
 const EXAMPLES: &str = "\

@@ -2,9 +2,9 @@ use std::{fmt, str::FromStr, time::Duration};
 
 /// A number above zero: how many times as fast, or how many a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Factor(f64);
+pub(crate) struct Speed(f64);
 
-impl Factor {
+impl Speed {
     pub(crate) const ONE: Self = Self(1.0);
 
     /// A pause, so many times shorter.
@@ -13,18 +13,18 @@ impl Factor {
     }
 }
 
-impl FromStr for Factor {
+impl FromStr for Speed {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse() {
-            Ok(factor) if f64::is_normal(factor) && factor > 0.0 => Ok(Self(factor)),
+            Ok(speed) if f64::is_normal(speed) && speed > 0.0 => Ok(Self(speed)),
             _ => Err("it is no number above 0"),
         }
     }
 }
 
-impl fmt::Display for Factor {
+impl fmt::Display for Speed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -35,11 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_above_zero_is_a_factor() {
+    fn only_what_is_above_zero_is_a_speed() {
         for text in ["0", "-1", "NaN", "inf", "1e-320", "", "fast"] {
-            assert!(text.parse::<Factor>().is_err(), "{text}");
+            assert!(text.parse::<Speed>().is_err(), "{text}");
         }
-        let shorten = |factor: &str, pause| factor.parse::<Factor>().unwrap().shorten(pause);
+        let shorten = |speed: &str, pause| speed.parse::<Speed>().unwrap().shorten(pause);
         assert_eq!(shorten("4", Duration::from_secs(2)), Duration::from_millis(500));
         assert_eq!(shorten("0.5", Duration::from_secs(2)), Duration::from_secs(4));
         assert_eq!(shorten("1e-300", Duration::MAX), Duration::MAX);

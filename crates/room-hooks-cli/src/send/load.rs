@@ -13,7 +13,7 @@ use clap::Args;
 
 use crate::{
     Failure, Verdict,
-    factor::Factor,
+    speed::Speed,
     http,
     terminal::{self, BAD, DIM},
 };
@@ -28,7 +28,7 @@ pub(super) struct Load {
     times: Option<u64>,
     /// At most so many a second
     #[arg(long, value_name = "N", requires = "times")]
-    rate: Option<Factor>,
+    rate: Option<Speed>,
     /// So many at the same time
     #[arg(long, value_name = "N", default_value_t = 1, requires = "times",
           value_parser = clap::value_parser!(u16).range(1..=512))]

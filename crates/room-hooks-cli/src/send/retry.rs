@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     Failure, Verdict,
-    factor::Factor,
+    speed::Speed,
     http::Answer,
     provider::ProviderName,
     terminal::{self, BAD},
@@ -26,8 +26,8 @@ pub(super) struct Retry {
     #[arg(long, requires = "retry")]
     resign: bool,
     /// Waits so many times shorter between retries
-    #[arg(long, value_name = "FACTOR", default_value_t = Factor::ONE, requires = "retry")]
-    speed: Factor,
+    #[arg(long, value_name = "FACTOR", default_value_t = Speed::ONE, requires = "retry")]
+    speed: Speed,
 }
 
 impl Retry {
