@@ -7,7 +7,6 @@ mod demo;
 mod encoding;
 mod event;
 mod events;
-mod speed;
 mod http;
 mod input;
 mod listen;
@@ -16,6 +15,7 @@ mod recording;
 mod replay;
 mod send;
 mod sign;
+mod speed;
 mod terminal;
 mod verify;
 

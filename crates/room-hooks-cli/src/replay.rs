@@ -13,11 +13,11 @@ use crate::{
     Failure, Verdict,
     credentials::Credentials,
     encoding::Encoding,
-    speed::Speed,
     http::Target,
     input,
     provider::Provider,
     recording::{Record, VerifiedRecord},
+    speed::Speed,
     terminal::{self, DIM},
 };
 

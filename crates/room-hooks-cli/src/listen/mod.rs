@@ -1,5 +1,5 @@
+mod recorder;
 mod stop;
-mod tap;
 
 #[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt;
@@ -32,8 +32,8 @@ use crate::{
 };
 
 use self::{
+    recorder::{Handled, Recorder},
     stop::{out_of_patience, told_to_stop},
-    tap::{Handled, Tap},
 };
 
 /// Receives callbacks of all three providers, at /hooks/zego, /hooks/tencent and /hooks/trtc, answers as
@@ -103,14 +103,15 @@ fn append_to(file: &PathBuf) -> Result<File, Failure> {
 
 async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict, Failure> {
     let (broken, mut breakage) = mpsc::channel(1);
-    let tap = Arc::new(Tap::new(recording, arguments.verbose, broken));
+    let recorder = Arc::new(Recorder::new(recording, arguments.verbose, broken));
     let failures = Arc::new(AtomicU64::new(arguments.fail_first));
     let delay = Duration::from_millis(arguments.delay);
     let credentials = Credentials::default();
     let mut app = Router::new();
     for name in ProviderName::ALL {
         let provider = credentials.provider(name)?;
-        let mount = Mount { tap: &tap, failures: &failures, delay, provider: provider.clone() };
+        let mount =
+            Mount { recorder: &recorder, failures: &failures, delay, provider: provider.clone() };
         let router = match provider {
             Provider::Zego(zego) => mount.router::<zego::Event>(zego),
             Provider::Tencent(tencent) => mount.router::<tencent::Event>(tencent),
@@ -118,7 +119,7 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict
         };
         app = app.nest(&format!("/hooks/{name}"), router);
     }
-    let app = app.fallback(Tap::elsewhere);
+    let app = app.fallback(Recorder::elsewhere);
     let listener = TcpListener::bind(arguments.addr)
         .await
         .map_err(|error| format!("{}: {error}", arguments.addr))?;
@@ -140,7 +141,7 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict
 
 /// What a provider is mounted with.
 struct Mount<'a> {
-    tap: &'a Arc<Tap>,
+    recorder: &'a Arc<Recorder>,
     failures: &'a Arc<AtomicU64>,
     delay: Duration,
     provider: Provider,
@@ -166,10 +167,10 @@ impl Mount<'_> {
                 }
             },
         );
-        let tap = Arc::clone(self.tap);
+        let recorder = Arc::clone(self.recorder);
         let provider = self.provider;
         hooks.into_router().layer(middleware::from_fn(move |request, next| {
-            Arc::clone(&tap).pass(provider.clone(), handled.clone(), request, next)
+            Arc::clone(&recorder).pass(provider.clone(), handled.clone(), request, next)
         }))
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     terminal::{self, DIM},
 };
 
-pub(super) struct Tap {
+pub(super) struct Recorder {
     recording: Option<Mutex<File>>,
     verbose: bool,
     /// Where it is told that the recording has broken off.
@@ -48,7 +48,7 @@ impl Handled {
     }
 }
 
-impl Tap {
+impl Recorder {
     pub(super) fn new(
         recording: Option<File>,
         verbose: bool,

@@ -12,9 +12,8 @@ use std::{
 use clap::Args;
 
 use crate::{
-    Failure, Verdict,
+    Failure, Verdict, http,
     speed::Speed,
-    http,
     terminal::{self, BAD, DIM},
 };
 

@@ -7,9 +7,9 @@ use clap::Args;
 
 use crate::{
     Failure, Verdict,
-    speed::Speed,
     http::Answer,
     provider::ProviderName,
+    speed::Speed,
     terminal::{self, BAD},
 };
 
