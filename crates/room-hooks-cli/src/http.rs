@@ -39,7 +39,7 @@ pub(crate) struct Target {
 
 /// A client and the URL that it sends to.
 #[derive(Debug, Clone)]
-pub(crate) struct Line {
+pub(crate) struct Client {
     agent: Agent,
     url: String,
 }
@@ -73,7 +73,7 @@ pub(crate) fn header_lines(headers: &[(String, String)]) -> String {
 }
 
 impl Target {
-    pub(crate) fn line(&self, provider: ProviderName) -> Result<Line, Failure> {
+    pub(crate) fn client(&self, provider: ProviderName) -> Result<Client, Failure> {
         let authority = self.authority()?;
         self.check_machine(authority.host())?;
         let scheme = self.to.scheme_str().unwrap_or("http");
@@ -91,7 +91,7 @@ impl Target {
             .proxy(None)
             .timeout_global(Some(PATIENCE))
             .user_agent(concat!("room-hooks/", env!("CARGO_PKG_VERSION")));
-        Ok(Line { agent: config.build().into(), url: format!("{scheme}://{authority}{path}") })
+        Ok(Client { agent: config.build().into(), url: format!("{scheme}://{authority}{path}") })
     }
 
     fn authority(&self) -> Result<&Authority, Failure> {
@@ -128,7 +128,7 @@ impl Target {
     }
 }
 
-impl Line {
+impl Client {
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     for provider in records.iter().map(|(_, record)| record.provider) {
         if let Entry::Vacant(stage) = stages.entry(provider) {
             let provider = arguments.credentials.provider(provider)?;
-            stage.insert((provider, arguments.target.line(provider)?));
+            stage.insert((provider, arguments.target.client(provider)?));
         }
     }
     let mut verdict = Verdict::Yes;

@@ -67,7 +67,7 @@ async fn print<E>(verified: Verified<E>) -> io::Result<()>
 where
     E: RoomEvent + Serialize,
 {
-    let line = serde_json::to_string(&Line {
+    let line = serde_json::to_string(&EventLine {
         provider: E::Provider::NAME,
         app_id: verified.app_id.to_string(),
         event: verified.event.name(),
@@ -79,7 +79,7 @@ where
 }
 
 #[derive(Serialize)]
-struct Line<'a, E> {
+struct EventLine<'a, E> {
     provider: &'static str,
     app_id: String,
     event: &'a str,

@@ -12,7 +12,7 @@ use crate::{
     credentials::Credentials,
     encoding::Encoding,
     event::{EventArguments, Unsigned},
-    http::{Answer, Line, Target},
+    http::{Answer, Client, Target},
     provider::Provider,
     terminal::{self, DIM},
 };
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         unsigned,
         provider: arguments.credentials.provider(provider)?,
         encoding: arguments.encoding,
-        line: arguments.target.line(provider)?,
+        line: arguments.target.client(provider)?,
     };
     if let Some(forgery) = arguments.forge {
         return forge::run(forgery, &sender, &arguments.credentials);
@@ -77,7 +77,7 @@ struct Sender {
     unsigned: Unsigned,
     provider: Provider,
     encoding: Encoding,
-    line: Line,
+    client: Client,
 }
 
 impl Sender {
@@ -91,7 +91,7 @@ impl Sender {
             terminal::out(),
             "{} {} {DIM}{:.1} ms{DIM:#} {}",
             terminal::status(answer.status),
-            self.line.url(),
+            self.client.url(),
             answer.took.as_secs_f64() * 1000.0,
             answer.body,
         )?;
