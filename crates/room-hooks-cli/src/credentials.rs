@@ -8,7 +8,7 @@ use clap::Args;
 use room_hooks::{Secrets, tencent::Tencent, trtc::Trtc, zego::Zego};
 
 use crate::{
-    Failure,
+    Error,
     provider::{Provider, ProviderName},
     terminal,
 };
@@ -55,27 +55,27 @@ const fn variables(provider: ProviderName) -> Variables {
 
 impl Credentials {
     /// The provider as this app of it.
-    pub(crate) fn provider(&self, provider: ProviderName) -> Result<Provider, Failure> {
+    pub(crate) fn provider(&self, provider: ProviderName) -> Result<Provider, Error> {
         provider(provider, self.app_id(provider)?, self.secret(provider)?)
     }
 
     /// The provider with the secret of another file.
-    pub(crate) fn with(&self, provider: ProviderName, file: &Path) -> Result<Provider, Failure> {
+    pub(crate) fn with(&self, provider: ProviderName, file: &Path) -> Result<Provider, Error> {
         let of_file = Self { app_id: self.app_id, secret_file: Some(file.to_owned()) };
         of_file.provider(provider)
     }
 
     /// The provider as another app of it, with the same secret.
-    pub(crate) fn another_app(&self, provider: ProviderName) -> Result<Provider, Failure> {
+    pub(crate) fn another_app(&self, provider: ProviderName) -> Result<Provider, Error> {
         provider(provider, self.app_id(provider)?.wrapping_add(1), self.secret(provider)?)
     }
 
     /// The provider with a secret that nobody has.
-    pub(crate) fn forger(&self, provider: ProviderName) -> Result<Provider, Failure> {
+    pub(crate) fn forger(&self, provider: ProviderName) -> Result<Provider, Error> {
         provider(provider, self.app_id(provider)?, Secrets::new("forged")?)
     }
 
-    fn app_id(&self, provider: ProviderName) -> Result<u64, Failure> {
+    fn app_id(&self, provider: ProviderName) -> Result<u64, Error> {
         let Variables { app_id: variable, demonstration, .. } = variables(provider);
         match (self.app_id, set(variable)?) {
             (Some(app_id), _) => Ok(app_id),
@@ -93,7 +93,7 @@ impl Credentials {
         self.secret_file.is_some() || is_set(variable) || is_set(&format!("{variable}_FILE"))
     }
 
-    fn secret(&self, provider: ProviderName) -> Result<Secrets, Failure> {
+    fn secret(&self, provider: ProviderName) -> Result<Secrets, Error> {
         let Variables { secret: variable, demonstration, .. } = variables(provider);
         let of_file = set(&format!("{variable}_FILE"))?.map(PathBuf::from);
         let (source, secret) = if let Some(file) = self.secret_file.clone().or(of_file) {
@@ -112,7 +112,7 @@ impl Credentials {
     }
 }
 
-fn provider(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Provider, Failure> {
+fn provider(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Provider, Error> {
     Ok(match provider {
         ProviderName::Zego => Provider::Zego(Zego::new(app_id, secret)?),
         ProviderName::Tencent => Provider::Tencent(Tencent::new(app_id, secret)?),
@@ -121,7 +121,7 @@ fn provider(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Prov
 }
 
 /// A variable that is set; one that cannot be read is an error and not a default.
-fn set(variable: &str) -> Result<Option<String>, Failure> {
+fn set(variable: &str) -> Result<Option<String>, Error> {
     match env::var(variable) {
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),

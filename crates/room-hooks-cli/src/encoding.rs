@@ -2,7 +2,7 @@ use clap::ValueEnum;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::Failure;
+use crate::Error;
 
 /// How ZEGO encodes a body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -27,7 +27,7 @@ impl Encoding {
     }
 
     /// Encodes a body of JSON.
-    pub(crate) fn apply(self, json: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn apply(self, json: Vec<u8>) -> Result<Vec<u8>, Error> {
         match self {
             Self::Json => Ok(json),
             Self::Percent => {

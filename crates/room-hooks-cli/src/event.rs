@@ -4,7 +4,7 @@ use clap::Args;
 use room_hooks::testing::{Sample, samples};
 use serde_json::{Map, Value};
 
-use crate::{Failure, input, provider::ProviderName};
+use crate::{Error, input, provider::ProviderName};
 
 /// Which event is sent.
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ fn assignment(text: &str) -> Result<Assignment, String> {
 }
 
 impl EventArguments {
-    pub(crate) fn unsigned(&self) -> Result<Unsigned, Failure> {
+    pub(crate) fn unsigned(&self) -> Result<Unsigned, Error> {
         let (provider, event) = match (&self.body_file, self.provider, &self.event) {
             (Some(file), Some(provider), _) => (provider, read(file)?),
             (_, provider, event) => built_in(event.as_deref().unwrap_or_default(), provider)?,
@@ -70,7 +70,7 @@ impl Unsigned {
     }
 
     /// The event as the n-th delivery has it.
-    pub(crate) fn event(&self, n: u64) -> Result<Value, Failure> {
+    pub(crate) fn event(&self, n: u64) -> Result<Value, Error> {
         let mut event = self.event.clone();
         for Assignment { path, value, json } in &self.assignments {
             let value = value.replace("{i}", &n.to_string());
@@ -84,7 +84,7 @@ impl Unsigned {
     }
 }
 
-fn read(file: &Path) -> Result<Value, Failure> {
+fn read(file: &Path) -> Result<Value, Error> {
     let event: Value = serde_json::from_slice(&input::read(file)?)
         .map_err(|error| format!("{} is no JSON: {error}", file.display()))?;
     if !event.is_object() {
@@ -93,7 +93,7 @@ fn read(file: &Path) -> Result<Value, Failure> {
     Ok(event)
 }
 
-fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName, Value), Failure> {
+fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName, Value), Error> {
     let of_provider = |sample: &Sample| provider.is_none_or(|p| p.as_str() == sample.provider);
     let Some(sample) =
         samples().filter(of_provider).find(|sample| sample.kind.eq_ignore_ascii_case(name))
@@ -127,7 +127,7 @@ fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName,
 
 /// The place at a path of names and, in lists, numbers, with dots between them. What is not there on the
 /// way is made.
-fn place<'a>(event: &'a mut Value, path: &str) -> Result<&'a mut Value, Failure> {
+fn place<'a>(event: &'a mut Value, path: &str) -> Result<&'a mut Value, Error> {
     let mut place = event;
     for name in path.split('.') {
         if place.is_null() {

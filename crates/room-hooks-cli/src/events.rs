@@ -4,7 +4,7 @@ use clap::Args;
 use room_hooks::testing::samples;
 use serde_json::json;
 
-use crate::{Failure, Verdict, terminal};
+use crate::{Error, Verdict, terminal};
 
 /// Lists every event that has a type, by its name on the wire.
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
     if arguments.json {
         let events: Vec<_> = samples()
             .map(|sample| {

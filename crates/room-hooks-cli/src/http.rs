@@ -15,7 +15,7 @@ use ureq::{
     },
 };
 
-use crate::{Failure, provider::ProviderName, terminal};
+use crate::{Error, provider::ProviderName, terminal};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,7 +73,7 @@ pub(crate) fn header_lines(headers: &[(String, String)]) -> String {
 }
 
 impl Target {
-    pub(crate) fn client(&self, provider: ProviderName) -> Result<Client, Failure> {
+    pub(crate) fn client(&self, provider: ProviderName) -> Result<Client, Error> {
         let authority = self.authority()?;
         self.check_machine(authority.host())?;
         let scheme = self.to.scheme_str().unwrap_or("http");
@@ -94,7 +94,7 @@ impl Target {
         Ok(Client { agent: config.build().into(), url: format!("{scheme}://{authority}{path}") })
     }
 
-    fn authority(&self) -> Result<&Authority, Failure> {
+    fn authority(&self) -> Result<&Authority, Error> {
         let authority = self.to.authority().filter(|authority| !authority.host().is_empty());
         let authority =
             authority.ok_or("the URL names no host; it is to be like http://127.0.0.1:3000")?;
@@ -110,7 +110,7 @@ impl Target {
     }
 
     /// A callback with a real signature, sent elsewhere by mistake, could be put to use there.
-    fn check_machine(&self, host: &str) -> Result<(), Failure> {
+    fn check_machine(&self, host: &str) -> Result<(), Error> {
         if self.allow_remote {
             return Ok(());
         }
@@ -133,7 +133,7 @@ impl Client {
         &self.url
     }
 
-    pub(crate) fn post(&self, delivery: &SignedDelivery) -> Result<Answer, Failure> {
+    pub(crate) fn post(&self, delivery: &SignedDelivery) -> Result<Answer, Error> {
         let mut request = self.agent.post(self.url_of(delivery));
         for (name, value) in &delivery.headers {
             request = request.header(name, value);
@@ -148,7 +148,7 @@ impl Client {
     }
 
     /// Sends a byte now and then until it is answered, which a client that waits its turn would not see.
-    pub(crate) fn post_slowly(&self, delivery: &SignedDelivery) -> Result<Answer, Failure> {
+    pub(crate) fn post_slowly(&self, delivery: &SignedDelivery) -> Result<Answer, Error> {
         let url: Uri = self.url_of(delivery).parse()?;
         let (Some("http"), Some(authority)) = (url.scheme_str(), url.authority()) else {
             return Err("only what is not encrypted can be sent slowly: give an http:// URL".into());

@@ -5,10 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::Failure;
+use crate::Error;
 
 /// Reads a file, or standard input where it is called `-`.
-pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {
     let bytes = match file.as_os_str() == "-" {
         true => {
             let mut bytes = Vec::new();

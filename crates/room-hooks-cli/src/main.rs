@@ -28,7 +28,7 @@ use std::{
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-type Failure = Box<dyn Error + Send + Sync>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Plays ZEGOCLOUD, Tencent and TRTC against a receiver of room callbacks: sends what they would send,
 /// explains why a callback is refused, shows and records what arrives.
@@ -105,7 +105,7 @@ fn main() -> ExitCode {
 }
 
 impl Command {
-    fn run(self) -> Result<Verdict, Failure> {
+    fn run(self) -> Result<Verdict, Error> {
         match self {
             Self::Demo => demo::run(),
             Self::Send(arguments) => send::run(&arguments),
@@ -124,6 +124,6 @@ impl Command {
     }
 }
 
-fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

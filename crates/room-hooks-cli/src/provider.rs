@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Failure,
+    Error,
     encoding::Encoding,
     recording::{Record, Verification},
 };
@@ -87,7 +87,7 @@ impl Provider {
         event: &Value,
         encoding: Encoding,
         at: SystemTime,
-    ) -> Result<SignedDelivery, Failure> {
+    ) -> Result<SignedDelivery, Error> {
         let mut signed = match self {
             Self::Zego(zego) => zego.sign(event, at),
             Self::Tencent(tencent) => tencent.sign(event, at),
@@ -110,7 +110,7 @@ impl Provider {
     }
 
     /// What a recorded event is called, whether or not it verifies.
-    pub(crate) fn event_name(&self, record: &Record) -> Result<String, Failure> {
+    pub(crate) fn event_name(&self, record: &Record) -> Result<String, Error> {
         let body = record.body()?;
         let event = self.explain(record.as_delivery(&body)).event.unwrap_or_default();
         let name =

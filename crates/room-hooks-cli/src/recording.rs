@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use room_hooks::{Delivery, testing::SignedDelivery};
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, http, provider::ProviderName, terminal};
+use crate::{Error, http, provider::ProviderName, terminal};
 
 /// A delivery as it arrived, with the verdict on it. It holds a signature, but never a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl Record {
     }
 
     /// The records of a recording, each with the number of its line.
-    pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<(usize, Self)>, Failure> {
+    pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<(usize, Self)>, Error> {
         let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
         let mut records = Vec::new();
         for (number, line) in (1..).zip(lines.split_inclusive('\n')) {
@@ -116,7 +116,7 @@ impl Record {
     }
 
     /// The delivery, to be sent byte for byte as it arrived.
-    pub(crate) fn as_recorded(&self) -> Result<SignedDelivery, Failure> {
+    pub(crate) fn as_recorded(&self) -> Result<SignedDelivery, Error> {
         Ok(SignedDelivery::new(self.query.clone(), self.headers.clone(), self.body()?))
     }
 
@@ -124,7 +124,7 @@ impl Record {
         UNIX_EPOCH.checked_add(Duration::from_millis(self.at)).unwrap_or(UNIX_EPOCH)
     }
 
-    pub(crate) fn body(&self) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn body(&self) -> Result<Vec<u8>, Error> {
         match &self.body {
             Body::Body(text) => Ok(text.clone().into_bytes()),
             Body::BodyBase64(text) => {

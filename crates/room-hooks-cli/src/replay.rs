@@ -10,7 +10,7 @@ use clap::Args;
 use room_hooks::testing::SignedDelivery;
 
 use crate::{
-    Failure, Verdict,
+    Error, Verdict,
     credentials::Credentials,
     encoding::Encoding,
     http::Target,
@@ -53,7 +53,7 @@ that an older version recorded without a verdict. It is sent byte for byte as it
 
 Exit status: 0 if all were acknowledged, 1 if not, 2 if something could not be sent.";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
     let file = &arguments.file;
     let records = Record::read_all(&input::read(file)?)
         .map_err(|error| format!("{}: {error}", file.display()))?;
@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 }
 
 /// Waits, and says so where it takes long.
-fn pause(pause: Duration) -> Result<(), Failure> {
+fn pause(pause: Duration) -> Result<(), Error> {
     match pause > Duration::from_secs(2) {
         true => terminal::wait(pause, "the next was recorded later: it comes")?,
         false => thread::sleep(pause),
@@ -115,7 +115,7 @@ fn pause(pause: Duration) -> Result<(), Failure> {
 }
 
 /// The event of a verified record with a new signature, in the encoding that it had.
-fn resigned(verified: VerifiedRecord<'_>, provider: &Provider) -> Result<SignedDelivery, Failure> {
+fn resigned(verified: VerifiedRecord<'_>, provider: &Provider) -> Result<SignedDelivery, Error> {
     let record = verified.record();
     let body = record.body()?;
     let explanation = provider.explain(record.as_delivery(&body));

@@ -3,7 +3,7 @@ use std::{io::Write, time::SystemTime};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    Failure, Verdict, credentials::Credentials, encoding::Encoding, event::EventArguments,
+    Error, Verdict, credentials::Credentials, encoding::Encoding, event::EventArguments,
     input::unix_seconds, recording::Record, terminal,
 };
 
@@ -41,7 +41,7 @@ Examples:
   room-hooks sign 103 | room-hooks verify -
   room-hooks sign room_create --at 1757500000 --format json >> recording.jsonl";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
     let unsigned = arguments.event.unsigned()?;
     let now = arguments.at.unwrap_or_else(SystemTime::now);
     let provider = arguments.credentials.provider(unsigned.provider)?;

@@ -13,18 +13,18 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
-use crate::{Failure, Verdict, terminal};
+use crate::{Error, Verdict, terminal};
 
 use self::{
     log::Log,
     script::{Act, Scene, Sent},
 };
 
-pub(crate) fn run() -> Result<Verdict, Failure> {
+pub(crate) fn run() -> Result<Verdict, Error> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(play())
 }
 
-async fn play() -> Result<Verdict, Failure> {
+async fn play() -> Result<Verdict, Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let origin = format!("http://{}", listener.local_addr()?);
     let (sender, seen) = mpsc::unbounded_channel();
@@ -67,7 +67,7 @@ struct Stage {
 
 impl Stage {
     /// Sends one request and tells whether the verdict on it was right.
-    async fn perform(&mut self, path: &str, act: Act) -> Result<bool, Failure> {
+    async fn perform(&mut self, path: &str, act: Act) -> Result<bool, Error> {
         let Sent { query, headers, body } = act.sent;
         let uri = format!("{}{path}?{query}", self.origin);
         let request = headers

@@ -25,7 +25,7 @@ use serde::Serialize;
 use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 
 use crate::{
-    Failure, Verdict,
+    Error, Verdict,
     credentials::Credentials,
     provider::{Provider, ProviderName},
     terminal,
@@ -78,7 +78,7 @@ Examples:
 Secrets come from ZEGO_CALLBACK_SECRET, TENCENT_TOKEN and TRTC_KEY, app ids from ZEGO_APP_ID,
 TENCENT_SDK_APP_ID and TRTC_SDK_APP_ID.";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
     if !arguments.addr.ip().is_loopback() && !arguments.allow_remote {
         let address = arguments.addr;
         return Err(
@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         .block_on(serve(arguments, recording))
 }
 
-fn append_to(file: &PathBuf) -> Result<File, Failure> {
+fn append_to(file: &PathBuf) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     // `replay` signs what is in it, so it is as sensitive as the secret.
@@ -101,7 +101,7 @@ fn append_to(file: &PathBuf) -> Result<File, Failure> {
     options.open(file).map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
-async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict, Failure> {
+async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict, Error> {
     let (broken, mut breakage) = mpsc::channel(1);
     let recorder = Arc::new(Recorder::new(recording, arguments.verbose, broken));
     let failures = Arc::new(AtomicU64::new(arguments.fail_first));

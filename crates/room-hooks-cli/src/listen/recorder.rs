@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
 use crate::{
-    Failure,
+    Error,
     provider::{Provider, ProviderName, Received},
     recording::{Record, Verification},
     terminal::{self, DIM},
@@ -31,7 +31,7 @@ pub(super) struct Recorder {
     recording: Option<Mutex<File>>,
     verbose: bool,
     /// Where it is told that the recording has broken off.
-    broken: mpsc::Sender<Failure>,
+    broken: mpsc::Sender<Error>,
 }
 
 /// The deliveries that the handler was called with.
@@ -49,11 +49,7 @@ impl Handled {
 }
 
 impl Recorder {
-    pub(super) fn new(
-        recording: Option<File>,
-        verbose: bool,
-        broken: mpsc::Sender<Failure>,
-    ) -> Self {
+    pub(super) fn new(recording: Option<File>, verbose: bool, broken: mpsc::Sender<Error>) -> Self {
         Self { recording: recording.map(Mutex::new), verbose, broken }
     }
 
@@ -126,7 +122,7 @@ impl Recorder {
         StatusCode::NOT_FOUND
     }
 
-    fn record(&self, record: &Record) -> Result<(), Failure> {
+    fn record(&self, record: &Record) -> Result<(), Error> {
         let Some(recording) = &self.recording else { return Ok(()) };
         let line = format!("{}\n", serde_json::to_string(record)?);
         append(&mut locked(recording), line.as_bytes())
@@ -155,7 +151,7 @@ struct Passed {
 }
 
 impl Passed {
-    fn show(&self, verbose: bool, record: &Record) -> Result<(), Failure> {
+    fn show(&self, verbose: bool, record: &Record) -> Result<(), Error> {
         let seconds = self.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
         let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60);
         let received = self.received.as_ref().ok().and_then(Option::as_ref);

@@ -8,7 +8,7 @@ use room_hooks::testing::SignedDelivery;
 use serde_json::Value;
 
 use crate::{
-    Failure, Verdict,
+    Error, Verdict,
     credentials::Credentials,
     provider::ProviderName,
     terminal::{self, BAD},
@@ -52,7 +52,7 @@ pub(super) fn run(
     forgery: Forgery,
     sender: &Sender,
     credentials: &Credentials,
-) -> Result<Verdict, Failure> {
+) -> Result<Verdict, Error> {
     let now = SystemTime::now();
     let provider = sender.unsigned.provider;
     let mut event = sender.unsigned.event(0)?;

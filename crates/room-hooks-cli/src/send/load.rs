@@ -12,7 +12,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    Failure, Verdict, http,
+    Error, Verdict, http,
     speed::Speed,
     terminal::{self, BAD, DIM},
 };
@@ -48,7 +48,7 @@ impl Load {
         self.times.is_some()
     }
 
-    pub(super) fn run(&self, sender: &Sender) -> Result<Verdict, Failure> {
+    pub(super) fn run(&self, sender: &Sender) -> Result<Verdict, Error> {
         let times = self.times.unwrap_or(1);
         if times > 1 && !sender.unsigned.is_numbered() {
             terminal::note("all are the same event, re-signed; vary it by --set room_id=room-{i}");
@@ -91,7 +91,7 @@ impl Load {
 }
 
 impl Summary {
-    fn show(mut self, elapsed: Duration) -> Result<Verdict, Failure> {
+    fn show(mut self, elapsed: Duration) -> Result<Verdict, Error> {
         self.took.sort_unstable();
         if self.took.is_empty() {
             return Err(self.error.unwrap_or("nothing was sent".to_owned()).into());
@@ -120,7 +120,7 @@ impl Summary {
     }
 
     /// A bar for each doubling of the time.
-    fn histogram(&self, out: &mut impl Write) -> Result<(), Failure> {
+    fn histogram(&self, out: &mut impl Write) -> Result<(), Error> {
         const WIDTH: usize = 50;
         let mut bars: BTreeMap<i32, usize> = BTreeMap::new();
         for took in &self.took {

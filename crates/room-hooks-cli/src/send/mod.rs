@@ -8,7 +8,7 @@ use clap::Args;
 use room_hooks::testing::SignedDelivery;
 
 use crate::{
-    Failure, Verdict,
+    Error, Verdict,
     credentials::Credentials,
     encoding::Encoding,
     event::{EventArguments, Unsigned},
@@ -54,7 +54,7 @@ Examples:
 
 Exit status: 0 if all were acknowledged (with --forge: refused), 1 if not, 2 if it could not be tried.";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
     let unsigned = arguments.event.unsigned()?;
     let provider = unsigned.provider;
     let sender = Sender {
@@ -82,11 +82,11 @@ struct Sender {
 
 impl Sender {
     /// The n-th delivery, signed at a time.
-    fn delivery(&self, n: u64, at: SystemTime) -> Result<SignedDelivery, Failure> {
+    fn delivery(&self, n: u64, at: SystemTime) -> Result<SignedDelivery, Error> {
         self.provider.sign(&self.unsigned.event(n)?, self.encoding, at)
     }
 
-    fn show(&self, answer: &Answer) -> Result<(), Failure> {
+    fn show(&self, answer: &Answer) -> Result<(), Error> {
         writeln!(
             terminal::out(),
             "{} {} {DIM}{:.1} ms{DIM:#} {}",

@@ -6,7 +6,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    Failure, Verdict,
+    Error, Verdict,
     http::Answer,
     provider::ProviderName,
     speed::Speed,
@@ -32,7 +32,7 @@ pub(super) struct Retry {
 
 impl Retry {
     /// Sends once or, if that is asked for, as often as the provider would.
-    pub(super) fn run(&self, sender: &Sender) -> Result<Verdict, Failure> {
+    pub(super) fn run(&self, sender: &Sender) -> Result<Verdict, Error> {
         let mut delivery = sender.delivery(0, SystemTime::now())?;
         let mut pauses =
             if self.retry { self.pauses(sender.unsigned.provider) } else { &[] }.iter();

@@ -9,7 +9,7 @@ use room_hooks::{Refusal, testing::Explanation};
 use serde_json::Value;
 
 use crate::{
-    Failure, Verdict,
+    Error, Verdict,
     credentials::Credentials,
     input::unix_seconds,
     provider::{Provider, ProviderName},
@@ -50,7 +50,7 @@ Examples:
 
 Exit status: 0 if all verify, 1 if not, 2 if there is nothing to verify.";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
     let records = arguments.source.records(arguments.provider)?;
     let mut verdict = Verdict::Yes;
     let mut bound = HashMap::new();
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 type Bound = HashMap<String, (usize, Option<Value>)>;
 
 impl Arguments {
-    fn verify(&self, nth: usize, record: &Record, bound: &mut Bound) -> Result<Verdict, Failure> {
+    fn verify(&self, nth: usize, record: &Record, bound: &mut Bound) -> Result<Verdict, Error> {
         let provider = self.credentials.provider(record.provider)?;
         let body = record.body()?;
         let delivery = record.as_delivery(&body);
@@ -113,7 +113,7 @@ impl Arguments {
     }
 
     /// The provider with each of the secrets that are to be tried.
-    fn other_players(&self, provider: ProviderName) -> Result<Vec<(PathBuf, Provider)>, Failure> {
+    fn other_players(&self, provider: ProviderName) -> Result<Vec<(PathBuf, Provider)>, Error> {
         let provider = |file: &PathBuf| Ok((file.clone(), self.credentials.with(provider, file)?));
         self.try_secret_file.iter().map(provider).collect()
     }
@@ -133,7 +133,7 @@ fn seen_with_other_content(
 }
 
 /// Shows what was read, what was signed, and which signature that gives.
-fn show(record: &Record, explanation: &Explanation, length: usize) -> Result<(), Failure> {
+fn show(record: &Record, explanation: &Explanation, length: usize) -> Result<(), Error> {
     let mut out = terminal::out();
     let provider = record.provider;
     writeln!(out, "{provider}, a body of {length} bytes")?;

@@ -2,7 +2,7 @@ use std::{path::PathBuf, time::SystemTime};
 
 use clap::Args;
 
-use crate::{Failure, input, provider::ProviderName, recording::Record, terminal};
+use crate::{Error, input, provider::ProviderName, recording::Record, terminal};
 
 /// Where a recorded request is read from.
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ fn header(text: &str) -> Result<(String, String), String> {
 }
 
 impl Source {
-    pub(super) fn records(&self, provider: Option<ProviderName>) -> Result<Vec<Record>, Failure> {
+    pub(super) fn records(&self, provider: Option<ProviderName>) -> Result<Vec<Record>, Error> {
         let Some(file) = &self.file else {
             let body = self.body_file.as_deref().map(input::read).transpose()?.unwrap_or_default();
             let query = self.query.clone().unwrap_or_default();
@@ -41,7 +41,7 @@ impl Source {
     }
 }
 
-fn recording(bytes: &[u8], provider: Option<ProviderName>) -> Result<Vec<Record>, Failure> {
+fn recording(bytes: &[u8], provider: Option<ProviderName>) -> Result<Vec<Record>, Error> {
     let mut records = Record::read_all(bytes)?;
     if let Some(provider) = provider {
         records.iter_mut().for_each(|(_, record)| record.provider = provider);
@@ -51,7 +51,7 @@ fn recording(bytes: &[u8], provider: Option<ProviderName>) -> Result<Vec<Record>
 
 /// Takes a request apart. The body is all that follows the head, but for what a `Content-Length` leaves
 /// out, an editor's final newline for one.
-fn http(bytes: &[u8], provider: Option<ProviderName>) -> Result<Record, Failure> {
+fn http(bytes: &[u8], provider: Option<ProviderName>) -> Result<Record, Error> {
     let (head, body) = [&b"\r\n\r\n"[..], b"\n\n"]
         .into_iter()
         .filter_map(|gap| {

@@ -12,7 +12,7 @@ use axum::{
 };
 use room_hooks::testing::SignedDelivery;
 
-use crate::Failure;
+use crate::Error;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MOMENT: Duration = Duration::from_secs(10);
@@ -42,7 +42,7 @@ pub(super) struct Sent {
     pub(super) body: Body,
 }
 
-pub(super) fn scenes() -> Result<[Scene; 3], Failure> {
+pub(super) fn scenes() -> Result<[Scene; 3], Error> {
     Ok([zego::scene()?, tencent::scene()?, trtc::scene()?])
 }
 

@@ -3,18 +3,17 @@ use std::time::SystemTime;
 use room_hooks::testing::SignedDelivery;
 use serde_json::{Value, json};
 
-use crate::Failure;
+use crate::Error;
 
 use super::{
     super::receiver::{TENCENT_APP, tencent},
     Act, HOUR, Scene, UNAUTHORIZED, UNREADABLE, changed,
 };
 
-pub(super) fn scene() -> Result<Scene, Failure> {
+pub(super) fn scene() -> Result<Scene, Error> {
     let now = SystemTime::now();
-    let sign = |event: &Value, now| -> Result<SignedDelivery, Failure> {
-        Ok(tencent()?.sign(event, now)?)
-    };
+    let sign =
+        |event: &Value, now| -> Result<SignedDelivery, Error> { Ok(tencent()?.sign(event, now)?) };
     let event = json!({
         "CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "Operator_Account": "bob",
         "RoomInfo": {"RoomId": "lobby", "RoomName": "The Other Lobby", "IsAudioDisabled": true},

@@ -2,11 +2,11 @@ use std::time::SystemTime;
 
 use serde_json::json;
 
-use crate::Failure;
+use crate::Error;
 
 use super::{super::receiver::trtc, Act, MOMENT, Scene, UNAUTHORIZED, UNREADABLE, changed};
 
-pub(super) fn scene() -> Result<Scene, Failure> {
+pub(super) fn scene() -> Result<Scene, Error> {
     let now = SystemTime::now();
     let event = json!({
         "EventType": 103,

@@ -6,16 +6,16 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::Failure;
+use crate::Error;
 
 use super::{
     super::receiver::{BODY_LIMIT, FLAKY_ROOM, ZEGO_APP, zego},
     Act, HOUR, MOMENT, Scene, UNAUTHORIZED, UNREADABLE,
 };
 
-pub(super) fn scene() -> Result<Scene, Failure> {
+pub(super) fn scene() -> Result<Scene, Error> {
     let now = SystemTime::now();
-    let sign = |event: Value, now| -> Result<String, Failure> {
+    let sign = |event: Value, now| -> Result<String, Error> {
         Ok(String::from_utf8(zego()?.sign(&event, now)?.body)?)
     };
     let lobby = || {
@@ -29,7 +29,7 @@ pub(super) fn scene() -> Result<Scene, Failure> {
     let attic = sign(json!({"event": "room_create", "room_id": "50% + attic"}), now)?;
     let flaky = sign(json!({"event": "room_create", "room_id": FLAKY_ROOM}), now)?;
     let destroyed = sign(json!({"event": "room_destroy", "room_id": "lobby"}), now)?;
-    let changed = |change: &dyn Fn(&mut Value)| -> Result<String, Failure> {
+    let changed = |change: &dyn Fn(&mut Value)| -> Result<String, Error> {
         let mut body = serde_json::from_str(&created)?;
         change(&mut body);
         Ok(body.to_string())
