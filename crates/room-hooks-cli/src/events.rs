@@ -4,7 +4,7 @@ use clap::Args;
 use room_hooks::testing::samples;
 use serde_json::json;
 
-use crate::{Error, Verdict, terminal};
+use crate::{Error, ExitStatus, terminal};
 
 /// Lists every event that has a type, by its name on the wire.
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     if arguments.json {
         let events: Vec<_> = samples()
             .map(|sample| {
@@ -26,12 +26,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
             })
             .collect();
         writeln!(terminal::exact(), "{}", serde_json::to_string_pretty(&events)?)?;
-        return Ok(Verdict::Yes);
+        return Ok(ExitStatus::Success);
     }
     let mut out = terminal::out();
     writeln!(out, "{:<8} {:<38} type", "provider", "event (as `send` takes it)")?;
     for sample in samples() {
         writeln!(out, "{:<8} {:<38} {}", sample.provider, sample.kind, sample.type_name)?;
     }
-    Ok(Verdict::Yes)
+    Ok(ExitStatus::Success)
 }

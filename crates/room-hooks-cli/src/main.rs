@@ -33,7 +33,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 /// Plays ZEGOCLOUD, Tencent and TRTC against a receiver of room callbacks: sends what they would send,
 /// explains why a callback is refused, shows and records what arrives.
 ///
-/// Exit status: 0 if the verdict is the hoped-for one, 1 if it is not, 2 if it could not be tried.
+/// Exit status: 0 on success, 1 on failure, 2 if the command could not run.
 #[derive(Parser)]
 #[command(name = "room-hooks", version, after_help = START_HERE)]
 struct CommandLine {
@@ -75,27 +75,27 @@ enum Command {
 
 /// What a command has found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    /// What was hoped for.
-    Yes,
-    /// Something else.
-    No,
+enum ExitStatus {
+    /// It succeeded.
+    Success,
+    /// It did not.
+    Failure,
 }
 
 fn main() -> ExitCode {
-    let verdict = match CommandLine::try_parse() {
+    let status = match CommandLine::try_parse() {
         Ok(CommandLine { command }) => command.run(),
         Err(error) if error.use_stderr() => error.exit(),
         // The help, which is an output like any other.
-        Err(help) => help.print().map(|()| Verdict::Yes).map_err(Into::into),
+        Err(help) => help.print().map(|()| ExitStatus::Success).map_err(Into::into),
     };
     // What is behind the last line break has not been written yet.
-    let verdict = verdict.and_then(|verdict| Ok(io::stdout().flush().map(|()| verdict)?));
-    match verdict {
-        Ok(Verdict::Yes) => ExitCode::SUCCESS,
-        Ok(Verdict::No) => ExitCode::from(1),
+    let status = status.and_then(|status| Ok(io::stdout().flush().map(|()| status)?));
+    match status {
+        Ok(ExitStatus::Success) => ExitCode::SUCCESS,
+        Ok(ExitStatus::Failure) => ExitCode::from(1),
         // Whoever reads has had enough, `head` for one. It ends as one that knows nothing of this does, by
-        // the signal; success would be a verdict.
+        // the signal; exit status 0 would report success.
         Err(error) if is_broken_pipe(&*error) => ExitCode::from(128 + 13),
         Err(error) => {
             terminal::complain(&*error);
@@ -105,7 +105,7 @@ fn main() -> ExitCode {
 }
 
 impl Command {
-    fn run(self) -> Result<Verdict, Error> {
+    fn run(self) -> Result<ExitStatus, Error> {
         match self {
             Self::Demo => demo::run(),
             Self::Send(arguments) => send::run(&arguments),
@@ -118,7 +118,7 @@ impl Command {
                 let (mut command, mut script) = (CommandLine::command(), Vec::new());
                 clap_complete::generate(shell, &mut command, "room-hooks", &mut script);
                 terminal::exact().write_all(&script)?;
-                Ok(Verdict::Yes)
+                Ok(ExitStatus::Success)
             }
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, http, provider::ProviderName, terminal};
 
-/// A delivery as it arrived, with the verdict on it. It holds a signature, but never a secret.
+/// A delivery as it arrived, with the status on it. It holds a signature, but never a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// When it arrived, in Unix milliseconds.
@@ -111,7 +111,7 @@ impl Record {
             Some(Verification::Signature) => Ok(VerifiedRecord(self)),
             Some(Verification::Unsigned) => Err("is of an app that does not sign"),
             Some(Verification::Refused) => Err("was refused when it arrived"),
-            None => Err("has no verdict (an older version recorded it)"),
+            None => Err("has no status (an older version recorded it)"),
         }
     }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use room_hooks::testing::SignedDelivery;
 
 use crate::{
-    Error, Verdict,
+    Error, ExitStatus,
     credentials::Credentials,
     encoding::Encoding,
     http::Target,
@@ -49,11 +49,11 @@ Examples:
   room-hooks replay recording.jsonl --as-recorded     does the receiver refuse stale deliveries?
 
 A delivery that was refused when it arrived is never signed, nor is one that carried no signature or
-that an older version recorded without a verdict. It is sent byte for byte as it was recorded.
+that an older version recorded without a status. It is sent byte for byte as it was recorded.
 
 Exit status: 0 if all were acknowledged, 1 if not, 2 if something could not be sent.";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let file = &arguments.file;
     let records = Record::read_all(&input::read(file)?)
         .map_err(|error| format!("{}: {error}", file.display()))?;
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
             stage.insert((provider, arguments.target.client(provider)?));
         }
     }
-    let mut verdict = Verdict::Yes;
+    let mut status = ExitStatus::Success;
     let mut unsent = None;
     let mut before: Option<&Record> = None;
     for (number, record) in &records {
@@ -99,10 +99,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
             answer.body
         )?;
         if !answer.is_success() {
-            verdict = Verdict::No;
+            status = ExitStatus::Failure;
         }
     }
-    unsent.map_or(Ok(verdict), |error| Err(error.into()))
+    unsent.map_or(Ok(status), |error| Err(error.into()))
 }
 
 /// Waits, and says so where it takes long.

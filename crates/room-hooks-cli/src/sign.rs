@@ -3,7 +3,7 @@ use std::{io::Write, time::SystemTime};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    Error, Verdict, credentials::Credentials, encoding::Encoding, event::EventArguments,
+    Error, ExitStatus, credentials::Credentials, encoding::Encoding, event::EventArguments,
     input::unix_seconds, recording::Record, terminal,
 };
 
@@ -41,7 +41,7 @@ Examples:
   room-hooks sign 103 | room-hooks verify -
   room-hooks sign room_create --at 1757500000 --format json >> recording.jsonl";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let unsigned = arguments.event.unsigned()?;
     let now = arguments.at.unwrap_or_else(SystemTime::now);
     let provider = arguments.credentials.provider(unsigned.provider)?;
@@ -52,5 +52,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
         Format::Http => out.write_all(&record.to_http())?,
         Format::Json => writeln!(out, "{}", serde_json::to_string(&record)?)?,
     }
-    Ok(Verdict::Yes)
+    Ok(ExitStatus::Success)
 }

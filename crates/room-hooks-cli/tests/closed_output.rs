@@ -28,7 +28,7 @@ fn whoever_stops_reading_is_no_reason_to_complain() {
             .wait_with_output()
             .unwrap();
         let complaint = String::from_utf8(output.stderr).unwrap();
-        // As whoever is ended by the signal; 0 would be a verdict.
+        // As whoever is ended by the signal; 0 would be a status.
         assert_eq!((output.status.code(), &*complaint), (Some(141), ""), "{arguments:?}");
     }
 }

@@ -134,7 +134,7 @@ fn replay_does_not_sign_a_recording_of_an_older_version() {
         record.as_object_mut().unwrap().remove("verified");
     }
     write_records(&recording, &records);
-    assert_never_signed("older-replayed", &recording, "has no verdict");
+    assert_never_signed("older-replayed", &recording, "has no status");
 }
 
 #[test]
@@ -249,15 +249,14 @@ fn replay_signs_the_recorded_probe_of_a_console() {
     assert_eq!(replayed.stderr.matches("not signed").count(), 1, "{}", replayed.stderr);
 }
 
-/// An unknown verdict permits no signing.
+/// An unknown status permits no signing.
 #[test]
 fn replay_takes_no_other_verdict_for_a_signature() {
     let recording = folder("verdicts").join("recording.jsonl").to_str().unwrap().to_owned();
     let listener = Server::listen(&[]);
-    for verdict in [json!("Signature"), json!("yes"), json!(true), json!(["signature"]), json!("")]
-    {
+    for status in [json!("Signature"), json!("yes"), json!(true), json!(["signature"]), json!("")] {
         let mut record = stale_record("room_create");
-        record["verified"] = verdict;
+        record["verified"] = status;
         write_records(&recording, &[record]);
         let replayed = replay(&recording, &listener, &[]);
         assert_eq!(replayed.status, 2, "{}", replayed.stdout);

@@ -13,18 +13,18 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
-use crate::{Error, Verdict, terminal};
+use crate::{Error, ExitStatus, terminal};
 
 use self::{
     log::Log,
     script::{Act, Scene, Sent},
 };
 
-pub(crate) fn run() -> Result<Verdict, Error> {
+pub(crate) fn run() -> Result<ExitStatus, Error> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(play())
 }
 
-async fn play() -> Result<Verdict, Error> {
+async fn play() -> Result<ExitStatus, Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let origin = format!("http://{}", listener.local_addr()?);
     let (sender, seen) = mpsc::unbounded_channel();
@@ -51,10 +51,10 @@ async fn play() -> Result<Verdict, Error> {
 
     if wrong > 0 {
         writeln!(terminal::out(), "\n{wrong} of {acts} verdicts are wrong.")?;
-        return Ok(Verdict::No);
+        return Ok(ExitStatus::Failure);
     }
     writeln!(terminal::out(), "\nAll {acts} verdicts are right.")?;
-    Ok(Verdict::Yes)
+    Ok(ExitStatus::Success)
 }
 
 /// What an act needs.
@@ -66,7 +66,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// Sends one request and tells whether the verdict on it was right.
+    /// Sends one request and tells whether the status on it was right.
     async fn perform(&mut self, path: &str, act: Act) -> Result<bool, Error> {
         let Sent { query, headers, body } = act.sent;
         let uri = format!("{}{path}?{query}", self.origin);
@@ -79,8 +79,8 @@ impl Stage {
         let event = self.seen.try_recv().ok();
         let right = status == act.expected && event.is_some() == act.handled;
 
-        let verdict = if right { "ok   " } else { "WRONG" };
-        writeln!(terminal::out(), "  {verdict} {} {}", status.as_u16(), act.title)?;
+        let status = if right { "ok   " } else { "WRONG" };
+        writeln!(terminal::out(), "  {status} {} {}", status.as_u16(), act.title)?;
         if let Some(event) = event {
             writeln!(terminal::out(), "            handled: {event}")?;
         }

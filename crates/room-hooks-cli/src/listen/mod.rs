@@ -25,7 +25,7 @@ use serde::Serialize;
 use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 
 use crate::{
-    Error, Verdict,
+    Error, ExitStatus,
     credentials::Credentials,
     provider::{Provider, ProviderName},
     terminal,
@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
     /// Prints each event as well, as it is on the wire
     #[arg(long, short)]
     verbose: bool,
-    /// Appends every delivery to a file, one line of JSON each, byte for byte and with the verdict
+    /// Appends every delivery to a file, one line of JSON each, byte for byte and with the status
     /// on it. Protect the file like the secret: anyone who can edit it can have `replay` sign
     /// anything
     #[arg(long, value_name = "FILE")]
@@ -78,7 +78,7 @@ Examples:
 Secrets come from ZEGO_CALLBACK_SECRET, TENCENT_TOKEN and TRTC_KEY, app ids from ZEGO_APP_ID,
 TENCENT_SDK_APP_ID and TRTC_SDK_APP_ID.";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     if !arguments.addr.ip().is_loopback() && !arguments.allow_remote {
         let address = arguments.addr;
         return Err(
@@ -101,7 +101,7 @@ fn append_to(file: &PathBuf) -> Result<File, Error> {
     options.open(file).map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
-async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict, Error> {
+async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitStatus, Error> {
     let (broken, mut breakage) = mpsc::channel(1);
     let recorder = Arc::new(Recorder::new(recording, arguments.verbose, broken));
     let failures = Arc::new(AtomicU64::new(arguments.fail_first));
@@ -136,7 +136,7 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<Verdict
         served = server.into_future() => served?,
         () = out_of_patience() => {}
     }
-    Ok(Verdict::Yes)
+    Ok(ExitStatus::Success)
 }
 
 /// What a provider is mounted with.

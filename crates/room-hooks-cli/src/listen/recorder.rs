@@ -163,7 +163,7 @@ impl Passed {
             out,
             "{DIM}{time}{DIM:#} {provider:<8}{event:<36} {room:<16} {} {}",
             terminal::status(self.status),
-            self.verdict()
+            self.status()
         )?;
         if verbose {
             let shown = received.map_or_else(
@@ -189,7 +189,7 @@ impl Passed {
         }
     }
 
-    fn verdict(&self) -> String {
+    fn status(&self) -> String {
         match (&self.received, self.status) {
             (_, 404) => "nothing is at this path".to_owned(),
             (_, 405) => "not a POST".to_owned(),

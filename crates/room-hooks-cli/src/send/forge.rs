@@ -8,7 +8,7 @@ use room_hooks::testing::SignedDelivery;
 use serde_json::Value;
 
 use crate::{
-    Error, Verdict,
+    Error, ExitStatus,
     credentials::Credentials,
     provider::ProviderName,
     terminal::{self, BAD},
@@ -52,7 +52,7 @@ pub(super) fn run(
     forgery: Forgery,
     sender: &Sender,
     credentials: &Credentials,
-) -> Result<Verdict, Error> {
+) -> Result<ExitStatus, Error> {
     let now = SystemTime::now();
     let provider = sender.unsigned.provider;
     let mut event = sender.unsigned.event(0)?;
@@ -97,11 +97,11 @@ pub(super) fn run(
     };
     sender.show(&answer)?;
     if forgery.refusals().contains(&answer.status) {
-        return Ok(Verdict::Yes);
+        return Ok(ExitStatus::Success);
     }
     let expected: Vec<_> = forgery.refusals().iter().map(u16::to_string).collect();
     writeln!(terminal::out(), "{BAD}expected{BAD:#} {}", expected.join(" or "))?;
-    Ok(Verdict::No)
+    Ok(ExitStatus::Failure)
 }
 
 /// Another body under the signature. Tencent's does not cover it either, but its command is outside as

@@ -12,7 +12,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    Error, Verdict, http,
+    Error, ExitStatus, http,
     speed::Speed,
     terminal::{self, BAD, DIM},
 };
@@ -48,7 +48,7 @@ impl Load {
         self.times.is_some()
     }
 
-    pub(super) fn run(&self, sender: &Sender) -> Result<Verdict, Error> {
+    pub(super) fn run(&self, sender: &Sender) -> Result<ExitStatus, Error> {
         let times = self.times.unwrap_or(1);
         if times > 1 && !sender.unsigned.is_numbered() {
             terminal::note("all are the same event, re-signed; vary it by --set room_id=room-{i}");
@@ -91,7 +91,7 @@ impl Load {
 }
 
 impl Summary {
-    fn show(mut self, elapsed: Duration) -> Result<Verdict, Error> {
+    fn show(mut self, elapsed: Duration) -> Result<ExitStatus, Error> {
         self.took.sort_unstable();
         if self.took.is_empty() {
             return Err(self.error.unwrap_or("nothing was sent".to_owned()).into());
@@ -116,7 +116,7 @@ impl Summary {
         self.histogram(&mut out)?;
         let all =
             self.unanswered == 0 && self.by_status.keys().all(|status| http::is_success(*status));
-        Ok(if all { Verdict::Yes } else { Verdict::No })
+        Ok(if all { ExitStatus::Success } else { ExitStatus::Failure })
     }
 
     /// A bar for each doubling of the time.

@@ -8,7 +8,7 @@ use clap::Args;
 use room_hooks::testing::SignedDelivery;
 
 use crate::{
-    Error, Verdict,
+    Error, ExitStatus,
     credentials::Credentials,
     encoding::Encoding,
     event::{EventArguments, Unsigned},
@@ -54,7 +54,7 @@ Examples:
 
 Exit status: 0 if all were acknowledged (with --forge: refused), 1 if not, 2 if it could not be tried.";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let unsigned = arguments.event.unsigned()?;
     let provider = unsigned.provider;
     let sender = Sender {

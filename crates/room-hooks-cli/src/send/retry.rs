@@ -6,7 +6,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    Error, Verdict,
+    Error, ExitStatus,
     http::Answer,
     provider::ProviderName,
     speed::Speed,
@@ -32,7 +32,7 @@ pub(super) struct Retry {
 
 impl Retry {
     /// Sends once or, if that is asked for, as often as the provider would.
-    pub(super) fn run(&self, sender: &Sender) -> Result<Verdict, Error> {
+    pub(super) fn run(&self, sender: &Sender) -> Result<ExitStatus, Error> {
         let mut delivery = sender.delivery(0, SystemTime::now())?;
         let mut pauses =
             if self.retry { self.pauses(sender.unsigned.provider) } else { &[] }.iter();
@@ -53,7 +53,8 @@ impl Retry {
                          verify FILE` with the secret that the receiver has",
                     );
                 }
-                return answer.map(|_| if succeeded { Verdict::Yes } else { Verdict::No });
+                return answer
+                    .map(|_| if succeeded { ExitStatus::Success } else { ExitStatus::Failure });
             };
             terminal::wait(self.speed.shorten(Duration::from_secs(seconds)), "next try")?;
             if self.resign {

@@ -9,7 +9,7 @@ use room_hooks::{Refusal, testing::Explanation};
 use serde_json::Value;
 
 use crate::{
-    Error, Verdict,
+    Error, ExitStatus,
     credentials::Credentials,
     input::unix_seconds,
     provider::{Provider, ProviderName},
@@ -50,26 +50,26 @@ Examples:
 
 Exit status: 0 if all verify, 1 if not, 2 if there is nothing to verify.";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let records = arguments.source.records(arguments.provider)?;
-    let mut verdict = Verdict::Yes;
+    let mut status = ExitStatus::Success;
     let mut bound = HashMap::new();
     for (nth, record) in (1..).zip(&records) {
         if nth > 1 {
             writeln!(terminal::out())?;
         }
-        if arguments.verify(nth, record, &mut bound)? == Verdict::No {
-            verdict = Verdict::No;
+        if arguments.verify(nth, record, &mut bound)? == ExitStatus::Failure {
+            status = ExitStatus::Failure;
         }
     }
-    Ok(verdict)
+    Ok(status)
 }
 
 /// ZEGO's signatures, each with the number and the event of the first delivery that it verified.
 type Bound = HashMap<String, (usize, Option<Value>)>;
 
 impl Arguments {
-    fn verify(&self, nth: usize, record: &Record, bound: &mut Bound) -> Result<Verdict, Error> {
+    fn verify(&self, nth: usize, record: &Record, bound: &mut Bound) -> Result<ExitStatus, Error> {
         let provider = self.credentials.provider(record.provider)?;
         let body = record.body()?;
         let delivery = record.as_delivery(&body);
@@ -84,7 +84,7 @@ impl Arguments {
                         "{BAD}refused{BAD:#} with 401: the signature was first seen with other content, in \
                          delivery {first}\nlikely: forged, since ZEGO does not sign the body"
                     )?;
-                    return Ok(Verdict::No);
+                    return Ok(ExitStatus::Failure);
                 }
                 let what = received.map_or("the probe of a console".to_owned(), |received| {
                     let room = received.room_id.map(|room| format!(" in room {room}"));
@@ -92,7 +92,7 @@ impl Arguments {
                 });
                 let what = terminal::plain(&what);
                 writeln!(terminal::out(), "{GOOD}verified{GOOD:#}: {what}")?;
-                return Ok(Verdict::Yes);
+                return Ok(ExitStatus::Success);
             }
             Err(refusal) => refusal,
         };
@@ -109,7 +109,7 @@ impl Arguments {
         if let Some(cause) = cause {
             writeln!(terminal::out(), "likely: {cause}")?;
         }
-        Ok(Verdict::No)
+        Ok(ExitStatus::Failure)
     }
 
     /// The provider with each of the secrets that are to be tried.

@@ -26,7 +26,7 @@ pub(super) struct Scene {
     pub(super) acts: Vec<Act>,
 }
 
-/// One request and the verdict that it deserves.
+/// One request and the status that it deserves.
 pub(super) struct Act {
     pub(super) title: &'static str,
     pub(super) method: Method,
