@@ -53,10 +53,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     let hint = "to send it a callback: cargo run -- send room_create --to";
     let _ = writeln!(io::stderr(), "listening on http://{address}\n{hint} http://{address}");
-    let server = axum::serve(listener, app).with_graceful_shutdown(told_to_stop());
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
     tokio::select! {
         served = server.into_future() => served?,
-        () = out_of_patience() => {}
+        () = grace_period() => {}
     }
     zego.wait_idle().await;
     tencent.wait_idle().await;
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Ends with Ctrl-C or, where there is one, SIGTERM.
-async fn told_to_stop() {
+async fn shutdown_signal() {
     #[cfg(unix)]
     if let Ok(mut terminated) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
         tokio::select! {
@@ -78,8 +78,8 @@ async fn told_to_stop() {
 
 /// Ends a while after that. A body has come by then or been refused, which takes 5 s, and whoever has
 /// not sent the head of a request yet is not waited for.
-async fn out_of_patience() {
-    told_to_stop().await;
+async fn grace_period() {
+    shutdown_signal().await;
     sleep(Duration::from_secs(6)).await;
 }
 

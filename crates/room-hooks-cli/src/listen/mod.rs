@@ -33,7 +33,7 @@ use crate::{
 
 use self::{
     recorder::{Handled, Recorder},
-    stop::{out_of_patience, told_to_stop},
+    stop::{grace_period, shutdown_signal},
 };
 
 /// Receives callbacks of all three providers, at /hooks/zego, /hooks/tencent and /hooks/trtc, answers as
@@ -128,13 +128,13 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     terminal::note(&format!(
         "to send it a callback: room-hooks send room_create --to http://{address}"
     ));
-    let server = axum::serve(listener, app).with_graceful_shutdown(told_to_stop());
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
     tokio::select! {
         // What has broken off is known before the last answer has gone out.
         biased;
         error = breakage.recv() => return Err(error.unwrap_or("the recording is gone".into())),
         served = server.into_future() => served?,
-        () = out_of_patience() => {}
+        () = grace_period() => {}
     }
     Ok(ExitStatus::Success)
 }
