@@ -56,7 +56,7 @@ const fn variables(provider: ProviderName) -> Variables {
 impl Credentials {
     /// The provider as this app of it.
     pub(crate) fn provider(&self, provider: ProviderName) -> Result<Provider, Error> {
-        provider(provider, self.app_id(provider)?, self.secret(provider)?)
+        new_provider(provider, self.app_id(provider)?, self.secret(provider)?)
     }
 
     /// The provider with the secret of another file.
@@ -67,12 +67,12 @@ impl Credentials {
 
     /// The provider as another app of it, with the same secret.
     pub(crate) fn another_app(&self, provider: ProviderName) -> Result<Provider, Error> {
-        provider(provider, self.app_id(provider)?.wrapping_add(1), self.secret(provider)?)
+        new_provider(provider, self.app_id(provider)?.wrapping_add(1), self.secret(provider)?)
     }
 
     /// The provider with a secret that nobody has.
     pub(crate) fn forger(&self, provider: ProviderName) -> Result<Provider, Error> {
-        provider(provider, self.app_id(provider)?, Secrets::new("forged")?)
+        new_provider(provider, self.app_id(provider)?, Secrets::new("forged")?)
     }
 
     fn app_id(&self, provider: ProviderName) -> Result<u64, Error> {
@@ -112,7 +112,7 @@ impl Credentials {
     }
 }
 
-fn provider(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Provider, Error> {
+fn new_provider(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Provider, Error> {
     Ok(match provider {
         ProviderName::Zego => Provider::Zego(Zego::new(app_id, secret)?),
         ProviderName::Tencent => Provider::Tencent(Tencent::new(app_id, secret)?),

@@ -20,7 +20,6 @@ mod terminal;
 mod verify;
 
 use std::{
-    error::Error,
     io::{self, Write},
     process::ExitCode,
 };

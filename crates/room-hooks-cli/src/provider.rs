@@ -2,7 +2,7 @@ use std::{fmt, time::SystemTime};
 
 use clap::ValueEnum;
 use room_hooks::{
-    Delivery, DeliveryId, Provider, Receiver, Refusal, RoomEvent, Verified,
+    Delivery, DeliveryId, Receiver, Refusal, RoomEvent, Verified,
     tencent::{self, Tencent},
     testing::{Explanation, SignedDelivery},
     trtc::{self, Trtc},
@@ -139,7 +139,7 @@ fn received<E>(
 ) -> Result<Option<Received>, Refusal>
 where
     E: RoomEvent + Serialize,
-    E::Provider: Provider<Event = E>,
+    E::Provider: room_hooks::Provider<Event = E>,
 {
     let received: Result<Verified<E>, _> = receiver.into().receive(delivery, now);
     match received {

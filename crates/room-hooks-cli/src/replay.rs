@@ -57,11 +57,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let file = &arguments.file;
     let records = Record::read_all(&input::read(file)?)
         .map_err(|error| format!("{}: {error}", file.display()))?;
-    let mut stages = HashMap::new();
-    for provider in records.iter().map(|(_, record)| record.provider) {
-        if let Entry::Vacant(stage) = stages.entry(provider) {
-            let provider = arguments.credentials.provider(provider)?;
-            stage.insert((provider, arguments.target.client(provider)?));
+    let mut providers = HashMap::new();
+    for name in records.iter().map(|(_, record)| record.provider) {
+        if let Entry::Vacant(provider) = providers.entry(name) {
+            provider
+                .insert((arguments.credentials.provider(name)?, arguments.target.client(name)?));
         }
     }
     let mut status = ExitStatus::Success;
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
         pause(arguments.speed.shorten(Duration::from_millis(gap)))?;
         before = Some(record);
-        let Some((provider, line)) = stages.get(&record.provider) else { continue };
+        let Some((provider, client)) = providers.get(&record.provider) else { continue };
         let delivery = match record.verified() {
             _ if arguments.as_recorded => record.as_recorded()?,
             Ok(verified) => resigned(verified, provider)?,
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
                 record.as_recorded()?
             }
         };
-        let answer = match line.post(&delivery) {
+        let answer = match client.post(&delivery) {
             Ok(answer) => answer,
             // An attacker may have chosen its bytes, and must not keep the rest from being sent.
             Err(error) if !arguments.as_recorded && record.verified().is_err() => {

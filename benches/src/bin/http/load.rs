@@ -31,7 +31,7 @@ impl Queue {
     }
 
     /// How many requests have been handed out.
-    pub fn already_consumed(&self) -> usize {
+    pub fn taken(&self) -> usize {
         self.next.load(Ordering::Relaxed).min(self.requests.len())
     }
 

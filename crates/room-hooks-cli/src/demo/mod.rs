@@ -79,8 +79,8 @@ impl Stage {
         let event = self.seen.try_recv().ok();
         let right = status == act.expected && event.is_some() == act.handled;
 
-        let status = if right { "ok   " } else { "WRONG" };
-        writeln!(terminal::out(), "  {status} {} {}", status.as_u16(), act.title)?;
+        let mark = if right { "ok   " } else { "WRONG" };
+        writeln!(terminal::out(), "  {mark} {} {}", status.as_u16(), act.title)?;
         if let Some(event) = event {
             writeln!(terminal::out(), "            handled: {event}")?;
         }

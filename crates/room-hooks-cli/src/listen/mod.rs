@@ -17,9 +17,7 @@ use std::{
 
 use axum::{Router, middleware};
 use clap::Args;
-use room_hooks::{
-    Hooks, Provider, Receiver, RoomEvent, Verified, hooks::MemoryStore, tencent, trtc, zego,
-};
+use room_hooks::{Hooks, Receiver, RoomEvent, Verified, hooks::MemoryStore, tencent, trtc, zego};
 use room_hooks_axum::IntoRouter;
 use serde::Serialize;
 use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
@@ -151,7 +149,7 @@ impl Mount<'_> {
     fn router<E>(self, provider: E::Provider) -> Router
     where
         E: RoomEvent + Serialize,
-        E::Provider: Provider<Event = E>,
+        E::Provider: room_hooks::Provider<Event = E>,
     {
         let handled = Handled::default();
         let (seen, failures, delay) = (handled.clone(), Arc::clone(self.failures), self.delay);

@@ -71,7 +71,7 @@ pub(super) fn run(
         Forgery::Tampered => {
             if provider == ProviderName::Zego {
                 terminal::note("the honest one first, since ZEGO does not sign the body");
-                let answer = sender.line.post(&honest)?;
+                let answer = sender.client.post(&honest)?;
                 sender.show(&answer)?;
                 if !answer.is_success() {
                     return Err(
@@ -92,8 +92,8 @@ pub(super) fn run(
         Forgery::Slow => honest,
     };
     let answer = match forgery {
-        Forgery::Slow => sender.line.post_slowly(&forged)?,
-        _ => sender.line.post(&forged)?,
+        Forgery::Slow => sender.client.post_slowly(&forged)?,
+        _ => sender.client.post(&forged)?,
     };
     sender.show(&answer)?;
     if forgery.refusals().contains(&answer.status) {

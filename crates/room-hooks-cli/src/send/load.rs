@@ -69,7 +69,7 @@ impl Load {
                         }
                         let answer = sender
                             .delivery(n, SystemTime::now())
-                            .and_then(|delivery| sender.line.post(&delivery));
+                            .and_then(|delivery| sender.client.post(&delivery));
                         let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
                         match answer {
                             Ok(answer) => {

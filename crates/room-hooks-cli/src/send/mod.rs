@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         unsigned,
         provider: arguments.credentials.provider(provider)?,
         encoding: arguments.encoding,
-        line: arguments.target.client(provider)?,
+        client: arguments.target.client(provider)?,
     };
     if let Some(forgery) = arguments.forge {
         return forge::run(forgery, &sender, &arguments.credentials);

@@ -37,7 +37,7 @@ impl Retry {
         let mut pauses =
             if self.retry { self.pauses(sender.unsigned.provider) } else { &[] }.iter();
         loop {
-            let answer = sender.line.post(&delivery);
+            let answer = sender.client.post(&delivery);
             match &answer {
                 Ok(answer) => sender.show(answer)?,
                 Err(error) if self.retry => {

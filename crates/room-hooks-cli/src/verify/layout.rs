@@ -33,7 +33,7 @@ pub(super) fn indented(json: &str, indent: &str, colon: &str) -> String {
     written
 }
 
-fn client(indent: &str, level: usize) -> String {
+fn line(indent: &str, level: usize) -> String {
     format!("\n{}", indent.repeat(level))
 }
 
