@@ -41,7 +41,7 @@ macro_rules! events {
             fn read(kind: &str, name: &str, members: &str, document: &$crate::Document) -> Self {
                 let event = match kind {
                     $(
-                        $crate::event::table::last!($name $($kind)?) $(| $alias)* => {
+                        $crate::event::table::kind!($name $($kind)?) $(| $alias)* => {
                             $read(members).map(Self::$variant)
                         }
                     )*
@@ -58,15 +58,15 @@ macro_rules! events {
                 $crate::testing::Sample {
                     provider: $folder,
                     name: $name,
-                    kind: $crate::event::table::last!($name $($kind)?),
-                    distinct_by: &$crate::event::table::first!($([$($member),+],)? $usual_members),
+                    kind: $crate::event::table::kind!($name $($kind)?),
+                    distinct_by: &$crate::event::table::or_usual!($([$($member),+],)? $usual_members),
                     type_name: concat!($folder, "::", stringify!($event)),
                     fixture: include_str!(concat!(
                         env!("CARGO_MANIFEST_DIR"),
                         "/src/testing/fixtures/",
                         $folder,
                         "/",
-                        $crate::event::table::last!($name $($kind)?),
+                        $crate::event::table::kind!($name $($kind)?),
                         ".json"
                     )),
                 },
@@ -140,7 +140,7 @@ macro_rules! events {
             impl $crate::RoomEvent for $event {
                 type Provider = $provider;
                 const KIND: Option<&'static str> =
-                    Some($crate::event::table::last!($name $($kind)?));
+                    Some($crate::event::table::kind!($name $($kind)?));
 
                 fn downcast(event: Event) -> Result<Self, Event> {
                     match event {
@@ -155,20 +155,20 @@ macro_rules! events {
 
                 fn facts(&self) -> $crate::Facts<'_> {
                     const FACTS: fn(&$event) -> $crate::Facts<'_> =
-                        $crate::event::table::first!($($facts,)? $usual_facts);
+                        $crate::event::table::or_usual!($($facts,)? $usual_facts);
                     FACTS(self)
                 }
 
                 fn distinct_by(&self) -> &'static [&'static str] {
-                    &$crate::event::table::first!($([$($member),+],)? $usual_members)
+                    &$crate::event::table::or_usual!($([$($member),+],)? $usual_members)
                 }
             }
         )*
     };
 }
 
-/// The last of one literal or two.
-macro_rules! last {
+/// An event's kind: its name on the wire, unless the row has one after `as`.
+macro_rules! kind {
     ($only:literal) => {
         $only
     };
@@ -177,8 +177,8 @@ macro_rules! last {
     };
 }
 
-/// The first of one expression or two.
-macro_rules! first {
+/// What a row has or, where it has nothing, what the head of the table says.
+macro_rules! or_usual {
     ($first:expr $(, $second:expr)?) => {
         $first
     };
@@ -200,4 +200,4 @@ pub(crate) fn named<E: RoomEvent, S: Serializer>(
     Named { name: BTreeMap::from([(member, event.name())]), members: event }.serialize(serializer)
 }
 
-pub(crate) use {events, first, last};
+pub(crate) use {events, kind, or_usual};
