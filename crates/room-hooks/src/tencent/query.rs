@@ -22,7 +22,7 @@ pub(super) struct Query<'a> {
 }
 
 /// What a signature says, in its one canonical form.
-pub(super) struct Signed<'a> {
+pub(super) struct ParsedSignature<'a> {
     pub(super) request_time: &'a str,
     pub(super) sent_at: SystemTime,
     pub(super) signature: [u8; 32],
@@ -76,14 +76,14 @@ impl<'a> Query<'a> {
         [app_id, command, sign, request_time].into_iter().all(Option::is_none)
     }
 
-    pub(super) fn signed(&self) -> Result<Signed<'_>, Refusal> {
+    pub(super) fn signed(&self) -> Result<ParsedSignature<'_>, Refusal> {
         let sign = present(&self.sign, "Sign")?;
         let request_time = present(&self.request_time, "RequestTime")?;
         // The token and the time are joined without a separator: only digits may follow the token.
         let sent_at = canonical(request_time)
             .and_then(at_seconds)
             .ok_or(Refusal::Malformed { what: "RequestTime is not canonical" })?;
-        Ok(Signed { request_time, sent_at, signature: from_hex(sign)? })
+        Ok(ParsedSignature { request_time, sent_at, signature: from_hex(sign)? })
     }
 }
 

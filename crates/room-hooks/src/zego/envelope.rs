@@ -101,14 +101,14 @@ pub(super) struct Envelope<'a> {
 }
 
 /// What a signature says, in its one canonical form.
-pub(super) struct Signed<'a> {
+pub(super) struct ParsedSignature<'a> {
     pub(super) timestamp: &'a str,
     pub(super) nonce: &'a str,
     pub(super) sent_at: SystemTime,
     pub(super) signature: [u8; 20],
 }
 
-impl Signed<'_> {
+impl ParsedSignature<'_> {
     /// Whether no two honest deliveries have this signature, which a short nonce can within one second. The
     /// nonce must have 16 characters beside a time in seconds. The two are measured together, so that it does
     /// not matter how their digits are divided.
@@ -171,8 +171,8 @@ fn signed_text(json: &str) -> Result<Cow<'_, str>, Refusal> {
 
 impl Credentials<'_> {
     /// The parts of the signature. Their alphabets keep SHA-1's padding from hiding in a nonce, and
-    /// leave only digits to be moved between the two; see [`Signed::earlier`].
-    pub(super) fn signed(&self) -> Result<Signed<'_>, Refusal> {
+    /// leave only digits to be moved between the two; see [`ParsedSignature::earlier`].
+    pub(super) fn signed(&self) -> Result<ParsedSignature<'_>, Refusal> {
         let timestamp = present(&self.timestamp, "timestamp")?;
         let nonce = present(&self.nonce, "nonce")?;
         let signature = present(&self.signature, "signature")?;
@@ -181,7 +181,7 @@ impl Credentials<'_> {
         }
         let sent_at = instant(timestamp)
             .ok_or(Refusal::Malformed { what: "the timestamp is not canonical" })?;
-        Ok(Signed { timestamp, nonce, sent_at, signature: from_hex(signature)? })
+        Ok(ParsedSignature { timestamp, nonce, sent_at, signature: from_hex(signature)? })
     }
 }
 
@@ -241,7 +241,8 @@ mod tests {
             let digits = format!("{time}{nonce}");
             for length in [10, 13] {
                 let (nonce, timestamp) = digits.split_at(digits.len() - length);
-                let signed = Signed { timestamp, nonce, sent_at: now(), signature: [0; 20] };
+                let signed =
+                    ParsedSignature { timestamp, nonce, sent_at: now(), signature: [0; 20] };
                 assert_eq!(signed.earlier(), at_seconds(seconds), "{nonce} {timestamp}");
             }
         }
@@ -252,7 +253,8 @@ mod tests {
         let own = (1_757_500_000_u64 << 32 | 7).to_string();
         for nonce in [&*own, "1726000000123456789", "350176", "", "a1", &"7".repeat(64)] {
             for timestamp in ["1757500000", "1757500000123"] {
-                let signed = Signed { timestamp, nonce, sent_at: now(), signature: [0; 20] };
+                let signed =
+                    ParsedSignature { timestamp, nonce, sent_at: now(), signature: [0; 20] };
                 assert_eq!(signed.earlier(), None, "{nonce} {timestamp}");
             }
         }
