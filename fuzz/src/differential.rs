@@ -7,7 +7,7 @@ use serde::{Serialize, de::IgnoredAny};
 
 use crate::{
     receivers::{self, Apps, LONE, SEVERAL, now},
-    reference::{Authentic, Members, Outcome, verify_tencent, verify_trtc, verify_zego},
+    reference::{Authentic, Expected, Members, verify_tencent, verify_trtc, verify_zego},
 };
 
 /// Names of which an event has two, the one on the wire and the one that it goes by.
@@ -68,7 +68,7 @@ fn check<P>(
     let status = received.as_ref().map_or_else(|unhandled| unhandled.response.status, |_| 200);
     let outcome = reference.map(|authentic| &authentic.outcome);
     match (received, outcome) {
-        (Ok(verified), Some(Outcome::Event { name, document })) => {
+        (Ok(verified), Some(Expected::Event { name, document })) => {
             let own_name = verified.event.name();
             let is_alias = ALIASES.contains(&(name, own_name));
             assert!(own_name == name || is_alias, "{own_name} for {name}");
@@ -77,8 +77,8 @@ fn check<P>(
             assert!(own_document.says_the_same(document), "{own_document:?} for {document:?}");
             holds_together(&verified);
         }
-        (Err(_), Some(Outcome::Acknowledged)) if status == 200 => {}
-        (Err(_), Some(Outcome::BodyAlreadyConsumed)) if status == 500 => {}
+        (Err(_), Some(Expected::Acknowledged)) if status == 200 => {}
+        (Err(_), Some(Expected::BodyAlreadyConsumed)) if status == 500 => {}
         (Err(_), None) if matches!(status, 400 | 401) => {}
         (received, _) => panic!("{received:?}, where the reference has {reference:?}"),
     }

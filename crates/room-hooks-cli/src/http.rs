@@ -45,13 +45,13 @@ pub(crate) struct Client {
 }
 
 /// What was answered.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) body: String,
     pub(crate) took: Duration,
 }
 
-impl Answer {
+impl Response {
     fn new(status: u16, body: &[u8], took: Duration) -> Self {
         let body: String = String::from_utf8_lossy(body).chars().take(200).collect();
         Self { status, body: terminal::plain(&body), took }
@@ -133,7 +133,7 @@ impl Client {
         &self.url
     }
 
-    pub(crate) fn post(&self, delivery: &SignedDelivery) -> Result<Answer, Error> {
+    pub(crate) fn post(&self, delivery: &SignedDelivery) -> Result<Response, Error> {
         let mut request = self.agent.post(self.url_of(delivery));
         for (name, value) in &delivery.headers {
             request = request.header(name, value);
@@ -144,11 +144,11 @@ impl Client {
         let took = begun.elapsed();
         let body = response.body_mut().read_to_vec();
         let body = body.map_err(|error| format!("{}: its answer breaks off: {error}", self.url))?;
-        Ok(Answer::new(response.status().as_u16(), &body, took))
+        Ok(Response::new(response.status().as_u16(), &body, took))
     }
 
     /// Sends a byte now and then until it is answered, which a client that waits its turn would not see.
-    pub(crate) fn post_slowly(&self, delivery: &SignedDelivery) -> Result<Answer, Error> {
+    pub(crate) fn post_slowly(&self, delivery: &SignedDelivery) -> Result<Response, Error> {
         let url: Uri = self.url_of(delivery).parse()?;
         let (Some("http"), Some(authority)) = (url.scheme_str(), url.authority()) else {
             return Err("only what is not encrypted can be sent slowly: give an http:// URL".into());
@@ -173,7 +173,7 @@ impl Client {
         let status = String::from_utf8_lossy(head).split(' ').nth(1).and_then(|s| s.parse().ok());
         let status = status
             .ok_or_else(|| format!("{url}: no answer in {:.0} s", begun.elapsed().as_secs_f32()))?;
-        Ok(Answer::new(status, body, begun.elapsed()))
+        Ok(Response::new(status, body, begun.elapsed()))
     }
 
     fn url_of(&self, delivery: &SignedDelivery) -> String {

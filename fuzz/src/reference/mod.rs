@@ -25,12 +25,12 @@ use crate::receivers::Apps;
 pub(crate) struct Authentic {
     /// The app that has signed it.
     pub(crate) app_id: u64,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: Expected,
 }
 
 /// How to treat an authentic delivery.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum Expected {
     /// There is an event, with its name on the wire and all that was sent.
     Event { name: String, document: Members },
     /// Acknowledge it; it carries no event.

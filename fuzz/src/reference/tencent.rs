@@ -4,7 +4,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Authentic, Outcome,
+    Authentic, Expected,
     form::decoded,
     is_fresh,
     json::{Members, text_of},
@@ -46,16 +46,16 @@ pub(crate) fn verify(apps: &Apps, query: &str, body: &[u8], now: SystemTime) -> 
             app_id.filter(|_| is_fresh(sent_at, now, TOLERANCE))?
         }
     };
-    let outcome = if is_probe { Outcome::Acknowledged } else { outcome(command_named, body)? };
+    let outcome = if is_probe { Expected::Acknowledged } else { outcome(command_named, body)? };
     Some(Authentic { app_id, outcome })
 }
 
 /// The event, whose name query and body must agree on.
-fn outcome(command_named: Option<String>, body: &str) -> Option<Outcome> {
+fn outcome(command_named: Option<String>, body: &str) -> Option<Expected> {
     if body.is_empty() {
         // To refuse what asks whether something may happen would deny it.
         let asks = command_named.is_some_and(|command| command.contains("Before"));
-        return Some(if asks { Outcome::Acknowledged } else { Outcome::BodyAlreadyConsumed });
+        return Some(if asks { Expected::Acknowledged } else { Expected::BodyAlreadyConsumed });
     }
     let members = Members::read(body)?.repaired();
     let names = [members.string("CallbackCommand")?, members.string("WebhookCommand")?];
@@ -71,7 +71,7 @@ fn outcome(command_named: Option<String>, body: &str) -> Option<Outcome> {
         }
         (_, in_body) => (in_body.unwrap_or_default(), members),
     };
-    Some(Outcome::Event { name, document })
+    Some(Expected::Event { name, document })
 }
 
 /// The parameter of any of these names, which must not be there twice; an empty one is none.

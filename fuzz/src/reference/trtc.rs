@@ -3,7 +3,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::{
-    Authentic, Outcome,
+    Authentic, Expected,
     json::{Members, text_of},
     signer,
 };
@@ -34,6 +34,6 @@ pub(crate) fn verify(
     let is_named = event_type
         .starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
     let name = event_type.trim_matches('"').to_owned();
-    let outcome = Outcome::Event { name, document: members };
+    let outcome = Expected::Event { name, document: members };
     is_named.then_some(Authentic { app_id, outcome })
 }

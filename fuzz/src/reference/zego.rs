@@ -4,7 +4,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha1::{Digest, Sha1};
 
 use super::{
-    Authentic, Outcome,
+    Authentic, Expected,
     form::{self, decoded},
     is_fresh,
     json::{Members, text_of},
@@ -52,7 +52,7 @@ pub(crate) fn verify(apps: &Apps, body: &[u8], now: SystemTime) -> Option<Authen
         sign(secret, &timestamp, &nonce) == HEXLOWER.encode(&signature)
     })?;
     let is_fresh = |sent_at| is_fresh(sent_at, now, TOLERANCE);
-    let outcome = Outcome::Event { name, document: members };
+    let outcome = Expected::Event { name, document: members };
     (is_fresh(sent_at) && earlier(&timestamp, &nonce).is_none_or(is_fresh))
         .then_some(Authentic { app_id, outcome })
 }

@@ -12,7 +12,7 @@ use crate::{
     credentials::Credentials,
     encoding::Encoding,
     event::{EventArguments, Unsigned},
-    http::{Answer, Client, Target},
+    http::{Client, Response, Target},
     provider::Provider,
     terminal::{self, DIM},
 };
@@ -86,7 +86,7 @@ impl Sender {
         self.provider.sign(&self.unsigned.event(n)?, self.encoding, at)
     }
 
-    fn show(&self, answer: &Answer) -> Result<(), Error> {
+    fn show(&self, answer: &Response) -> Result<(), Error> {
         writeln!(
             terminal::out(),
             "{} {} {DIM}{:.1} ms{DIM:#} {}",

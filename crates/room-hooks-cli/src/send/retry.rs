@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     Error, ExitStatus,
-    http::Answer,
+    http::Response,
     provider::ProviderName,
     speed::Speed,
     terminal::{self, BAD},
@@ -45,7 +45,7 @@ impl Retry {
                 }
                 Err(_) => {}
             }
-            let succeeded = answer.as_ref().is_ok_and(Answer::is_success);
+            let succeeded = answer.as_ref().is_ok_and(Response::is_success);
             let Some(&seconds) = pauses.next().filter(|_| !succeeded) else {
                 if answer.as_ref().is_ok_and(|answer| answer.status == 401) {
                     terminal::note(

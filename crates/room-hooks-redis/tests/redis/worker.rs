@@ -30,7 +30,7 @@ pub(crate) struct Worker {
 }
 
 /// An answer of a worker.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) room: String,
 }
@@ -55,7 +55,7 @@ impl Worker {
         self.bodies.write_all(&[body, b"\n"].concat()).await.unwrap();
     }
 
-    pub(crate) async fn answer(&mut self) -> Answer {
+    pub(crate) async fn answer(&mut self) -> Response {
         self.last_answer().await.expect("it lives")
     }
 
@@ -76,7 +76,7 @@ impl Worker {
     }
 
     /// Kills it with SIGKILL, and returns what it had answered by then and nobody has read.
-    pub(crate) async fn kill(mut self) -> Vec<Answer> {
+    pub(crate) async fn kill(mut self) -> Vec<Response> {
         self.process.kill().await.unwrap();
         let mut answers = Vec::new();
         while let Some(answer) = self.last_answer().await {
@@ -85,10 +85,10 @@ impl Worker {
         answers
     }
 
-    async fn last_answer(&mut self) -> Option<Answer> {
+    async fn last_answer(&mut self) -> Option<Response> {
         let line = self.answers.next_line().await.unwrap()?;
         let (status, room) = line.split_once(' ').unwrap();
-        Some(Answer { status: status.parse().unwrap(), room: room.to_owned() })
+        Some(Response { status: status.parse().unwrap(), room: room.to_owned() })
     }
 }
 

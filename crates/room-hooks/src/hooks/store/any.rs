@@ -14,30 +14,30 @@ use crate::metrics;
 
 use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
-type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+type Operation<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 pub(in crate::hooks) trait AnyStore: Debug + Send + Sync {
-    fn claim(&self, delivery: DeliveryKey, now: Instant) -> Answer<'_, ClaimOutcome>;
-    fn renew(&self, d: DeliveryKey, token: ClaimToken, now: Instant) -> Answer<'_, bool>;
-    fn settle(&self, delivery: DeliveryKey, now: Instant) -> Answer<'_, ()>;
-    fn release(&self, delivery: DeliveryKey, token: ClaimToken, now: Instant) -> Answer<'_, ()>;
+    fn claim(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, ClaimOutcome>;
+    fn renew(&self, d: DeliveryKey, token: ClaimToken, now: Instant) -> Operation<'_, bool>;
+    fn settle(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, ()>;
+    fn release(&self, delivery: DeliveryKey, token: ClaimToken, now: Instant) -> Operation<'_, ()>;
     fn for_renewal(&self) -> Option<Arc<dyn AnyStore>>;
 }
 
 impl<S: DeliveryStore> AnyStore for S {
-    fn claim(&self, delivery: DeliveryKey, now: Instant) -> Answer<'_, ClaimOutcome> {
+    fn claim(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, ClaimOutcome> {
         Box::pin(DeliveryStore::claim(self, delivery, now))
     }
 
-    fn renew(&self, d: DeliveryKey, token: ClaimToken, now: Instant) -> Answer<'_, bool> {
+    fn renew(&self, d: DeliveryKey, token: ClaimToken, now: Instant) -> Operation<'_, bool> {
         Box::pin(DeliveryStore::renew(self, d, token, now))
     }
 
-    fn settle(&self, delivery: DeliveryKey, now: Instant) -> Answer<'_, ()> {
+    fn settle(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, ()> {
         Box::pin(DeliveryStore::settle(self, delivery, now))
     }
 
-    fn release(&self, delivery: DeliveryKey, token: ClaimToken, now: Instant) -> Answer<'_, ()> {
+    fn release(&self, delivery: DeliveryKey, token: ClaimToken, now: Instant) -> Operation<'_, ()> {
         Box::pin(DeliveryStore::release(self, delivery, token, now))
     }
 
@@ -50,7 +50,7 @@ impl<S: DeliveryStore> AnyStore for S {
 pub(in crate::hooks) async fn answer<T>(
     operation: &'static str,
     store_timeout: Duration,
-    answer: Answer<'_, T>,
+    answer: Operation<'_, T>,
 ) -> Result<T, StoreError> {
     let answer = time::timeout(store_timeout, answer).await;
     let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(elapsed.into())));
