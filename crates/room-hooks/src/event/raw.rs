@@ -36,7 +36,7 @@ impl RawEvent {
             tracing::warn!(
                 event = excerpt(name),
                 error,
-                "an event of a known name has another shape"
+                "known event failed to parse; delivered as unknown"
             );
         }
         let room_id = P::ROOM_ID.iter().find_map(|path| {

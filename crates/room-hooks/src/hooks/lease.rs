@@ -52,7 +52,7 @@ impl Renewal {
                 }
                 let renewed = store.renew(delivery, token, now());
                 if let Ok(false) = answer("renew", settings.store_timeout(), renewed).await {
-                    tracing::warn!("lease lost: another worker has the claim");
+                    tracing::warn!("lease lost to another worker");
                     break;
                 }
             }

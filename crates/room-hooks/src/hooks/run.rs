@@ -54,11 +54,13 @@ impl<P: Provider> Inner<P> {
         let disposition = match timeout(handler_timeout, task).await {
             Ok(Ok(disposition)) => disposition,
             Ok(Err(error)) => {
-                span.in_scope(|| tracing::error!(%error, "a delivery's task has not ended well"));
+                span.in_scope(|| tracing::error!(%error, "delivery task failed"));
                 Disposition::Failed
             }
             Err(_) => {
-                span.in_scope(|| tracing::warn!("the handler is over its timeout and goes on"));
+                span.in_scope(|| {
+                    tracing::warn!("handler exceeded its timeout and continues in the background")
+                });
                 metrics::delivery(P::NAME, kind, Disposition::DeadlineExceeded.as_str());
                 Disposition::DeadlineExceeded
             }
@@ -78,7 +80,7 @@ impl<P: Provider> Inner<P> {
         Span::current().record("outcome", outcome);
         metrics::delivery(P::NAME, kind, outcome);
         if matches!(disposition, Disposition::Duplicate | Disposition::InProgress) {
-            tracing::info!(outcome, "a delivery has come again");
+            tracing::info!(outcome, "duplicate delivery");
         }
         disposition
     }
@@ -187,8 +189,8 @@ impl<P: Provider> Inner<P> {
         metrics::handler(P::NAME, now().duration_since(begun));
         match ended {
             Ok(Ok(())) => return Disposition::Handled,
-            Ok(Err(error)) => tracing::error!(%error, "the handler failed"),
-            Err(_) => tracing::error!("the handler panicked"),
+            Ok(Err(error)) => tracing::error!(%error, "handler failed"),
+            Err(_) => tracing::error!("handler panicked"),
         }
         Disposition::Failed
     }
@@ -304,7 +306,7 @@ impl Held {
             }
             pause = (pause * 2).min(Duration::from_secs(1));
         }
-        tracing::error!("a handled delivery could not be settled: a retry is handled again");
+        tracing::error!("handled delivery could not be settled; a retry will be handled again");
         if self.lease.is_none() {
             self.release().await;
         }

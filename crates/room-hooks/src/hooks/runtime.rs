@@ -47,7 +47,7 @@ pub(super) fn own() -> Option<&'static Handle> {
 pub(super) fn started(name: &str, threads: usize) -> Option<Runtime> {
     let mut builder = Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).thread_name(name).enable_all().build();
-    runtime.inspect_err(|error| tracing::error!(%error, name, "no runtime can be started")).ok()
+    runtime.inspect_err(|error| tracing::error!(%error, name, "runtime could not be started")).ok()
 }
 
 #[cfg(test)]

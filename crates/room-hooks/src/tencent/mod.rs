@@ -227,7 +227,7 @@ impl Provider for Tencent {
             // An authentic query names a command, so there was a body. To refuse a question would deny it.
             let refusal = Refusal::BodyAlreadyConsumed;
             if query.command.as_deref().is_some_and(asks) {
-                tracing::error!(reason = %refusal, "a question is answered without its handler");
+                tracing::error!(reason = %refusal, "question answered without its handler");
                 return Ok(None);
             }
             return Err(refusal);

@@ -78,7 +78,7 @@ fn no_output_of_any_refusal_or_outcome_contains_a_secret_signature_nonce_or_quer
         outcomes.extend(labels.map(|label| label.value().to_owned()));
         played.read(&(&key, matches!(value, DebugValue::Counter(_))));
     }
-    for known in ["delivery refused", "delivery verified", "outcome", "the handler panicked"] {
+    for known in ["delivery refused", "delivery verified", "outcome", "handler panicked"] {
         assert!(log.contains(known), "{known} is not in the log");
     }
     played.seen.push_str(&log);

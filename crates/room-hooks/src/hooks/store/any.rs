@@ -56,7 +56,7 @@ pub(in crate::hooks) async fn answer<T>(
     let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(elapsed.into())));
     if let Err(error) = &answer {
         let source = error.source().map(tracing::field::display);
-        tracing::warn!(operation, %error, source, "a claim is not kept as it should be");
+        tracing::warn!(operation, %error, source, "delivery store operation failed");
         metrics::store_error(operation);
     }
     answer
