@@ -13,7 +13,7 @@ use super::{
     settings::Settings,
     store::{
         ClaimToken, DeliveryKey,
-        any::{AnyStore, answer, now},
+        any::{self, AnyStore, now},
     },
 };
 
@@ -51,7 +51,7 @@ impl Renewal {
                     break;
                 }
                 let renewed = store.renew(delivery, token, now());
-                if let Ok(false) = answer("renew", settings.store_timeout(), renewed).await {
+                if let Ok(false) = any::run("renew", settings.store_timeout(), renewed).await {
                     tracing::warn!("lease lost to another worker");
                     break;
                 }

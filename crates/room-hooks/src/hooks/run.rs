@@ -26,7 +26,7 @@ use super::{
     settings::Settings,
     store::{
         ClaimOutcome, ClaimToken, DeliveryKey, StoreError,
-        any::{AnyStore, answer, now},
+        any::{self, AnyStore, now},
     },
 };
 
@@ -108,7 +108,7 @@ impl<P: Provider> Inner<P> {
                 let disposition = self.call(handler, verified).await;
                 if disposition == Disposition::Handled {
                     let settled = self.store.settle(delivery, now());
-                    let _ = answer("settle", self.settings.store_timeout(), settled).await;
+                    let _ = any::run("settle", self.settings.store_timeout(), settled).await;
                 }
                 return disposition;
             }
@@ -151,7 +151,7 @@ impl<P: Provider> Inner<P> {
 
     async fn claim(&self, delivery: DeliveryKey) -> Result<ClaimOutcome, StoreError> {
         let claim = self.store.claim(delivery, now());
-        let claim = answer("claim", self.settings.store_timeout(), claim).await;
+        let claim = any::run("claim", self.settings.store_timeout(), claim).await;
         // Bound here as well, a signature stays bound while the store that processes share is full or
         // unavailable. Not if the store knows better: a forgery must not bind it here.
         if self.renewal.is_some()
@@ -279,7 +279,7 @@ impl Held {
             *lease.turn().await = true;
         }
         let released = self.store.release(self.delivery, self.token, now());
-        let _ = answer("release", self.settings.store_timeout(), released).await;
+        let _ = any::run("release", self.settings.store_timeout(), released).await;
     }
 
     /// Tells whether it could be settled. No renewal runs meanwhile, since it would find the lease lost.
@@ -289,7 +289,7 @@ impl Held {
             None => None,
         };
         let settled = self.store.settle(self.delivery, now());
-        let is_settled = answer("settle", self.settings.store_timeout(), settled).await.is_ok();
+        let is_settled = any::run("settle", self.settings.store_timeout(), settled).await.is_ok();
         if let Some(mut is_over) = turn {
             *is_over = is_settled;
         }

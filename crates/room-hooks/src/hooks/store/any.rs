@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time;
+use tokio::time::{self, timeout};
 
 use crate::metrics;
 
@@ -46,20 +46,20 @@ impl<S: DeliveryStore> AnyStore for S {
     }
 }
 
-/// The answer of a store, waited for no longer than the sender allows. A failure is logged and counted.
-pub(in crate::hooks) async fn answer<T>(
-    operation: &'static str,
+/// Runs an operation of a store for as long as the sender waits. A failure is logged and counted.
+pub(in crate::hooks) async fn run<T>(
+    name: &'static str,
     store_timeout: Duration,
-    answer: Operation<'_, T>,
+    operation: Operation<'_, T>,
 ) -> Result<T, StoreError> {
-    let answer = time::timeout(store_timeout, answer).await;
-    let answer = answer.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(elapsed.into())));
-    if let Err(error) = &answer {
+    let result = timeout(store_timeout, operation).await;
+    let result = result.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(elapsed.into())));
+    if let Err(error) = &result {
         let source = error.source().map(tracing::field::display);
-        tracing::warn!(operation, %error, source, "delivery store operation failed");
-        metrics::store_error(operation);
+        tracing::warn!(operation = name, %error, source, "delivery store operation failed");
+        metrics::store_error(name);
     }
-    answer
+    result
 }
 
 /// The monotonic clock of the runtime, which a test can stop.
