@@ -16,7 +16,7 @@ fn the_demonstration_shows_every_provider_and_every_refusal() {
         "401 a body that was changed on the way",
         "the signature was first seen with other content",
         "500 a handler fails",
-        "the handler failed error=the database is away",
+        "handler failed error=the database is away",
         "200 and is called again on the retry",
         "the signature is wrong",
         "not signed",

@@ -36,5 +36,5 @@ pub(crate) fn store_error(operation: &'static str) {
 /// A store in memory holds so many more deliveries and signatures, or fewer.
 pub(crate) fn store_entries(change: f64) {
     #[cfg(feature = "metrics")]
-    metrics::gauge!("room_hooks_claims_held").increment(change);
+    metrics::gauge!("room_hooks_store_entries").increment(change);
 }

@@ -35,7 +35,7 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
                 DebugValue::Counter(count),
             ) => counted.push((labels.join(" "), count)),
             ("room_hooks_handler_seconds", DebugValue::Histogram(values)) => timed += values.len(),
-            ("room_hooks_claims_held", DebugValue::Gauge(gauge)) => {
+            ("room_hooks_store_entries", DebugValue::Gauge(gauge)) => {
                 assert_eq!(gauge.0.round() as usize, store.held());
             }
             other => panic!("{other:?}"),
@@ -45,7 +45,7 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
     let expected = [
         ("claim", 1),
         ("zego none refused", 3),
-        ("zego other handled", 2),
+        ("zego raw handled", 2),
         ("zego room_create duplicate", 1),
         ("zego room_create failed", 1),
         ("zego room_create handled", 1),
@@ -57,7 +57,7 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
 }
 
 #[test]
-fn the_gauge_of_held_claims_falls_to_zero_when_the_store_is_dropped() {
+fn the_gauge_of_store_entries_falls_to_zero_when_the_store_is_dropped() {
     let recorder = DebuggingRecorder::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     metrics::with_local_recorder(&recorder, || drop(runtime.block_on(play())));
@@ -66,7 +66,7 @@ fn the_gauge_of_held_claims_falls_to_zero_when_the_store_is_dropped() {
         DebugValue::Gauge(gauge) => Some((key.key().name().to_owned(), gauge.0)),
         _ => None,
     });
-    assert_eq!(held.collect::<Vec<_>>(), [("room_hooks_claims_held".to_owned(), 0.0)]);
+    assert_eq!(held.collect::<Vec<_>>(), [("room_hooks_store_entries".to_owned(), 0.0)]);
 }
 
 /// Delivers the callbacks that are counted, and returns the store.

@@ -81,7 +81,7 @@
 //! | `room_hooks_deliveries_total` | `provider`, `event`, `outcome` | deliveries; `event` is the name of an event that has a type, `raw` or, if refused, `none`; `outcome` is `handled`, `duplicate`, `in_progress`, `failed`, `store_unavailable`, `no_handler`, `signature_reused` or `refused`, and `deadline_exceeded` in addition to what that ends as |
 //! | `room_hooks_handler_seconds` | `provider` | how long handlers take |
 //! | `room_hooks_store_errors_total` | `operation` | failures of the delivery store |
-//! | `room_hooks_claims_held` | | deliveries and signatures in all `MemoryStore` |
+//! | `room_hooks_store_entries` | | deliveries and signatures in all `MemoryStore` |
 
 mod clock;
 mod lease;

@@ -59,7 +59,7 @@ impl<P: Provider> Inner<P> {
             }
             Err(_) => {
                 span.in_scope(|| {
-                    tracing::warn!("handler exceeded its timeout and continues in the background")
+                    tracing::warn!("handler exceeded its timeout and continues in the background");
                 });
                 metrics::delivery(P::NAME, kind, Disposition::DeadlineExceeded.as_str());
                 Disposition::DeadlineExceeded

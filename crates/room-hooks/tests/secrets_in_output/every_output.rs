@@ -28,30 +28,30 @@ const ECHO: &str = "ec40";
 /// The names of all refusals.
 const REFUSALS: [&str; 16] = [
     "AppNotNamed",
-    "BodyIncomplete",
-    "BodyCompressed",
     "BodyAlreadyConsumed",
-    "BodyTooLarge",
+    "BodyCompressed",
+    "BodyIncomplete",
     "BodyTimeout",
+    "BodyTooLarge",
     "CommandsDiffer",
-    "TimestampInFuture",
+    "DuplicateParameter",
     "Malformed",
     "MethodNotAllowed",
     "NotConfigured",
     "NotSigned",
-    "DuplicateParameter",
     "Stale",
+    "TimestampInFuture",
     "UnknownApp",
     "WrongSignature",
 ];
 
 /// All values of the `outcome` label in the metrics.
 const OUTCOMES: [&str; 9] = [
+    "deadline_exceeded",
     "duplicate",
     "failed",
     "handled",
     "in_progress",
-    "deadline_exceeded",
     "no_handler",
     "refused",
     "signature_reused",
