@@ -99,7 +99,7 @@ fn check_form(around: &str, pairs: &str) {
     let signature = sign_zego("secret", &NOW.to_string(), "350176");
     let body =
         format!("{around}first=&timestamp={NOW}&nonce=350176&%73ignature={signature}&{pairs}");
-    check_zego(Delivery::new("", &(), body.as_bytes()));
+    check_zego(Delivery::new(body.as_bytes()));
 }
 
 #[test]
@@ -134,15 +134,15 @@ proptest! {
         let signed =
             format!(r#""timestamp":{NOW},"nonce":"350176","signature":"{signature}"{comma}"#);
         let body = format!("{around}{{{signed}{members}}}");
-        check_zego(Delivery::new("", &(), body.as_bytes()));
+        check_zego(Delivery::new(body.as_bytes()));
 
         let body = format!("{around}{{{members}}}");
         let headers = vec![("Sign".to_owned(), sign_trtc("secret", body.as_bytes()))];
-        check_trtc(Delivery::new("", &headers, body.as_bytes()));
+        check_trtc(Delivery::new(body.as_bytes()).with_headers(&headers));
 
         let sign = sign_tencent("secret", &NOW.to_string());
         let query = format!("CallbackCommand={named}&Sign={sign}&RequestTime={NOW}");
-        check_tencent(Delivery::new(&query, &(), body.as_bytes()));
+        check_tencent(Delivery::new(body.as_bytes()).with_query(&query));
     }
 
     #[test]
@@ -163,9 +163,9 @@ proptest! {
         }).collect();
         let [before, behind] = around;
         let body = format!("{before}{inside}{behind}");
-        check_tencent(Delivery::new(&query, &(), body.as_bytes()));
-        check_zego(Delivery::new("", &(), body.as_bytes()));
+        check_tencent(Delivery::new(body.as_bytes()).with_query(&query));
+        check_zego(Delivery::new(body.as_bytes()));
         let headers = vec![("Sign".to_owned(), sign_trtc("secret", body.as_bytes()))];
-        check_trtc(Delivery::new("", &headers, body.as_bytes()));
+        check_trtc(Delivery::new(body.as_bytes()).with_headers(&headers));
     }
 }

@@ -65,7 +65,7 @@ fn check<P>(
     P: Provider<Event: Serialize>,
 {
     let received = receiver.receive::<P::Event>(delivery, now);
-    let status = received.as_ref().map_or_else(|unhandled| unhandled.response.status, |_| 200);
+    let status = received.as_ref().map_or_else(|not_delivered| not_delivered.status(), |_| 200);
     let outcome = reference.map(|authentic| &authentic.outcome);
     match (received, outcome) {
         (Ok(verified), Some(Expected::Event { name, document })) => {

@@ -45,7 +45,7 @@ fn deep(json: &str) -> String {
 fn id(json: &str) -> Option<DeliveryId> {
     let sign = sign_tencent("secret", &NOW.to_string());
     let query = format!("SdkAppid=1&CallbackCommand=x&Sign={sign}&RequestTime={NOW}");
-    let delivery = Delivery::new(&query, &(), json.as_bytes());
+    let delivery = Delivery::new(json.as_bytes()).with_query(&query);
     let received: std::result::Result<Verified<tencent::Event>, _> =
         receivers::tencent(&SEVERAL).receive(delivery, now());
     received.ok().and_then(|verified| verified.id())

@@ -42,7 +42,7 @@ fn of_zego(timestamp: &str, nonce: &str, is_number: bool) {
         r#"{{"event":"x","timestamp":{written},"nonce":{},"signature":"{signature}"}}"#,
         json!(nonce),
     );
-    check_zego(Delivery::new("", &(), body.as_bytes()));
+    check_zego(Delivery::new(body.as_bytes()));
 }
 
 /// Seconds with as many digits as those of now, which are stale now.
@@ -80,7 +80,7 @@ impl OldPair {
     fn check_with_a_time_of_now(&self) {
         let nonce = self.digits.strip_suffix(&self.time_of_now).expect("it ends so");
         let body = self.body(&self.time_of_now, nonce);
-        check_zego(Delivery::new("", &(), body.as_bytes()));
+        check_zego(Delivery::new(body.as_bytes()));
     }
 
     /// Divides it wherever that is possible, in both orders. It must not be fresh again.
@@ -89,7 +89,7 @@ impl OldPair {
         for (one, other) in (1..self.digits.len()).map(|at| self.digits.split_at(at)) {
             for (timestamp, nonce) in [(one, other), (other, one)] {
                 let body = self.body(timestamp, nonce);
-                let delivery = Delivery::new("", &(), body.as_bytes());
+                let delivery = Delivery::new(body.as_bytes());
                 let received = receiver.receive::<zego::Event>(delivery, now());
                 assert!(received.is_err(), "{timestamp} with {nonce}");
             }
@@ -108,5 +108,5 @@ impl OldPair {
 fn of_tencent(request_time: &str) {
     let query: String = request_time.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let query = format!("Sign={}&RequestTime={query}", sign_tencent("secret", request_time));
-    check_tencent(Delivery::new(&query, &(), b"{\"a\":1}"));
+    check_tencent(Delivery::new(b"{\"a\":1}").with_query(&query));
 }

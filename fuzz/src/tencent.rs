@@ -16,6 +16,6 @@ pub(crate) fn queries(data: &[u8]) -> Result<()> {
         }
         (false, rest) => rest.into_owned(),
     };
-    check_tencent(Delivery::new(&query, &(), body));
+    check_tencent(Delivery::new(body).with_query(&query));
     Ok(())
 }

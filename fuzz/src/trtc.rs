@@ -1,5 +1,5 @@
 use arbitrary::{Result, Unstructured};
-use room_hooks::{Delivery, Headers};
+use room_hooks::{Delivery, adapter::Headers};
 
 use crate::{differential::check_trtc, halves, reference::sign_trtc};
 
@@ -11,7 +11,7 @@ pub(crate) fn headers(data: &[u8]) -> Result<()> {
     let (app_id, rest) = halves(input.take_rest());
     let (sign, body) = halves(rest);
     let sign = if sign.is_empty() { sign_trtc(key, body).into_bytes() } else { sign.to_vec() };
-    check_trtc(Delivery::new("", &Signing { app_id, sign: &sign }, body));
+    check_trtc(Delivery::new(body).with_headers(&Signing { app_id, sign: &sign }));
     Ok(())
 }
 

@@ -28,6 +28,6 @@ pub(crate) fn bodies(data: &[u8]) -> Result<()> {
         _ => String::new(),
     };
     let body = [beginning.as_bytes(), input.take_rest()].concat();
-    check_zego(Delivery::new("", &(), &body));
+    check_zego(Delivery::new(&body));
     Ok(())
 }

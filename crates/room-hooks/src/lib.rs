@@ -14,7 +14,7 @@
 //! # let body = zego.sign(&event, SystemTime::now())?.body;
 //!
 //! let receiver = Receiver::new(Zego::new(1234567890, "callback secret")?);
-//! let delivery = Delivery::new("", &(), &body);
+//! let delivery = Delivery::new(&body);
 //! let created: Verified<RoomCreated> = receiver.receive(delivery, SystemTime::now())?;
 //! assert_eq!(created.event.room_id, "lobby");
 //! # Ok(())
@@ -39,6 +39,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod adapter;
 mod event;
 #[cfg(feature = "hooks")]
 pub mod hooks;
@@ -60,13 +61,11 @@ pub use event::id::{DeliveryId, SignatureKey};
 pub use event::raw::RawEvent;
 #[cfg(feature = "hooks")]
 pub use hooks::Hooks;
-pub use request::body_reader::BodyReader;
-pub use request::delivery::{Delivery, Headers};
-pub use response::disposition::{CallbackResponse, Disposition};
+pub use request::delivery::Delivery;
+pub use response::disposition::Disposition;
+pub use response::not_delivered::NotDelivered;
 pub use response::refusal::{ConfigError, Refusal};
-pub use response::unhandled::Unhandled;
 pub use tencent::RoomInfoUpdated;
-pub use verify::extension::VerifiedExtension;
 pub use verify::provider::Provider;
 pub use verify::receiver::Receiver;
 pub use verify::secrets::{IntoSecrets, SecretName, Secrets};

@@ -174,7 +174,7 @@ fn an_unsigned_delivery_has_an_id_only_if_the_event_has_a_time_of_its_own() {
     let id = |body: &str| {
         let query =
             "SdkAppid=1&CallbackCommand=Room.CallbackAfterDestroyRoom&RequestTime=1757500000";
-        let delivery = Delivery::new(query, &(), body.as_bytes());
+        let delivery = Delivery::new(body.as_bytes()).with_query(query);
         let verified: Verified<tencent::Event> = receiver.receive(delivery, now()).unwrap();
         verified.id()
     };

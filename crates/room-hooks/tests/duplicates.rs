@@ -49,7 +49,7 @@ async fn a_retry_rewritten_under_the_same_signature_is_a_duplicate() {
 async fn a_duplicate_during_handling_is_answered_503_with_retry_after() {
     let (hooks, calls) = counting(Duration::from_secs(5));
     let body = signed_at(&created(), now());
-    let first = tokio::spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
+    let first = tokio::spawn(hooks.deliver(Delivery::new(&body), now()));
     sleep(Duration::from_secs(2)).await;
     let answer = deliver(&hooks, &body).await;
     assert_eq!(answer.status, 503);
@@ -126,13 +126,13 @@ async fn duplicates_of_the_same_bytes_are_handled_once_for_as_long_as_they_are_f
             });
         let mut at = now();
         while at <= sent + 300 * SECOND {
-            let answer = hooks.deliver(Delivery::new("", &(), body.as_bytes()), at).await;
+            let answer = hooks.deliver(Delivery::new(body.as_bytes()), at).await;
             assert_eq!(answer.status, 200, "{nonce}");
             assert_eq!(calls.get(), 1, "{nonce}");
             sleep(60 * SECOND).await;
             at += 60 * SECOND;
         }
-        let answer = hooks.deliver(Delivery::new("", &(), body.as_bytes()), at).await;
+        let answer = hooks.deliver(Delivery::new(body.as_bytes()), at).await;
         assert_eq!(answer.status, 401);
     }
 }

@@ -189,7 +189,7 @@ fn a_room_id_is_read_at_most_one_level_down() {
         (r#"{"RoomInfo":null,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
         (r#"{"RoomId":"lobby","RoomInfo":{"RoomId":"attic"}}"#, Some("lobby")),
     ] {
-        let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());
+        let delivery = Delivery::new(body.as_bytes()).with_query("SdkAppid=1&CallbackCommand=x");
         let verified: Verified<tencent::Event> =
             receiver.receive(delivery, SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(verified.event.room_id(), room_id, "{body}");

@@ -70,7 +70,7 @@ fn an_explanation_computes_the_signature_and_shows_no_secret() {
 fn an_explanation_quotes_the_text_that_arrived() {
     let zego = Zego::new(1, SECRET).unwrap();
     let body = "event=x&appid=01&timestamp=1.0&nonce=%2B7&signature=abc";
-    let explanation = zego.explain(Delivery::new("", &(), body.as_bytes()));
+    let explanation = zego.explain(Delivery::new(body.as_bytes()));
     let read: Vec<_> = explanation.read.iter().map(|(name, text)| (*name, &**text)).collect();
     let expected = [
         ("encoding", "form"),
@@ -87,9 +87,10 @@ fn an_explanation_quotes_the_text_that_arrived() {
 #[test]
 fn an_unreadable_delivery_has_an_explanation_as_well() {
     for body in [&b""[..], b"\xff", b"{", b"[]", b"null", b"{}", b"a=b", b"%7B%FF"] {
-        let zego = Zego::new(1, SECRET).unwrap().explain(Delivery::new("", &(), body));
-        let tencent = Tencent::new(1, SECRET).unwrap().explain(Delivery::new("a=b", &(), body));
-        let trtc = Trtc::new(1, SECRET).unwrap().explain(Delivery::new("", &(), body));
+        let zego = Zego::new(1, SECRET).unwrap().explain(Delivery::new(body));
+        let tencent =
+            Tencent::new(1, SECRET).unwrap().explain(Delivery::new(body).with_query("a=b"));
+        let trtc = Trtc::new(1, SECRET).unwrap().explain(Delivery::new(body));
         assert!([&zego, &tencent, &trtc].iter().all(|explanation| explanation.presented.is_none()));
     }
 }

@@ -34,8 +34,9 @@ fn received<P: Provider>(
 ) -> Result<Verified<P::Event>, u16> {
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let received = Receiver::new(provider).receive(Delivery::new(query, &headers, body), now);
-    received.map_err(|unhandled| unhandled.response.status)
+    let received = Receiver::new(provider)
+        .receive(Delivery::new(body).with_query(query).with_headers(&headers), now);
+    received.map_err(|not_delivered| not_delivered.status())
 }
 
 fn at(seconds: u64) -> SystemTime {

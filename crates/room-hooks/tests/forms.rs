@@ -31,8 +31,8 @@ fn signed() -> String {
 
 fn received(form: &str) -> Result<Verified<zego::Event>, u16> {
     let receiver = Receiver::new(Zego::new(1, "secret").unwrap());
-    let delivery = Delivery::new("", &(), form.as_bytes());
-    receiver.receive(delivery, now()).map_err(|unhandled| unhandled.response.status)
+    let delivery = Delivery::new(form.as_bytes());
+    receiver.receive(delivery, now()).map_err(|not_delivered| not_delivered.status())
 }
 
 #[track_caller]

@@ -96,7 +96,7 @@ async fn a_handler_past_its_timeout_continues_and_its_retry_is_a_duplicate() {
 async fn a_sender_that_hangs_up_does_not_cancel_the_handler() {
     let (hooks, calls) = counting(Duration::from_secs(1));
     let body = signed_at(&created(), now());
-    let delivered = hooks.deliver(Delivery::new("", &(), &body), now());
+    let delivered = hooks.deliver(Delivery::new(&body), now());
     assert!(tokio::time::timeout(Duration::from_millis(10), delivered).await.is_err());
     hooks.wait_idle().await;
     assert_eq!(deliver(&hooks, &body).await.status, 200);
@@ -107,7 +107,7 @@ async fn a_sender_that_hangs_up_does_not_cancel_the_handler() {
 async fn a_delivery_dropped_before_its_first_poll_calls_no_handler() {
     let (hooks, calls) = counting(Duration::ZERO);
     let body = signed_at(&created(), now());
-    drop(hooks.deliver(Delivery::new("", &(), &body), now()));
+    drop(hooks.deliver(Delivery::new(&body), now()));
     hooks.wait_idle().await;
     assert_eq!(calls.get(), 0);
     assert_eq!(deliver(&hooks, &body).await.status, 200);
@@ -120,7 +120,7 @@ async fn draining_waits_for_the_last_handler() {
     hooks.wait_idle().await;
     let body = signed_at(&created(), now());
     let begun = tokio::time::Instant::now();
-    let delivered = tokio::spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
+    let delivered = tokio::spawn(hooks.deliver(Delivery::new(&body), now()));
     sleep(Duration::from_secs(1)).await;
     hooks.wait_idle().await;
     assert_eq!(begun.elapsed(), Duration::from_secs(7));

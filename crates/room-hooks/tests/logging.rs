@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use room_hooks::{
-    Delivery, Receiver, RoomCreated, Secrets, Unhandled, Verified,
+    Delivery, NotDelivered, Receiver, RoomCreated, Secrets, Verified,
     tencent::Tencent,
     zego::{self, Zego},
 };
@@ -65,22 +65,22 @@ fn a_delivery_has_one_span_with_its_outcome_and_no_secret() {
 #[test]
 fn a_request_with_another_method_is_logged_at_debug_level() {
     let receiver = Receiver::new(zego());
-    let (log, status) = logged(|| receiver.body_reader("GET", &()).unwrap_err().response.status);
+    let (log, status) = logged(|| receiver.body_reader("GET", "", &()).unwrap_err().status());
     assert_eq!(status, 405);
     assert!(log.contains("DEBUG") && !log.contains("WARN"), "{log}");
 }
 
 #[test]
 fn a_missing_receiver_is_logged_as_an_error_with_its_type() {
-    let (log, unhandled) = logged(Unhandled::not_configured::<Zego>);
-    assert_eq!(unhandled.response.status, 500);
+    let (log, not_delivered) = logged(NotDelivered::not_configured::<Zego>);
+    assert_eq!(not_delivered.status(), 500);
     assert!(log.contains("ERROR") && log.contains("Receiver<room_hooks::zego::Zego>"), "{log}");
 }
 
 #[test]
 fn a_broken_connection_is_not_logged_as_a_wrong_signature() {
     let receiver = Receiver::new(zego());
-    let reader = receiver.body_reader("POST", &()).unwrap();
+    let reader = receiver.body_reader("POST", "", &()).unwrap();
     let (log, _) = logged(|| reader.incomplete());
     assert!(log.contains("is incomplete") && !log.contains("signature"), "{log}");
 }
@@ -104,7 +104,7 @@ fn long_text_of_a_sender_is_truncated_in_logs_and_spans() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for body in [body, unexpected_shape] {
         let hooks = hooks_here(Tencent::dangerous_unsigned(1)).fallback(async |_| {});
-        let delivery = Delivery::new("SdkAppid=1", &(), body.as_bytes());
+        let delivery = Delivery::new(body.as_bytes()).with_query("SdkAppid=1");
         let (log, answer) = logged(|| runtime.block_on(hooks.deliver(delivery, now())));
         assert_eq!(answer.status, 200);
         assert!(
@@ -133,17 +133,17 @@ fn a_compressed_body_is_refused_and_the_log_names_its_encoding() {
     ] {
         let headers = vec![("Content-Encoding".to_owned(), value.to_owned())];
         let receiver = Receiver::new(zego());
-        let (log, reader) = logged(|| receiver.body_reader("POST", &headers).err());
-        assert_eq!(reader.map(|refused| refused.response.status), Some(415), "{value}");
+        let (log, reader) = logged(|| receiver.body_reader("POST", "", &headers).err());
+        assert_eq!(reader.map(|refused| refused.status()), Some(415), "{value}");
         assert!(log.contains(name) && !log.contains("5ec2e7"), "{log}");
-        let delivery = Delivery::new("", &headers, &signed.body);
+        let delivery = Delivery::new(&signed.body).with_headers(&headers);
         let received = receiver.receive::<RoomCreated>(delivery, now());
-        assert_eq!(received.map_err(|refused| refused.response.status), Err(415), "{value}");
+        assert_eq!(received.map_err(|refused| refused.status()), Err(415), "{value}");
     }
     for value in ["identity", "Identity", "", " "] {
         let headers = vec![("content-encoding".to_owned(), value.to_owned())];
-        assert!(Receiver::new(zego()).body_reader("POST", &headers).is_ok(), "{value:?}");
-        let delivery = Delivery::new("", &headers, &signed.body);
+        assert!(Receiver::new(zego()).body_reader("POST", "", &headers).is_ok(), "{value:?}");
+        let delivery = Delivery::new(&signed.body).with_headers(&headers);
         assert!(Receiver::new(zego()).receive::<RoomCreated>(delivery, now()).is_ok(), "{value:?}");
     }
 }

@@ -53,7 +53,7 @@ fn a_lone_surrogate_in_a_name_still_reaches_the_typed_handler() {
         let receiver = Receiver::new(Tencent::dangerous_unsigned(1));
         let body = format!(r#"{{"RoomInfo":{{"RoomId":"lobby","RoomName":"{name}"}}}}"#);
         let query = "SdkAppid=1&CallbackCommand=Room.CallbackAfterUpdateRoomInfo";
-        let delivery = Delivery::new(query, &(), body.as_bytes());
+        let delivery = Delivery::new(body.as_bytes()).with_query(query);
         let verified: Verified<RoomInfoUpdated> = receiver.receive(delivery, now()).expect(name);
         assert_eq!(verified.event.room_info.room_name.as_deref(), Some(read));
     }
@@ -69,7 +69,7 @@ fn a_lone_surrogate_that_trtc_signed_is_verified_before_it_is_repaired() {
     let headers = vec![("Sign".to_owned(), sign)];
     let receiver = Receiver::new(Trtc::new(1, "key").unwrap());
     let verified: Verified<trtc::UserEntered> =
-        receiver.receive(Delivery::new("", &headers, body.as_bytes()), now()).unwrap();
+        receiver.receive(Delivery::new(body.as_bytes()).with_headers(&headers), now()).unwrap();
     assert_eq!(verified.event.user_id.as_deref(), Some("a\u{fffd}"));
 }
 

@@ -95,12 +95,12 @@ async fn play() -> MemoryStore {
         b"{}".to_vec(),
         Vec::new(),
     ] {
-        hooks.deliver(Delivery::new("", &(), &body), now).await;
+        hooks.deliver(Delivery::new(&body), now).await;
     }
     let full = hooks_here(zego())
         .with_store(MemoryStore::with_capacity(0))
         .with_store_failure_policy(FailurePolicy::Closed)
         .fallback(async |_: Verified<zego::Event>| {});
-    full.deliver(Delivery::new("", &(), &lobby), now).await;
+    full.deliver(Delivery::new(&lobby), now).await;
     store
 }

@@ -77,7 +77,7 @@ fn refuse<P: Provider>(receiver: &Receiver<P>, delivery: Delivery<'_>) {
 #[cfg_attr(debug_assertions, ignore = "it times a release build")]
 fn an_unauthenticated_form_costs_no_more_cpu_than_twice_as_much_json() {
     let zego = Receiver::new(Zego::new(1, "secret").unwrap());
-    let refuse = |body: &str| refuse(&zego, Delivery::new("", &(), body.as_bytes()));
+    let refuse = |body: &str| refuse(&zego, Delivery::new(body.as_bytes()));
     let json = flat_json();
     let signed = "event=x&appid=1&timestamp=1757500000&nonce=7548405981776935120&signature=\
                   5bd59fd62953a8059fb7eaba95720f66d19e4517";
@@ -132,11 +132,11 @@ fn unauthenticated_json_costs_the_same_cpu_whatever_is_in_it() {
         ("backslashes", mebibyte(r#"{"a":""#, r#""}"#, |json, _| json.push_str(r"\\"))),
     ] {
         for query in ["", "SdkAppid=1&Sign=00&RequestTime=1757500000"] {
-            let json = Delivery::new(query, &(), json.as_bytes());
-            let flat = Delivery::new(query, &(), flat.as_bytes());
+            let json = Delivery::new(json.as_bytes()).with_query(query);
+            let flat = Delivery::new(flat.as_bytes()).with_query(query);
             at_most_twice(shape, || refuse(&zego, json), || refuse(&zego, flat));
         }
-        let json = Delivery::new("SdkAppid=1", &(), json.as_bytes());
+        let json = Delivery::new(json.as_bytes()).with_query("SdkAppid=1");
         at_most_twice(shape, || refuse(&tencent, json), || refuse(&zego, json));
     }
 }
@@ -154,10 +154,10 @@ fn the_number_of_apps_costs_no_cpu_before_a_signature_is_verified() {
     for app_id in [None, Some("7"), Some("777"), Some("none")] {
         let mut headers = vec![("Sign".to_owned(), sign.to_owned())];
         headers.extend(app_id.map(|app_id| ("SdkAppId".to_owned(), app_id.to_owned())));
-        let delivery = Delivery::new("", &headers, &body);
+        let delivery = Delivery::new(&body).with_headers(&headers);
         let headers = &headers[..1];
         let headers = headers.to_vec();
-        let lone = Delivery::new("", &headers, &body);
+        let lone = Delivery::new(&body).with_headers(&headers);
         at_most_twice("one of 100 apps", || refuse(&hundred, delivery), || refuse(&one, lone));
     }
 }
@@ -173,7 +173,7 @@ fn a_verified_form_costs_no_more_cpu_than_four_times_a_mebibyte_of_json() {
     let signature = data_encoding::HEXLOWER.encode(&Sha1::digest(parts.concat()));
     let zego = Receiver::new(Zego::new(1, "secret").unwrap());
     let identify = |body: &str| {
-        let delivery = Delivery::new("", &(), body.as_bytes());
+        let delivery = Delivery::new(body.as_bytes());
         let verified: Verified<zego::Event> = zego.receive(delivery, now()).unwrap();
         let _ = verified.id();
     };
@@ -211,7 +211,7 @@ fn a_verified_form_costs_no_more_cpu_than_four_times_a_mebibyte_of_json() {
 fn the_cost_of_a_verified_delivery_is_linear_in_its_body() {
     let receiver = Receiver::new(Tencent::dangerous_unsigned(1)).with_body_limit(2 * MEBIBYTE);
     let identify = |body: &str| {
-        let delivery = Delivery::new("SdkAppid=1&CallbackCommand=x", &(), body.as_bytes());
+        let delivery = Delivery::new(body.as_bytes()).with_query("SdkAppid=1&CallbackCommand=x");
         let verified: Verified<tencent::Event> = receiver.receive(delivery, now()).unwrap();
         let _ = verified.id();
     };

@@ -150,7 +150,7 @@ fn a_handler_outlives_the_runtime_that_its_delivery_came_in() {
         })
     });
     let body = signed_at(&created(), now());
-    worker.spawn(hooks.deliver(Delivery::new("", &(), &body), now()));
+    worker.spawn(hooks.deliver(Delivery::new(&body), now()));
     worker.block_on(async { sleep(Duration::from_millis(10)).await });
     drop(worker);
     main.block_on(hooks.wait_idle());

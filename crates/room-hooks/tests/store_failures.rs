@@ -40,7 +40,7 @@ async fn a_full_store_follows_the_failure_policy_and_still_binds_signatures() {
         sleep(span).await;
         let later = signed_at(&json!({"event": "room_create", "room_id": "attic"}), now() + span);
         for _ in 0..2 {
-            let answer = hooks.deliver(Delivery::new("", &(), &later), now() + span).await;
+            let answer = hooks.deliver(Delivery::new(&later), now() + span).await;
             assert_eq!((answer.status, calls.get()), (200, handled + 1));
         }
     }

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use room_hooks::{
-    Delivery, Receiver, Refusal, RoomEvent, RoomInfoUpdated, SecretName, Secrets, Unhandled,
+    Delivery, NotDelivered, Receiver, Refusal, RoomEvent, RoomInfoUpdated, SecretName, Secrets,
     Verified,
+    adapter::CallbackResponse,
     tencent::{Event, Platform, TakeSeatMode, Tencent},
 };
 
@@ -48,16 +49,16 @@ fn body() -> Value {
     })
 }
 
-fn received<E>(tencent: Tencent, query: &str, body: &[u8]) -> Result<Verified<E>, Unhandled>
+fn received<E>(tencent: Tencent, query: &str, body: &[u8]) -> Result<Verified<E>, NotDelivered>
 where
     E: RoomEvent<Provider = Tencent>,
 {
-    Receiver::new(tencent).receive(Delivery::new(query, &(), body), now())
+    Receiver::new(tencent).receive(Delivery::new(body).with_query(query), now())
 }
 
 fn receive(query: &str, body: impl AsRef<[u8]>) -> Result<Verified<Event>, Refusal> {
     received(tencent(), query, body.as_ref())
-        .map_err(|unhandled| unhandled.refusal.expect("it is refused"))
+        .map_err(|not_delivered| not_delivered.refusal().cloned().expect("it is refused"))
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn tencents_own_vector_verifies() {
     let body = body().to_string();
     let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1669872112);
     let updated: Result<Verified<RoomInfoUpdated>, _> =
-        Receiver::new(tencent).receive(Delivery::new(&query, &(), body.as_bytes()), then);
+        Receiver::new(tencent).receive(Delivery::new(body.as_bytes()).with_query(&query), then);
     assert_eq!(updated.unwrap().sent_at, Some(then));
 }
 
@@ -271,16 +272,16 @@ fn the_query_tells_where_the_request_came_from() {
 fn the_consoles_probe_is_acknowledged_without_a_handler() {
     let bare = format!("Sign={SIGN}&RequestTime={TIME}");
     for (query, body) in [(&bare, ""), (&bare, " \n"), (&bare, "{}"), (&bare, "\u{feff}{ }")] {
-        let unhandled = received::<Event>(tencent(), query, body.as_bytes()).unwrap_err();
-        assert_eq!((unhandled.response.status, unhandled.refusal), (200, None));
+        let not_delivered = received::<Event>(tencent(), query, body.as_bytes()).unwrap_err();
+        assert_eq!((not_delivered.status(), not_delivered.refusal()), (200, None));
     }
-    let unhandled = received::<Event>(tencent(), "", b"").unwrap_err();
-    assert_eq!(unhandled.response.status, 401);
+    let not_delivered = received::<Event>(tencent(), "", b"").unwrap_err();
+    assert_eq!(not_delivered.status(), 401);
     // Of several apps, the token names the one that it is from. An event must name its app.
     let several = || tencent().with_app(1, "another").unwrap();
     for (body, status) in [("", 200), ("{}", 200), (r#"{"RoomId":"lobby"}"#, 401)] {
-        let unhandled = received::<Event>(several(), &bare, body.as_bytes()).unwrap_err();
-        assert_eq!(unhandled.response.status, status, "{body}");
+        let not_delivered = received::<Event>(several(), &bare, body.as_bytes()).unwrap_err();
+        assert_eq!(not_delivered.status(), status, "{body}");
     }
 }
 
@@ -329,9 +330,9 @@ fn a_callback_more_than_a_minute_stale_or_from_the_future_is_refused() {
     let body = body().to_string();
     let status = |now: SystemTime| {
         Receiver::new(tencent())
-            .receive::<Event>(Delivery::new(&query(), &(), body.as_bytes()), now)
+            .receive::<Event>(Delivery::new(body.as_bytes()).with_query(&query()), now)
             .err()
-            .map(|unhandled| unhandled.response.status)
+            .map(|not_delivered| not_delivered.status())
     };
     assert_eq!(status(now() + Duration::from_secs(60)), None);
     assert_eq!(status(now() - Duration::from_secs(60)), None);
@@ -361,13 +362,13 @@ fn an_unsigned_app_is_checked_by_its_id_alone() {
     assert_eq!(received("SdkAppid=8").unwrap().app_id, 8);
     assert_eq!(received(&query()).unwrap().app_id, APP);
     for query in ["", "SdkAppid=9", &format!("SdkAppid={APP}")] {
-        assert_eq!(received(query).unwrap_err().response.status, 401, "{query}");
+        assert_eq!(received(query).unwrap_err().status(), 401, "{query}");
     }
     for (query, body, status) in
         [("", "", 200), ("CallbackCommand=x", "", 401), ("", "{}", 200), ("Sign=00", "", 401)]
     {
         let probed = self::received::<Event>(unsigned(), query, body.as_bytes()).unwrap_err();
-        assert_eq!(probed.response.status, status, "{query} {body}");
+        assert_eq!(probed.status(), status, "{query} {body}");
     }
 }
 
@@ -390,8 +391,8 @@ fn a_rotated_token_verifies_under_its_name() {
 
 #[test]
 fn every_answer_is_json_with_three_fields() {
-    let acknowledged = Receiver::new(tencent()).acknowledgement();
-    let refused = received::<Event>(tencent(), "", b"").unwrap_err().response;
+    let acknowledged = CallbackResponse::acknowledged::<Tencent>();
+    let refused = received::<Event>(tencent(), "", b"").unwrap_err().response::<Tencent>();
     for (answer, status, action, code) in [(acknowledged, 200, "OK", 0), (refused, 401, "FAIL", 1)]
     {
         assert_eq!(answer.status, status);

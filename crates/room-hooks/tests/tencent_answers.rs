@@ -49,11 +49,14 @@ async fn a_question_of_tencent_is_allowed_despite_a_failure_a_timeout_or_a_full_
     );
     assert_eq!([one.body, other.body], [allowed; 2]);
     // A body that a middleware consumed.
-    let answer = hooks.deliver(Delivery::new(&signed.query, &(), b""), now()).await;
+    let answer = hooks.deliver(Delivery::new(b"").with_query(&signed.query), now()).await;
     assert_eq!((answer.status, answer.body), (200, allowed));
     // A forged question is refused like any other forgery.
     let forged = signed.query.replace("Sign=", "Sign=0");
-    assert_eq!(hooks.deliver(Delivery::new(&forged, &(), &signed.body), now()).await.status, 401);
+    assert_eq!(
+        hooks.deliver(Delivery::new(&signed.body).with_query(&forged), now()).await.status,
+        401
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,5 +75,4 @@ async fn failures_and_timeouts_are_answered_in_tencents_form() {
         assert_eq!(answer.status, status);
         assert_eq!(answer.body, r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#);
     }
-    assert_eq!(hooks_here(tencent()).not_found().status, 404);
 }

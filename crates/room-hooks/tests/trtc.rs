@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use room_hooks::{
-    ConfigError, Delivery, Disposition, Provider, Receiver, Refusal, RoomEvent, SecretName,
-    Secrets, Unhandled, Verified,
+    ConfigError, Delivery, Disposition, NotDelivered, Provider, Receiver, Refusal, RoomEvent,
+    SecretName, Secrets, Verified,
     trtc::{AudioStopped, Event, Role, Trtc, UserEntered},
 };
 
@@ -38,15 +38,19 @@ fn received<E>(
     headers: &Vec<(String, String)>,
     body: &[u8],
     now: SystemTime,
-) -> Result<Verified<E>, Unhandled>
+) -> Result<Verified<E>, NotDelivered>
 where
     E: RoomEvent<Provider = Trtc>,
 {
-    Receiver::new(trtc).receive(Delivery::new("", headers, body), now)
+    Receiver::new(trtc).receive(Delivery::new(body).with_headers(headers), now)
 }
 
 fn refusal(trtc: Trtc, headers: &Vec<(String, String)>, body: &[u8]) -> Refusal {
-    received::<Event>(trtc, headers, body, sent_at()).unwrap_err().refusal.expect("it is refused")
+    received::<Event>(trtc, headers, body, sent_at())
+        .unwrap_err()
+        .refusal()
+        .cloned()
+        .expect("it is refused")
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn freshness_is_asked_for_and_never_narrower_than_the_retries() {
     assert!(receive(fresh(), sent_at() + least).is_ok());
     assert!(receive(fresh(), sent_at() - least).is_ok());
     let beyond = least + Duration::from_millis(1);
-    let refusal = |now| receive(fresh(), now).unwrap_err().refusal;
+    let refusal = |now| receive(fresh(), now).unwrap_err().refusal().cloned();
     assert_eq!(refusal(sent_at() + beyond), Some(Refusal::Stale { age: beyond }));
     assert_eq!(refusal(sent_at() - beyond), Some(Refusal::TimestampInFuture { ahead: beyond }));
 }

@@ -29,8 +29,8 @@ fn receive_at<E>(zego: Zego, body: &[u8], now: SystemTime) -> Result<Verified<E>
 where
     E: RoomEvent<Provider = Zego>,
 {
-    let received = Receiver::new(zego).receive(Delivery::new("", &(), body), now);
-    received.map_err(|unhandled| unhandled.refusal.expect("it is refused"))
+    let received = Receiver::new(zego).receive(Delivery::new(body), now);
+    received.map_err(|not_delivered| not_delivered.refusal().cloned().expect("it is refused"))
 }
 
 fn receive(body: impl AsRef<[u8]>) -> Result<Verified<Event>, Refusal> {
@@ -366,8 +366,8 @@ fn a_body_over_the_limit_is_refused_before_it_is_read() {
     let received = |limit| {
         Receiver::new(zego())
             .with_body_limit(limit)
-            .receive::<Event>(Delivery::new("", &(), body.as_bytes()), now())
-            .map_err(|unhandled| (unhandled.response.status, unhandled.refusal))
+            .receive::<Event>(Delivery::new(body.as_bytes()), now())
+            .map_err(|not_delivered| (not_delivered.status(), not_delivered.refusal().cloned()))
     };
     assert_eq!(received(body.len() - 1), Err((413, Some(Refusal::BodyTooLarge))));
     assert!(received(body.len()).is_ok());

@@ -46,13 +46,13 @@ fn chunked(served: &Served, data: &[u8]) -> Result<()> {
 
     let headers =
         vec![("SdkAppId".to_owned(), app.to_owned()), ("Sign".to_owned(), sign_trtc(key, &body))];
-    let delivery = Delivery::new("", &headers, &body);
+    let delivery = Delivery::new(&body).with_headers(&headers);
     let expected = receiver().receive::<trtc::Event>(delivery, receivers::now());
     let request = Request { headers: &headers, body: &body, lengths: &lengths };
     let (status, handled) = served.answer(&request);
     match expected {
         Ok(verified) => assert_eq!((status, handled), (200, vec![verified])),
-        Err(unhandled) => assert_eq!((status, handled), (unhandled.response.status, vec![])),
+        Err(not_delivered) => assert_eq!((status, handled), (not_delivered.status(), vec![])),
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ async fn deliver(hooks: &Hooks<Zego>, room: &str) -> u16 {
 
 /// To the byte, as ZEGO tries again.
 async fn deliver_again(hooks: &Hooks<Zego>, body: &[u8]) -> u16 {
-    hooks.deliver(Delivery::new("", &(), body), SystemTime::now()).await.status
+    hooks.deliver(Delivery::new(body), SystemTime::now()).await.status
 }
 
 async fn deliver_at_once(hooks: &Hooks<Zego>, rooms: &[String]) -> Vec<u16> {

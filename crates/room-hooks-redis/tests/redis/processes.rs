@@ -71,7 +71,7 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let hooks = first(RedisStore::connect_lazily(&first_url).unwrap());
-            hooks.deliver(Delivery::new("", &(), &sent), SystemTime::now()).await.status
+            hooks.deliver(Delivery::new(&sent), SystemTime::now()).await.status
         })
     });
     let second = hooks(connected(&url).await);
@@ -80,11 +80,11 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
     }
     for _ in 0..5 {
         sleep(LEASE / 2).await;
-        let answer = second.deliver(Delivery::new("", &(), &body), SystemTime::now()).await;
+        let answer = second.deliver(Delivery::new(&body), SystemTime::now()).await;
         assert_eq!(answer.status, 503, "the first has its claim");
     }
     assert_eq!(first.join().unwrap(), 200);
-    let answer = second.deliver(Delivery::new("", &(), &body), SystemTime::now()).await;
+    let answer = second.deliver(Delivery::new(&body), SystemTime::now()).await;
     assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, 1));
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 pub(crate) async fn claimed() -> DeliveryKey {
     let (sender, mut keys) = unbounded_channel();
     let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| {}).with_store(Spy(sender));
-    hooks.deliver(Delivery::new("", &(), &body(&room())), SystemTime::now()).await;
+    hooks.deliver(Delivery::new(&body(&room())), SystemTime::now()).await;
     keys.recv().await.unwrap()
 }
 

@@ -120,7 +120,7 @@ pub(crate) async fn run() {
     let mut bodies = BufReader::new(stdin()).lines();
     while let Some(body) = bodies.next_line().await.unwrap() {
         let event: Value = serde_json::from_str(&body).unwrap();
-        let answer = hooks.deliver(Delivery::new("", &(), body.as_bytes()), SystemTime::now());
+        let answer = hooks.deliver(Delivery::new(body.as_bytes()), SystemTime::now());
         tokio::spawn(async move {
             let status = answer.await.status;
             println!("{status} {}", event["room_id"].as_str().unwrap());

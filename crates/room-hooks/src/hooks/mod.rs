@@ -93,6 +93,7 @@ mod store;
 use std::{
     fmt,
     sync::Arc,
+    thread::{self, ThreadId},
     time::{Duration, SystemTime},
 };
 
@@ -100,8 +101,8 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    BodyReader, CallbackResponse, ConfigError, Delivery, Disposition, Headers, Provider, Receiver,
-    RoomEvent, Unhandled, Verified, verify::provider::RETRIES_ARE_OVER,
+    ConfigError, Delivery, Provider, Receiver, RoomEvent, Verified, adapter::CallbackResponse,
+    verify::provider::RETRIES_ARE_OVER,
 };
 
 use self::{
@@ -134,6 +135,7 @@ struct Inner<P: Provider> {
     in_flight: TaskTracker,
     clock: Clock,
     runtime: Option<Arc<HandlerRuntime>>,
+    created_on: ThreadId,
 }
 
 impl<P: Provider> Hooks<P> {
@@ -156,6 +158,7 @@ impl<P: Provider> Hooks<P> {
             in_flight: TaskTracker::new(),
             clock: Clock::default(),
             runtime: HandlerRuntime::here().map(Arc::new),
+            created_on: thread::current().id(),
         }))
     }
 
@@ -287,23 +290,17 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Begins to take a request in, as soon as its head is known; see [`Receiver::body_reader`].
-    ///
-    /// # Errors
-    ///
-    /// The request can be refused already.
-    pub fn body_reader(
-        &self,
-        method: &str,
-        headers: &dyn Headers,
-    ) -> Result<BodyReader<'_, P>, Unhandled> {
-        self.0.receiver.body_reader(method, headers)
+    /// The thread that created the hooks, which tells an adapter whether each worker creates its own.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn created_on(&self) -> ThreadId {
+        self.0.created_on
     }
 
-    /// The response to a request for a path that is not there, in the provider's form.
+    /// The receiver that verifies deliveries, for reading their bodies.
     #[must_use]
-    pub fn not_found(&self) -> CallbackResponse {
-        P::response(&Disposition::NotFound)
+    pub fn receiver(&self) -> &Receiver<P> {
+        &self.0.receiver
     }
 
     /// Verifies a delivery at once, and returns a future that handles it and ends in the response. The
@@ -325,7 +322,7 @@ impl<P: Provider> Hooks<P> {
         async move {
             match received {
                 Ok(verified) => hooks.handle(verified).await,
-                Err(unhandled) => unhandled.response,
+                Err(not_delivered) => not_delivered.response::<P>(),
             }
         }
     }

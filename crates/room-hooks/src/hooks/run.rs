@@ -15,8 +15,8 @@ use tokio::{
 use tracing::{Instrument, Span, field};
 
 use crate::{
-    CallbackResponse, Disposition, Provider, Refusal, RoomEvent, SignatureKey, Unhandled, Verified,
-    event::excerpt, metrics, verify::verified::Signature,
+    Disposition, NotDelivered, Provider, Refusal, RoomEvent, SignatureKey, Verified,
+    adapter::CallbackResponse, event::excerpt, metrics, verify::verified::Signature,
 };
 
 use super::{
@@ -66,7 +66,7 @@ impl<P: Provider> Inner<P> {
             }
         };
         match disposition {
-            Disposition::Refused(refusal) => Unhandled::refused::<P>(refusal).response,
+            Disposition::Refused(refusal) => NotDelivered::refused::<P>(refusal).response::<P>(),
             // Our own failure or delay does not decide what was asked.
             late if asks && late.status() >= 500 => P::response(&Disposition::Handled),
             disposition => P::response(&disposition),

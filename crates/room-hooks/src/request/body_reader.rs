@@ -3,51 +3,55 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Delivery, Headers, Provider, Receiver, Refusal, Unhandled};
+use crate::{Delivery, NotDelivered, Provider, Receiver, Refusal};
 
-/// A request's body while it is read, held to the receiver's limit.
+use super::delivery::Headers;
+
+/// Reads a request's body for a [`Receiver`], and holds it to the receiver's limit.
 ///
-/// The adapter reads chunks and keeps the timeout; what is too much, and what is answered when the
-/// reading ends badly, is decided here.
+/// An adapter pushes the chunks as they arrive, for as long as [`timeout`](Self::timeout) allows. What ends
+/// the reading early is a refusal that the reader makes.
 pub struct BodyReader<'r, P> {
     receiver: &'r Receiver<P>,
+    /// The request without its body.
+    head: Delivery<'r>,
     declared_length: usize,
     body: Vec<u8>,
 }
 
 impl<'r, P: Provider> BodyReader<'r, P> {
-    pub(crate) fn begin(
+    pub(crate) fn new(
         receiver: &'r Receiver<P>,
         method: &str,
-        headers: &dyn Headers,
-    ) -> Result<Self, Unhandled> {
+        query: &'r str,
+        headers: &'r dyn Headers,
+    ) -> Result<Self, NotDelivered> {
         if method != "POST" {
-            return Err(Unhandled::refused::<P>(Refusal::MethodNotAllowed));
+            return Err(NotDelivered::refused::<P>(Refusal::MethodNotAllowed));
         }
-        if let Some(encoding) = compression(headers) {
-            return Err(Unhandled::refused::<P>(Refusal::BodyCompressed { encoding }));
-        }
+        let head = Delivery::new(b"").with_query(query).with_headers(headers);
+        check_encoding::<P>(head)?;
         let declared_length = headers
             .get("content-length")
             .and_then(|digits| str::from_utf8(digits).ok()?.parse().ok())
             .unwrap_or_default();
         // No memory is reserved for a length that is only declared.
-        let reader = Self { receiver, declared_length, body: Vec::new() };
+        let reader = Self { receiver, head, declared_length, body: Vec::new() };
         if declared_length > receiver.body_limit() { Err(reader.too_large()) } else { Ok(reader) }
     }
 
-    /// The time in which the body must have arrived; the adapter keeps it.
+    /// The time in which the whole body must arrive. The adapter keeps it.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.receiver.body_timeout()
     }
 
-    /// Takes the next chunk in.
+    /// Adds a chunk of the body.
     ///
     /// # Errors
     ///
     /// The body is over the limit; the rest of it need not be read.
-    pub fn push(&mut self, chunk: &[u8]) -> Result<(), Unhandled> {
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), NotDelivered> {
         if chunk.len() > self.receiver.body_limit() - self.body.len() {
             return Err(self.too_large());
         }
@@ -55,59 +59,62 @@ impl<'r, P: Provider> BodyReader<'r, P> {
         Ok(())
     }
 
-    /// The body, complete.
+    /// Returns the complete body.
     ///
     /// # Errors
     ///
-    /// It is shorter than the length that was declared for it, so something has consumed it: see
-    /// [`already_consumed`](Self::already_consumed).
-    pub fn finish(self, query: &str, now: SystemTime) -> Result<Vec<u8>, Unhandled> {
+    /// The body is shorter than its declared length: see [`already_consumed`](Self::already_consumed).
+    pub fn finish(self, now: SystemTime) -> Result<Vec<u8>, NotDelivered> {
         if self.body.len() < self.declared_length {
-            return Err(self.already_consumed(query, now));
+            return Err(self.already_consumed(now));
         }
         Ok(self.body)
     }
 
-    /// The end of an intake whose connection ended before the body did.
+    /// Refuses a body whose connection ended before it was complete.
     #[must_use]
-    pub fn incomplete(&self) -> Unhandled {
-        Unhandled::refused::<P>(Refusal::BodyIncomplete)
+    pub fn incomplete(&self) -> NotDelivered {
+        NotDelivered::refused::<P>(Refusal::BodyIncomplete)
     }
 
-    /// The end of an intake that a limit of the framework's cut off.
+    /// Refuses a body that is over the limit of the receiver or of the framework.
     #[must_use]
-    pub fn too_large(&self) -> Unhandled {
-        Unhandled::refused::<P>(Refusal::BodyTooLarge)
+    pub fn too_large(&self) -> NotDelivered {
+        NotDelivered::refused::<P>(Refusal::BodyTooLarge)
     }
 
-    /// The end of an intake whose body another extractor or a middleware has consumed. It is this server's
-    /// fault, unless the query is that of a question, which must not be denied for that.
+    /// Refuses a request whose body another extractor or a middleware consumed. This is the server's fault, so
+    /// it must not deny a question: one with a verified query is acknowledged.
     #[must_use]
-    pub fn already_consumed(&self, query: &str, now: SystemTime) -> Unhandled {
-        match self.receiver.provider().open(Delivery::consumed(query), &|_| now) {
-            Ok(None) => Unhandled::no_handler::<P>(),
-            _ => Unhandled::refused::<P>(Refusal::BodyAlreadyConsumed),
+    pub fn already_consumed(&self, now: SystemTime) -> NotDelivered {
+        match self.receiver.provider().open(self.head.consumed(), &|_| now) {
+            Ok(None) => NotDelivered::Probe,
+            _ => NotDelivered::refused::<P>(Refusal::BodyAlreadyConsumed),
         }
     }
 
-    /// The end of an intake at its timeout.
+    /// Refuses a body that did not arrive in time.
     #[must_use]
-    pub fn timed_out(&self) -> Unhandled {
-        Unhandled::refused::<P>(Refusal::BodyTimeout { timeout: self.timeout() })
+    pub fn timed_out(&self) -> NotDelivered {
+        NotDelivered::refused::<P>(Refusal::BodyTimeout { timeout: self.timeout() })
     }
 }
 
-/// The content encoding that a request names, unless it is one that changes nothing.
+/// Refuses a compressed body.
 ///
-/// A log gets its name from here and not from the request, which is not authentic.
-pub(crate) fn compression(headers: &dyn Headers) -> Option<&'static str> {
+/// The log gets the encoding's name from here and not from the request, which is not authentic.
+pub(crate) fn check_encoding<P: Provider>(request: Delivery<'_>) -> Result<(), NotDelivered> {
     const KNOWN: [&str; 6] = ["br", "compress", "deflate", "gzip", "x-gzip", "zstd"];
-    let mut encodings = headers.get("content-encoding")?.split(|&byte| byte == b',');
-    let encoding = encodings.find_map(|encoding| {
-        let encoding = encoding.trim_ascii().to_ascii_lowercase();
-        (!encoding.is_empty() && encoding != b"identity").then_some(encoding)
-    })?;
-    Some(KNOWN.into_iter().find(|known| known.as_bytes() == encoding).unwrap_or("unknown"))
+    let encodings = request.header("content-encoding").unwrap_or_default();
+    for encoding in encodings.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity") {
+            let known =
+                KNOWN.into_iter().find(|known| encoding.eq_ignore_ascii_case(known.as_bytes()));
+            let encoding = known.unwrap_or("unknown");
+            return Err(NotDelivered::refused::<P>(Refusal::BodyCompressed { encoding }));
+        }
+    }
+    Ok(())
 }
 
 /// Shows the size only: a body may hold a signature.
@@ -133,51 +140,46 @@ mod tests {
 
     const EPOCH: SystemTime = SystemTime::UNIX_EPOCH;
 
-    fn length(length: &str) -> Vec<(String, String)> {
-        vec![("Content-Length".into(), length.into())]
+    fn read_with_length(length: &str) -> Result<Vec<u8>, NotDelivered> {
+        let headers = vec![("Content-Length".to_owned(), length.to_owned())];
+        receiver().body_reader("POST", "", &headers)?.finish(EPOCH)
     }
 
     #[test]
     fn a_body_is_cut_off_by_the_chunk_that_crosses_the_limit() {
         let receiver = receiver();
-        let mut reader = receiver.body_reader("POST", &()).unwrap();
+        let mut reader = receiver.body_reader("POST", "", &()).unwrap();
         for chunk in [&b"ab"[..], b"", b"cd"] {
             assert_eq!(reader.push(chunk), Ok(()));
         }
-        assert_eq!(reader.push(b"e").unwrap_err().refusal, Some(Refusal::BodyTooLarge));
-        assert_eq!(reader.finish("", EPOCH).unwrap(), b"abcd");
+        let refused = reader.push(b"e").unwrap_err();
+        assert_eq!(refused, NotDelivered::Refused(Refusal::BodyTooLarge));
+        assert_eq!(reader.finish(EPOCH).unwrap(), b"abcd");
     }
 
     #[test]
     fn a_declared_length_over_the_limit_is_refused_at_once() {
-        assert!(receiver().body_reader("POST", &length("4")).is_ok());
         for declared in ["5", "18446744073709551615"] {
-            let refused = receiver().body_reader("POST", &length(declared)).unwrap_err();
-            assert_eq!(refused.response.status, 413);
+            assert_eq!(read_with_length(declared).unwrap_err().status(), 413);
         }
     }
 
     #[test]
     fn a_body_that_is_gone_is_not_an_empty_one() {
-        let receiver = receiver();
-        assert_eq!(
-            receiver.body_reader("POST", &length("0")).unwrap().finish("", EPOCH),
-            Ok(Vec::new())
-        );
-        let refused =
-            receiver.body_reader("POST", &length("3")).unwrap().finish("", EPOCH).unwrap_err();
-        assert_eq!(
-            (refused.response.status, refused.refusal),
-            (500, Some(Refusal::BodyAlreadyConsumed))
-        );
+        assert_eq!(read_with_length("0"), Ok(Vec::new()));
+        for declared in ["3", "4"] {
+            let refused = NotDelivered::Refused(Refusal::BodyAlreadyConsumed);
+            assert_eq!(read_with_length(declared), Err(refused));
+        }
     }
 
     #[test]
     fn nothing_but_post_is_taken() {
         for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
-            let refused = receiver().body_reader(method, &()).unwrap_err();
-            assert_eq!(refused.refusal, Some(Refusal::MethodNotAllowed), "{method}");
-            assert!(refused.response.headers().any(|header| header == ("allow", "POST")));
+            let refused = receiver().body_reader(method, "", &()).unwrap_err();
+            assert_eq!(refused, NotDelivered::Refused(Refusal::MethodNotAllowed), "{method}");
+            let response = refused.response::<Zego>();
+            assert!(response.headers().any(|header| header == ("allow", "POST")));
         }
     }
 }

@@ -16,16 +16,28 @@ pub struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// Creates a delivery from a URL's raw query (without the `?`, still percent-encoded, empty
-    /// where there is none), the request's headers and its untouched body.
+    /// Creates a delivery from a request's body, byte for byte as it arrived. The request has neither a
+    /// query nor headers unless they are set.
     #[must_use]
-    pub fn new(query: &'a str, headers: &'a dyn Headers, body: &'a [u8]) -> Self {
-        Self { query, headers, body, is_consumed: false }
+    pub fn new(body: &'a [u8]) -> Self {
+        Self { query: "", headers: &(), body, is_consumed: false }
     }
 
-    /// A delivery whose body something in this server consumed.
-    pub(crate) fn consumed(query: &'a str) -> Self {
-        Self { query, headers: &(), body: b"", is_consumed: true }
+    /// Sets the URL's raw query, without the `?` and still percent-encoded. Tencent signs there.
+    #[must_use]
+    pub fn with_query(self, query: &'a str) -> Self {
+        Self { query, ..self }
+    }
+
+    /// Sets the request's headers. TRTC signs there.
+    #[must_use]
+    pub fn with_headers(self, headers: &'a dyn Headers) -> Self {
+        Self { headers, ..self }
+    }
+
+    /// The same delivery after something in this server consumed its body.
+    pub(crate) fn consumed(self) -> Self {
+        Self { body: b"", is_consumed: true, ..self }
     }
 
     pub(crate) fn is_consumed(&self) -> bool {
@@ -42,10 +54,6 @@ impl<'a> Delivery<'a> {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a [u8]> {
         self.headers.get(name)
-    }
-
-    pub(crate) fn headers(&self) -> &'a dyn Headers {
-        self.headers
     }
 
     /// The body's text, without a byte order mark and the white space around it.
@@ -83,9 +91,8 @@ impl fmt::Debug for Delivery<'_> {
 
 /// The headers of a request, whichever framework holds them.
 ///
-/// One method, because the frameworks do not share a header type: axum and warp use version 1 of
-/// the `http` crate, actix-web version 0.2.
-pub trait Headers {
+/// With the feature `http`, a `HeaderMap` of version 1 of the `http` crate is one, as axum, warp and hyper have it.
+pub trait Headers: Sync {
     /// The value of the header `name`, compared without regard to case; the first if it is repeated.
     fn get(&self, name: &str) -> Option<&[u8]>;
 }
@@ -94,6 +101,13 @@ pub trait Headers {
 impl Headers for () {
     fn get(&self, _name: &str) -> Option<&[u8]> {
         None
+    }
+}
+
+#[cfg(feature = "http")]
+impl Headers for http::HeaderMap {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.get(name).map(http::HeaderValue::as_bytes)
     }
 }
 
@@ -110,7 +124,7 @@ mod tests {
 
     #[test]
     fn debug_output_shows_neither_query_nor_body() {
-        let delivery = Delivery::new("Sign=5ec2e7", &(), b"{\"signature\":\"5ec2e7\"}");
+        let delivery = Delivery::new(b"{\"signature\":\"5ec2e7\"}").with_query("Sign=5ec2e7");
         let shown = format!("{delivery:?}");
         assert!(shown.contains("body_bytes: 22") && !shown.contains("5ec2e7"), "{shown}");
     }

@@ -1,4 +1,4 @@
-use crate::Refusal;
+use crate::{Provider, Refusal};
 
 /// What became of a delivery: all that its answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,6 @@ pub enum Disposition {
     DeadlineExceeded,
     /// The store is full or unavailable, so that it is not known whether to handle it.
     StoreUnavailable,
-    /// Nothing is mounted at this path.
-    NotFound,
     /// It is not authentic, not fresh, or not readable.
     Refused(Refusal),
 }
@@ -30,7 +28,6 @@ impl Disposition {
     pub fn status(&self) -> u16 {
         match self {
             Self::Handled | Self::NoHandler | Self::Duplicate => 200,
-            Self::NotFound => 404,
             Self::Failed => 500,
             Self::InProgress | Self::DeadlineExceeded | Self::StoreUnavailable => 503,
             Self::Refused(refusal) => refusal.status(),
@@ -48,15 +45,13 @@ impl Disposition {
             Self::Failed => "failed",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::StoreUnavailable => "store_unavailable",
-            Self::NotFound => "not_found",
             Self::Refused(Refusal::SignatureReused) => "signature_reused",
             Self::Refused(_) => "refused",
         }
     }
 }
 
-/// An HTTP response in the provider's own form; the same few bytes for every delivery of a kind, nothing of
-/// the request in it.
+/// An HTTP response in the provider's own form. It contains nothing of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackResponse {
@@ -69,6 +64,12 @@ pub struct CallbackResponse {
 impl CallbackResponse {
     pub(crate) fn new(status: u16, body: &'static str) -> Self {
         Self { status, body }
+    }
+
+    /// The response to a delivery that was handled.
+    #[must_use]
+    pub fn acknowledged<P: Provider>() -> Self {
+        P::response(&Disposition::Handled)
     }
 
     /// The headers, as names in lower case and values.
@@ -86,7 +87,7 @@ impl CallbackResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Provider, tencent::Tencent, trtc::Trtc, zego::Zego};
+    use crate::{tencent::Tencent, trtc::Trtc, zego::Zego};
 
     fn headers<P: Provider>(disposition: &Disposition) -> Vec<(&'static str, &'static str)> {
         P::response(disposition).headers().collect()

@@ -1,5 +1,5 @@
 //! Stage 4, the answer: why a delivery is refused, and what the sender is told.
 
 pub(crate) mod disposition;
+pub(crate) mod not_delivered;
 pub(crate) mod refusal;
-pub(crate) mod unhandled;

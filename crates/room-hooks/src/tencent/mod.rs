@@ -60,12 +60,14 @@ use std::{
 };
 
 use crate::{
-    CallbackResponse, ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal,
-    RoomEvent, SecretName, Verified,
+    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, RoomEvent,
+    SecretName, Verified,
+    adapter::CallbackResponse,
     event::document::MALFORMED,
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
+        provider::Sealed,
     },
 };
 
@@ -198,6 +200,8 @@ fn named(
 fn asks(command: &str) -> bool {
     command.contains("Before")
 }
+
+impl Sealed for Tencent {}
 
 impl Provider for Tencent {
     const NAME: &'static str = "tencent";

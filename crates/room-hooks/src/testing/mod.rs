@@ -53,7 +53,7 @@ impl SignedDelivery {
     /// The same, as a receiver takes it.
     #[must_use]
     pub fn as_delivery(&self) -> Delivery<'_> {
-        Delivery::new(&self.query, &self.headers, &self.body)
+        Delivery::new(&self.body).with_query(&self.query).with_headers(&self.headers)
     }
 }
 

@@ -39,12 +39,13 @@ mod signature;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    CallbackResponse, ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal,
-    Verified,
+    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, Verified,
+    adapter::CallbackResponse,
     request::delivery::EMPTY,
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
+        provider::Sealed,
     },
 };
 
@@ -117,6 +118,8 @@ impl Trtc {
         self.apps.signer(app_id, &signature, |key| signature::digest(key, delivery.body()))
     }
 }
+
+impl Sealed for Trtc {}
 
 impl Provider for Trtc {
     const NAME: &'static str = "trtc";

@@ -1,8 +1,8 @@
-use crate::{Provider, Receiver, RoomEvent, Unhandled, Verified};
+use crate::{NotDelivered, Provider, Receiver, RoomEvent, Verified};
 
-/// A verified event on its way from a guard to the extractor of a handler behind it.
+/// A verified event on its way from a middleware to the extractor of the handler behind it.
 ///
-/// Adapters put it into the request, so that the extractor need not verify a second time.
+/// An adapter puts it into the request's extensions, so that the extractor need not verify again.
 #[derive(Debug, Clone)]
 pub struct VerifiedExtension<P: Provider> {
     receiver: Receiver<P>,
@@ -10,22 +10,34 @@ pub struct VerifiedExtension<P: Provider> {
 }
 
 impl<P: Provider> VerifiedExtension<P> {
-    /// Keeps an event with the guard's receiver, which has verified it.
+    /// Keeps an event beside the receiver that verified it.
     #[must_use]
     pub fn new(receiver: Receiver<P>, verified: Verified<P::Event>) -> Self {
         Self { receiver, verified }
     }
 
-    /// Hands the event out as the kind that the handler asks for, as [`Receiver::receive`] does.
+    /// Returns the event if `receiver` verified it, as [`Receiver::receive`] does.
     ///
-    /// `None` if the handler has another receiver than the guard, which may be laxer, or another app's:
-    /// then the handler's own has to verify.
+    /// `None` if the extractor has another receiver than the middleware, which may be less strict or another
+    /// app's: then the extractor's own must verify.
     #[must_use]
-    pub fn verified_by<E>(self, receiver: &Receiver<P>) -> Option<Result<Verified<E>, Unhandled>>
+    pub fn verified_by<E>(self, receiver: &Receiver<P>) -> Option<Result<Verified<E>, NotDelivered>>
     where
         E: RoomEvent<Provider = P>,
     {
-        self.receiver.is(receiver).then(|| self.verified.narrowed())
+        self.receiver.is(receiver).then(|| self.into_verified())
+    }
+
+    /// Returns the event whichever receiver verified it, for an extractor that has none of its own.
+    ///
+    /// # Errors
+    ///
+    /// It is an event of another kind.
+    pub fn into_verified<E>(self) -> Result<Verified<E>, NotDelivered>
+    where
+        E: RoomEvent<Provider = P>,
+    {
+        self.verified.downcast().map_err(|_| NotDelivered::OtherKind)
     }
 }
 
@@ -44,7 +56,7 @@ mod tests {
     fn an_event_is_handed_over_to_the_receiver_that_has_verified_it() {
         let receiver = || Receiver::new(Tencent::dangerous_unsigned(1));
         let guard = receiver();
-        let delivery = Delivery::new("SdkAppid=1", &(), br#"{"CallbackCommand":"x"}"#);
+        let delivery = Delivery::new(br#"{"CallbackCommand":"x"}"#).with_query("SdkAppid=1");
         let verified = guard.receive::<Event>(delivery, SystemTime::UNIX_EPOCH).unwrap();
         let extension = VerifiedExtension::new(guard.clone(), verified.clone());
         assert_eq!(extension.clone().verified_by::<Event>(&guard), Some(Ok(verified)));

@@ -3,67 +3,79 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{CallbackResponse, Delivery, Disposition, Refusal, RoomEvent, Verified};
+use crate::{Delivery, Disposition, Refusal, RoomEvent, Verified, adapter::CallbackResponse};
 
-/// A platform that sends callbacks: how it signs them, what it can send, and how it wants to be
-/// answered.
+/// A platform that sends callbacks: [`Zego`](crate::zego::Zego), [`Tencent`](crate::tencent::Tencent) or
+/// [`Trtc`](crate::trtc::Trtc).
 ///
-/// Only this crate can make a [`Verified`], so that only its providers can vouch for a delivery.
-/// Handlers and adapters meet a provider through a [`Receiver`](crate::Receiver).
-pub trait Provider: Clone + Debug + Send + Sync + 'static {
-    /// The provider's name in logs and metrics: a lower-case word.
+/// The trait is sealed: only this crate can make a [`Verified`], so only its providers can vouch for a delivery.
+pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
+    /// The provider's name in logs and metrics, such as `zego`.
     const NAME: &'static str;
 
-    /// How long it waits for an answer that it can use; a handler's timeout unless another is set.
-    const RESPONSE_TIMEOUT: Duration;
-
-    /// The outermost members of a document that say who sent it and prove it: never a part of the event.
-    const SIGNED_BY: &'static [&'static str] = &[];
-
-    /// The outermost members of a document that date its sending: a part of the event only if nothing of
-    /// its own tells it from the next one that is equal.
-    const SENT_AT: &'static [&'static str] = &[];
-
-    /// The outermost members of a document that together sign any other body, so that they are not serialized.
-    const SIGNATURE: &'static [&'static str] = &[];
-
-    /// Where an event that has no type may name its room: paths of members, the likeliest first.
-    const ROOM_ID: &'static [&'static str];
-
-    /// Everything that it can send, unknown kinds included.
+    /// The type of all its events, unknown kinds included.
     type Event: RoomEvent<Provider = Self>;
 
-    /// Verifies a delivery and reads the event from it. There may be none: a console that checks whether
-    /// a URL answers tells of nothing that happened in a room. `now` gives the time by which an app's
-    /// deliveries are fresh or stale.
+    /// How long its sender waits for a response, less the time on the way: the default timeout of handlers.
+    #[doc(hidden)]
+    const RESPONSE_TIMEOUT: Duration;
+
+    /// The outermost members of a document that say who sent it and prove it. They are no part of the event.
+    #[doc(hidden)]
+    const SIGNED_BY: &'static [&'static str] = &[];
+
+    /// The outermost members of a document that date its sending. They are part of the event only if no other
+    /// member tells it from an equal one.
+    #[doc(hidden)]
+    const SENT_AT: &'static [&'static str] = &[];
+
+    /// The outermost members of a document that together sign any other body, so they are never serialized.
+    #[doc(hidden)]
+    const SIGNATURE: &'static [&'static str] = &[];
+
+    /// The paths at which an event without a type may name its room, the likeliest first.
+    #[doc(hidden)]
+    const ROOM_ID: &'static [&'static str];
+
+    /// Verifies a delivery and reads its event. A console's check of the URL has none. `now` returns the time by
+    /// which an app's deliveries are fresh or stale.
     ///
     /// # Errors
     ///
-    /// The delivery is not authentic, not fresh, or not readable as a callback at all.
+    /// The delivery is not authentic, not fresh, or not readable as a callback.
+    #[doc(hidden)]
     fn open(
         &self,
         delivery: Delivery<'_>,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Self::Event>>, Refusal>;
 
-    /// How far from now, both ways, a signature may have been made, if that is looked at.
+    /// How far from now, both ways, a signed time may be; `None` if no time is checked.
+    #[doc(hidden)]
     fn tolerance(&self) -> Option<Duration>;
 
-    /// How long a handled delivery is remembered by default: longer than its sender retries, and longer
-    /// than the same bytes can be fresh, which is twice the tolerance.
+    /// How long a handled delivery is remembered by default: longer than its sender retries, and longer than
+    /// the same bytes can be fresh, which is twice the tolerance.
+    #[doc(hidden)]
     fn retention(&self) -> Duration {
         let fresh = self.tolerance().unwrap_or_default().saturating_mul(2);
         fresh.saturating_add(Duration::from_secs(60)).max(RETRIES_ARE_OVER)
     }
 
-    /// The response that the provider's sender expects.
+    /// The response that its sender expects.
+    #[doc(hidden)]
     fn response(disposition: &Disposition) -> CallbackResponse;
 
-    /// Whether an event asks for permission, so that any answer but the acknowledgement denies it.
+    /// Whether an event asks for permission, so that any response but the acknowledgement denies it.
+    #[doc(hidden)]
     fn asks(_event: &Self::Event) -> bool {
         false
     }
 }
+
+/// Keeps other crates from implementing [`Provider`].
+#[expect(unnameable_types, reason = "that is what seals the trait")]
+pub trait Sealed {}
 
 /// When no provider retries any more: all give up within about a minute, and each try may take its time.
 pub(crate) const RETRIES_ARE_OVER: Duration = Duration::from_secs(120);

@@ -4,8 +4,10 @@ use std::{
 };
 
 use crate::{
-    BodyReader, CallbackResponse, Delivery, Disposition, Headers, Provider, Refusal, RoomEvent,
-    Unhandled, Verified, event::excerpt, request::body_reader::compression,
+    Delivery, NotDelivered, Provider, Refusal, RoomEvent, Verified,
+    adapter::{BodyReader, Headers},
+    event::excerpt,
+    request::body_reader::check_encoding,
 };
 
 /// The only door: takes deliveries in, hands verified events out.
@@ -19,10 +21,10 @@ use crate::{
 ///
 /// # fn main() -> Result<(), room_hooks::ConfigError> {
 /// let receiver = Receiver::new(Zego::new(1234567890, "callback secret")?);
-/// let delivery = Delivery::new("", &(), br#"{"event":"room_create","room_id":"lobby"}"#);
+/// let delivery = Delivery::new(br#"{"event":"room_create","room_id":"lobby"}"#);
 /// let received: Result<Verified<RoomCreated>, _> = receiver.receive(delivery, SystemTime::now());
-/// let unhandled = received.expect_err("it is not signed");
-/// assert_eq!(unhandled.response.status, 401);
+/// let not_delivered = received.expect_err("it is not signed");
+/// assert_eq!(not_delivered.status(), 401);
 /// # Ok(())
 /// # }
 /// ```
@@ -79,23 +81,18 @@ impl<P: Provider> Receiver<P> {
         Arc::ptr_eq(&self.provider, &other.provider)
     }
 
-    /// The provider's answer to a delivery that has been taken care of.
-    #[must_use]
-    pub fn acknowledgement(&self) -> CallbackResponse {
-        P::response(&Disposition::Handled)
-    }
-
-    /// Begins to take a request in, as soon as its head is known.
+    /// Begins to read the body of a request whose head has arrived. The query is raw, without the `?`.
     ///
     /// # Errors
     ///
-    /// The request can be refused already.
-    pub fn body_reader(
-        &self,
+    /// The head is enough to refuse the request: it is not a `POST`, or its body is compressed or too large.
+    pub fn body_reader<'r>(
+        &'r self,
         method: &str,
-        headers: &dyn Headers,
-    ) -> Result<BodyReader<'_, P>, Unhandled> {
-        BodyReader::begin(self, method, headers)
+        query: &'r str,
+        headers: &'r dyn Headers,
+    ) -> Result<BodyReader<'r, P>, NotDelivered> {
+        BodyReader::new(self, method, query, headers)
     }
 
     /// Verifies a delivery and hands out its event, if it is of the kind that is asked for.
@@ -109,7 +106,7 @@ impl<P: Provider> Receiver<P> {
         &self,
         delivery: Delivery<'_>,
         now: SystemTime,
-    ) -> Result<Verified<E>, Unhandled>
+    ) -> Result<Verified<E>, NotDelivered>
     where
         E: RoomEvent<Provider = P>,
     {
@@ -121,18 +118,16 @@ impl<P: Provider> Receiver<P> {
         &self,
         delivery: Delivery<'_>,
         now: &dyn Fn(u64) -> SystemTime,
-    ) -> Result<Verified<E>, Unhandled>
+    ) -> Result<Verified<E>, NotDelivered>
     where
         E: RoomEvent<Provider = P>,
     {
-        if let Some(encoding) = compression(delivery.headers()) {
-            return Err(Unhandled::refused::<P>(Refusal::BodyCompressed { encoding }));
-        }
+        check_encoding::<P>(delivery)?;
         if delivery.body().len() > self.body_limit {
-            return Err(Unhandled::refused::<P>(Refusal::BodyTooLarge));
+            return Err(NotDelivered::refused::<P>(Refusal::BodyTooLarge));
         }
-        let opened = self.provider.open(delivery, now).map_err(Unhandled::refused::<P>)?;
-        let verified = opened.ok_or_else(Unhandled::no_handler::<P>)?;
+        let opened = self.provider.open(delivery, now).map_err(NotDelivered::refused::<P>)?;
+        let verified = opened.ok_or(NotDelivered::Probe)?;
         tracing::debug!(
             provider = P::NAME,
             app_id = verified.app_id,
@@ -141,7 +136,7 @@ impl<P: Provider> Receiver<P> {
             secret = verified.secret.map(tracing::field::display),
             "delivery verified"
         );
-        verified.narrowed()
+        verified.downcast().map_err(|_| NotDelivered::OtherKind)
     }
 }
 

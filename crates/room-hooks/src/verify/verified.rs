@@ -1,6 +1,6 @@
 use std::{fmt, time::SystemTime};
 
-use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName, Unhandled};
+use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName};
 
 /// An event whose sender has been verified, and what is known of its delivery.
 ///
@@ -85,15 +85,6 @@ impl<E> Verified<E> {
 }
 
 impl<E: RoomEvent> Verified<E> {
-    /// As [`downcast`](Self::downcast), where an event of another kind is acknowledged.
-    pub(crate) fn narrowed<F>(self) -> Result<Verified<F>, Unhandled>
-    where
-        F: RoomEvent,
-        F::Provider: Provider<Event = E>,
-    {
-        self.downcast().map_err(|_| Unhandled::no_handler::<E::Provider>())
-    }
-
     /// The id that the delivery and its retries share; see [`DeliveryId`]. `None` if nothing tells a retry
     /// from a second event that is equal, as in a delivery of an app that does not sign.
     #[must_use]

@@ -265,7 +265,7 @@ mod tests {
     }
 
     fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
-        let body = Body::read(Delivery::new("", &(), body))?;
+        let body = Body::read(Delivery::new(body))?;
         body.credentials()?;
         body.into_json()
     }

@@ -46,11 +46,12 @@ mod zim;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    CallbackResponse, ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal,
-    Verified,
+    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, Verified,
+    adapter::CallbackResponse,
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
+        provider::Sealed,
         verified::Signature,
     },
 };
@@ -126,6 +127,8 @@ impl Zego {
         Ok((signer, signed.sent_at, Signature { digest, is_unique: signed.is_unique() }))
     }
 }
+
+impl Sealed for Zego {}
 
 impl Provider for Zego {
     const NAME: &'static str = "zego";

@@ -12,7 +12,8 @@ use serde_json::json;
 use tokio::{runtime::Builder, time::sleep};
 
 use room_hooks::{
-    Provider, Receiver, RoomCreated, RoomEvent, Unhandled, Verified,
+    NotDelivered, Provider, Receiver, RoomCreated, RoomEvent, Verified,
+    adapter::CallbackResponse,
     hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, FailurePolicy, StoreError},
     tencent::Tencent,
     testing::SignedDelivery,
@@ -107,11 +108,11 @@ impl Played {
         writeln!(self.seen, "{output:?} {output:#?}").unwrap();
     }
 
-    fn read_unhandled(&mut self, unhandled: &Unhandled) {
-        self.read(unhandled);
-        self.read(&unhandled.response.headers().collect::<Vec<_>>());
-        writeln!(self.seen, "{unhandled} {}", unhandled.response.body).unwrap();
-        if let Some(refusal) = &unhandled.refusal {
+    fn read_not_delivered<P: Provider>(&mut self, not_delivered: &NotDelivered) {
+        self.read(not_delivered);
+        self.read(&not_delivered.response::<P>());
+        writeln!(self.seen, "{not_delivered}").unwrap();
+        if let Some(refusal) = &not_delivered.refusal() {
             let shown = format!("{refusal:?}");
             self.refusals.extend(shown.split([' ', '{']).next().map(str::to_owned));
             writeln!(self.seen, "{refusal}").unwrap();
@@ -172,7 +173,11 @@ impl Played {
         for forged in forgeries(&signed) {
             self.receive_one(&receiver, &forged, now());
         }
-        self.read(&(&receiver, receiver.acknowledgement(), hooks_here(receiver.clone())));
+        self.read(&(
+            &receiver,
+            CallbackResponse::acknowledged::<P>(),
+            hooks_here(receiver.clone()),
+        ));
     }
 
     fn receive_one<P>(&mut self, receiver: &Receiver<P>, signed: &SignedDelivery, now: SystemTime)
@@ -186,7 +191,7 @@ impl Played {
                 self.seen.push_str(&serde_json::to_string(&verified.event).unwrap());
                 self.seen.push_str(&serde_json::to_string(&verified.document).unwrap());
             }
-            Err(unhandled) => self.read_unhandled(&unhandled),
+            Err(not_delivered) => self.read_not_delivered::<P>(&not_delivered),
         }
     }
 
@@ -199,21 +204,21 @@ impl Played {
         let body = String::from_utf8(unnamed.body).unwrap();
         unnamed.body = body.replace("appid", "applied").into();
         let of_several = Receiver::new(receiver.provider().clone().with_app(2, "other").unwrap());
-        let begin = || receiver.body_reader("POST", &headers).unwrap();
+        let begin = || receiver.body_reader("POST", "", &headers).unwrap();
         let mut reader = begin();
         reader.push(ECHO.as_bytes()).unwrap();
         self.read(&reader);
-        for unhandled in [
-            receiver.body_reader(ECHO, &headers).unwrap_err(),
-            receiver.body_reader("POST", &compressed).unwrap_err(),
+        for not_delivered in [
+            receiver.body_reader(ECHO, "", &headers).unwrap_err(),
+            receiver.body_reader("POST", "", &compressed).unwrap_err(),
             of_several.receive::<RoomCreated>(unnamed.as_delivery(), now()).unwrap_err(),
             reader.incomplete(),
             reader.timed_out(),
             reader.too_large(),
-            reader.finish("", now()).unwrap_err(),
-            Unhandled::not_configured::<Zego>(),
+            reader.finish(now()).unwrap_err(),
+            NotDelivered::not_configured::<Zego>(),
         ] {
-            self.read_unhandled(&unhandled);
+            self.read_not_delivered::<Zego>(&not_delivered);
         }
     }
 
@@ -252,7 +257,7 @@ impl Played {
             self.read(&answer);
         }
         hooks.wait_idle().await;
-        self.read(&(&hooks, hooks.not_found()));
+        self.read(&hooks);
 
         let hooks = hooks.with_store(Broken).with_store_failure_policy(FailurePolicy::Closed);
         self.read(&hooks.deliver(honest.as_delivery(), now()).await);

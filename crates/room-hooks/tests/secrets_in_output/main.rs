@@ -46,10 +46,10 @@ fn tencent() -> Tencent {
 /// What is logged while a receiver reads a delivery, and the status of its answer.
 fn receive<P: Provider>(provider: P, query: &str, body: &str, now: SystemTime) -> (String, u16) {
     let receiver = Receiver::new(provider);
-    let delivery = Delivery::new(query, &(), body.as_bytes());
+    let delivery = Delivery::new(body.as_bytes()).with_query(query);
     logged(|| match receiver.receive::<P::Event>(delivery, now) {
         Ok(_) => 200,
-        Err(unhandled) => unhandled.response.status,
+        Err(not_delivered) => not_delivered.status(),
     })
 }
 
@@ -111,7 +111,7 @@ fn no_secret_or_signature_of_a_trtc_callback_is_logged_or_in_debug_output() {
     for shown in ["trtc", "previous-1", "103", "room_id=\"r\"", "app_id=1"] {
         assert!(accepted.contains(shown), "{accepted}");
     }
-    let forged = Delivery::new("", &signed.headers, b"{}");
+    let forged = Delivery::new(b"{}").with_headers(&signed.headers);
     let (refused, _) = logged(|| receiver.receive::<trtc::Event>(forged, now()).unwrap_err());
     assert!(refused.contains("WARN") && refused.contains("signature is wrong"), "{refused}");
 
@@ -129,7 +129,7 @@ fn debug_output_contains_no_secret_and_no_signature() {
     let receiver = Receiver::new(zego());
     let verified = receiver.receive::<zego::Event>(signed.as_delivery(), now()).unwrap();
     let signature = verified.document.as_str().split("\"signature\":\"").nth(1).unwrap();
-    let mut reader = receiver.body_reader("POST", &()).unwrap();
+    let mut reader = receiver.body_reader("POST", "", &()).unwrap();
     reader.push(b"5ec2e7").unwrap();
     let shown = format!("{reader:?}");
     assert!(shown.contains("body_bytes: 6") && !shown.contains("53, 101"), "{shown}");

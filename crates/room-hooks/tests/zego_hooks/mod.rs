@@ -14,7 +14,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use room_hooks::{CallbackResponse, Delivery, Hooks, RoomCreated, Verified, zego::Zego};
+use room_hooks::{Delivery, Hooks, RoomCreated, Verified, adapter::CallbackResponse, zego::Zego};
 
 use crate::here::hooks_here;
 
@@ -36,7 +36,7 @@ pub(crate) fn signed_at(event: &Value, time: SystemTime) -> Vec<u8> {
 
 /// Delivers `body` at [`now`].
 pub(crate) async fn deliver(hooks: &Hooks<Zego>, body: &[u8]) -> CallbackResponse {
-    hooks.deliver(Delivery::new("", &(), body), now()).await
+    hooks.deliver(Delivery::new(body), now()).await
 }
 
 /// How often something has happened.

@@ -139,7 +139,7 @@ mod tests {
     }
 
     async fn deliver(hooks: &Hooks<Zego>, body: &[u8]) -> u16 {
-        hooks.deliver(crate::Delivery::new("", &(), body), now()).await.status
+        hooks.deliver(crate::Delivery::new(body), now()).await.status
     }
 
     #[derive(Default)]

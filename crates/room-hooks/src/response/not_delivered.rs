@@ -1,0 +1,98 @@
+use std::any::type_name;
+
+use thiserror::Error;
+
+use crate::{Disposition, Provider, Receiver, Refusal, adapter::CallbackResponse, metrics};
+
+/// Why a delivery reaches no handler.
+///
+/// Only a refusal is a failure. An event of another kind and a probe are authentic, and are acknowledged: the
+/// sender would only repeat them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NotDelivered {
+    /// The delivery is refused. The reason is for the operator: the sender must not see it.
+    #[error("delivery refused")]
+    Refused(#[source] Refusal),
+    /// The delivery is an authentic event of a kind that the handler does not take.
+    #[error("delivery acknowledged: an event of another kind")]
+    OtherKind,
+    /// The delivery is an authentic request without an event, such as a console's check of the URL.
+    #[error("delivery acknowledged: no event")]
+    Probe,
+}
+
+impl NotDelivered {
+    /// The reason of a refusal.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::OtherKind | Self::Probe => None,
+        }
+    }
+
+    /// The HTTP status of the response: 200 for what is acknowledged.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.refusal().map_or(200, Refusal::status)
+    }
+
+    /// The response that a provider's sender expects.
+    #[must_use]
+    pub fn response<P: Provider>(&self) -> CallbackResponse {
+        P::response(&match self {
+            Self::Refused(refusal) => Disposition::Refused(refusal.clone()),
+            Self::OtherKind | Self::Probe => Disposition::NoHandler,
+        })
+    }
+
+    /// Refuses a delivery to a route without a receiver, for frameworks that find out only when a delivery
+    /// comes. This is the server's fault, so the response is 500.
+    #[must_use]
+    pub fn not_configured<P: Provider>() -> Self {
+        Self::refused::<P>(Refusal::NotConfigured { missing: type_name::<Receiver<P>>() })
+    }
+
+    /// Makes every refusal, so that each is logged and counted once.
+    pub(crate) fn refused<P: Provider>(refusal: Refusal) -> Self {
+        let provider = P::NAME;
+        match refusal.status() {
+            // A browser or a health check is no cause for alarm.
+            405 => tracing::debug!(provider, reason = %refusal, "delivery refused"),
+            500.. => tracing::error!(provider, reason = %refusal, "delivery refused"),
+            _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),
+        }
+        metrics::delivery(provider, "none", "refused");
+        Self::Refused(refusal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+    use crate::{tencent::Tencent, zego::Zego};
+
+    #[test]
+    fn a_refusal_is_the_source_and_not_in_the_text() {
+        let refused = NotDelivered::refused::<Zego>(Refusal::WrongSignature);
+        assert_eq!(refused.to_string(), "delivery refused");
+        assert_eq!(refused.source().unwrap().to_string(), Refusal::WrongSignature.to_string());
+        assert!(NotDelivered::OtherKind.source().is_none());
+    }
+
+    #[test]
+    fn only_a_refusal_is_answered_with_an_error_status() {
+        for (not_delivered, status) in [
+            (NotDelivered::Refused(Refusal::WrongSignature), 401),
+            (NotDelivered::not_configured::<Tencent>(), 500),
+            (NotDelivered::OtherKind, 200),
+            (NotDelivered::Probe, 200),
+        ] {
+            assert_eq!(not_delivered.status(), status);
+            assert_eq!(not_delivered.response::<Tencent>().status, status);
+        }
+    }
+}
