@@ -1,0 +1,106 @@
+use std::{error::Error, pin::pin, time::SystemTime};
+
+use bytes::Buf;
+use http::{header::TRANSFER_ENCODING, request::Parts};
+use http_body::Body;
+use http_body_util::{BodyExt, LengthLimitError};
+use room_hooks::{
+    Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified, adapter::BodyReader,
+};
+use tokio::time::timeout;
+
+/// Reads the body of a request, within the receiver's limit and timeout, and verifies the request.
+///
+/// Also returns the body, for the service behind a middleware.
+///
+/// # Errors
+///
+/// The request is refused, or is an event of another kind, which is to be acknowledged.
+pub async fn receive<E, B>(
+    receiver: &Receiver<E::Provider>,
+    parts: &Parts,
+    body: B,
+) -> Result<(Verified<E>, Vec<u8>), NotDelivered>
+where
+    E: RoomEvent,
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    let body = read_body(receiver, parts, body).await?;
+    let verified = receiver.receive(delivery(parts, &body), SystemTime::now())?;
+    Ok((verified, body))
+}
+
+/// Reads the body of a request, within the receiver's limit and timeout, and handles the request.
+///
+/// # Errors
+///
+/// The body cannot be read.
+#[cfg(feature = "hooks")]
+pub async fn deliver<P, B>(
+    hooks: &room_hooks::Hooks<P>,
+    parts: &Parts,
+    body: B,
+) -> Result<room_hooks::adapter::CallbackResponse, NotDelivered>
+where
+    P: Provider,
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    let body = read_body(hooks.receiver(), parts, body).await?;
+    Ok(hooks.deliver(delivery(parts, &body), SystemTime::now()).await)
+}
+
+fn delivery<'a>(parts: &'a Parts, body: &'a [u8]) -> Delivery<'a> {
+    Delivery::new(body).with_query(query(parts)).with_headers(&parts.headers)
+}
+
+fn query(parts: &Parts) -> &str {
+    parts.uri.query().unwrap_or_default()
+}
+
+async fn read_body<P, B>(
+    receiver: &Receiver<P>,
+    parts: &Parts,
+    body: B,
+) -> Result<Vec<u8>, NotDelivered>
+where
+    P: Provider,
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    let method = parts.method.as_str();
+    let mut reader = receiver.body_reader(method, query(parts), &parts.headers)?;
+    // Even an empty chunked body is at its end only once it has been read, unless something consumed it.
+    if body.is_end_stream() && parts.headers.contains_key(TRANSFER_ENCODING) {
+        return Err(reader.already_consumed(SystemTime::now()));
+    }
+    match timeout(reader.timeout(), read_frames(&mut reader, body)).await {
+        Ok(read) => read?,
+        Err(_) => return Err(reader.timed_out()),
+    }
+    reader.finish(SystemTime::now())
+}
+
+async fn read_frames<P, B>(reader: &mut BodyReader<'_, P>, body: B) -> Result<(), NotDelivered>
+where
+    P: Provider,
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    let mut body = pin!(body);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match is_over_a_limit(&*error.into()) {
+            true => reader.too_large(),
+            false => reader.incomplete(),
+        })?;
+        let Ok(mut data) = frame.into_data() else { continue };
+        while data.has_remaining() {
+            let chunk = data.chunk();
+            reader.push(chunk)?;
+            data.advance(chunk.len());
+        }
+    }
+    Ok(())
+}
+
+/// Whether a limit that a middleware put around the body cut it off.
+fn is_over_a_limit(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_over_a_limit)
+}

@@ -1,0 +1,53 @@
+use std::{
+    convert::Infallible,
+    error::Error,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use room_hooks::{Hooks, Provider};
+use tower_service::Service;
+
+use crate::{receive::deliver, response::response};
+
+/// Makes a tower service of [`Hooks`].
+///
+/// The service answers every request, whatever its path, and never fails.
+#[must_use]
+pub fn service<P: Provider>(hooks: Hooks<P>) -> HooksService<P> {
+    HooksService { hooks }
+}
+
+/// The tower service of [`Hooks`]; see [`service()`].
+#[derive(Debug, Clone)]
+pub struct HooksService<P: Provider> {
+    hooks: Hooks<P>,
+}
+
+impl<P, B> Service<Request<B>> for HooksService<P>
+where
+    P: Provider,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let hooks = self.hooks.clone();
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let delivered = deliver(&hooks, &parts, body).await;
+            let delivered = delivered.unwrap_or_else(|not_delivered| not_delivered.response::<P>());
+            Ok(response(&delivered))
+        })
+    }
+}
