@@ -4,8 +4,7 @@
 //! # #[cfg(feature = "hooks")]
 //! # mod app {
 //! use axum::Router;
-//! use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
-//! use room_hooks_axum::IntoRouter;
+//! use room_hooks_axum::{Hooks, RoomCreated, Verified, handler, zego::Zego};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,7 +12,7 @@
 //!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
 //!         println!("{} is open", created.event.room_id);
 //!     });
-//!     let app = Router::new().nest("/hooks/zego", hooks.into_router());
+//!     let app = Router::new().route("/hooks/zego", handler(hooks));
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
 //!     axum::serve(listener, app).await?;
 //!     Ok(())
@@ -21,20 +20,20 @@
 //! # }
 //! ```
 //!
-//! There are three ways in, and all refuse by themselves what is not authentic:
+//! There are three ways in. Each refuses what is not authentic:
 //!
-//! * [`IntoRouter`] mounts [`Hooks`](room_hooks::Hooks): typed handlers, each called once for a delivery;
-//!   the recommended way.
+//! * [`handler()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
 //! * [`RoomHook`] extracts an event. The receiver comes from the router's state.
-//! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`]
-//!   behind it, with the same receiver, takes the event that is verified already.
+//! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`] behind it, with
+//!   the same receiver, takes the event that is verified already.
+//!
+//! This crate exports all of `room_hooks`, so an app needs no other dependency.
 //!
 //! With the extractor, the receiver is the router's state:
 //!
 //! ```
 //! # use axum::{Router, routing::any};
-//! # use room_hooks::{Receiver, RoomCreated, zego::Zego};
-//! # use room_hooks_axum::{Ack, RoomHook};
+//! # use room_hooks_axum::{Ack, Receiver, RoomCreated, RoomHook, zego::Zego};
 //! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
 //!     println!("{} is open", created.event.room_id);
 //!     Ack::new()
@@ -45,14 +44,14 @@
 //! # }
 //! ```
 //!
-//! With `any` rather than `post` the extractor also answers what is no `POST`, in the provider's form.
+//! With `any` rather than `post`, the extractor also answers requests of other methods in the provider's form.
 //!
 //! An app with both providers has a state with both receivers (`FromRef` is derived with axum's feature
 //! `macros`), or a state for each route, as in `any(on_created).with_state(receiver)`:
 //!
 //! ```
 //! # use axum::extract::FromRef;
-//! # use room_hooks::{Receiver, tencent::Tencent, zego::Zego};
+//! # use room_hooks_axum::{Receiver, tencent::Tencent, zego::Zego};
 //! #[derive(Clone, FromRef)]
 //! struct AppState {
 //!     zego: Receiver<Zego>,
@@ -60,24 +59,23 @@
 //! }
 //! ```
 //!
-//! All ways in hold a body to the receiver's own limit and timeout, so axum's
-//! `DefaultBodyLimit` does not apply; a limit that wraps the body, such as tower-http's
-//! `RequestBodyLimit`, does, and is answered 413 as well.
+//! Each way in holds a body to the receiver's own limit and timeout, so axum's `DefaultBodyLimit` does not apply.
+//! A limit that wraps the body, such as tower-http's `RequestBodyLimit`, does, and is answered 413 as well.
 //!
-//! Request loggers usually write the URL with its query, and Tencent's query holds the signature:
-//! have yours write the path only.
+//! Tencent's query contains the signature, and request loggers usually write the query: have yours write the path
+//! only.
 
 #![forbid(unsafe_code)]
 
 mod ack;
 #[cfg(feature = "hooks")]
-mod mount;
-mod receive;
+mod handler;
 mod room_hook;
 mod verify;
 
 pub use ack::Ack;
 #[cfg(feature = "hooks")]
-pub use mount::IntoRouter;
+pub use handler::handler;
 pub use room_hook::{RoomHook, RoomHookRejection};
+pub use room_hooks::*;
 pub use verify::{Verify, VerifyLayer};

@@ -1,11 +1,15 @@
 use axum_core::{
+    body::Body,
     extract::{FromRef, FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use room_hooks::{Receiver, Refusal, RoomEvent, Unhandled, Verified, VerifiedExtension};
+use http::StatusCode;
+use room_hooks::{
+    NotDelivered, Receiver, Refusal, RoomEvent, Verified,
+    adapter::{CallbackResponse, VerifiedExtension},
+};
+use room_hooks_tower::adapter::{receive, response};
 use thiserror::Error;
-
-use crate::{ack::response, receive::receive};
 
 /// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
 /// provider sends, such as `RoomHook<zego::Event>`.
@@ -14,8 +18,7 @@ use crate::{ack::response, receive::receive};
 /// compiler says which receiver it looks for:
 ///
 /// ```compile_fail
-/// # use room_hooks::RoomCreated;
-/// # use room_hooks_axum::RoomHook;
+/// # use room_hooks_axum::{RoomCreated, RoomHook};
 /// # async fn on_created(_: RoomHook<RoomCreated>) {}
 /// let app: axum::Router =
 ///     axum::Router::new().route("/", axum::routing::post(on_created)).with_state(());
@@ -44,26 +47,39 @@ where
             Some(hook) => hook,
             None => receive(&receiver, &parts, body).await.map(|(verified, _)| verified),
         };
-        hook.map(Self).map_err(RoomHookRejection)
+        hook.map(Self).map_err(|reason| RoomHookRejection {
+            response: reason.response::<E::Provider>(),
+            reason,
+        })
     }
 }
 
 /// The rejection of a [`RoomHook`]: the delivery is refused, or is an event of another kind, which is
-/// acknowledged. The reply holds nothing of the reason.
+/// acknowledged. The response contains nothing of the reason.
 #[derive(Debug, Clone, Error)]
-#[error(transparent)]
-pub struct RoomHookRejection(Unhandled);
+#[error("the request has no event for the handler")]
+pub struct RoomHookRejection {
+    #[source]
+    reason: NotDelivered,
+    response: CallbackResponse,
+}
 
 impl RoomHookRejection {
-    /// Why the delivery was refused; `None` where it was acknowledged. It is in the log already.
+    /// Why the delivery was refused; `None` if it was acknowledged. It is in the log already.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
-        self.0.refusal.as_ref()
+        self.reason.refusal()
+    }
+
+    /// The status of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        response::<Body>(&self.response).status()
     }
 }
 
 impl IntoResponse for RoomHookRejection {
     fn into_response(self) -> Response {
-        response(&self.0.response)
+        response(&self.response)
     }
 }

@@ -22,8 +22,10 @@ use axum::{
     routing::{any, post},
 };
 use http_body_util::{BodyExt, Limited, StreamBody};
-use room_hooks::{Hooks, Receiver, RoomCreated, zego, zego::Zego};
-use room_hooks_axum::{Ack, IntoRouter, RoomHook, RoomHookRejection, Verify, VerifyLayer};
+use room_hooks_axum::{
+    Ack, Hooks, Receiver, RoomCreated, RoomHook, RoomHookRejection, Verify, VerifyLayer, handler,
+    zego::{self, Zego},
+};
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt};
 
@@ -185,23 +187,45 @@ async fn a_body_that_stalls_or_breaks_off_is_refused() {
 }
 
 #[tokio::test]
-async fn hooks_are_at_their_path_and_nowhere_else() {
+async fn hooks_are_a_route_like_any_other() {
     let hooks = Hooks::new(Zego::new(1, "secret").unwrap()).fallback(async |_| {});
+    let merged = Router::new().route("/merged", handler(hooks.clone()));
     let app: Router = Router::new()
         .route("/", any(async || "a route of the app's own"))
-        .nest("/hooks/zego", hooks.into_router())
+        .route("/hooks/zego", handler(hooks.clone()))
+        .route("/tenants/{tenant}/zego/", handler(hooks))
+        .merge(merged)
         .fallback(async || (StatusCode::NOT_FOUND, "the app's own"));
     for (path, expected) in [
         ("/hooks/zego", (StatusCode::OK, "")),
         ("/hooks/zego?a=b", (StatusCode::OK, "")),
-        ("/hooks/zego/elsewhere", (StatusCode::NOT_FOUND, "")),
-        ("/hooks/zegos", (StatusCode::NOT_FOUND, "the app's own")),
+        ("/tenants/7/zego/", (StatusCode::OK, "")),
+        ("/merged", (StatusCode::OK, "")),
+        ("/hooks/zego/", (StatusCode::NOT_FOUND, "the app's own")),
+        ("/hooks/zego/elsewhere", (StatusCode::NOT_FOUND, "the app's own")),
+        ("/tenants/7/zego", (StatusCode::NOT_FOUND, "the app's own")),
         ("/hooks", (StatusCode::NOT_FOUND, "the app's own")),
         ("/", (StatusCode::OK, "a route of the app's own")),
     ] {
         let request = Request::post(path).body(signed("room_create", 0).into()).unwrap();
         let (status, body) = answer(app.clone(), request).await;
         assert_eq!((status, &*body), (expected.0, expected.1.as_bytes()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_rejection_has_the_status_of_its_response() {
+    async fn status(hook: Result<RoomHook<RoomCreated>, RoomHookRejection>) -> String {
+        let rejection = hook.unwrap_err();
+        format!("{} {:?}", rejection.status().as_u16(), rejection.refusal().is_some())
+    }
+    let router = Router::new().route("/", any(status)).with_state(receiver());
+    for (request, expected) in [
+        (request("{}"), "400 true"),
+        (request(signed("room_exit", 0)), "200 false"),
+        (Request::get("/").body(Body::empty()).unwrap(), "405 true"),
+    ] {
+        assert_eq!(answer(router.clone(), request).await, (StatusCode::OK, expected.into()));
     }
 }
 
@@ -236,7 +260,8 @@ async fn the_service_that_was_polled_ready_is_called() {
     let mut service = VerifyLayer::new(receiver()).layer(Permit::default());
     for _ in 0..2 {
         let request = request(signed("room_create", 0));
-        let response = service.ready().await.unwrap().call(request).await.unwrap();
+        let service = ServiceExt::<Request>::ready(&mut service).await.unwrap();
+        let response = service.call(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
     }
 }

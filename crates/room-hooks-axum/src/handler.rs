@@ -1,0 +1,26 @@
+use axum::routing::{MethodRouter, any_service};
+use room_hooks::{Hooks, Provider};
+use room_hooks_tower::service;
+
+/// Makes a route of [`Hooks`], for the path where the provider's URL points:
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use room_hooks_axum::{Hooks, handler, zego::Zego};
+///
+/// # fn app(hooks: Hooks<Zego>) -> Router {
+/// Router::new()
+///     .route("/", get(async || "a route of your own"))
+///     .route("/hooks/zego", handler(hooks))
+/// # }
+/// ```
+///
+/// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, layers
+/// and fallbacks work as with any other route.
+pub fn handler<P, S>(hooks: Hooks<P>) -> MethodRouter<S>
+where
+    P: Provider,
+    S: Clone,
+{
+    any_service(service(hooks))
+}
