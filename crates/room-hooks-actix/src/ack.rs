@@ -1,9 +1,9 @@
 use std::marker::PhantomData;
 
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
-use room_hooks::{CallbackResponse, Disposition, Provider};
+use room_hooks::{Provider, adapter::CallbackResponse};
 
-/// The reply that tells the provider, in its own form, that an event is taken care of.
+/// The reply that tells the provider, in its own form, that an event was handled.
 #[derive(Debug)]
 pub struct Ack<P>(PhantomData<P>);
 
@@ -25,16 +25,19 @@ impl<P: Provider> Responder for Ack<P> {
     type Body = BoxBody;
 
     fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
-        response(&P::response(&Disposition::Handled))
+        response(&CallbackResponse::acknowledged::<P>())
     }
 }
 
-/// An answer as actix-web sends it.
-pub(crate) fn response(answer: &CallbackResponse) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::build(status);
-    for header in answer.headers() {
+/// Translates a response into actix-web's.
+pub(crate) fn response(callback_response: &CallbackResponse) -> HttpResponse {
+    let mut response = HttpResponse::build(status(callback_response));
+    for header in callback_response.headers() {
         response.insert_header(header);
     }
-    response.body(answer.body)
+    response.body(callback_response.body)
+}
+
+pub(crate) fn status(callback_response: &CallbackResponse) -> StatusCode {
+    StatusCode::from_u16(callback_response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

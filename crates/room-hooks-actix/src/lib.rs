@@ -4,8 +4,7 @@
 //! # #[cfg(feature = "hooks")]
 //! # mod app {
 //! use actix_web::{App, HttpServer};
-//! use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
-//! use room_hooks_actix::IntoScope;
+//! use room_hooks_actix::{Hooks, RoomCreated, Verified, resource, zego::Zego};
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,28 +12,28 @@
 //!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
 //!         println!("{} is open", created.event.room_id);
 //!     });
-//!     let app = move || App::new().service(hooks.clone().into_scope("/hooks/zego"));
+//!     let app = move || App::new().service(resource("/hooks/zego", hooks.clone()));
 //!     HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?;
 //!     Ok(())
 //! }
 //! # }
 //! ```
 //!
-//! There are three ways in, and all refuse by themselves what is not authentic:
+//! There are three ways in. Each refuses what is not authentic:
 //!
-//! * [`IntoScope`] mounts [`Hooks`](room_hooks::Hooks): typed handlers, each called once for a delivery;
-//!   the recommended way.
-//! * [`RoomHook`] extracts an event. The receiver is looked for in the `app_data`, as it is or in a
-//!   `web::Data`; where there is none, deliveries are answered 500, and the log names the missing type.
-//! * [`verify`] guards a scope, whether or not its handlers extract anything. A [`RoomHook`] behind it,
-//!   with the same receiver, takes the event that is verified already.
+//! * [`resource()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
+//! * [`RoomHook`] extracts an event. Its receiver is `app_data`, as it is or in a `web::Data`. Without one, deliveries
+//!   are answered 500, and the log names the missing type.
+//! * [`Verify`] is a middleware. It guards a scope, whether or not its handlers extract anything. A [`RoomHook`]
+//!   behind it takes the event that is verified already.
+//!
+//! This crate exports all of `room_hooks`, so an app needs no other dependency.
 //!
 //! With the extractor, the receiver is app data:
 //!
 //! ```
 //! # use actix_web::{App, HttpServer, web};
-//! # use room_hooks::{Receiver, RoomCreated, zego::Zego};
-//! # use room_hooks_actix::{Ack, RoomHook};
+//! # use room_hooks_actix::{Ack, Receiver, RoomCreated, RoomHook, zego::Zego};
 //! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
 //!     println!("{} is open", created.event.room_id);
 //!     Ack::new()
@@ -47,24 +46,25 @@
 //! # }
 //! ```
 //!
-//! All hold a body to the receiver's own limit and timeout, so actix-web's `PayloadConfig` does not
-//! apply. With `web::to` rather than `web::post` the extractor also answers what is no `POST`, in the
-//! provider's form.
+//! Each way in holds a body to the receiver's own limit and timeout, so actix-web's `PayloadConfig` does not apply.
+//! With `web::to` rather than `web::post`, the extractor also answers requests of other methods in the provider's
+//! form.
 //!
-//! `middleware::Logger` writes the URL with its query by default, and Tencent's query holds the
-//! signature: give it a format with `%U`, the path alone, in place of `%r`.
+//! `middleware::Logger` writes the URL with its query by default, and Tencent's query contains the signature. Give it
+//! a format with `%U`, the path alone, in place of `%r`.
 
 #![forbid(unsafe_code)]
 
 mod ack;
-#[cfg(feature = "hooks")]
-mod mount;
 mod receive;
+#[cfg(feature = "hooks")]
+mod resource;
 mod room_hook;
 mod verify;
 
 pub use ack::Ack;
 #[cfg(feature = "hooks")]
-pub use mount::IntoScope;
+pub use resource::resource;
 pub use room_hook::{RoomHook, RoomHookError};
-pub use verify::verify;
+pub use room_hooks::*;
+pub use verify::{Verify, VerifyService};

@@ -1,57 +1,107 @@
-use std::{future::ready, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, Once, PoisonError},
+    thread::{self, ThreadId},
+    time::SystemTime,
+};
 
-use actix_web::{HttpRequest, HttpResponse, Scope, web};
-use room_hooks::{Delivery, Hooks, Provider, Unhandled};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use room_hooks::{Delivery, Hooks, NotDelivered, Provider};
 
 use crate::{
     ack::response,
-    receive::{RequestHeaders, read},
+    receive::{RequestHeaders, read_body},
 };
 
-/// Mounts [`Hooks`] as a scope.
-pub trait IntoScope {
-    /// The scope at a path, the one where the provider's URL points:
-    ///
-    /// ```
-    /// # use actix_web::{App, web};
-    /// # use room_hooks::{Hooks, zego::Zego};
-    /// use room_hooks_actix::IntoScope;
-    ///
-    /// # fn serve(hooks: Hooks<Zego>) {
-    /// let app = move || {
-    ///     App::new()
-    ///         .route("/", web::get().to(async || "a route of your own"))
-    ///         .service(hooks.clone().into_scope("/hooks/zego"))
-    /// };
-    /// # let _ = actix_web::HttpServer::new(app);
-    /// # }
-    /// ```
-    ///
-    /// What is below that path is answered 404 in the provider's form.
-    fn into_scope(self, path: &str) -> Scope;
+/// Makes a resource of [`Hooks`], at the path where the provider's URL points:
+///
+/// ```
+/// use actix_web::{App, web};
+/// use room_hooks_actix::{Hooks, resource, zego::Zego};
+///
+/// # fn serve(hooks: Hooks<Zego>) {
+/// let app = move || {
+///     App::new()
+///         .route("/", web::get().to(async || "a route of your own"))
+///         .service(resource("/hooks/zego", hooks.clone()))
+/// };
+/// # let _ = actix_web::HttpServer::new(app);
+/// # }
+/// ```
+///
+/// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, scopes
+/// and middleware work as with any other resource.
+///
+/// Create the hooks outside the closure, as above. Every worker calls the closure, and hooks that each worker
+/// creates for itself do not recognize each other's deliveries. The log warns of that.
+pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
+    warn_of_hooks_per_worker(P::NAME, hooks.created_on());
+    web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
+        let hooks = hooks.clone();
+        async move { handle(&hooks, &request, payload).await }
+    })
 }
 
-impl<P: Provider> IntoScope for Hooks<P> {
-    fn into_scope(self, path: &str) -> Scope {
-        let not_found = self.not_found();
-        web::scope(path)
-            .app_data(web::Data::new(self))
-            .service(web::resource(["", "/"]).route(web::to(deliver::<P>)))
-            .default_service(web::to(move || ready(response(&not_found))))
+async fn handle<P: Provider>(
+    hooks: &Hooks<P>,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let delivered = async {
+        let body = read_body(hooks.receiver(), request, payload.into_inner()).await?;
+        let headers = RequestHeaders(request.headers());
+        let delivery =
+            Delivery::new(&body).with_query(request.query_string()).with_headers(&headers);
+        Ok(hooks.deliver(delivery, SystemTime::now()).await)
+    };
+    let not_delivered = |not_delivered: NotDelivered| not_delivered.response::<P>();
+    response(&delivered.await.unwrap_or_else(not_delivered))
+}
+
+/// Warns, once, if a second worker of one server has created hooks for a provider.
+fn warn_of_hooks_per_worker(provider: &'static str, created_on: ThreadId) {
+    /// The first worker of each server that created hooks, by server and provider.
+    static CREATORS: Mutex<BTreeMap<(String, &str), String>> = Mutex::new(BTreeMap::new());
+    static WARNED: Once = Once::new();
+
+    let thread = thread::current();
+    let Some(worker) = thread.name().filter(|_| thread.id() == created_on) else { return };
+    let Some(server) = server_of_worker(worker) else { return };
+    let mut creators = CREATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = creators.entry((server.to_owned(), provider)).or_insert_with(|| worker.to_owned());
+    if first != worker {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                provider,
+                "each worker creates its own hooks, so duplicates are not recognized across workers; \
+                 create the hooks outside the closure of HttpServer::new"
+            );
+        });
     }
 }
 
-async fn deliver<P: Provider>(
-    hooks: web::Data<Hooks<P>>,
-    request: HttpRequest,
-    payload: web::Payload,
-) -> HttpResponse {
-    let headers = RequestHeaders(request.headers());
-    let delivered = async {
-        let reader = hooks.body_reader(request.method().as_str(), &headers)?;
-        let body = read(reader, &request, payload.into_inner()).await?;
-        let delivery = Delivery::new(request.query_string(), &headers, &body);
-        Ok::<_, Unhandled>(hooks.deliver(delivery, SystemTime::now()).await)
-    };
-    response(&delivered.await.unwrap_or_else(|unhandled| unhandled.response))
+/// What the names of all worker threads of a server begin with: the actix system that runs it, or, without one,
+/// the same text for all servers.
+fn server_of_worker(thread: &str) -> Option<&str> {
+    let system = thread.strip_prefix("actix-rt|").and_then(|rest| rest.split_once("|arbiter:"));
+    system
+        .map(|(system, _)| system)
+        .or_else(|| thread.strip_prefix("actix-server worker ").map(|_| "actix-server worker"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worker_threads_are_known_by_their_names() {
+        for (thread, server) in [
+            ("actix-rt|system:3|arbiter:7", Some("system:3")),
+            ("actix-server worker 1", Some("actix-server worker")),
+            ("tests::hooks", None),
+            ("main", None),
+        ] {
+            assert_eq!(server_of_worker(thread), server);
+        }
+    }
 }

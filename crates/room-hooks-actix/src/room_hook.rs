@@ -2,21 +2,24 @@ use std::pin::Pin;
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, body::BoxBody,
-    dev::Payload, http::StatusCode,
+    dev::Payload, http::StatusCode, web,
 };
-use room_hooks::{Refusal, RoomEvent, Unhandled, Verified, VerifiedExtension};
+use room_hooks::{
+    NotDelivered, Provider, Receiver, Refusal, RoomEvent, Verified,
+    adapter::{CallbackResponse, VerifiedExtension},
+};
 use thiserror::Error;
 
 use crate::{
-    ack::response,
-    receive::{receive, receiver},
+    ack::{response, status},
+    receive::receive,
 };
 
 /// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
 /// provider sends, such as `RoomHook<zego::Event>`.
 ///
-/// The [`Receiver`](room_hooks::Receiver) comes from the `app_data`. It must be the handler's only
-/// extractor that reads the body.
+/// The [`Receiver`] comes from the `app_data`. Behind a [`Verify`](crate::Verify) middleware the extractor needs
+/// none of its own. It must be the handler's only extractor that reads the body.
 ///
 /// An authentic event of another kind is acknowledged, and the handler is not called.
 #[derive(Debug, Clone)]
@@ -30,7 +33,10 @@ impl<E: RoomEvent> FromRequest for RoomHook<E> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let hook = extract(&request, payload).await;
-            hook.map(Self).map_err(RoomHookError)
+            hook.map(Self).map_err(|reason| RoomHookError {
+                response: reason.response::<E::Provider>(),
+                reason,
+            })
         })
     }
 }
@@ -38,35 +44,59 @@ impl<E: RoomEvent> FromRequest for RoomHook<E> {
 async fn extract<E: RoomEvent>(
     request: &HttpRequest,
     payload: Payload,
-) -> Result<Verified<E>, Unhandled> {
-    let receiver = receiver(request)?;
+) -> Result<Verified<E>, NotDelivered> {
+    let receiver = receiver::<E::Provider>(request);
     let extension = request.extensions_mut().remove::<VerifiedExtension<E::Provider>>();
-    match extension.and_then(|extension| extension.verified_by(&receiver)) {
-        Some(hook) => hook,
-        None => receive(&receiver, request, payload).await.map(|(verified, _)| verified),
+    let verified = match (extension, receiver) {
+        (Some(extension), Some(receiver)) => extension.verified_by(receiver),
+        (Some(extension), None) => Some(extension.into_verified()),
+        (None, _) => None,
+    };
+    match verified {
+        Some(verified) => verified,
+        None => {
+            let receiver = receiver.ok_or_else(NotDelivered::not_configured::<E::Provider>)?;
+            receive(receiver, request, payload).await.map(|(verified, _)| verified)
+        }
     }
 }
 
+/// The receiver in the `app_data`, as it is or in a `web::Data`.
+fn receiver<P: Provider>(request: &HttpRequest) -> Option<&Receiver<P>> {
+    let shared = || request.app_data::<web::Data<Receiver<P>>>().map(web::Data::get_ref);
+    request.app_data().or_else(shared)
+}
+
 /// The error of a [`RoomHook`]: the delivery is refused, or is an event of another kind, which is
-/// acknowledged. The response holds nothing of the reason.
+/// acknowledged. The response contains nothing of the reason.
 #[derive(Debug, Clone, Error)]
-#[error(transparent)]
-pub struct RoomHookError(Unhandled);
+#[error("the request has no event for the handler")]
+pub struct RoomHookError {
+    #[source]
+    reason: NotDelivered,
+    response: CallbackResponse,
+}
 
 impl RoomHookError {
-    /// Why the delivery was refused; `None` where it was acknowledged. It is in the log already.
+    /// Why the delivery was refused; `None` if it was acknowledged. It is in the log already.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
-        self.0.refusal.as_ref()
+        self.reason.refusal()
+    }
+
+    /// The status of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        status(&self.response)
     }
 }
 
 impl ResponseError for RoomHookError {
     fn status_code(&self) -> StatusCode {
-        self.error_response().status()
+        self.status()
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        response(&self.0.response)
+        response(&self.response)
     }
 }

@@ -1,69 +1,102 @@
+use std::{
+    future::{Ready, ready},
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
 use actix_web::{
-    Error, HttpMessage, HttpRequest,
+    Error, HttpMessage,
     body::{EitherBody, MessageBody},
-    dev::{Payload, ServiceRequest, ServiceResponse},
-    middleware::Next,
+    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
 };
-use room_hooks::{Provider, Unhandled, VerifiedExtension};
+use room_hooks::{Provider, Receiver, adapter::VerifiedExtension};
 
-use crate::{
-    ack::response,
-    receive::{receive, receiver},
-};
+use crate::{ack::response, receive::receive};
 
-/// Middleware that lets nothing through but verified callbacks, whatever the handlers behind it do.
+/// Middleware that lets only verified callbacks through to the handlers behind it.
 ///
-/// It answers by itself what is refused, and the provider's probes. A handler behind it finds the
-/// event with [`RoomHook`](crate::RoomHook), without a second verification, or reads the body, which
-/// is passed on.
+/// It answers everything else itself: what it refuses, and the provider's probes. A handler behind it takes the
+/// event with [`RoomHook`](crate::RoomHook), without a second verification, or reads the body.
 ///
 /// ```
-/// # use actix_web::{dev::HttpServiceFactory, middleware::from_fn, web};
-/// # use room_hooks::{Receiver, zego::Zego};
-/// # use room_hooks_actix::verify;
-/// # fn scope(receiver: Receiver<Zego>) -> impl HttpServiceFactory {
-/// // This handler does not ask who sent the body. It need not.
-/// async fn store(body: web::Bytes) -> &'static str {
+/// use actix_web::{dev::HttpServiceFactory, web};
+/// use room_hooks_actix::{Receiver, Verify, zego::Zego};
+///
+/// // This handler need not ask who sent the body.
+/// async fn save(body: web::Bytes) -> &'static str {
 ///     ""
 /// }
 ///
-/// web::scope("/hooks/zego")
-///     .app_data(receiver)
-///     .wrap(from_fn(verify::<Zego, _>))
-///     .route("", web::to(store))
+/// # fn scope(receiver: Receiver<Zego>) -> impl HttpServiceFactory {
+/// web::scope("/hooks/zego").wrap(Verify::new(receiver)).route("", web::to(save))
 /// # }
 /// ```
-///
-/// # Errors
-///
-/// None of its own; those of the handlers behind it.
-pub async fn verify<P, B>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error>
-where
-    P: Provider,
-    B: MessageBody + 'static,
-{
-    let (request, payload) = request.into_parts();
-    match extension::<P>(&request, payload).await {
-        Err(unhandled) => {
-            let refused = response(&unhandled.response).map_into_right_body();
-            Ok(ServiceResponse::new(request, refused))
-        }
-        Ok((extension, body)) => {
-            request.extensions_mut().insert(extension);
-            let request = ServiceRequest::from_parts(request, Payload::from(body));
-            next.call(request).await.map(ServiceResponse::map_into_left_body)
-        }
+#[derive(Debug, Clone)]
+pub struct Verify<P> {
+    receiver: Receiver<P>,
+}
+
+impl<P: Provider> Verify<P> {
+    /// Creates the middleware from a receiver, or from a provider with the default limits.
+    pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
+        Self { receiver: receiver.into() }
     }
 }
 
-async fn extension<P: Provider>(
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<(VerifiedExtension<P>, Vec<u8>), Unhandled> {
-    let receiver = receiver(request)?;
-    let (verified, body) = receive(&receiver, request, payload).await?;
-    Ok((VerifiedExtension::new(receiver, verified), body))
+impl<P, S, B> Transform<S, ServiceRequest> for Verify<P>
+where
+    P: Provider,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type InitError = ();
+    type Transform = VerifyService<P, S>;
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(VerifyService { receiver: self.receiver.clone(), service: Rc::new(service) }))
+    }
+}
+
+/// The service of a [`Verify`] middleware.
+#[derive(Debug)]
+pub struct VerifyService<P, S> {
+    receiver: Receiver<P>,
+    service: Rc<S>,
+}
+
+impl<P, S, B> Service<ServiceRequest> for VerifyService<P, S>
+where
+    P: Provider,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let (receiver, service) = (self.receiver.clone(), Rc::clone(&self.service));
+        Box::pin(async move {
+            let (request, payload) = request.into_parts();
+            match receive::<P::Event>(&receiver, &request, payload).await {
+                Err(not_delivered) => {
+                    let refused = response(&not_delivered.response::<P>()).map_into_right_body();
+                    Ok(ServiceResponse::new(request, refused))
+                }
+                Ok((verified, body)) => {
+                    request.extensions_mut().insert(VerifiedExtension::new(receiver, verified));
+                    let request = ServiceRequest::from_parts(request, Payload::from(body));
+                    service.call(request).await.map(ServiceResponse::map_into_left_body)
+                }
+            }
+        })
+    }
 }

@@ -25,12 +25,11 @@ use actix_web::{
     test::{TestRequest, call_service, init_service, read_body},
     web,
 };
-use room_hooks::{
-    Hooks, Receiver, RoomCreated, Verified,
+use room_hooks_actix::{
+    Ack, Hooks, Receiver, RoomCreated, RoomHook, RoomHookError, Verified, Verify, resource,
     tencent::{self, Tencent},
     zego::Zego,
 };
-use room_hooks_actix::{Ack, IntoScope, RoomHook, verify};
 use serde_json::json;
 
 fn zego() -> Zego {
@@ -103,8 +102,7 @@ async fn behind_the_guard_nothing_is_verified_again() {
         next.call(request).await
     }
     let guarded = web::resource("/").route(web::to(room)).wrap(from_fn(without_body));
-    let guarded = guarded.wrap(from_fn(verify::<Zego, _>));
-    let app = init_service(App::new().app_data(Receiver::new(zego())).service(guarded)).await;
+    let app = init_service(App::new().service(guarded.wrap(Verify::new(zego())))).await;
     let response = call_service(&app, request(signed()).to_request()).await;
     assert_eq!((response.status(), &*read_body(response).await), (StatusCode::OK, &b"lobby"[..]));
 }
@@ -114,23 +112,48 @@ async fn behind_the_guard_nothing_is_verified_again() {
 async fn behind_another_receivers_guard_the_extractor_verifies_itself() {
     let elsewhere = Receiver::new(Zego::new(2, "another secret").unwrap());
     let inner = web::resource("").app_data(elsewhere).route(web::to(room));
-    let outer = web::scope("/").wrap(from_fn(verify::<Zego, _>)).service(inner);
-    let app = init_service(App::new().app_data(Receiver::new(zego())).service(outer)).await;
+    let outer = web::scope("/").wrap(Verify::new(zego())).service(inner);
+    let app = init_service(App::new().service(outer)).await;
     let response = call_service(&app, request(signed()).to_request()).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[actix_web::test]
-async fn hooks_are_at_their_path_with_and_without_a_slash_and_nowhere_else() {
+async fn hooks_are_a_resource_like_any_other() {
     let hooks = Hooks::new(zego()).fallback(async |_| {});
-    let app = init_service(App::new().service(hooks.into_scope("/hooks/zego"))).await;
+    let app = App::new()
+        .service(resource("/hooks/zego", hooks.clone()))
+        .service(web::scope("/tenants/{tenant}").service(resource("/zego/", hooks)));
+    let app = init_service(app).await;
     for (path, status) in [
         ("/hooks/zego", StatusCode::OK),
-        ("/hooks/zego/", StatusCode::OK),
+        ("/hooks/zego?a=b", StatusCode::OK),
+        ("/tenants/7/zego/", StatusCode::OK),
+        ("/hooks/zego/", StatusCode::NOT_FOUND),
         ("/hooks/zego/elsewhere", StatusCode::NOT_FOUND),
+        ("/tenants/7/zego", StatusCode::NOT_FOUND),
         ("/hooks/zegos", StatusCode::NOT_FOUND),
     ] {
         assert_eq!(answer(&app, request(signed()).uri(path)).await.0, status, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn an_error_has_the_status_of_its_response() {
+    async fn status(hook: Result<RoomHook<RoomCreated>, RoomHookError>) -> String {
+        let error = hook.unwrap_err();
+        format!("{} {}", error.status().as_u16(), error.refusal().is_some())
+    }
+    let app = App::new().app_data(Receiver::new(zego())).route("/", web::to(status));
+    let app = init_service(app).await;
+    let exited = json!({"event": "room_exit", "room_id": "lobby"});
+    let exited = zego().sign(&exited, SystemTime::now()).unwrap().body;
+    for (request, expected) in [
+        (request(b"{}".to_vec()), "400 true"),
+        (request(exited), "200 false"),
+        (TestRequest::get().uri("/"), "405 true"),
+    ] {
+        assert_eq!(answer(&app, request).await, (StatusCode::OK, expected.into()));
     }
 }
 
@@ -149,7 +172,7 @@ async fn a_handler_outlives_the_server_and_is_waited_for() {
         },
     );
     let mounted = hooks.clone();
-    let server = HttpServer::new(move || App::new().service(mounted.clone().into_scope("/")));
+    let server = HttpServer::new(move || App::new().service(resource("/", mounted.clone())));
     let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
     let address = server.addrs()[0];
     let server = server.run();
