@@ -1,13 +1,10 @@
 use std::marker::PhantomData;
 
-use room_hooks::{CallbackResponse, Disposition, Provider};
-use warp::{
-    Reply,
-    http::{HeaderName, HeaderValue, StatusCode},
-    reply::Response,
-};
+use room_hooks::{Provider, adapter::CallbackResponse};
+use room_hooks_tower::adapter::response;
+use warp::{Reply, reply::Response};
 
-/// The reply that tells the provider, in its own form, that an event is taken care of.
+/// The reply that tells the provider, in its own form, that an event was handled.
 #[derive(Debug)]
 pub struct Ack<P>(PhantomData<P>);
 
@@ -27,18 +24,6 @@ impl<P> Default for Ack<P> {
 
 impl<P: Provider> Reply for Ack<P> {
     fn into_response(self) -> Response {
-        response(&P::response(&Disposition::Handled))
+        response(&CallbackResponse::acknowledged::<P>())
     }
-}
-
-/// An answer as warp sends it.
-pub(crate) fn response(answer: &CallbackResponse) -> Response {
-    let mut response = Response::new(answer.body.into());
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in answer.headers() {
-        let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
-        response.headers_mut().insert(name, value);
-    }
-    response
 }

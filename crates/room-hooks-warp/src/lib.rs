@@ -3,8 +3,7 @@
 //! ```no_run
 //! # #[cfg(feature = "hooks")]
 //! # mod app {
-//! use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
-//! use room_hooks_warp::IntoFilter;
+//! use room_hooks_warp::{Hooks, RoomCreated, Verified, filter, zego::Zego};
 //! use warp::Filter;
 //!
 //! #[tokio::main]
@@ -13,21 +12,19 @@
 //!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
 //!         println!("{} is open", created.event.room_id);
 //!     });
-//!     let app = warp::path!("hooks" / "zego" / ..).and(hooks.into_filter());
+//!     let app = warp::path!("hooks" / "zego").and(filter(hooks));
 //!     warp::serve(app).run(([127, 0, 0, 1], 3000)).await;
 //!     Ok(())
 //! }
 //! # }
 //! ```
 //!
-//! [`IntoFilter`] mounts [`Hooks`](room_hooks::Hooks), typed handlers that are each called once for a
-//! delivery: the recommended way.
+//! [`filter()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
 //!
-//! [`room_hook`] is a filter that hands over the event, for a reply of your own:
+//! [`room_hook`] is a filter that extracts the event, for a reply of your own:
 //!
 //! ```
-//! # use room_hooks::{Receiver, RoomCreated, Verified, zego::Zego};
-//! # use room_hooks_warp::{Ack, recover, room_hook};
+//! # use room_hooks_warp::{Ack, RoomCreated, Verified, recover, room_hook, zego::Zego};
 //! # use warp::Filter;
 //! fn on_created(created: Verified<RoomCreated>) -> Ack<Zego> {
 //!     println!("{} is open", created.event.room_id);
@@ -35,28 +32,30 @@
 //! }
 //!
 //! # fn app(zego: Zego) -> impl Filter {
-//! warp::path!("hooks" / "zego").and(room_hook(Receiver::new(zego))).map(on_created).recover(recover)
+//! warp::path!("hooks" / "zego").and(room_hook(zego)).map(on_created).recover(recover)
 //! # }
 //! ```
 //!
-//! It refuses by itself what is not authentic, with a rejection that [`recover`] turns
-//! into the provider's answer. Put the `recover` on the route, as above: warp tries the next route
-//! after a rejection, so one that comes after an `or` lets a catch-all route answer a forgery first.
+//! It rejects what is not authentic, and [`recover`] turns the rejection into the provider's response. Put the
+//! `recover` on the route, as above: warp tries the next route after a rejection, so a `recover` after an `or` lets
+//! a catch-all route answer a forgery first.
 //!
-//! A body is held to the receiver's own limit and timeout while it is read, chunked or not.
+//! Both hold a body to the receiver's own limit and timeout. This crate exports all of `room_hooks`, so an app needs
+//! no other dependency.
 //!
-//! `warp::log` leaves the query, and with it Tencent's signature, out of its lines; leave it out of a
+//! `warp::log` leaves the query, and with it Tencent's signature, out of its lines. Leave it out of a
 //! `warp::log::custom` as well.
 
 #![forbid(unsafe_code)]
 
 mod ack;
 #[cfg(feature = "hooks")]
-mod mount;
-mod receive;
+mod filter;
+mod request;
 mod room_hook;
 
 pub use ack::Ack;
 #[cfg(feature = "hooks")]
-pub use mount::IntoFilter;
+pub use filter::filter;
 pub use room_hook::{RoomHookRejection, recover, room_hook};
+pub use room_hooks::*;

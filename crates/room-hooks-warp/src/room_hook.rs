@@ -1,70 +1,86 @@
-use std::time::SystemTime;
-
-use futures_core::Stream;
-use room_hooks::{Delivery, Receiver, Refusal, RoomEvent, Unhandled, Verified};
-use warp::{Buf, Filter, Rejection, reject::Reject, reply::Response};
-
-use crate::{
-    ack::response,
-    receive::{Request, read, request},
+use http_body::Body;
+use room_hooks::{NotDelivered, Receiver, Refusal, RoomEvent, Verified, adapter::CallbackResponse};
+use room_hooks_tower::adapter::{receive, response};
+use thiserror::Error;
+use warp::{
+    Buf, Filter, Rejection, Reply,
+    http::{StatusCode, request::Parts},
+    reject::Reject,
+    reply::Response,
 };
 
-/// Filter that extracts a verified event: one kind of it, such as `Verified<RoomCreated>`, or all
-/// that a provider sends, such as `Verified<zego::Event>`.
+use crate::request::{already_consumed, request};
+
+/// Filter that extracts a verified event: one kind of it, such as `Verified<RoomCreated>`, or all that a provider
+/// sends, such as `Verified<zego::Event>`.
 ///
-/// It takes requests of every method and rejects all but `POST`. An authentic event of another kind
-/// is rejected as well, and [`recover`] acknowledges it: the next route is not meant for it either.
+/// It takes requests of every method and rejects all but `POST`. It also rejects an authentic event of another
+/// kind, which [`recover`] acknowledges: no other route is meant for it.
 #[must_use]
 pub fn room_hook<E: RoomEvent>(
-    receiver: Receiver<E::Provider>,
+    receiver: impl Into<Receiver<E::Provider>>,
 ) -> impl Filter<Extract = (Verified<E>,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let receiver = receiver.into();
     warp::any().map(move || receiver.clone()).and(request()).and_then(
-        async |receiver: Receiver<E::Provider>, request| {
-            let received = receive(&receiver, request).await;
-            received.map_err(|unhandled| warp::reject::custom(RoomHookRejection(unhandled)))
+        async |receiver: Receiver<E::Provider>, parts, body| {
+            verify::<E>(&receiver, &parts, body).await.map_err(|reason| {
+                let response = reason.response::<E::Provider>();
+                warp::reject::custom(RoomHookRejection { reason, response })
+            })
         },
     )
 }
 
-async fn receive<E, S, B>(
+async fn verify<E: RoomEvent>(
     receiver: &Receiver<E::Provider>,
-    mut request: Request<S>,
-) -> Result<Verified<E>, Unhandled>
-where
-    E: RoomEvent,
-    S: Stream<Item = Result<B, warp::Error>>,
-    B: Buf,
-{
-    let reader = receiver.body_reader(request.method.as_str(), &request.headers)?;
-    let body = read(reader, &mut request).await?;
-    let delivery = Delivery::new(&request.query, &request.headers, &body);
-    receiver.receive(delivery, SystemTime::now())
+    parts: &Parts,
+    body: Option<impl Body<Data = impl Buf, Error = warp::Error>>,
+) -> Result<Verified<E>, NotDelivered> {
+    let body = body.ok_or_else(|| already_consumed(receiver, parts))?;
+    receive(receiver, parts, body).await.map(|(verified, _)| verified)
 }
 
-/// The rejection of a [`room_hook`]: the delivery is refused, or is an event of another kind, which
-/// is acknowledged.
-#[derive(Debug, Clone)]
-pub struct RoomHookRejection(Unhandled);
+/// The rejection of a [`room_hook`]: the delivery is refused, or is an event of another kind, which is
+/// acknowledged.
+#[derive(Debug, Clone, Error)]
+#[error("the request has no event for the handler")]
+pub struct RoomHookRejection {
+    #[source]
+    reason: NotDelivered,
+    response: CallbackResponse,
+}
 
 impl RoomHookRejection {
-    /// Why the delivery was refused; `None` where it was acknowledged. It is in the log already.
+    /// Why the delivery was refused; `None` if it was acknowledged. It is in the log already.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
-        self.0.refusal.as_ref()
+        self.reason.refusal()
+    }
+
+    /// The status of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.clone().into_response().status()
     }
 }
 
 impl Reject for RoomHookRejection {}
 
-/// Turns the rejection of a [`room_hook`] into the answer that the provider expects, without the
-/// reason, and passes every other rejection on.
+impl Reply for RoomHookRejection {
+    fn into_response(self) -> Response {
+        response(&self.response)
+    }
+}
+
+/// Turns the rejection of a [`room_hook`] into the response that the provider expects, without the reason, and
+/// passes every other rejection on.
 ///
 /// # Errors
 ///
 /// The rejection is another filter's.
 pub async fn recover(rejection: Rejection) -> Result<Response, Rejection> {
     match rejection.find::<RoomHookRejection>() {
-        Some(RoomHookRejection(unhandled)) => Ok(response(&unhandled.response)),
+        Some(rejection) => Ok(response(&rejection.response)),
         None => Err(rejection),
     }
 }

@@ -4,8 +4,9 @@
 
 use std::time::SystemTime;
 
-use room_hooks::{Hooks, Receiver, RoomCreated, Verified, zego::Zego};
-use room_hooks_warp::{IntoFilter, RoomHookRejection, recover, room_hook};
+use room_hooks_warp::{
+    Hooks, RoomCreated, RoomHookRejection, Verified, filter, recover, room_hook, zego::Zego,
+};
 use serde_json::json;
 use warp::{Filter, Rejection, Reply, http::StatusCode, reply::Response, test::RequestBuilder};
 
@@ -15,7 +16,7 @@ fn zego() -> Zego {
 
 fn hook() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
     // Answers with the room, so that it shows whether the handler was called.
-    room_hook(Receiver::new(zego())).map(|created: Verified<RoomCreated>| created.event.room_id)
+    room_hook(zego()).map(|created: Verified<RoomCreated>| created.event.room_id)
 }
 
 fn request(event: &str) -> RequestBuilder {
@@ -66,15 +67,35 @@ async fn a_body_that_another_filter_has_taken_is_no_empty_body() {
 }
 
 #[tokio::test]
-async fn hooks_are_at_their_path_with_and_without_a_slash_and_nowhere_else() {
+async fn hooks_are_a_filter_like_any_other() {
     let hooks = Hooks::new(zego()).fallback(async |_| {});
-    let app = warp::path!("hooks" / "zego" / ..).and(hooks.into_filter());
+    let tenants = warp::path!("tenants" / String / "zego").map(|_| ()).untuple_one();
+    let app = warp::path!("hooks" / "zego").and(filter(hooks.clone()));
+    let app = app.or(tenants.and(filter(hooks)));
     for (path, status) in [
         ("/hooks/zego", StatusCode::OK),
         ("/hooks/zego/", StatusCode::OK),
+        ("/tenants/7/zego", StatusCode::OK),
         ("/hooks/zego/elsewhere", StatusCode::NOT_FOUND),
         ("/hooks/zegos", StatusCode::NOT_FOUND),
     ] {
         assert_eq!(request("room_create").path(path).reply(&app).await.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_rejection_has_the_status_of_its_response() {
+    async fn status(rejection: Rejection) -> Result<Response, Rejection> {
+        let rejection = rejection.find::<RoomHookRejection>().unwrap();
+        let refused = rejection.refusal().is_some();
+        Ok(format!("{} {refused}", rejection.status().as_u16()).into_response())
+    }
+    let app = hook().recover(status);
+    for (request, expected) in [
+        (warp::test::request().method("POST").body("{}"), "400 true"),
+        (request("room_exit"), "200 false"),
+        (warp::test::request().method("GET"), "405 true"),
+    ] {
+        assert_eq!(request.reply(&app).await.body(), expected);
     }
 }

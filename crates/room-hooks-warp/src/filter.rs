@@ -1,0 +1,43 @@
+use std::convert::Infallible;
+
+use http_body::Body;
+use room_hooks::{Hooks, NotDelivered, Provider};
+use room_hooks_tower::adapter::{deliver, response};
+use warp::{Buf, Filter, http::request::Parts, reply::Response};
+
+use crate::request::{already_consumed, request};
+
+/// Makes a filter of [`Hooks`], to come after the path where the provider's URL points:
+///
+/// ```
+/// use room_hooks_warp::{Hooks, filter, zego::Zego};
+/// use warp::Filter;
+///
+/// # fn app(hooks: Hooks<Zego>) -> impl Filter {
+/// let home = warp::path::end().map(|| "a route of your own");
+/// home.or(warp::path!("hooks" / "zego").and(filter(hooks)))
+/// # }
+/// ```
+///
+/// It takes requests of every method, and answers all but `POST` in the provider's form. It rejects nothing, so no
+/// other route sees what it refuses.
+pub fn filter<P: Provider>(
+    hooks: Hooks<P>,
+) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
+    warp::any().map(move || hooks.clone()).and(request()).and_then(
+        async |hooks: Hooks<P>, parts, body| Ok::<_, Infallible>(reply(&hooks, &parts, body).await),
+    )
+}
+
+async fn reply<P: Provider>(
+    hooks: &Hooks<P>,
+    parts: &Parts,
+    body: Option<impl Body<Data = impl Buf, Error = warp::Error>>,
+) -> Response {
+    let delivered = match body {
+        Some(body) => deliver(hooks, parts, body).await,
+        None => Err(already_consumed(hooks.receiver(), parts)),
+    };
+    let not_delivered = |not_delivered: NotDelivered| not_delivered.response::<P>();
+    response(&delivered.unwrap_or_else(not_delivered))
+}
