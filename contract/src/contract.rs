@@ -268,6 +268,10 @@ fn check_answer(case: &Case, way: Way, response: &Response) {
     let in_progress = way == Way::Hooks && case.transport == Transport::Pipelined;
     let status = if in_progress && response.status == 503 { 503 } else { case.status };
     assert_eq!(response.status, status, "{response:?}");
+    // The framework's own response, where it has no route.
+    if status == 404 {
+        return;
+    }
     let allow = (case.status == 405).then_some("POST");
     assert_eq!(response.header("allow"), allow);
     assert_eq!(response.header("retry-after").is_some(), status == 503);

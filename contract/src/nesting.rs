@@ -242,7 +242,7 @@ mod tests {
                     let _ = (verified.id(), verified.event.room_id());
                     200
                 }
-                Err(refused) => refused.response.status,
+                Err(refused) => refused.status(),
             }
         });
     }

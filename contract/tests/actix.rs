@@ -10,7 +10,7 @@ use actix_web::{
     web,
 };
 use room_hooks::{Receiver, RoomEvent};
-use room_hooks_actix::{Ack, IntoScope, RoomHook, verify};
+use room_hooks_actix::{Ack, RoomHook, Verify, resource};
 use room_hooks_contract::{Driver, Mount, Seen, Way, run};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -40,15 +40,15 @@ impl Driver for Actix {
         let hooks = seen.clone().hooks::<E>(receiver.clone());
         let app = move || {
             let guarded = matches!(mount, Mount::Guard | Mount::GuardAndExtractor);
-            let guard = Condition::new(guarded, from_fn(verify::<E::Provider, _>));
+            let guard = Condition::new(guarded, Verify::new(receiver.clone()));
             let handler = match mount {
                 Mount::Guard => web::to(on_body::<E>),
                 _ => web::to(on_event::<E>),
             };
             let app = App::new().app_data(receiver.clone()).app_data(web::Data::new(seen.clone()));
             match mount {
-                Mount::Hooks => app.service(hooks.clone().into_scope("")),
-                Mount::Consumed => app.service(hooks.clone().into_scope("").wrap(from_fn(consume))),
+                Mount::Hooks => app.service(resource("/", hooks.clone())),
+                Mount::Consumed => app.service(resource("/", hooks.clone()).wrap(from_fn(consume))),
                 _ => app.service(web::resource("/").wrap(guard).route(handler)),
             }
         };

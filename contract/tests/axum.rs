@@ -7,10 +7,10 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::Request,
     middleware::map_request,
-    routing::any,
+    routing::{MethodRouter, any},
 };
 use room_hooks::{Receiver, RoomEvent};
-use room_hooks_axum::{Ack, IntoRouter, RoomHook, VerifyLayer};
+use room_hooks_axum::{Ack, RoomHook, VerifyLayer, handler};
 use room_hooks_contract::{Driver, Mount, Seen, Way, run};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -38,8 +38,10 @@ impl Driver for Axum {
         stop: oneshot::Receiver<()>,
     ) {
         let app = match mount {
-            Mount::Hooks => seen.hooks::<E>(receiver).into_router(),
-            Mount::Consumed => seen.hooks::<E>(receiver).into_router().layer(map_request(consume)),
+            Mount::Hooks => at_root(handler(seen.hooks::<E>(receiver))),
+            Mount::Consumed => {
+                at_root(handler(seen.hooks::<E>(receiver)).layer(map_request(consume)))
+            }
             _ => routes::<E>(mount, receiver, seen),
         };
         listener.set_nonblocking(true).expect("it is a socket");
@@ -49,6 +51,10 @@ impl Driver for Axum {
             _ = stop => {}
         }
     }
+}
+
+fn at_root(route: MethodRouter) -> Router {
+    Router::new().route("/", route)
 }
 
 async fn consume(request: Request) -> Request {

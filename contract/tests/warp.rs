@@ -4,7 +4,7 @@ use std::{net::TcpListener, process::ExitCode};
 
 use room_hooks::{Receiver, RoomEvent, Verified};
 use room_hooks_contract::{Driver, Mount, Seen, Way, run};
-use room_hooks_warp::{Ack, IntoFilter, recover, room_hook};
+use room_hooks_warp::{Ack, filter, recover, room_hook};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use warp::Filter;
@@ -28,12 +28,12 @@ impl Driver for Warp {
         let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
         let serve = async move {
             if mount == Mount::Hooks {
-                let app = seen.hooks::<E>(receiver).into_filter();
+                let app = warp::path::end().and(filter(seen.hooks::<E>(receiver)));
                 return warp::serve(app).incoming(listener).run().await;
             }
             if mount == Mount::Consumed {
                 let consumed = warp::body::bytes().map(drop).untuple_one();
-                let app = consumed.and(seen.hooks::<E>(receiver).into_filter());
+                let app = consumed.and(filter(seen.hooks::<E>(receiver)));
                 return warp::serve(app).incoming(listener).run().await;
             }
             let on_event = move |verified: Verified<E>| {

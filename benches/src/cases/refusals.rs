@@ -63,7 +63,7 @@ fn of<P: Provider>(name: &'static str, subject: Subject<P>) -> Result<Case, Box<
 
 fn refuses<P: Provider>(receiver: &Receiver<P>, signed: &SignedDelivery, now: SystemTime) -> bool {
     let received = receiver.receive::<P::Event>(signed.as_delivery(), now);
-    received.is_err_and(|unhandled| unhandled.refusal.is_some())
+    received.is_err_and(|not_delivered| not_delivered.refusal().is_some())
 }
 
 /// The same with another signature of the same form, wherever the provider has it.

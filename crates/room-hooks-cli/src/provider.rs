@@ -2,7 +2,7 @@ use std::{fmt, time::SystemTime};
 
 use clap::ValueEnum;
 use room_hooks::{
-    Delivery, DeliveryId, Receiver, Refusal, RoomEvent, Verified,
+    Delivery, DeliveryId, NotDelivered, Receiver, Refusal, RoomEvent, Verified,
     tencent::{self, Tencent},
     testing::{Explanation, SignedDelivery},
     trtc::{self, Trtc},
@@ -153,7 +153,8 @@ where
             room_id: verified.event.room_id().map(str::to_owned),
             data: serde_json::to_string(&verified.event).unwrap_or_default(),
         })),
-        Err(unhandled) => unhandled.refusal.map_or(Ok(None), Err),
+        Err(NotDelivered::Refused(refusal)) => Err(refusal),
+        Err(_) => Ok(None),
     }
 }
 

@@ -134,7 +134,7 @@ impl Record {
     }
 
     pub(crate) fn as_delivery<'a>(&'a self, body: &'a [u8]) -> Delivery<'a> {
-        Delivery::new(&self.query, &self.headers, body)
+        Delivery::new(body).with_query(&self.query).with_headers(&self.headers)
     }
 
     /// The request that it came in, as far as it is kept.

@@ -9,14 +9,14 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, web};
-use room_hooks::{
+use room_hooks_actix::{
     Hooks, Provider, RoomEvent, Verified,
     hooks::MemoryStore,
+    resource,
     tencent::{self, Tencent},
     trtc::{self, Trtc},
     zego::{self, Zego},
 };
-use room_hooks_actix::IntoScope;
 use serde::Serialize;
 
 #[actix_web::main]
@@ -46,9 +46,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (zego, tencent, trtc) = hooks.clone();
         App::new()
             .route("/", web::get().to(async || "rooms are open"))
-            .service(zego.into_scope("/hooks/zego"))
-            .service(tencent.into_scope("/hooks/tencent"))
-            .service(trtc.into_scope("/hooks/trtc"))
+            .service(resource("/hooks/zego", zego))
+            .service(resource("/hooks/tencent", tencent))
+            .service(resource("/hooks/trtc", trtc))
     };
 
     let server = HttpServer::new(app).bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)?;

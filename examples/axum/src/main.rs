@@ -10,14 +10,13 @@ use std::{
 };
 
 use axum::{Router, routing::get};
-use room_hooks::{
-    Hooks, Provider, RoomEvent, Verified,
+use room_hooks_axum::{
+    Hooks, Provider, RoomEvent, Verified, handler,
     hooks::MemoryStore,
     tencent::{self, Tencent},
     trtc::{self, Trtc},
     zego::{self, Zego},
 };
-use room_hooks_axum::IntoRouter;
 use serde::Serialize;
 use tokio::{net::TcpListener, signal, time::sleep};
 
@@ -45,9 +44,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/", get(async || "rooms are open"))
-        .nest("/hooks/zego", zego.clone().into_router())
-        .nest("/hooks/tencent", tencent.clone().into_router())
-        .nest("/hooks/trtc", trtc.clone().into_router());
+        .route("/hooks/zego", handler(zego.clone()))
+        .route("/hooks/tencent", handler(tencent.clone()))
+        .route("/hooks/trtc", handler(trtc.clone()));
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
@@ -76,8 +75,8 @@ async fn shutdown_signal() {
     signal::ctrl_c().await.unwrap_or_default();
 }
 
-/// Ends a while after that. A body has come by then or been refused, which takes 5 s, and whoever has
-/// not sent the head of a request yet is not waited for.
+/// Ends a while after that. By then, every body has arrived or been refused, which takes 5 s. A client that has not
+/// sent the head of a request is not waited for.
 async fn grace_period() {
     shutdown_signal().await;
     sleep(Duration::from_secs(6)).await;

@@ -8,8 +8,7 @@ use std::{
 
 use axum::{Router, routing::get};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
-use room_hooks_axum::IntoRouter;
+use room_hooks_axum::{Hooks, RoomCreated, Verified, handler, zego::Zego};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -25,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         // For your own network only: put it on another port than the one that the world sees.
         .route("/metrics", get(async move || prometheus.render()))
-        .nest("/hooks/zego", hooks.into_router());
+        .route("/hooks/zego", handler(hooks));
     let address = env::var("ROOM_HOOKS_ADDR").unwrap_or("127.0.0.1:3000".into());
     let listener = TcpListener::bind(address).await?;
     // Whether or not anybody can read it.

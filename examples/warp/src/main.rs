@@ -9,14 +9,13 @@ use std::{
     time::Duration,
 };
 
-use room_hooks::{
-    Hooks, Provider, RoomEvent, Verified,
+use room_hooks_warp::{
+    Hooks, Provider, RoomEvent, Verified, filter,
     hooks::MemoryStore,
     tencent::{self, Tencent},
     trtc::{self, Trtc},
     zego::{self, Zego},
 };
-use room_hooks_warp::IntoFilter;
 use serde::Serialize;
 use tokio::{net::TcpListener, signal, time::sleep};
 use warp::Filter;
@@ -43,10 +42,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Hooks::new(tencent).with_store(MemoryStore::new()).fallback(print::<tencent::Event>);
     let trtc = Hooks::new(trtc).with_store(MemoryStore::new()).fallback(print::<trtc::Event>);
 
-    let app = warp::path!("hooks" / "zego" / ..)
-        .and(zego.clone().into_filter())
-        .or(warp::path!("hooks" / "tencent" / ..).and(tencent.clone().into_filter()))
-        .or(warp::path!("hooks" / "trtc" / ..).and(trtc.clone().into_filter()))
+    let app = warp::path!("hooks" / "zego")
+        .and(filter(zego.clone()))
+        .or(warp::path!("hooks" / "tencent").and(filter(tencent.clone())))
+        .or(warp::path!("hooks" / "trtc").and(filter(trtc.clone())))
         .or(warp::path::end().map(|| "rooms are open"));
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
@@ -76,8 +75,8 @@ async fn shutdown_signal() {
     signal::ctrl_c().await.unwrap_or_default();
 }
 
-/// Ends a while after that. A body has come by then or been refused, which takes 5 s, and whoever has
-/// not sent the head of a request yet is not waited for.
+/// Ends a while after that. By then, every body has arrived or been refused, which takes 5 s. A client that has not
+/// sent the head of a request is not waited for.
 async fn grace_period() {
     shutdown_signal().await;
     sleep(Duration::from_secs(6)).await;

@@ -14,7 +14,7 @@ use room_hooks::{
     trtc::{Trtc, UserEntered},
     zego::Zego,
 };
-use room_hooks_axum::IntoRouter;
+use room_hooks_axum::handler;
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -44,9 +44,9 @@ pub(super) fn router(seen: &UnboundedSender<String>) -> Result<Router, ConfigErr
     let tencent = hooks::<RoomInfoUpdated>(tencent()?, seen.clone());
     let trtc = hooks::<UserEntered>(trtc()?, seen.clone());
     Ok(Router::new()
-        .nest("/hooks/zego", zego.into_router())
-        .nest("/hooks/tencent", tencent.into_router())
-        .nest("/hooks/trtc", trtc.into_router()))
+        .route("/hooks/zego", handler(zego))
+        .route("/hooks/tencent", handler(tencent))
+        .route("/hooks/trtc", handler(trtc)))
 }
 
 fn hooks<E>(provider: E::Provider, seen: UnboundedSender<String>) -> Hooks<E::Provider>

@@ -15,10 +15,10 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, middleware};
+use axum::{Router, middleware, routing::MethodRouter};
 use clap::Args;
 use room_hooks::{Hooks, Receiver, RoomEvent, Verified, hooks::MemoryStore, tencent, trtc, zego};
-use room_hooks_axum::IntoRouter;
+use room_hooks_axum::handler;
 use serde::Serialize;
 use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 
@@ -110,12 +110,12 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
         let provider = credentials.provider(name)?;
         let mount =
             Mount { recorder: &recorder, failures: &failures, delay, provider: provider.clone() };
-        let router = match provider {
-            Provider::Zego(zego) => mount.router::<zego::Event>(zego),
-            Provider::Tencent(tencent) => mount.router::<tencent::Event>(tencent),
-            Provider::Trtc(trtc) => mount.router::<trtc::Event>(trtc),
+        let route = match provider {
+            Provider::Zego(zego) => mount.route::<zego::Event>(zego),
+            Provider::Tencent(tencent) => mount.route::<tencent::Event>(tencent),
+            Provider::Trtc(trtc) => mount.route::<trtc::Event>(trtc),
         };
-        app = app.nest(&format!("/hooks/{name}"), router);
+        app = app.route(&format!("/hooks/{name}"), route);
     }
     let app = app.fallback(Recorder::elsewhere);
     let listener = TcpListener::bind(arguments.addr)
@@ -146,7 +146,7 @@ struct Mount<'a> {
 }
 
 impl Mount<'_> {
-    fn router<E>(self, provider: E::Provider) -> Router
+    fn route<E>(self, provider: E::Provider) -> MethodRouter
     where
         E: RoomEvent + Serialize,
         E::Provider: room_hooks::Provider<Event = E>,
@@ -167,7 +167,7 @@ impl Mount<'_> {
         );
         let recorder = Arc::clone(self.recorder);
         let provider = self.provider;
-        hooks.into_router().layer(middleware::from_fn(move |request, next| {
+        handler(hooks).layer(middleware::from_fn(move |request, next| {
             Arc::clone(&recorder).pass(provider.clone(), handled.clone(), request, next)
         }))
     }

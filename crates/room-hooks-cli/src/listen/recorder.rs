@@ -88,7 +88,8 @@ impl Recorder {
         let response = next.run(Request::from_parts(parts, body)).await;
 
         let body = mem::take(&mut *locked(&read));
-        let received = provider.receive(Delivery::new(&query, &headers, &body), now);
+        let received =
+            provider.receive(Delivery::new(&body).with_query(&query).with_headers(&headers), now);
         let status = response.status().as_u16();
         let called = match &received {
             // Another try of it is being handled, or its signature is another's.

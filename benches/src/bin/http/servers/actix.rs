@@ -2,7 +2,7 @@ use std::{error::Error, net::TcpListener};
 
 use actix_web::{App, HttpResponse, HttpServer, rt::System, web};
 use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryStore, zego::Zego};
-use room_hooks_actix::{Ack, IntoScope, RoomHook};
+use room_hooks_actix::{Ack, RoomHook, resource};
 use webhook_verify::{
     Provider, Secret,
     actix::{VerifiedBody, WebhookConfig},
@@ -21,12 +21,12 @@ pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<d
         match variant {
             Variant::Bare => app.route(PATH, web::post().to(bare)),
             Variant::Extractor => app.app_data(Receiver::new(zego)).route(PATH, web::to(extractor)),
-            Variant::Hooks => app.service(
+            Variant::Hooks => app.service(resource(
+                PATH,
                 Hooks::new(zego)
                     .with_store(MemoryStore::new())
-                    .on(async |created: Verified<RoomCreated>| handle(&created.event))
-                    .into_scope(PATH),
-            ),
+                    .on(async |created: Verified<RoomCreated>| handle(&created.event)),
+            )),
             Variant::Other => app
                 .app_data(WebhookConfig::new(Provider::GitHub, Secret::new(GITHUB_SECRET)))
                 .route(PATH, web::post().to(other)),

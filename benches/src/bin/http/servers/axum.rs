@@ -6,7 +6,7 @@ use axum::{
 };
 use axum_github_webhook_extract::{GithubEvent, GithubToken};
 use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryStore, zego::Zego};
-use room_hooks_axum::{Ack, IntoRouter, RoomHook};
+use room_hooks_axum::{Ack, RoomHook, handler};
 
 use super::{handle, two_workers};
 use crate::{
@@ -32,7 +32,7 @@ fn app(variant: Variant, zego: Zego) -> Router {
             let hooks = Hooks::new(zego)
                 .with_store(MemoryStore::new())
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
-            Router::new().nest(PATH, hooks.into_router())
+            Router::new().route(PATH, handler(hooks))
         }
         Variant::Other => {
             let token = GithubToken(Arc::new(GITHUB_SECRET.to_owned()));

@@ -1,7 +1,7 @@
 use std::{error::Error, net::TcpListener};
 
 use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryStore, zego::Zego};
-use room_hooks_warp::{Ack, IntoFilter, recover, room_hook};
+use room_hooks_warp::{Ack, filter, recover, room_hook};
 use tokio::runtime::Runtime;
 use warp::{Filter, Rejection, Reply, http::StatusCode};
 
@@ -24,7 +24,7 @@ pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<d
             let hooks = Hooks::new(zego)
                 .with_store(MemoryStore::new())
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
-            run(&runtime, warp::path!("hooks" / ..).and(hooks.into_filter()), listener)
+            run(&runtime, warp::path!("hooks").and(filter(hooks)), listener)
         }
         Variant::Other => Err("there is no other crate".into()),
     }
