@@ -34,6 +34,7 @@ use crate::{
 ///
 /// Create the hooks outside the closure, as above. Every worker calls the closure, and hooks that each worker
 /// creates for itself do not recognize each other's deliveries. The log warns of that.
+#[must_use]
 pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
     warn_of_hooks_per_worker(P::NAME, hooks.created_on());
     web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {

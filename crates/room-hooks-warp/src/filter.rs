@@ -21,6 +21,7 @@ use crate::request::{already_consumed, request};
 ///
 /// It takes requests of every method, and answers all but `POST` in the provider's form. It rejects nothing, so no
 /// other route sees what it refuses.
+#[must_use]
 pub fn filter<P: Provider>(
     hooks: Hooks<P>,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {

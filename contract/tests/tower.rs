@@ -1,0 +1,133 @@
+//! The tower adapter under the contract, on hyper alone.
+
+use std::{convert::Infallible, net::TcpListener, process::ExitCode};
+
+use http_body_util::{BodyExt, Either, Empty, Full};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use room_hooks_contract::{Driver, Mount, Seen, Way, run};
+use room_hooks_tower::{
+    Provider, Receiver, RoomEvent, VerifyLayer,
+    adapter::{CallbackResponse, VerifiedExtension, response},
+    service,
+};
+use serde::Serialize;
+use tokio::{sync::oneshot, task::JoinSet};
+use tower::{Layer, Service, service_fn as tower_service_fn, util::BoxCloneService};
+
+struct Tower;
+
+impl Driver for Tower {
+    const NAME: &'static str = "tower";
+
+    const WAYS: &'static [Way] = &[Way::Guard, Way::GuardAndExtractor, Way::Hooks, Way::Consumed];
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve<E: RoomEvent + Serialize>(
+        listener: TcpListener,
+        mount: Mount,
+        receiver: Receiver<E::Provider>,
+        seen: Seen,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = app::<E>(mount, receiver, seen);
+        listener.set_nonblocking(true).expect("it is a socket");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+        tokio::select! {
+            () = accept(listener, app) => {}
+            _ = stop => {}
+        }
+    }
+}
+
+type App<B> = BoxCloneService<Request<B>, Response<Full<Bytes>>, Infallible>;
+
+fn app<E: RoomEvent + Serialize>(
+    mount: Mount,
+    receiver: Receiver<E::Provider>,
+    seen: Seen,
+) -> App<Incoming> {
+    match mount {
+        Mount::Hooks => BoxCloneService::new(service(seen.hooks::<E>(receiver))),
+        Mount::Consumed => BoxCloneService::new(consumed(service(seen.hooks::<E>(receiver)))),
+        Mount::Guard => guarded(receiver, move |request| {
+            seen.body(request.body());
+        }),
+        Mount::GuardAndExtractor | Mount::Extractor => guarded(receiver, move |mut request| {
+            let extensions = request.extensions_mut();
+            let extension = extensions.remove::<VerifiedExtension<E::Provider>>();
+            let verified = extension.expect("it was verified").into_verified::<E>();
+            seen.event(&verified.expect("the handler takes every kind"));
+        }),
+    }
+}
+
+/// A service behind the layer, which takes the body as bytes and acknowledges.
+fn guarded<P: Provider>(
+    receiver: Receiver<P>,
+    handle: impl Fn(Request<Bytes>) + Clone + Send + Sync + 'static,
+) -> App<Incoming> {
+    let inner = tower_service_fn(move |request| {
+        handle(request);
+        let acknowledged = response::<Full<Bytes>>(&CallbackResponse::acknowledged::<P>());
+        async { Ok::<_, Infallible>(acknowledged) }
+    });
+    let mut verify = VerifyLayer::new(receiver).layer(inner);
+    BoxCloneService::new(tower_service_fn(move |request: Request<Incoming>| {
+        let response = verify.call(request);
+        async { Ok(response.await?.map(Either::into_inner)) }
+    }))
+}
+
+/// A service behind something that reads every body to its end.
+fn consumed<S>(
+    service: S,
+) -> impl Service<Request<Incoming>, Response = S::Response, Error = Infallible, Future: Send>
++ Clone
++ Send
+where
+    S: Service<Request<Empty<Bytes>>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
+    tower_service_fn(move |request: Request<Incoming>| {
+        let mut service = service.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let _ = body.collect().await;
+            service.call(Request::from_parts(parts, Empty::new())).await
+        }
+    })
+}
+
+async fn accept(listener: tokio::net::TcpListener, app: App<Incoming>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.expect("it accepts");
+        let app = app.clone();
+        let route = service_fn(move |request: Request<Incoming>| {
+            let mut app = app.clone();
+            async move {
+                match request.uri().path() {
+                    "/" => app.call(request).await,
+                    _ => not_found(),
+                }
+            }
+        });
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), route);
+        connections.spawn(connection);
+    }
+}
+
+fn not_found() -> Result<Response<Full<Bytes>>, Infallible> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    Ok(response)
+}
+
+fn main() -> ExitCode {
+    run::<Tower>()
+}
