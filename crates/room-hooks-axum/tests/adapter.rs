@@ -4,8 +4,6 @@
 
 use std::{
     convert::Infallible,
-    future::{Ready, ready},
-    task::{Context, Poll},
     time::{Duration, SystemTime},
 };
 
@@ -18,7 +16,6 @@ use axum::{
         header::{ALLOW, CONTENT_LENGTH},
     },
     middleware::map_request,
-    response::Response,
     routing::{any, post},
 };
 use http_body_util::{BodyExt, Limited, StreamBody};
@@ -27,7 +24,7 @@ use room_hooks_axum::{
     zego::{self, Zego},
 };
 use serde_json::json;
-use tower::{Layer, Service, ServiceExt};
+use tower::ServiceExt;
 
 fn receiver() -> Receiver<Zego> {
     Receiver::new(Zego::new(1, "secret").unwrap())
@@ -229,50 +226,13 @@ async fn a_rejection_has_the_status_of_its_response() {
     }
 }
 
-/// Answers only if this very value was polled ready, as a service with a permit does.
-#[derive(Debug, Default)]
-struct Permit(bool);
-
-impl Clone for Permit {
-    fn clone(&self) -> Self {
-        Self(false)
-    }
-}
-
-impl Service<Request> for Permit {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Ready<Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0 = true;
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Request) -> Self::Future {
-        assert!(self.0, "called without having been polled ready");
-        ready(Ok(Response::default()))
-    }
-}
-
-#[tokio::test]
-async fn the_service_that_was_polled_ready_is_called() {
-    let mut service = VerifyLayer::new(receiver()).layer(Permit::default());
-    for _ in 0..2 {
-        let request = request(signed("room_create", 0));
-        let service = ServiceExt::<Request>::ready(&mut service).await.unwrap();
-        let response = service.call(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-    }
-}
-
 #[test]
 fn what_users_hold_can_be_cloned_and_shared() {
     fn shared<T: Clone + Send + Sync + 'static>() {}
     shared::<Receiver<Zego>>();
     shared::<RoomHook<RoomCreated>>();
     shared::<VerifyLayer<Zego>>();
-    shared::<Verify<Zego, Permit>>();
+    shared::<Verify<Zego, axum::routing::Route>>();
     shared::<RoomHookRejection>();
 }
 

@@ -1,0 +1,112 @@
+//! The warning about hooks that each worker creates for itself, and what must not cause it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, test::init_service};
+use room_hooks_actix::{Hooks, resource, tencent::Tencent, zego::Zego};
+use tracing_subscriber::fmt::MakeWriter;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn warnings(&self) -> usize {
+        let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        log.matches("each worker creates its own hooks").count()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+fn hooks() -> Hooks<Zego> {
+    Hooks::new(Zego::new(1, "secret").unwrap())
+}
+
+/// Runs a server until all its workers have called the closure.
+async fn serve(workers: usize, hooks: impl Fn() -> Hooks<Zego> + Clone + Send + 'static) {
+    let created = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&created);
+    let app = move || {
+        let app = App::new().service(resource("/hooks/zego", hooks()));
+        *count.lock().unwrap() += 1;
+        app
+    };
+    let server = HttpServer::new(app).workers(workers).disable_signals();
+    let server = server.bind("127.0.0.1:0").unwrap().run();
+    let handle = server.handle();
+    let serving = tokio::task::spawn_local(server);
+    while *created.lock().unwrap() < workers {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    handle.stop(true).await;
+    serving.await.unwrap().unwrap();
+}
+
+/// One test, since the warning is given once in a process.
+#[test]
+fn hooks_created_once_per_worker_are_warned_about_once_and_nothing_else_is() {
+    let log = Log::default();
+    tracing_subscriber::fmt().with_writer(log.clone()).init();
+
+    for _ in 0..3 {
+        // Each test of a binary has a thread and a system of its own; a program on tokio has none.
+        let test = std::thread::spawn(|| {
+            let shared = hooks();
+            actix_web::rt::System::new().block_on(async move {
+                serve(3, move || shared.clone()).await;
+                serve(1, hooks).await;
+                init_service(App::new().service(resource("/", hooks()))).await;
+                init_service(App::new().service(resource("/", hooks()))).await;
+            });
+        });
+        test.join().unwrap();
+        let program = std::thread::spawn(|| {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            tokio::task::LocalSet::new().block_on(&runtime, serve(1, hooks));
+        });
+        program.join().unwrap();
+    }
+    // One worker creates hooks for two providers.
+    actix_web::rt::System::new().block_on(async {
+        let app = || {
+            let tencent = Hooks::new(Tencent::new(1, "token").unwrap());
+            App::new().service(resource("/zego", hooks())).service(resource("/tencent", tencent))
+        };
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        let server = server.bind("127.0.0.1:0").unwrap().run();
+        let handle = server.handle();
+        let serving = tokio::task::spawn_local(server);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        handle.stop(true).await;
+        serving.await.unwrap().unwrap();
+    });
+    assert_eq!(log.warnings(), 0);
+
+    for _ in 0..2 {
+        actix_web::rt::System::new().block_on(serve(3, hooks));
+        assert_eq!(log.warnings(), 1);
+    }
+}

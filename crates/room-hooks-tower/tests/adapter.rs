@@ -1,0 +1,176 @@
+//! What is tower's own about the adapter: bodies of any type, readiness, extensions and limits.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    io,
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Empty, Full, Limited, StreamBody, combinators::BoxBody};
+use room_hooks_tower::{
+    Hooks, Receiver, RoomCreated, Verified, VerifyLayer,
+    adapter::VerifiedExtension,
+    service,
+    zego::{self, Zego},
+};
+use serde_json::json;
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+fn receiver() -> Receiver<Zego> {
+    Receiver::new(Zego::new(1, "secret").unwrap())
+}
+
+fn signed(event: &str) -> Bytes {
+    let zego = Zego::new(1, "secret").unwrap();
+    let event = json!({"event": event, "room_id": "lobby"});
+    zego.sign(&event, SystemTime::now()).unwrap().body.into()
+}
+
+fn post<B>(body: B) -> Request<B> {
+    Request::post("/").body(body).unwrap()
+}
+
+/// A body of chunks that are no `Bytes`, without a length and with trailers.
+fn chunked(body: &Bytes) -> impl Body<Data = io::Cursor<Vec<u8>>, Error = Infallible> + use<> {
+    let chunks: Vec<_> = body.chunks(7).map(<[u8]>::to_vec).collect();
+    let frames = chunks.into_iter().map(|chunk| Frame::data(io::Cursor::new(chunk)));
+    let frames = frames.chain([Frame::trailers(http::HeaderMap::new())]);
+    StreamBody::new(tokio_stream::iter(frames.map(Ok)))
+}
+
+/// The room that `Hooks` saw, and the status of the response.
+async fn deliver<B>(request: Request<B>) -> (StatusCode, Option<String>)
+where
+    B: Body<Data: Send, Error: Into<tower::BoxError>> + Send + 'static,
+{
+    let (sender, mut rooms) = tokio::sync::mpsc::unbounded_channel();
+    let hooks = Hooks::new(receiver())
+        .on_with(sender, async |sender, created: Verified<RoomCreated>| {
+            sender.send(created.event.room_id)
+        });
+    let response = service(hooks).oneshot(request).await.unwrap();
+    (response.status(), rooms.try_recv().ok())
+}
+
+#[tokio::test]
+async fn hooks_take_bodies_of_any_type() {
+    let handled = (StatusCode::OK, Some("lobby".to_owned()));
+    assert_eq!(deliver(post(Full::new(signed("room_create")))).await, handled);
+    assert_eq!(deliver(post(chunked(&signed("room_create")))).await, handled);
+    assert_eq!(deliver(post(BoxBody::new(chunked(&signed("room_create"))))).await, handled);
+    let exited = deliver(post(Full::new(signed("room_exit")))).await;
+    assert_eq!(exited, (StatusCode::OK, None));
+    assert_eq!(deliver(post(Empty::<Bytes>::new())).await, (StatusCode::BAD_REQUEST, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_that_end_badly_are_refused() {
+    let body = signed("room_create");
+    let limited = post(Limited::new(Full::new(body.clone()), 10));
+    assert_eq!(deliver(limited).await, (StatusCode::PAYLOAD_TOO_LARGE, None));
+    let broken = tokio_stream::once(Err::<Frame<Bytes>, _>(io::Error::other("reset")));
+    assert_eq!(deliver(post(StreamBody::new(broken))).await, (StatusCode::BAD_REQUEST, None));
+    let stalled = tokio_stream::pending::<Result<Frame<Bytes>, Infallible>>();
+    assert_eq!(deliver(post(StreamBody::new(stalled))).await, (StatusCode::REQUEST_TIMEOUT, None));
+    let mut consumed = post(Empty::<Bytes>::new());
+    consumed.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+    assert_eq!(deliver(consumed).await, (StatusCode::INTERNAL_SERVER_ERROR, None));
+}
+
+#[tokio::test]
+async fn the_layer_passes_the_body_and_the_verified_event_on() {
+    async fn room(
+        mut request: Request<Full<Bytes>>,
+    ) -> io::Result<Response<BoxBody<Bytes, io::Error>>> {
+        let extension = request.extensions_mut().remove::<VerifiedExtension<Zego>>().unwrap();
+        let created: Verified<RoomCreated> = extension.into_verified().unwrap();
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, created.document.as_str());
+        let room = Full::new(Bytes::from(created.event.room_id));
+        Ok(Response::new(BoxBody::new(room.map_err(|never| match never {}))))
+    }
+    let app = VerifyLayer::new(receiver()).layer(service_fn(room));
+    let response = app.clone().oneshot(post(chunked(&signed("room_create")))).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "lobby");
+    let refused = app.oneshot(post(Full::<Bytes>::from("{}"))).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(refused.into_body().collect().await.unwrap().to_bytes(), "");
+}
+
+#[tokio::test]
+async fn an_extension_is_for_the_receiver_that_verified_it() {
+    let verified = receiver();
+    let delivery = signed("room_create");
+    let delivery = room_hooks_tower::Delivery::new(&delivery);
+    let event = verified.receive::<zego::Event>(delivery, SystemTime::now()).unwrap();
+    let extension = VerifiedExtension::new(verified.clone(), event);
+    assert!(extension.clone().verified_by::<RoomCreated>(&verified).is_some());
+    assert!(extension.verified_by::<RoomCreated>(&receiver()).is_none());
+}
+
+/// Answers only if this very value was polled ready, as a service with a permit does.
+#[derive(Debug, Default)]
+struct Permit(bool);
+
+impl Clone for Permit {
+    fn clone(&self) -> Self {
+        Self(false)
+    }
+}
+
+impl Service<Request<Bytes>> for Permit {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0 = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Bytes>) -> Self::Future {
+        assert!(self.0, "called without having been polled ready");
+        ready(Ok(Response::default()))
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_was_polled_ready_is_called() {
+    let mut verify = VerifyLayer::new(receiver()).layer(Permit::default());
+    for _ in 0..2 {
+        let request = post(Full::new(signed("room_create")));
+        let ready = ServiceExt::<Request<Full<Bytes>>>::ready(&mut verify).await.unwrap();
+        assert_eq!(ready.call(request).await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+#[test]
+fn what_users_hold_can_be_cloned_and_shared() {
+    /// Neither `Clone` nor `Debug`, as most bodies.
+    struct AnyBody;
+
+    fn shared<T: Clone + std::fmt::Debug + Send + Sync + 'static>() {}
+    shared::<VerifyLayer<Zego, AnyBody>>();
+    shared::<room_hooks_tower::Verify<Zego, Permit, AnyBody>>();
+    shared::<room_hooks_tower::HooksService<Zego>>();
+}
+
+#[tokio::test]
+async fn a_handler_timeout_is_answered_while_the_handler_continues() {
+    let hooks = Hooks::new(receiver()).with_handler_timeout(Duration::from_millis(20));
+    let hooks = hooks.on(async |_: Verified<RoomCreated>| {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    });
+    let request = post(Full::new(signed("room_create")));
+    let response = service(hooks.clone()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["retry-after"], "2");
+    hooks.wait_idle().await;
+}
