@@ -3,7 +3,7 @@ use std::{fs, time::Duration};
 use super::Failure;
 
 /// How long a delivery is remembered once it is handled, and a moment more.
-const CLAIMS_EXPIRE: Duration = Duration::from_secs(665);
+const DELIVERIES_EXPIRE: Duration = Duration::from_secs(665);
 
 /// What is done.
 #[derive(Debug, Clone)]
@@ -27,22 +27,23 @@ impl Plan {
                 "axum" => named.push("axum"),
                 "actix" => named.push("actix"),
                 "warp" => named.push("warp"),
+                "tower" => named.push("tower"),
                 "--smoke" => smoke = true,
                 "--seconds" => seconds = Some(at_least_one(arguments.next())?),
                 unknown => {
-                    let known = "axum, actix, warp, --seconds N, --smoke";
+                    let known = "axum, actix, warp, tower, --seconds N, --smoke";
                     return Err(format!("unknown: {unknown}; known: {known}").into());
                 }
             }
         }
         if named.is_empty() {
-            named = vec!["axum", "actix", "warp"];
+            named = vec!["axum", "actix", "warp", "tower"];
         }
         let plan = Self {
             examples: named,
             at_a_time: 1,
             span: Duration::from_secs(seconds.unwrap_or(60)),
-            pause: Some(CLAIMS_EXPIRE),
+            pause: Some(DELIVERIES_EXPIRE),
             idle: 500,
         };
         Ok(if smoke { plan.smoke(seconds) } else { plan })
@@ -50,7 +51,7 @@ impl Plan {
 
     fn smoke(self, seconds: Option<u64>) -> Self {
         let span = Duration::from_secs(seconds.unwrap_or(2));
-        Self { at_a_time: 3, span, pause: None, idle: 50, ..self }
+        Self { at_a_time: 4, span, pause: None, idle: 50, ..self }
     }
 
     /// Whether this process, and a server that inherits its limit, can open so many connections.

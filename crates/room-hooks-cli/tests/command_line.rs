@@ -347,7 +347,7 @@ fn the_examples_are_played_to() {
     let events = run(&["events"]).stdout;
     let kinds: Vec<_> =
         events.lines().skip(1).map(|line| line.split_whitespace().nth(1).unwrap()).collect();
-    for name in ["example-axum", "example-actix", "example-warp"] {
+    for name in ["example-axum", "example-actix", "example-warp", "example-tower"] {
         let server = Server::start(example(name));
         let send = |event: &str, more: &[&str]| {
             let ran = run(&[&["send", event, "--to", &server.origin], more].concat());

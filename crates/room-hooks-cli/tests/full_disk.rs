@@ -152,7 +152,7 @@ fn a_standard_error_without_room_changes_nothing_else() {
 
 #[test]
 fn an_example_acknowledges_nothing_that_it_could_not_print() {
-    for name in ["example-axum", "example-actix", "example-warp"] {
+    for name in ["example-axum", "example-actix", "example-warp", "example-tower"] {
         let server = Server::start_printing_to(full(), example(name));
         for event in ["room_create", "Room.CallbackAfterDestroyRoom", "103"] {
             for _ in 0..2 {
@@ -171,7 +171,7 @@ fn an_example_acknowledges_nothing_that_it_could_not_print() {
 #[test]
 fn a_log_that_cannot_be_written_changes_no_answer() {
     let listen = || command(&["listen", "--addr", "127.0.0.1:0"]);
-    for name in ["listen", "example-axum", "example-actix", "example-warp"] {
+    for name in ["listen", "example-axum", "example-actix", "example-warp", "example-tower"] {
         let server = if name == "listen" { listen() } else { example(name) };
         let server = Server::start_unheard(server);
         // A refusal is logged, and so is a path where nothing is.

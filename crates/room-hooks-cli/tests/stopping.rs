@@ -14,7 +14,7 @@ use std::{
 
 use self::program::{Server, example, run_bytes};
 
-const EXAMPLES: [&str; 3] = ["example-axum", "example-actix", "example-warp"];
+const EXAMPLES: [&str; 4] = ["example-axum", "example-actix", "example-warp", "example-tower"];
 
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).unwrap();

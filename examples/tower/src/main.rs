@@ -124,6 +124,8 @@ async fn serve(listener: TcpListener, app: App) {
             let _ = connection.await;
         });
     }
+    // No client can connect any more.
+    drop(listener);
     graceful.shutdown().await;
 }
 

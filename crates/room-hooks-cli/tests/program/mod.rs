@@ -186,7 +186,8 @@ pub(crate) fn example(name: &str) -> Command {
         let built = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--locked", "--target-dir"])
             .arg(target)
-            .args(["-p", "example-axum", "-p", "example-actix", "-p", "example-warp"])
+            .args(["-p", "example-axum", "-p", "example-actix"])
+            .args(["-p", "example-warp", "-p", "example-tower"])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
             .status()
             .unwrap();
