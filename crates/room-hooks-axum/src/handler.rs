@@ -1,6 +1,7 @@
-use axum::routing::{MethodRouter, any_service};
+use axum::routing::{MethodRouter, any};
+use axum_core::{body::Body, extract::Request};
 use room_hooks::{Hooks, Provider};
-use room_hooks_tower::service;
+use room_hooks_tower::adapter::{deliver, response};
 
 /// Makes a route of [`Hooks`], for the path where the provider's URL points:
 ///
@@ -20,7 +21,10 @@ use room_hooks_tower::service;
 pub fn handler<P, S>(hooks: Hooks<P>) -> MethodRouter<S>
 where
     P: Provider,
-    S: Clone,
+    S: Clone + Send + Sync + 'static,
 {
-    any_service(service(hooks))
+    any(async move |request: Request| {
+        let (parts, body) = request.into_parts();
+        response::<Body>(&deliver(&hooks, &parts, body).await)
+    })
 }

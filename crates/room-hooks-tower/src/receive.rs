@@ -7,6 +7,8 @@ use http_body_util::{BodyExt, LengthLimitError};
 use room_hooks::{
     Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified, adapter::BodyReader,
 };
+#[cfg(feature = "hooks")]
+use room_hooks::{Hooks, adapter::CallbackResponse};
 use tokio::time::timeout;
 
 /// Reads the body of a request, within the receiver's limit and timeout, and verifies the request.
@@ -30,23 +32,17 @@ where
     Ok((verified, body))
 }
 
-/// Reads the body of a request, within the receiver's limit and timeout, and handles the request.
-///
-/// # Errors
-///
-/// The body cannot be read.
+/// Reads the body of a request, within the receiver's limit and timeout, and has hooks handle the request.
 #[cfg(feature = "hooks")]
-pub async fn deliver<P, B>(
-    hooks: &room_hooks::Hooks<P>,
-    parts: &Parts,
-    body: B,
-) -> Result<room_hooks::adapter::CallbackResponse, NotDelivered>
+pub async fn deliver<P, B>(hooks: &Hooks<P>, parts: &Parts, body: B) -> CallbackResponse
 where
     P: Provider,
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    let body = read_body(hooks.receiver(), parts, body).await?;
-    Ok(hooks.deliver(delivery(parts, &body), SystemTime::now()).await)
+    match read_body(hooks.receiver(), parts, body).await {
+        Ok(body) => hooks.deliver(delivery(parts, &body), SystemTime::now()).await,
+        Err(not_delivered) => not_delivered.response::<P>(),
+    }
 }
 
 fn delivery<'a>(parts: &'a Parts, body: &'a [u8]) -> Delivery<'a> {

@@ -45,9 +45,7 @@ where
         let hooks = self.hooks.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let delivered = deliver(&hooks, &parts, body).await;
-            let delivered = delivered.unwrap_or_else(|not_delivered| not_delivered.response::<P>());
-            Ok(response(&delivered))
+            Ok(response(&deliver(&hooks, &parts, body).await))
         })
     }
 }

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use http_body::Body;
-use room_hooks::{Hooks, NotDelivered, Provider};
+use room_hooks::{Hooks, Provider};
 use room_hooks_tower::adapter::{deliver, response};
 use warp::{Buf, Filter, http::request::Parts, reply::Response};
 
@@ -37,8 +37,7 @@ async fn reply<P: Provider>(
 ) -> Response {
     let delivered = match body {
         Some(body) => deliver(hooks, parts, body).await,
-        None => Err(already_consumed(hooks.receiver(), parts)),
+        None => already_consumed(hooks.receiver(), parts).response::<P>(),
     };
-    let not_delivered = |not_delivered: NotDelivered| not_delivered.response::<P>();
-    response(&delivered.unwrap_or_else(not_delivered))
+    response(&delivered)
 }
