@@ -16,7 +16,7 @@ use here::hooks_here;
 use zego_hooks::{Counter, counted, counting, created, deliver, now, signed_at, zego};
 
 #[tokio::test(start_paused = true)]
-async fn an_event_calls_the_first_handler_for_its_type_or_else_the_on_other_handler() {
+async fn an_event_calls_the_first_handler_for_its_type_or_else_the_fallback() {
     let (first, second, other) = (Counter::default(), Counter::default(), Counter::default());
     let hooks = hooks_here(zego())
         .fallback(counted(&other))

@@ -16,8 +16,8 @@
 //! # }
 //! ```
 //!
-//! The adapters mount it: `hooks.into_router()` in axum, `hooks.into_scope(path)` in actix-web,
-//! `hooks.into_filter()` in warp.
+//! The adapters mount it as one route: `room_hooks_axum::handler(hooks)`, `room_hooks_actix::resource(path, hooks)`,
+//! `room_hooks_warp::filter(hooks)` and `room_hooks_tower::service(hooks)`.
 //!
 //! # What becomes of a delivery
 //!

@@ -90,7 +90,7 @@ impl<P: Provider> Inner<P> {
         let kind = verified.event.kind();
         let mut handlers = self.handlers.iter().chain(&self.fallback);
         let Some(handler) = handlers.find(|handler| handler.takes(kind)) else {
-            return self.bind_unhandled(delivery).await;
+            return self.bind_without_handler(delivery).await;
         };
         // If no retry can be told from a second event, nothing is claimed.
         let Some(delivery) = delivery else { return self.call(handler, verified).await };
@@ -136,7 +136,7 @@ impl<P: Provider> Inner<P> {
     }
 
     /// A delivery without a handler has a signature all the same, which must not serve another content.
-    async fn bind_unhandled(&self, delivery: Option<DeliveryKey>) -> Disposition {
+    async fn bind_without_handler(&self, delivery: Option<DeliveryKey>) -> Disposition {
         if let Some(delivery) = delivery.filter(|delivery| delivery.signature.is_some()) {
             match self.claim(delivery).await {
                 Ok(ClaimOutcome::SignatureReused) => {
