@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use room_hooks::{Delivery, Provider, Receiver, RoomEvent, Verified};
+use room_hooks::{Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified};
 use serde::{Serialize, de::IgnoredAny};
 
 use crate::{
@@ -65,7 +65,7 @@ fn check<P>(
     P: Provider<Event: Serialize>,
 {
     let received = receiver.receive::<P::Event>(delivery, now);
-    let status = received.as_ref().map_or_else(|not_delivered| not_delivered.status(), |_| 200);
+    let status = received.as_ref().map_or_else(NotDelivered::status, |_| 200);
     let outcome = reference.map(|authentic| &authentic.outcome);
     match (received, outcome) {
         (Ok(verified), Some(Expected::Event { name, document })) => {

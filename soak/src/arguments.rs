@@ -1,6 +1,6 @@
 use std::{fs, time::Duration};
 
-use super::Failure;
+use super::Error;
 
 /// How long a delivery is remembered once it is handled, and a moment more.
 const DELIVERIES_EXPIRE: Duration = Duration::from_secs(665);
@@ -20,7 +20,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
+    pub(super) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Error> {
         let (mut named, mut seconds, mut smoke) = (Vec::new(), None, false);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -55,7 +55,7 @@ impl Plan {
     }
 
     /// Whether this process, and a server that inherits its limit, can open so many connections.
-    pub(super) fn check_descriptors(&self) -> Result<(), Failure> {
+    pub(super) fn check_descriptors(&self) -> Result<(), Error> {
         let needed = self.at_a_time * (self.idle + 100) + 50;
         match descriptors() {
             Some(limit) if limit < needed => Err(format!(
@@ -67,7 +67,7 @@ impl Plan {
     }
 }
 
-fn at_least_one(number: Option<String>) -> Result<u64, Failure> {
+fn at_least_one(number: Option<String>) -> Result<u64, Error> {
     match number.and_then(|number| number.parse().ok()) {
         None | Some(0) => Err("--seconds needs a number, at least 1".into()),
         Some(number) => Ok(number),

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{sync::oneshot, time};
 
-use super::{Failure, printed::Printed};
+use super::{Error, printed::Printed};
 
 /// An example that runs in a process of its own, at the latest until this is dropped.
 pub(super) struct Example {
@@ -29,7 +29,7 @@ pub(super) struct Stopped {
 
 impl Example {
     /// Starts an example, which was built beside this program, with the secrets that it has by default.
-    pub(super) async fn start(name: &str) -> Result<Self, Failure> {
+    pub(super) async fn start(name: &str) -> Result<Self, Error> {
         let program = env::current_exe()?.with_file_name(format!("example-{name}"));
         let mut process = Command::new(&program)
             .env_clear()
@@ -66,7 +66,7 @@ impl Example {
     }
 
     /// Tells it to end, as a supervisor does, and waits for that.
-    pub(super) async fn stop(mut self, patience: Duration) -> Result<Stopped, Failure> {
+    pub(super) async fn stop(mut self, patience: Duration) -> Result<Stopped, Error> {
         let begun = Instant::now();
         self.terminate()?;
         let mut status = None;

@@ -16,7 +16,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{Failure, connection};
+use super::{Error, connection};
 
 /// Connections that occupy a server and deliver nothing. One that the server closes is opened anew.
 pub(super) struct Idle {
@@ -51,7 +51,7 @@ enum Way {
 }
 
 impl Idle {
-    pub(super) async fn open(address: SocketAddr, wanted: usize) -> Result<Self, Failure> {
+    pub(super) async fn open(address: SocketAddr, wanted: usize) -> Result<Self, Error> {
         let figures = Arc::new(Figures { wanted, ..Figures::default() });
         let mut holding = JoinSet::new();
         for number in 0..wanted {

@@ -19,7 +19,7 @@ mod run;
 mod senders;
 mod tally;
 
-use std::{env, error::Error, process::ExitCode, sync::Arc, time::Duration};
+use std::{env, process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::{runtime, task::JoinSet, time::sleep};
 
@@ -31,7 +31,7 @@ use self::{
     run::{Run, Until},
 };
 
-type Failure = Box<dyn Error + Send + Sync>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     match examine_all() {
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn examine_all() -> Result<Verdict, Failure> {
+fn examine_all() -> Result<Verdict, Error> {
     let plan = Plan::parse(env::args().skip(1))?;
     plan.check_descriptors()?;
     // One thread, so that the server has the other cores.
@@ -53,7 +53,7 @@ fn examine_all() -> Result<Verdict, Failure> {
 }
 
 /// Drops all that goes on when it is interrupted, so that no example is left behind.
-async fn until_interrupted(plan: &Plan) -> Result<Verdict, Failure> {
+async fn until_interrupted(plan: &Plan) -> Result<Verdict, Error> {
     let interruption = interruption()?;
     tokio::select! {
         verdict = examine_each(plan) => verdict,
@@ -63,7 +63,7 @@ async fn until_interrupted(plan: &Plan) -> Result<Verdict, Failure> {
 
 /// Waits for a signal to end.
 #[cfg(unix)]
-fn interruption() -> Result<impl Future<Output = Failure>, Failure> {
+fn interruption() -> Result<impl Future<Output = Error>, Error> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminated = signal(SignalKind::terminate())?;
@@ -77,11 +77,11 @@ fn interruption() -> Result<impl Future<Output = Failure>, Failure> {
 }
 
 #[cfg(not(unix))]
-fn interruption() -> Result<std::future::Pending<Failure>, Failure> {
+fn interruption() -> Result<std::future::Pending<Error>, Error> {
     Err("it ends servers by a signal, which this system does not have".into())
 }
 
-async fn examine_each(plan: &Plan) -> Result<Verdict, Failure> {
+async fn examine_each(plan: &Plan) -> Result<Verdict, Error> {
     let mut missed = false;
     for names in plan.examples.chunks(plan.at_a_time) {
         let mut examining: JoinSet<_> =
@@ -93,7 +93,7 @@ async fn examine_each(plan: &Plan) -> Result<Verdict, Failure> {
     Ok(if missed { Verdict::Missed } else { Verdict::Held })
 }
 
-async fn examine(name: &'static str, plan: Plan) -> Result<Report, Failure> {
+async fn examine(name: &'static str, plan: Plan) -> Result<Report, Error> {
     let example = Example::start(name).await?;
     let idle = Idle::open(example.address(), plan.idle).await?;
     let rooms = Arc::default();

@@ -10,7 +10,7 @@ use std::{
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{
-    Failure,
+    Error,
     delivery::{Delivery, Platform},
     example::Example,
     idle::Idle,
@@ -99,7 +99,7 @@ impl Run {
         idle: &Idle,
         rooms: &Arc<Rooms>,
         until: Until,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Error> {
         let (begun, before, idle_before) = (Instant::now(), rooms.honest(), idle.are_open());
         let load = Load {
             address: example.address(),

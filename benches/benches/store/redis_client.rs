@@ -8,7 +8,7 @@ use room_hooks_redis::RedisStore;
 /// What is asked of Redis for a delivery that is new to it.
 #[derive(Clone, Copy)]
 pub enum Work {
-    ClaimOutcome(Signatures),
+    ClaimOnly(Signatures),
     Settle(Signatures),
     /// Claim and settlement.
     Handle(Signatures),
@@ -46,7 +46,7 @@ impl Client {
     /// Works on the next delivery.
     pub async fn work(&self, work: Work) -> Result<(), Box<dyn Error>> {
         match work {
-            Work::ClaimOutcome(signatures) => self.claim(self.next(signatures)).await,
+            Work::ClaimOnly(signatures) => self.claim(self.next(signatures)).await,
             Work::Settle(signatures) => self.settle(self.next(signatures)).await,
             Work::Handle(signatures) => {
                 let delivery = self.next(signatures);

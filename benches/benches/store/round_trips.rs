@@ -69,7 +69,7 @@ async fn print_round_trips(client: &Client) -> Result<(), Box<dyn Error>> {
     let mut rows = Vec::new();
     for signatures in Signatures::BOTH {
         for (name, work) in
-            [("claim", Work::ClaimOutcome(signatures)), ("settlement", Work::Settle(signatures))]
+            [("claim", Work::ClaimOnly(signatures)), ("settlement", Work::Settle(signatures))]
         {
             // Redis may not know the script yet.
             client.work(work).await?;

@@ -4,12 +4,12 @@
 //! # #[cfg(feature = "hooks")]
 //! # mod app {
 //! use actix_web::{App, HttpServer};
-//! use room_hooks_actix::{Hooks, RoomCreated, Verified, resource, zego::Zego};
+//! use room_hooks_actix::{Hooks, Verified, resource, zego::{self, Zego}};
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
-//!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
+//!     let hooks = Hooks::new(zego).on(async |created: Verified<zego::RoomCreated>| {
 //!         println!("{} is open", created.event.room_id);
 //!     });
 //!     let app = move || App::new().service(resource("/hooks/zego", hooks.clone()));
@@ -33,8 +33,8 @@
 //!
 //! ```
 //! # use actix_web::{App, HttpServer, web};
-//! # use room_hooks_actix::{Ack, Receiver, RoomCreated, RoomHook, zego::Zego};
-//! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
+//! # use room_hooks_actix::{Ack, Receiver, RoomHook, zego::{self, Zego}};
+//! async fn on_created(RoomHook(created): RoomHook<zego::RoomCreated>) -> Ack<Zego> {
 //!     println!("{} is open", created.event.room_id);
 //!     Ack::new()
 //! }

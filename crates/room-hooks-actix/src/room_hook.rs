@@ -15,7 +15,7 @@ use crate::{
     receive::receive,
 };
 
-/// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
+/// Extractor of a verified event: one kind of it, such as `RoomHook<zego::RoomCreated>`, or all that a
 /// provider sends, such as `RoomHook<zego::Event>`.
 ///
 /// The [`Receiver`] comes from the `app_data`. Behind a [`Verify`](crate::Verify) middleware the extractor needs

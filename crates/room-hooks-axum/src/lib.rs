@@ -4,12 +4,12 @@
 //! # #[cfg(feature = "hooks")]
 //! # mod app {
 //! use axum::Router;
-//! use room_hooks_axum::{Hooks, RoomCreated, Verified, handler, zego::Zego};
+//! use room_hooks_axum::{Hooks, Verified, handler, zego::{self, Zego}};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
-//!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
+//!     let hooks = Hooks::new(zego).on(async |created: Verified<zego::RoomCreated>| {
 //!         println!("{} is open", created.event.room_id);
 //!     });
 //!     let app = Router::new().route("/hooks/zego", handler(hooks));
@@ -33,8 +33,8 @@
 //!
 //! ```
 //! # use axum::{Router, routing::any};
-//! # use room_hooks_axum::{Ack, Receiver, RoomCreated, RoomHook, zego::Zego};
-//! async fn on_created(RoomHook(created): RoomHook<RoomCreated>) -> Ack<Zego> {
+//! # use room_hooks_axum::{Ack, Receiver, RoomHook, zego::{self, Zego}};
+//! async fn on_created(RoomHook(created): RoomHook<zego::RoomCreated>) -> Ack<Zego> {
 //!     println!("{} is open", created.event.room_id);
 //!     Ack::new()
 //! }

@@ -11,15 +11,15 @@ use room_hooks::{
 use room_hooks_tower::adapter::{receive, response};
 use thiserror::Error;
 
-/// Extractor of a verified event: one kind of it, such as `RoomHook<RoomCreated>`, or all that a
+/// Extractor of a verified event: one kind of it, such as `RoomHook<zego::RoomCreated>`, or all that a
 /// provider sends, such as `RoomHook<zego::Event>`.
 ///
 /// The [`Receiver`] comes from the router's state. A state without one does not compile, and the
 /// compiler says which receiver it looks for:
 ///
 /// ```compile_fail
-/// # use room_hooks_axum::{RoomCreated, RoomHook};
-/// # async fn on_created(_: RoomHook<RoomCreated>) {}
+/// # use room_hooks_axum::{RoomHook, zego};
+/// # async fn on_created(_: RoomHook<zego::RoomCreated>) {}
 /// let app: axum::Router =
 ///     axum::Router::new().route("/", axum::routing::post(on_created)).with_state(());
 /// // expected `Receiver<Zego>`, found `()`

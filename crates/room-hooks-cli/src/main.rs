@@ -78,7 +78,7 @@ enum ExitStatus {
     /// It succeeded.
     Success,
     /// It did not.
-    Failure,
+    Unsuccessful,
 }
 
 fn main() -> ExitCode {
@@ -92,7 +92,7 @@ fn main() -> ExitCode {
     let status = status.and_then(|status| Ok(io::stdout().flush().map(|()| status)?));
     match status {
         Ok(ExitStatus::Success) => ExitCode::SUCCESS,
-        Ok(ExitStatus::Failure) => ExitCode::from(1),
+        Ok(ExitStatus::Unsuccessful) => ExitCode::from(1),
         // Whoever reads has had enough, `head` for one. It ends as one that knows nothing of this does, by
         // the signal; exit status 0 would report success.
         Err(error) if is_broken_pipe(&*error) => ExitCode::from(128 + 13),

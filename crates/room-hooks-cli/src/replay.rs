@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
             answer.body
         )?;
         if !answer.is_success() {
-            status = ExitStatus::Failure;
+            status = ExitStatus::Unsuccessful;
         }
     }
     unsent.map_or(Ok(status), |error| Err(error.into()))

@@ -2,7 +2,7 @@
 //! once.
 //!
 //! ```no_run
-//! use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
+//! use room_hooks::{Hooks, Verified, zego::{self, Zego}};
 //! use room_hooks_redis::RedisStore;
 //!
 //! #[tokio::main]
@@ -10,7 +10,7 @@
 //!     let store = RedisStore::connect(&std::env::var("REDIS_URL")?).await?;
 //!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
 //!     let hooks = Hooks::new(zego)
-//!         .on(async |created: Verified<RoomCreated>| {
+//!         .on(async |created: Verified<zego::RoomCreated>| {
 //!             println!("{} is open", created.event.room_id);
 //!         })
 //!         .with_store(store);

@@ -6,10 +6,10 @@
 //! ```
 //! # #[cfg(feature = "hooks")]
 //! # fn app(secret: String) -> Result<(), room_hooks_tower::ConfigError> {
-//! use room_hooks_tower::{Hooks, RoomCreated, Verified, service, zego::Zego};
+//! use room_hooks_tower::{Hooks, Verified, service, zego::{self, Zego}};
 //!
 //! let hooks = Hooks::new(Zego::new(1234567890, secret)?).on(
-//!     async |created: Verified<RoomCreated>| println!("{} is open", created.event.room_id),
+//!     async |created: Verified<zego::RoomCreated>| println!("{} is open", created.event.room_id),
 //! );
 //! let service = service(hooks);
 //! # let _: &dyn tower_service::Service<

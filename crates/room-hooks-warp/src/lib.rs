@@ -3,13 +3,13 @@
 //! ```no_run
 //! # #[cfg(feature = "hooks")]
 //! # mod app {
-//! use room_hooks_warp::{Hooks, RoomCreated, Verified, filter, zego::Zego};
+//! use room_hooks_warp::{Hooks, Verified, filter, zego::{self, Zego}};
 //! use warp::Filter;
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
-//!     let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
+//!     let hooks = Hooks::new(zego).on(async |created: Verified<zego::RoomCreated>| {
 //!         println!("{} is open", created.event.room_id);
 //!     });
 //!     let app = warp::path!("hooks" / "zego").and(filter(hooks));
@@ -24,9 +24,9 @@
 //! [`room_hook`] is a filter that extracts the event, for a reply of your own:
 //!
 //! ```
-//! # use room_hooks_warp::{Ack, RoomCreated, Verified, recover, room_hook, zego::Zego};
+//! # use room_hooks_warp::{Ack, Verified, recover, room_hook, zego::{self, Zego}};
 //! # use warp::Filter;
-//! fn on_created(created: Verified<RoomCreated>) -> Ack<Zego> {
+//! fn on_created(created: Verified<zego::RoomCreated>) -> Ack<Zego> {
 //!     println!("{} is open", created.event.room_id);
 //!     Ack::new()
 //! }

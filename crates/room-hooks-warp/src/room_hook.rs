@@ -11,7 +11,7 @@ use warp::{
 
 use crate::request::{already_consumed, request};
 
-/// Filter that extracts a verified event: one kind of it, such as `Verified<RoomCreated>`, or all that a provider
+/// Filter that extracts a verified event: one kind of it, such as `Verified<zego::RoomCreated>`, or all that a provider
 /// sends, such as `Verified<zego::Event>`.
 ///
 /// It takes requests of every method and rejects all but `POST`. It also rejects an authentic event of another

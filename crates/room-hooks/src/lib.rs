@@ -6,7 +6,7 @@
 //! siblings connect it to a web framework, and where there is none for yours, this is all they use:
 //!
 //! ```
-//! use room_hooks::{Delivery, Receiver, RoomCreated, Verified, zego::Zego};
+//! use room_hooks::{Delivery, Receiver, Verified, zego::{self, Zego}};
 //! # use std::time::SystemTime;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let zego = Zego::new(1234567890, "callback secret")?;
@@ -15,7 +15,7 @@
 //!
 //! let receiver = Receiver::new(Zego::new(1234567890, "callback secret")?);
 //! let delivery = Delivery::new(&body);
-//! let created: Verified<RoomCreated> = receiver.receive(delivery, SystemTime::now())?;
+//! let created: Verified<zego::RoomCreated> = receiver.receive(delivery, SystemTime::now())?;
 //! assert_eq!(created.event.room_id, "lobby");
 //! # Ok(())
 //! # }
@@ -27,7 +27,7 @@
 //! prove that a party who knows the secret signed a *time*, and anyone who observes one can attach a
 //! different body to it until that time is stale. (The digits of some ZEGO signatures with a nonce that is
 //! not of ZEGO's own form can be divided so that they are fresh again at a later time.) So receive over TLS
-//! only, keep queries and bodies out of logs, and leave the tolerance narrow. A callback is checked against
+//! only, keep queries and bodies out of logs, and keep the tolerance small. A callback is checked against
 //! the configured apps, but its body is only as trustworthy as the way it came.
 //!
 //! # Where to go next

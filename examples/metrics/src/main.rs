@@ -8,7 +8,10 @@ use std::{
 
 use axum::{Router, routing::get};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use room_hooks_axum::{Hooks, RoomCreated, Verified, handler, zego::Zego};
+use room_hooks_axum::{
+    Hooks, Verified, handler,
+    zego::{self, Zego},
+};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -16,10 +19,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let prometheus = PrometheusBuilder::new().install_recorder()?;
 
     let secret = env::var("ZEGO_CALLBACK_SECRET").unwrap_or("demo-callback-secret".into());
-    let hooks =
-        Hooks::new(Zego::new(1234567890, secret)?).on(async |created: Verified<RoomCreated>| {
+    let hooks = Hooks::new(Zego::new(1234567890, secret)?).on(
+        async |created: Verified<zego::RoomCreated>| {
             writeln!(io::stdout(), "{} is open", created.event.room_id)
-        });
+        },
+    );
 
     let app = Router::new()
         // For your own network only: put it on another port than the one that the world sees.

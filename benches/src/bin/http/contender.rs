@@ -16,7 +16,7 @@ pub enum Variant {
     /// Our hooks, which handle each delivery once.
     Hooks,
     /// The extractor of another crate, for another sender's signatures.
-    Other,
+    Peer,
 }
 
 impl Framework {
@@ -33,7 +33,7 @@ impl Framework {
     pub fn variants(self) -> &'static [Variant] {
         const OURS: &[Variant] = &[Variant::Bare, Variant::Extractor, Variant::Hooks];
         const ALL: &[Variant] =
-            &[Variant::Bare, Variant::Extractor, Variant::Hooks, Variant::Other];
+            &[Variant::Bare, Variant::Extractor, Variant::Hooks, Variant::Peer];
         match self {
             Self::Axum | Self::Actix => ALL,
             Self::Warp => OURS,
@@ -49,9 +49,9 @@ impl Framework {
             (Self::Axum | Self::Actix, Variant::Extractor) => "(b) `RoomHook<RoomCreated>`",
             (Self::Warp, Variant::Extractor) => "(b) `room_hook::<RoomCreated>(…)`",
             (_, Variant::Hooks) => "(c) `Hooks` with `MemoryStore`",
-            (Self::Axum, Variant::Other) => "(d) axum-github-webhook-extract",
-            (Self::Actix, Variant::Other) => "(d) webhook-verify, then serde_json",
-            (Self::Warp, Variant::Other) => "(d) –",
+            (Self::Axum, Variant::Peer) => "(d) axum-github-webhook-extract",
+            (Self::Actix, Variant::Peer) => "(d) webhook-verify, then serde_json",
+            (Self::Warp, Variant::Peer) => "(d) –",
         }
     }
 }
@@ -62,7 +62,7 @@ impl Variant {
             Self::Bare => "bare",
             Self::Extractor => "extractor",
             Self::Hooks => "hooks",
-            Self::Other => "other",
+            Self::Peer => "other",
         }
     }
 }

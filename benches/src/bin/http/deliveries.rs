@@ -62,7 +62,7 @@ fn request(body: &[u8], variant: Variant) -> Result<Vec<u8>, Box<dyn Error>> {
         "POST {PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
         body.len(),
     );
-    if variant == Variant::Other {
+    if variant == Variant::Peer {
         head.push_str("x-hub-signature-256: sha256=");
         let mac = Hmac::<Sha256>::new_from_slice(GITHUB_SECRET.as_bytes())?.chain_update(body);
         for byte in mac.finalize().into_bytes() {

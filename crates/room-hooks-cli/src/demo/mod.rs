@@ -51,7 +51,7 @@ async fn play() -> Result<ExitStatus, Error> {
 
     if wrong > 0 {
         writeln!(terminal::out(), "\n{wrong} of {acts} verdicts are wrong.")?;
-        return Ok(ExitStatus::Failure);
+        return Ok(ExitStatus::Unsuccessful);
     }
     writeln!(terminal::out(), "\nAll {acts} verdicts are right.")?;
     Ok(ExitStatus::Success)

@@ -101,7 +101,7 @@ pub(super) fn run(
     }
     let expected: Vec<_> = forgery.refusals().iter().map(u16::to_string).collect();
     writeln!(terminal::out(), "{BAD}expected{BAD:#} {}", expected.join(" or "))?;
-    Ok(ExitStatus::Failure)
+    Ok(ExitStatus::Unsuccessful)
 }
 
 /// Another body under the signature. Tencent's does not cover it either, but its command is outside as

@@ -116,7 +116,7 @@ impl Summary {
         self.histogram(&mut out)?;
         let all =
             self.unanswered == 0 && self.by_status.keys().all(|status| http::is_success(*status));
-        Ok(if all { ExitStatus::Success } else { ExitStatus::Failure })
+        Ok(if all { ExitStatus::Success } else { ExitStatus::Unsuccessful })
     }
 
     /// A bar for each doubling of the time.

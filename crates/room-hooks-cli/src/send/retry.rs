@@ -53,8 +53,9 @@ impl Retry {
                          verify FILE` with the secret that the receiver has",
                     );
                 }
-                return answer
-                    .map(|_| if succeeded { ExitStatus::Success } else { ExitStatus::Failure });
+                return answer.map(|_| {
+                    if succeeded { ExitStatus::Success } else { ExitStatus::Unsuccessful }
+                });
             };
             terminal::wait(self.speed.shorten(Duration::from_secs(seconds)), "next try")?;
             if self.resign {

@@ -58,8 +58,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         if nth > 1 {
             writeln!(terminal::out())?;
         }
-        if arguments.verify(nth, record, &mut bound)? == ExitStatus::Failure {
-            status = ExitStatus::Failure;
+        if arguments.verify(nth, record, &mut bound)? == ExitStatus::Unsuccessful {
+            status = ExitStatus::Unsuccessful;
         }
     }
     Ok(status)
@@ -84,7 +84,7 @@ impl Arguments {
                         "{BAD}refused{BAD:#} with 401: the signature was first seen with other content, in \
                          delivery {first}\nlikely: forged, since ZEGO does not sign the body"
                     )?;
-                    return Ok(ExitStatus::Failure);
+                    return Ok(ExitStatus::Unsuccessful);
                 }
                 let what = received.map_or("the probe of a console".to_owned(), |received| {
                     let room = received.room_id.map(|room| format!(" in room {room}"));
@@ -109,7 +109,7 @@ impl Arguments {
         if let Some(cause) = cause {
             writeln!(terminal::out(), "likely: {cause}")?;
         }
-        Ok(ExitStatus::Failure)
+        Ok(ExitStatus::Unsuccessful)
     }
 
     /// The provider with each of the secrets that are to be tried.

@@ -1,87 +1,4 @@
-//! Typed handlers, each delivery handled once: the recommended way in.
-//!
-//! ```
-//! use room_hooks::{Hooks, RoomCreated, Verified, zego, zego::Zego};
-//!
-//! # fn main() -> Result<(), room_hooks::ConfigError> {
-//! let hooks = Hooks::new(Zego::new(1234567890, "callback secret")?)
-//!     .on(async |created: Verified<RoomCreated>| {
-//!         println!("{} is open", created.event.room_id);
-//!     })
-//!     .fallback(async |other: Verified<zego::Event>| -> Result<(), std::io::Error> {
-//!         println!("{other:?}");
-//!         Ok(())
-//!     });
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! The adapters mount it as one route: `room_hooks_axum::handler(hooks)`, `room_hooks_actix::resource(path, hooks)`,
-//! `room_hooks_warp::filter(hooks)` and `room_hooks_tower::service(hooks)`.
-//!
-//! # What becomes of a delivery
-//!
-//! | delivery | answer | handler |
-//! |---|---|---|
-//! | authentic, the first time | 200 when the handler has returned | called |
-//! | authentic, handled before | 200 | not called |
-//! | authentic, being handled | 503 with `Retry-After` | not called |
-//! | its signature was seen with other content | 401 | not called |
-//! | authentic, of a kind without a handler | 200 | – |
-//! | handler returned an error or panicked | 500, and the next try is handled | called |
-//! | handler over its timeout | 503 with `Retry-After`; it continues in the background | called |
-//! | delivery store full or unavailable, with `FailurePolicy::Closed` | 503 with `Retry-After` | not called |
-//! | the same with `FailurePolicy::Open`, the default | as without a store | called |
-//! | a question (Tencent's `Before`) that would be answered 500 or 503 | 200 with code 0, which allows | as above |
-//!
-//! Each delivery runs in a task, and its handler in another. A sender that hangs up does not cancel them, and a
-//! panic ends nothing else. A handler that blocks its thread leaves its sender with 503 at the timeout, but
-//! other tasks of that thread wait meanwhile: as everywhere in async code, long computations and blocking calls
-//! belong in `tokio::task::spawn_blocking`.
-//!
-//! Tasks run on the tokio runtime in which the hooks were created, if it has several threads. Otherwise, as under
-//! `#[actix_web::main]`, they run on a small runtime that all hooks of the process share.
-//!
-//! # Duplicates, and when one is handled twice
-//!
-//! A retry has the [`DeliveryId`](crate::DeliveryId) of the first try, and is handled once. Delivery is at least
-//! once, so make your handlers idempotent. A delivery is handled twice
-//!
-//! * after a crash between the end of the handler and the settlement, or if the settlement fails for as long as a
-//!   lease;
-//! * after a restart, with a store in memory, or if Redis loses its data;
-//! * while the store is full or unavailable, with `FailurePolicy::Open`;
-//! * if a process is frozen for longer than its lease, and another takes over: both handle it, and it is
-//!   settled once;
-//! * if a platform signs a retry again whose event has no time of its own, such as ZIM's;
-//! * if an app does not sign and its event has no time of its own: nothing tells a retry from a second event.
-//!
-//! # The clock
-//!
-//! A callback is fresh or stale by the local clock or, while that is behind, by the newest callback of its
-//! app that was verified, plus the time elapsed since. So a clock that is set back does not make handled
-//! callbacks fresh again, and a clock that was ahead refuses nothing once it is right. Nothing that is not
-//! verified counts.
-//!
-//! # Who can fill the store
-//!
-//! Only verified deliveries reach it. But anyone who has seen a signature that is not bound, Tencent's or
-//! one with a short nonce, can put any number of bodies under it while it is fresh, and each is a delivery.
-//! With an unsigned app, anyone can. [`FailurePolicy`] says what a full store means for honest deliveries.
-//! Signatures have room of their own, so that a store full of deliveries still binds.
-//!
-//! # Seeing it
-//!
-//! `tracing`: a span `delivery` for each (provider, app id, event, room id, the secret's name, outcome),
-//! and one event for each refusal, with its reason. The feature `metrics` counts by way of the
-//! [`metrics`](https://docs.rs/metrics) facade:
-//!
-//! | name | labels | what |
-//! |---|---|---|
-//! | `room_hooks_deliveries_total` | `provider`, `event`, `outcome` | deliveries; `event` is the name of an event that has a type, `raw` or, if refused, `none`; `outcome` is `handled`, `duplicate`, `in_progress`, `failed`, `store_unavailable`, `no_handler`, `signature_reused` or `refused`, and `deadline_exceeded` in addition to what that ends as |
-//! | `room_hooks_handler_seconds` | `provider` | how long handlers take |
-//! | `room_hooks_store_errors_total` | `operation` | failures of the delivery store |
-//! | `room_hooks_store_entries` | | deliveries and signatures in all `MemoryStore` |
+#![doc = include_str!("docs.md")]
 
 mod clock;
 mod lease;
@@ -179,9 +96,9 @@ impl<P: Provider> Hooks<P> {
     /// A handler of another provider's event does not compile:
     ///
     /// ```compile_fail
-    /// # use room_hooks::{Hooks, RoomInfoUpdated, Verified, zego::Zego};
+    /// # use room_hooks::{Hooks, Verified, zego::Zego, tencent};
     /// # let zego = Zego::new(1, "secret").unwrap();
-    /// Hooks::new(zego).on(async |updated: Verified<RoomInfoUpdated>| {});
+    /// Hooks::new(zego).on(async |updated: Verified<tencent::RoomInfoUpdated>| {});
     /// ```
     pub fn on<E, F, Fut>(mut self, handler: F) -> Self
     where
@@ -198,10 +115,10 @@ impl<P: Provider> Hooks<P> {
     ///
     /// ```
     /// # use std::sync::{Arc, Mutex};
-    /// # use room_hooks::{Hooks, RoomCreated, Verified, zego::Zego};
+    /// # use room_hooks::{Hooks, Verified, zego::{self, Zego}};
     /// # fn hooks(zego: Zego) -> Hooks<Zego> {
     /// let rooms = Arc::new(Mutex::new(Vec::new()));
-    /// Hooks::new(zego).on_with(rooms, async |rooms, created: Verified<RoomCreated>| {
+    /// Hooks::new(zego).on_with(rooms, async |rooms, created: Verified<zego::RoomCreated>| {
     ///     rooms.lock().unwrap().push(created.event.room_id);
     /// })
     /// # }

@@ -9,6 +9,16 @@ use crate::{Delivery, Disposition, Refusal, RoomEvent, Verified, adapter::Callba
 /// [`Trtc`](crate::trtc::Trtc).
 ///
 /// The trait is sealed: only this crate can make a [`Verified`], so only its providers can vouch for a delivery.
+///
+/// ```compile_fail,E0277
+/// #[derive(Clone, Debug)]
+/// struct Forger;
+///
+/// impl room_hooks::Provider for Forger {
+///     const NAME: &'static str = "forger";
+///     type Event = room_hooks::zego::Event;
+/// }
+/// ```
 pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The provider's name in logs and metrics, such as `zego`.
     const NAME: &'static str;

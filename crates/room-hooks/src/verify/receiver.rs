@@ -17,12 +17,12 @@ use crate::{
 /// ```
 /// use std::time::SystemTime;
 ///
-/// use room_hooks::{Delivery, Receiver, RoomCreated, Verified, zego::Zego};
+/// use room_hooks::{Delivery, Receiver, Verified, zego::{self, Zego}};
 ///
 /// # fn main() -> Result<(), room_hooks::ConfigError> {
 /// let receiver = Receiver::new(Zego::new(1234567890, "callback secret")?);
 /// let delivery = Delivery::new(br#"{"event":"room_create","room_id":"lobby"}"#);
-/// let received: Result<Verified<RoomCreated>, _> = receiver.receive(delivery, SystemTime::now());
+/// let received: Result<Verified<zego::RoomCreated>, _> = receiver.receive(delivery, SystemTime::now());
 /// let not_delivered = received.expect_err("it is not signed");
 /// assert_eq!(not_delivered.status(), 401);
 /// # Ok(())

@@ -27,7 +27,7 @@ pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<d
                     .with_store(MemoryStore::new())
                     .on(async |created: Verified<RoomCreated>| handle(&created.event)),
             )),
-            Variant::Other => app
+            Variant::Peer => app
                 .app_data(WebhookConfig::new(Provider::GitHub, Secret::new(GITHUB_SECRET)))
                 .route(PATH, web::post().to(other)),
         }

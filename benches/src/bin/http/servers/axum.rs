@@ -34,7 +34,7 @@ fn app(variant: Variant, zego: Zego) -> Router {
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
             Router::new().route(PATH, handler(hooks))
         }
-        Variant::Other => {
+        Variant::Peer => {
             let token = GithubToken(Arc::new(GITHUB_SECRET.to_owned()));
             Router::new().route(PATH, post(other)).with_state(token)
         }

@@ -34,7 +34,7 @@ struct Held {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    Claimed(ClaimToken),
+    InProgress(ClaimToken),
     Settled,
 }
 
@@ -110,12 +110,12 @@ impl DeliveryStore for MemoryStore {
         }
         let Held { deliveries, tokens, .. } = &mut *self.lock();
         match deliveries.get(&id, now) {
-            Some(State::Claimed(_)) => Ok(ClaimOutcome::InProgress),
+            Some(State::InProgress(_)) => Ok(ClaimOutcome::InProgress),
             Some(State::Settled) => Ok(ClaimOutcome::Settled),
             None => {
                 *tokens += 1;
                 let token = ClaimToken(*tokens);
-                deliveries.set(id, State::Claimed(token), None, self.capacity)?;
+                deliveries.set(id, State::InProgress(token), None, self.capacity)?;
                 Ok(ClaimOutcome::Granted(token))
             }
         }
@@ -135,7 +135,7 @@ impl DeliveryStore for MemoryStore {
         now: Instant,
     ) -> Result<(), StoreError> {
         let (id, deliveries) = (delivery.id.as_bytes(), &mut self.lock().deliveries);
-        if deliveries.get(id, now) == Some(State::Claimed(token)) {
+        if deliveries.get(id, now) == Some(State::InProgress(token)) {
             deliveries.remove(id);
         }
         Ok(())
