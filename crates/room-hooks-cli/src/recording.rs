@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, http, provider::ProviderName, terminal};
 
-/// A delivery as it arrived, with the status on it. It holds a signature, but never a secret.
+/// A delivery as it arrived, and how it was verified. It contains a signature, but never a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// When it arrived, in Unix milliseconds.

@@ -49,7 +49,7 @@ Examples:
   room-hooks replay recording.jsonl --as-recorded     does the receiver refuse stale deliveries?
 
 A delivery that was refused when it arrived is never signed, nor is one that carried no signature or
-that an older version recorded without a status. It is sent byte for byte as it was recorded.
+that an older version recorded without saying how it was verified. It is sent byte for byte as it was recorded.
 
 Exit status: 0 if all were acknowledged, 1 if not, 2 if something could not be sent.";
 

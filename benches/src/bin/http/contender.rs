@@ -32,8 +32,7 @@ impl Framework {
 
     pub fn variants(self) -> &'static [Variant] {
         const OURS: &[Variant] = &[Variant::Bare, Variant::Extractor, Variant::Hooks];
-        const ALL: &[Variant] =
-            &[Variant::Bare, Variant::Extractor, Variant::Hooks, Variant::Peer];
+        const ALL: &[Variant] = &[Variant::Bare, Variant::Extractor, Variant::Hooks, Variant::Peer];
         match self {
             Self::Axum | Self::Actix => ALL,
             Self::Warp => OURS,

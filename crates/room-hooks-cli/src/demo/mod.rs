@@ -50,10 +50,10 @@ async fn play() -> Result<ExitStatus, Error> {
     server.abort();
 
     if wrong > 0 {
-        writeln!(terminal::out(), "\n{wrong} of {acts} verdicts are wrong.")?;
+        writeln!(terminal::out(), "\n{wrong} of {acts} responses are wrong.")?;
         return Ok(ExitStatus::Unsuccessful);
     }
-    writeln!(terminal::out(), "\nAll {acts} verdicts are right.")?;
+    writeln!(terminal::out(), "\nAll {acts} responses are right.")?;
     Ok(ExitStatus::Success)
 }
 
@@ -66,7 +66,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// Sends one request and tells whether the status on it was right.
+    /// Sends one request and tells whether the response and the handler were as expected.
     async fn perform(&mut self, path: &str, act: Act) -> Result<bool, Error> {
         let Sent { query, headers, body } = act.sent;
         let uri = format!("{}{path}?{query}", self.origin);

@@ -54,8 +54,8 @@ pub(crate) struct Arguments {
     /// Prints each event as well, as it is on the wire
     #[arg(long, short)]
     verbose: bool,
-    /// Appends every delivery to a file, one line of JSON each, byte for byte and with the status
-    /// on it. Protect the file like the secret: anyone who can edit it can have `replay` sign
+    /// Appends every delivery to a file, one line of JSON each, byte for byte, with how it was
+    /// verified. Protect the file like the secret: anyone who can edit it can have `replay` sign
     /// anything
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
