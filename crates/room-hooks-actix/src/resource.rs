@@ -30,7 +30,7 @@ use crate::{
 /// ```
 ///
 /// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, scopes
-/// and middleware work as with any other resource.
+/// and middleware work as with any other resource. Handlers do not get the values of path parameters.
 ///
 /// Create the hooks outside the closure, as above. Every worker calls the closure, and hooks that each worker
 /// creates for itself do not recognize each other's deliveries. The log warns of that.

@@ -17,7 +17,7 @@ use room_hooks_tower::adapter::{deliver, response};
 /// ```
 ///
 /// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, layers
-/// and fallbacks work as with any other route.
+/// and fallbacks work as with any other route. Handlers do not get the values of path parameters.
 pub fn handler<P, S>(hooks: Hooks<P>) -> MethodRouter<S>
 where
     P: Provider,

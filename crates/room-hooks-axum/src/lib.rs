@@ -24,8 +24,8 @@
 //!
 //! * [`handler()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
 //! * [`RoomHook`] extracts an event. The receiver comes from the router's state.
-//! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`] behind it, with
-//!   the same receiver, takes the event that is verified already.
+//! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`] behind it takes the
+//!   event that is verified already, if its receiver is a clone of the layer's, and verifies again otherwise.
 //!
 //! This crate exports all of `room_hooks`, so an app needs no other dependency.
 //!
@@ -78,4 +78,5 @@ pub use ack::Ack;
 pub use handler::handler;
 pub use room_hook::{RoomHook, RoomHookRejection};
 pub use room_hooks::*;
+pub use room_hooks_tower::adapter;
 pub use verify::{Verify, VerifyLayer};

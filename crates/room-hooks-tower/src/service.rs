@@ -16,7 +16,7 @@ use crate::{receive::deliver, response::response};
 
 /// Makes a tower service of [`Hooks`].
 ///
-/// The service answers every request, whatever its path, and never fails.
+/// The service answers every request, whatever its path, with a `Response<Full<Bytes>>`, and never fails.
 #[must_use]
 pub fn service<P: Provider>(hooks: Hooks<P>) -> HooksService<P> {
     HooksService { hooks }

@@ -59,3 +59,4 @@ pub use ack::Ack;
 pub use filter::filter;
 pub use room_hook::{RoomHookRejection, recover, room_hook};
 pub use room_hooks::*;
+pub use room_hooks_tower::adapter;
