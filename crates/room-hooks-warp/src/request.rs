@@ -26,8 +26,10 @@ pub(crate) fn request() -> impl Filter<
 fn parts(method: Method, query: String, headers: HeaderMap) -> Parts {
     let mut request = warp::http::Request::new(());
     *request.method_mut() = method;
-    // A query that arrived in a URI is valid in another.
-    *request.uri_mut() = Uri::try_from(format!("/?{query}")).unwrap_or_default();
+    if !query.is_empty() {
+        // A query that arrived in a URI is valid in another.
+        *request.uri_mut() = Uri::try_from(format!("/?{query}")).unwrap_or_default();
+    }
     *request.headers_mut() = headers;
     request.into_parts().0
 }
