@@ -81,26 +81,35 @@ impl Document {
         &self,
         names: [&str; N],
     ) -> Result<[Option<&str>; N], Refusal> {
-        outermost(&self.json, names)
+        outermost(&self.json, |name| names.iter().position(|known| *known == name))
+    }
+
+    /// As [`members`](Self::members), where `index` says which of them has a name. Two spellings of one name are
+    /// a duplicate.
+    pub(crate) fn members_by<const N: usize>(
+        &self,
+        index: impl Fn(&str) -> Option<usize>,
+    ) -> Result<[Option<&str>; N], Refusal> {
+        outermost(&self.json, index)
     }
 
     /// The text of the value at a path such as `RoomInfo.RoomId`, if each of its members is there once.
     pub(crate) fn at(&self, path: &str) -> Option<&str> {
         // A path is short, so that nothing repeats by what a sender nests.
         path.split('.').try_fold(self.as_str(), |json, name| {
-            let [value] = outermost(json, [name]).ok()?;
+            let [value] = outermost(json, |other| (other == name).then_some(0)).ok()?;
             value
         })
     }
 }
 
-fn outermost<'a, const N: usize>(
-    json: &'a str,
-    names: [&str; N],
-) -> Result<[Option<&'a str>; N], Refusal> {
+fn outermost<const N: usize>(
+    json: &str,
+    index: impl Fn(&str) -> Option<usize>,
+) -> Result<[Option<&str>; N], Refusal> {
     let (mut values, mut is_repeated) = ([None; N], false);
     let read = members(json, |name, value| {
-        if let Some(index) = names.iter().position(|known| *known == name) {
+        if let Some(index) = index(&name) {
             is_repeated |= values[index].replace(value).is_some();
         }
     });
@@ -144,6 +153,15 @@ pub(crate) fn members<'a>(
     deserializer.end()
 }
 
+/// Whether a name is a known one, which is in lower case and without underscores, in any case and with any
+/// underscores: a vendor's products spell the names of one envelope differently.
+pub(crate) fn is_spelling(name: &str, known: &str) -> bool {
+    /// No product has more underscores than this in a name, which a sender may make of any length.
+    const MOST: usize = 8;
+    let letters = name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
+    name.len() <= known.len() + MOST && letters.eq(known.bytes())
+}
+
 /// The text that a JSON string stands for; of any other JSON, nothing.
 pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(json).ok().map(|Text(text)| text)
@@ -164,7 +182,8 @@ impl Serialize for Document {
         let json = compact(&self.json);
         let mut members: BTreeMap<Text<'_>, &RawValue> =
             serde_json::from_str(&json).map_err(S::Error::custom)?;
-        members.retain(|name, _| !self.unserialized.contains(&&*name.0));
+        members
+            .retain(|name, _| !self.unserialized.iter().any(|known| is_spelling(&name.0, known)));
         members.serialize(serializer)
     }
 }

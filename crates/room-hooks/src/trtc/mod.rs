@@ -127,7 +127,7 @@ impl Provider for Trtc {
     /// Within 5 s it must have arrived.
     const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 
-    const SENT_AT: &'static [&'static str] = &["CallbackTs"];
+    const SENT_AT: &'static [&'static str] = &["callbackts"];
 
     const ROOM_ID: &'static [&'static str] = &["EventInfo.RoomId", "RoomId"];
 

@@ -30,7 +30,8 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const RESPONSE_TIMEOUT: Duration;
 
-    /// The outermost members of a document that say who sent it and prove it. They are no part of the event.
+    /// The outermost members of a document that say who sent it and prove it. They are no part of the event. These
+    /// names, and those of the next two, are in lower case and without underscores, and stand for every spelling.
     #[doc(hidden)]
     const SIGNED_BY: &'static [&'static str] = &[];
 

@@ -5,7 +5,8 @@ use std::{borrow::Cow, time::SystemTime};
 use crate::{
     Delivery, Document, Refusal,
     event::{
-        document::{MALFORMED, string},
+        document::{MALFORMED, is_spelling, string},
+        lenient::Lenient,
         unix_time::{LEAST_MILLIS, at_millis, at_seconds},
     },
     request::{
@@ -67,10 +68,12 @@ fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
     json.map(Cow::into_owned)
 }
 
-/// The members of an envelope.
-pub(crate) const MEMBERS: [&str; 10] = [
+/// The members of an envelope. The first six decide who sent it and what it is, and each product spells them in a
+/// way of its own. The others tell products apart.
+pub(crate) const MEMBERS: [&str; 15] = [
     "appid",
     "event",
+    "eventtype",
     "timestamp",
     "nonce",
     "signature",
@@ -79,7 +82,24 @@ pub(crate) const MEMBERS: [&str; 10] = [
     "room_session_id",
     "room_create_time",
     "id_name",
+    "task_id",
+    "TaskId",
+    "PlayerId",
+    "UploadTaskId",
 ];
+
+/// How many of them decide.
+pub(super) const DECIDING: usize = 6;
+
+/// Which deciding member has a name.
+pub(super) fn deciding(name: &str) -> Option<usize> {
+    MEMBERS[..DECIDING].iter().position(|known| is_spelling(name, known))
+}
+
+fn index(name: &str) -> Option<usize> {
+    let telling = || MEMBERS[DECIDING..].iter().position(|known| *known == name);
+    deciding(name).or_else(|| Some(DECIDING + telling()?))
+}
 
 /// The members that decide who sent a callback, not verified yet.
 pub(super) struct Credentials<'a> {
@@ -92,12 +112,19 @@ pub(super) struct Credentials<'a> {
 /// The outermost members that decide who sent a callback and what it is.
 pub(super) struct Envelope<'a> {
     pub(super) credentials: Credentials<'a>,
-    /// A JSON string of any length, so it is not decoded before the sender is known.
-    pub(super) event: &'a str,
+    pub(super) event: EventName<'a>,
     /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
     pub(super) is_express: bool,
     /// Whether it is about a room and not a group.
     pub(super) has_room: bool,
+}
+
+/// What an envelope calls its event.
+pub(super) enum EventName<'a> {
+    /// A JSON string of any length, so it is not decoded before the sender is known.
+    Name(&'a str),
+    /// A number, by the product whose number it is.
+    Number(&'static str, u64),
 }
 
 /// What a signature says, in its one canonical form.
@@ -139,9 +166,24 @@ impl ParsedSignature<'_> {
 
 impl<'a> Envelope<'a> {
     pub(super) fn read(document: &'a Document) -> Result<Self, Refusal> {
-        let [app_id, event, timestamp, nonce, signature, room, group, session, created, named] =
-            document.members(MEMBERS)?;
-        let event = event.filter(|event| event.starts_with('"'));
+        let [app_id, event, event_type, timestamp, nonce, signature, telling @ ..] =
+            document.members_by::<{ MEMBERS.len() }>(index)?;
+        let [room, group, session, created, named, recording_task, task, player, upload] = telling;
+        // Player and digital human both have a `TaskId`, and share numbers.
+        let product = if player.or(upload).is_some() {
+            "cloud_player"
+        } else if task.is_some() {
+            "digital_human"
+        } else if recording_task.is_some() {
+            "cloud_recording"
+        } else {
+            "event_type"
+        };
+        let number = || number(event_type?).map(|number| EventName::Number(product, number));
+        let event = match event {
+            Some(event) => event.starts_with('"').then_some(EventName::Name(event)),
+            None => number(),
+        };
         let event = event.ok_or(Refusal::Malformed { what: "the body names no event" })?;
         let signed = |member: Option<&'a str>| member.map(signed_text).transpose();
         Ok(Self {
@@ -156,6 +198,11 @@ impl<'a> Envelope<'a> {
             has_room: room.is_some() && group.is_none(),
         })
     }
+}
+
+/// A number, or its digits in a string.
+fn number(json: &str) -> Option<u64> {
+    u64::read(&mut serde_json::Deserializer::from_str(json)).ok().flatten()
 }
 
 /// A string's text, or a number's as it arrived, which is what is signed.

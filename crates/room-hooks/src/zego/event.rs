@@ -9,7 +9,9 @@ use crate::{
 };
 
 use super::{
-    RoomCreated, RoomDestroyed, RoomEntered, RoomExited, Zego, envelope::Envelope, express,
+    RoomCreated, RoomDestroyed, RoomEntered, RoomExited, Zego,
+    envelope::{Envelope, EventName},
+    express,
 };
 
 events! {
@@ -65,16 +67,20 @@ impl Event {
     }
 
     pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
-        let name = &*string(envelope.event).unwrap_or_default();
-        let kind = match name {
-            "room_create" if envelope.is_express => "express/room_create",
-            // What some pages called the event for a while; a group's own has no room.
-            "group_create" if envelope.has_room => "room_create",
-            // A kind is not a name.
-            _ if name.contains('/') => "raw",
-            _ => name,
+        let name = match envelope.event {
+            EventName::Name(json) => string(json).unwrap_or_default(),
+            EventName::Number(product, number) => format!("{product}/{number}").into(),
         };
-        Self::read(kind, name, document.as_str(), document)
+        let kind = match (&envelope.event, &*name) {
+            (EventName::Number(..), name) => name,
+            (_, "room_create") if envelope.is_express => "express/room_create",
+            // What some pages called the event for a while; a group's own has no room.
+            (_, "group_create") if envelope.has_room => "room_create",
+            // A kind is not a name.
+            (_, name) if name.contains('/') => "raw",
+            (_, name) => name,
+        };
+        Self::read(kind, &name, document.as_str(), document)
     }
 }
 

@@ -5,12 +5,11 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::{Refusal, request::form};
 
-use super::envelope::Credentials;
+use super::envelope::{Credentials, DECIDING, deciding};
 
 /// How many different names a form may have, the elements of a list counted once.
 const MOST_NAMES: usize = 256;
@@ -24,33 +23,31 @@ const MOST_PAIRS: usize = 50_000;
 
 /// Reads the pairs that decide who sent a form, and builds nothing: the sender is not known yet.
 pub(super) fn credentials(text: &str) -> Result<Credentials<'_>, Refusal> {
-    let mut found = [None; NAMES.len()];
-    // Of a body of nothing but pairs, most are none of these.
-    for (name, value) in form::pairs(text).filter(|(name, _)| name.len() >= "event".len()) {
-        // An escape is three characters for one.
-        let escapes = name.bytes().filter(|byte| *byte == b'%').count();
-        let index = NAMES.iter().position(|known| match escapes {
-            0 => *known == name,
-            _ => {
-                known.len() + 2 * escapes == name.len()
-                    && percent_decode_str(name).eq(known.bytes())
-            }
-        });
+    /// More than the longest name takes if each of its characters is escaped.
+    const MOST: usize = 64;
+    let mut found = [None; DECIDING];
+    for (name, value) in form::pairs(text).filter(|(name, _)| name.len() <= MOST) {
+        let index = match name.contains('%') {
+            true => deciding(&form::decoded(name).unwrap_or_default()),
+            false => deciding(name),
+        };
         let before = index.and_then(|index| found[index].replace(value));
         if before.is_some() {
             return Err(Refusal::DuplicateParameter);
         }
     }
-    let [event, app_id, timestamp, nonce, signature] =
-        found.map(|value| value.map(form::decoded).transpose());
-    if event?.is_none() {
+    let [app_id, event, event_type, timestamp, nonce, signature] = found;
+    if event.or(event_type).is_none() {
         return Err(Refusal::Malformed { what: "the body is in no known encoding" });
     }
-    Ok(Credentials { app_id: app_id?, timestamp: timestamp?, nonce: nonce?, signature: signature? })
+    let decoded = |value: Option<_>| value.map(form::decoded).transpose();
+    Ok(Credentials {
+        app_id: decoded(app_id)?,
+        timestamp: decoded(timestamp)?,
+        nonce: decoded(nonce)?,
+        signature: decoded(signature)?,
+    })
 }
-
-/// The names of the pairs that decide who sent a form, and that it is one.
-const NAMES: [&str; 5] = ["event", "appid", "timestamp", "nonce", "signature"];
 
 /// Writes a form as the JSON object that it stands for: each value a string, `name[]` and `name[0]` the
 /// elements of a list, `name[key]` a member of an object.

@@ -141,7 +141,7 @@ impl Provider for Zego {
 
     const SIGNATURE: &'static [&'static str] = &["nonce", "signature"];
 
-    const ROOM_ID: &'static [&'static str] = &["room_id", "RoomId"];
+    const ROOM_ID: &'static [&'static str] = &["room_id", "RoomId", "AuxInfo.RoomId", "channel_id"];
 
     type Event = Event;
 
