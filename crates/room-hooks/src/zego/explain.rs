@@ -2,11 +2,7 @@ use std::borrow::Cow;
 
 use crate::{Delivery, Document, testing::Explanation};
 
-use super::{
-    Zego,
-    envelope::{Body, Envelope},
-    signature,
-};
+use super::{Body, Zego, envelope::Envelope, signature};
 
 impl Zego {
     /// Tells what is read of a delivery, what is signed in it, and which signatures the secrets give

@@ -141,3 +141,95 @@ fn lacks(element: Option<&Value>, name: Option<&&str>) -> bool {
     let (Some(Value::Object(members)), Some(name)) = (element, name) else { return false };
     !is_label(name) && !members.contains_key(*name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::super::Body;
+    use crate::{Delivery, Refusal, request::delivery::EMPTY};
+
+    fn to_json(body: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+        let body = Body::read(Delivery::new(body))?;
+        body.credentials()?;
+        body.into_json()
+    }
+
+    #[track_caller]
+    fn becomes(body: &str, json: &str) {
+        assert_eq!(to_json(body.as_bytes()).as_deref(), Ok(json), "{body}");
+    }
+
+    #[test]
+    fn json_is_taken_as_it_is() {
+        let json = r#"{"room_id":"a%20b+c&d=e"}"#;
+        becomes(json, json);
+        becomes(&format!("\u{feff} \r\n\t{json}\n"), json);
+    }
+
+    #[test]
+    fn percent_encoded_json_is_decoded_once() {
+        becomes("%7B%22id%22%3A%22a%2520b%22%7D", r#"{"id":"a%20b"}"#);
+        becomes("%7b%22id%22%3a%22a%2520b%22%7d", r#"{"id":"a%20b"}"#);
+        becomes("%7B%22id%22%3A%22%E6%88%BF%22%7D=", r#"{"id":"房"}"#);
+    }
+
+    #[test]
+    fn a_plus_sign_is_a_space_unless_the_encoder_leaves_it_bare() {
+        becomes("%7B%22id%22%3A%22a+b%2Bc%20d%22%7D", r#"{"id":"a b+c d"}"#);
+        becomes("%7B%22id%22:%22a+b%2Bc%20d%22%7D", r#"{"id":"a+b+c d"}"#);
+    }
+
+    #[test]
+    fn a_form_becomes_an_object_of_strings_and_lists() {
+        let form = b"event=room_exit&room_id=a+b%2Bc%26d&ids[]=1&ids%5B%5D=2&appid=1";
+        let object: serde_json::Value = serde_json::from_str(&to_json(form).unwrap()).unwrap();
+        let (event, room_id, ids) = ("room_exit", "a b+c&d", ["1", "2"]);
+        let expected =
+            serde_json::json!({"event": event, "room_id": room_id, "ids": ids, "appid": "1"});
+        assert_eq!(object, expected);
+    }
+
+    #[test]
+    fn elements_are_told_apart_by_their_labels_or_by_a_repeated_name() {
+        for (pairs, list) in [
+            ("a[][x]=1&a[][y]=2&a[][x]=3", r#"[{"x":"1","y":"2"},{"x":"3"}]"#),
+            ("a[7][x]=1&a[3][x]=2&a[7][y]=3", r#"[{"x":"1","y":"3"},{"x":"2"}]"#),
+            ("a[0][x]=1&a[][y]=2", r#"[{"x":"1"},{"y":"2"}]"#),
+            ("a[]=1&a[]=1", r#"["1","1"]"#),
+            ("a[00]=1&a[0]=2", r#"["1","2"]"#),
+        ] {
+            let form = format!("{pairs}&event=x");
+            becomes(&form, &format!(r#"{{"a":{list},"event":"x"}}"#));
+        }
+    }
+
+    #[test]
+    fn a_name_counts_once() {
+        for body in ["event=a&event=b", "event=a&x=1&x[]=2", "event=a&x[]=1&x=2"] {
+            assert_eq!(to_json(body.as_bytes()), Err(Refusal::DuplicateParameter), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_callback_is_refused() {
+        for body in [
+            &b""[..],
+            b" \n",
+            b"\xff\xfe",
+            b"\xff\xfe{\0}\0",
+            b"%7B%FF%7D",
+            b"event=x&room_id=%FF%FE",
+            b"[]",
+            b"null",
+            b"42",
+            b"hello",
+            b"a=b",
+            b"<xml/>",
+            b"\0",
+        ] {
+            assert!(matches!(to_json(body), Err(Refusal::Malformed { .. })), "{body:?}");
+        }
+        assert_eq!(to_json(b" \n"), Err(EMPTY), "not a form without an event");
+    }
+}

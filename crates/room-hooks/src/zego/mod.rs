@@ -43,11 +43,18 @@ mod form;
 mod signature;
 mod zim;
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, Verified,
     adapter::CallbackResponse,
+    request::{
+        delivery::EMPTY,
+        form::{decoded, percent_decoded},
+    },
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
@@ -56,7 +63,7 @@ use crate::{
     },
 };
 
-use self::envelope::{Body, Credentials, Envelope};
+use self::envelope::{Credentials, Envelope};
 
 #[cfg(feature = "testing")]
 pub(crate) use self::envelope::MEMBERS;
@@ -180,4 +187,54 @@ impl Provider for Zego {
     fn response(disposition: &Disposition) -> CallbackResponse {
         CallbackResponse::new(disposition.status(), "")
     }
+}
+
+/// A body, whichever encoding it came in.
+enum Body<'a> {
+    Json(Cow<'a, str>),
+    /// A form as it arrived.
+    Form(&'a str),
+}
+
+impl<'a> Body<'a> {
+    /// Reads a body as far as its sender need not be known.
+    ///
+    /// A body that begins as JSON is never percent-decoded: room and user ids may hold `%`, `+`, `&` and
+    /// `=`.
+    fn read(delivery: Delivery<'a>) -> Result<Self, Refusal> {
+        let text = delivery.text()?;
+        match text.as_bytes() {
+            [] => Err(EMPTY),
+            [b'{', ..] => Ok(Self::Json(text.into())),
+            [b'%', b'7', b'B' | b'b', ..] => {
+                from_percent_encoded(text).map(|json| Self::Json(json.into()))
+            }
+            _ => Ok(Self::Form(text)),
+        }
+    }
+
+    /// The parts of a form that decide who sent it; of JSON they are in its envelope.
+    fn credentials(&self) -> Result<Option<Credentials<'a>>, Refusal> {
+        match self {
+            Self::Json(_) => Ok(None),
+            Self::Form(text) => form::credentials(text).map(Some),
+        }
+    }
+
+    /// The JSON that the body stands for.
+    fn into_json(self) -> Result<Cow<'a, str>, Refusal> {
+        match self {
+            Self::Json(json) => Ok(json),
+            Self::Form(text) => form::to_json(text).map(Cow::Owned),
+        }
+    }
+}
+
+fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
+    // Posted as a form, a document is the name of a pair without a value.
+    let text = text.strip_suffix('=').unwrap_or(text);
+    // An encoder that leaves JSON's colons bare is one for paths, which leaves a plus sign bare as
+    // well. All others write a plus sign as `%2B`, so that a bare one is a space.
+    let json = if text.contains(':') { percent_decoded(text) } else { decoded(text) };
+    json.map(Cow::into_owned)
 }
