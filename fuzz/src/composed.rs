@@ -35,11 +35,22 @@ const RELATED: [&str; 15] = [
 ];
 
 /// Parts of any names.
-const FIRST: [&str; 7] = ["a", "b", "", "a]", "event", "%61ppid", "signatur%65"];
+const FIRST: [&str; 10] = [
+    "a",
+    "b",
+    "",
+    "a]",
+    "event",
+    "%61ppid",
+    "signatur%65",
+    "Event%5FType",
+    "App_Id",
+    "________nonce",
+];
 const BRACKETS: [&str; 8] = ["[]", "[0]", "[x]", "[y]", "%5Bx%5D", "[", "]", "[x"];
 
 /// The value of a JSON member, with halves of surrogate pairs, or next to them.
-const VALUES: [&str; 8] = [
+const VALUES: [&str; 9] = [
     r#""\ud83d""#,
     r#""a\ude00\ud83d\ude00b""#,
     r#""\\ud83d""#,
@@ -48,12 +59,19 @@ const VALUES: [&str; 8] = [
     r#""A\uD83DBefore""#,
     "1757500000",
     "7.0",
+    "7",
 ];
 
 /// What a JSON object's members are called.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 14] = [
     "room_id",
     "event",
+    "Event",
+    "event_type",
+    "App_Id",
+    "_appid",
+    "TaskId",
+    "PlayerId",
     r"even\u0074",
     r"event\ud83d",
     "EventType",

@@ -45,6 +45,11 @@ impl Members {
         Self(self.0.into_iter().map(|(name, value)| (name, repaired(&value))).collect())
     }
 
+    /// The same under other names.
+    pub(super) fn renamed(self, rename: impl Fn(String) -> String) -> Self {
+        Self(self.0.into_iter().map(|(name, value)| (rename(name), value)).collect())
+    }
+
     /// The same with a text under a name, in place of what is there.
     pub(super) fn with(mut self, name: &str, text: &str) -> Self {
         self.0.retain(|(other, _)| other != name);

@@ -14,18 +14,20 @@ use crate::receivers::Apps;
 
 const TOLERANCE: Duration = Duration::from_secs(300);
 
-/// The members that decide who sent a callback and which event it is.
-const ONCE: [&str; 10] = [
-    "appid",
-    "event",
-    "timestamp",
-    "nonce",
-    "signature",
+/// The members that decide who sent a callback and which event it is, in any spelling.
+const SPELLED: [&str; 6] = ["appid", "event", "eventtype", "timestamp", "nonce", "signature"];
+
+/// The members that tell events of different products apart.
+const ONCE: [&str; 9] = [
     "room_id",
     "group_id",
     "room_session_id",
     "room_create_time",
     "id_name",
+    "task_id",
+    "TaskId",
+    "PlayerId",
+    "UploadTaskId",
 ];
 
 /// The hex of the SHA-1 of the three parts, sorted and joined.
@@ -41,20 +43,46 @@ pub(crate) fn verify(apps: &Apps, body: &[u8], now: SystemTime) -> Option<Authen
         members.once(name)?;
     }
     let members = members.repaired();
-    let name = members.string("event")??;
-    let (timestamp, nonce) = (members.text("timestamp")??, members.text("nonce")??);
-    let signature = HEXLOWER_PERMISSIVE.decode(members.text("signature")??.as_bytes()).ok()?;
+    let spelled = members.clone().renamed(in_one_spelling);
+    for name in SPELLED {
+        spelled.once(name)?;
+    }
+    let name = match spelled.string("event")? {
+        Some(name) => name,
+        None => numbered(&members, &spelled.text("eventtype")??)?,
+    };
+    let (timestamp, nonce) = (spelled.text("timestamp")??, spelled.text("nonce")??);
+    let signature = HEXLOWER_PERMISSIVE.decode(spelled.text("signature")??.as_bytes()).ok()?;
     if nonce.is_empty() || nonce.len() > 64 || !nonce.chars().all(|c| c.is_ascii_alphanumeric()) {
         return None;
     }
     let sent_at = sent_at(&timestamp)?;
-    let app_id = signer(apps, members.text("appid")?.as_deref(), |secret| {
+    let app_id = signer(apps, spelled.text("appid")?.as_deref(), |secret| {
         sign(secret, &timestamp, &nonce) == HEXLOWER.encode(&signature)
     })?;
     let is_fresh = |sent_at| is_fresh(sent_at, now, TOLERANCE);
     let outcome = Expected::Event { name, document: members };
     (is_fresh(sent_at) && earlier(&timestamp, &nonce).is_none_or(is_fresh))
         .then_some(Authentic { app_id, outcome })
+}
+
+/// A name in the one spelling in which this looks for it. No product has more than eight underscores.
+fn in_one_spelling(name: String) -> String {
+    let letters = name.replace('_', "").to_ascii_lowercase();
+    let is_known = SPELLED.contains(&&*letters) && name.len() <= letters.len() + 8;
+    if is_known { letters } else { format!("other {name}") }
+}
+
+/// The name of an event that has only a number.
+fn numbered(members: &Members, number: &str) -> Option<String> {
+    let has = |name| members.once(name).flatten().is_some();
+    let product = match () {
+        () if has("PlayerId") || has("UploadTaskId") => "cloud_player",
+        () if has("TaskId") => "digital_human",
+        () if has("task_id") => "cloud_recording",
+        () => "event_type",
+    };
+    Some(format!("{product}/{}", number.parse::<u64>().ok()?))
 }
 
 /// Seconds, or from twelve digits on milliseconds.
