@@ -63,7 +63,8 @@ const VALUES: [&str; 9] = [
 ];
 
 /// What a JSON object's members are called.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
+    "EventGroupId",
     "room_id",
     "event",
     "Event",

@@ -8,7 +8,7 @@ use room_hooks::{ConfigError, Receiver, Secrets, tencent::Tencent, trtc::Trtc, z
 pub(crate) struct Apps {
     /// Each app with its secrets: the current one first, then those before it.
     pub(crate) signed: &'static [(u64, &'static [&'static str])],
-    /// An app of Tencent's that does not sign.
+    /// An app of Tencent's or TRTC's that does not sign.
     pub(crate) unsigned: Option<u64>,
 }
 
@@ -33,21 +33,25 @@ pub(crate) fn zego(apps: &Apps) -> Receiver<Zego> {
 }
 
 pub(crate) fn tencent(apps: &Apps) -> Receiver<Tencent> {
-    configured(
-        apps,
-        |app, secrets| {
-            let tencent = Tencent::new(app, secrets)?;
-            match apps.unsigned {
-                Some(unsigned) => tencent.with_dangerous_unsigned_app(unsigned),
-                None => Ok(tencent),
-            }
-        },
-        Tencent::with_app,
-    )
+    let new = |app, secrets: Secrets| {
+        let tencent = Tencent::new(app, secrets)?;
+        match apps.unsigned {
+            Some(unsigned) => tencent.with_dangerous_unsigned_app(unsigned),
+            None => Ok(tencent),
+        }
+    };
+    configured(apps, new, Tencent::with_app)
 }
 
 pub(crate) fn trtc(apps: &Apps) -> Receiver<Trtc> {
-    configured(apps, Trtc::new, Trtc::with_app)
+    let new = |app, secrets: Secrets| {
+        let trtc = Trtc::new(app, secrets)?;
+        match apps.unsigned {
+            Some(unsigned) => trtc.with_dangerous_unsigned_app(unsigned),
+            None => Ok(trtc),
+        }
+    };
+    configured(apps, new, Trtc::with_app)
 }
 
 /// A receiver of the signed apps: made for the first, with the others added.

@@ -403,3 +403,32 @@ fn every_answer_is_json_with_three_fields() {
         assert!(body["ErrorInfo"].is_string());
     }
 }
+
+#[test]
+fn a_request_id_is_for_logs_and_at_most_64_characters_count() {
+    let body = r#"{"RoomInfo":{"RoomId":"lobby"}}"#;
+    let received =
+        |request_id: &str| receive(&format!("{}&RequestID={request_id}", query()), body).unwrap();
+    assert_eq!(received("a-b").request_id(), Some("a-b"));
+    assert_eq!(receive(&query(), body).unwrap().request_id(), None);
+    assert_eq!(received("").request_id(), None);
+    let long = "é".repeat(64);
+    assert_eq!(received(&format!("{long}a")).request_id(), Some(&*long));
+    assert_eq!(received(&format!("{long}a")).id(), received(&long).id());
+    assert_ne!(received(&long[2..]).id(), received(&long).id());
+}
+
+#[test]
+fn the_system_under_either_name_is_no_operator() {
+    for (operator, user) in [
+        ("@TIM#SYSTEM", None),
+        ("@TLS#NOT_FOUND", None),
+        ("", None),
+        ("@TLS#144115", Some("@TLS#144115")),
+        ("bob", Some("bob")),
+    ] {
+        let body = json!({"RoomInfo": {"RoomId": "lobby"}, "Operator_Account": operator});
+        let verified = receive(&query(), body.to_string()).unwrap();
+        assert_eq!(verified.event.operator(), user, "{operator}");
+    }
+}

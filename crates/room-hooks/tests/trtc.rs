@@ -222,3 +222,106 @@ fn every_answer_is_short_json() {
         assert!(answer.headers().any(|header| header == ("content-type", "application/json")));
     }
 }
+
+#[test]
+fn an_app_without_a_key_is_dangerous_and_received() {
+    let unsigned = || Trtc::dangerous_unsigned(APP);
+    let both = || trtc().with_dangerous_unsigned_app(7).unwrap();
+    let named = |id: &str| vec![("SdkAppId".to_owned(), id.to_owned())];
+    let body = BODY.as_bytes();
+    for (trtc, headers, app_id) in [
+        (unsigned(), named("1400000000"), APP),
+        // Nothing says that TRTC names an app without a key.
+        (unsigned(), Vec::new(), APP),
+        (unsigned(), headers("1400000000", SIGN), APP),
+        (both(), named("7"), 7),
+        (both(), Vec::new(), 7),
+    ] {
+        let verified: Verified<AudioStopped> = received(trtc, &headers, body, sent_at()).unwrap();
+        assert_eq!((verified.app_id, verified.secret, verified.sent_at), (app_id, None, None));
+    }
+    let signed: Verified<Event> = received(both(), &headers("", SIGN), body, sent_at()).unwrap();
+    assert_eq!((signed.app_id, signed.secret), (APP, Some(SecretName::Current)));
+    for (trtc, headers) in [
+        (unsigned(), named("7")),
+        (unsigned(), named("01400000000")),
+        (both(), named("1400000000")),
+        (both(), headers("1400000000", "forged")),
+        (both(), headers("", "forged")),
+        (trtc(), named("1400000000")),
+        (trtc(), Vec::new()),
+    ] {
+        assert_eq!(refusal(trtc, &headers, body).status(), 401, "{headers:?}");
+    }
+    assert_eq!(
+        trtc().with_dangerous_unsigned_app(APP).err(),
+        Some(ConfigError::DuplicateApp { app_id: APP })
+    );
+}
+
+/// Its time proves nothing, so it neither dates a delivery nor makes one stale.
+#[test]
+fn an_unsigned_delivery_has_an_id_only_if_its_event_has_a_time() {
+    let trtc = || Trtc::dangerous_unsigned(APP).with_tolerance(Trtc::LEAST_TOLERANCE).unwrap();
+    let years = Duration::from_secs(10 * 365 * 24 * 3600);
+    let id = |body: &str| {
+        let received: Verified<Event> =
+            received(trtc(), &Vec::new(), body.as_bytes(), sent_at() + years).unwrap();
+        received.id()
+    };
+    let timed = id(
+        r#"{"EventType":101,"CallbackTs":1,"EventInfo":{"RoomId":1,"EventMsTs":1664209748180}}"#,
+    );
+    let again = id(
+        r#"{"EventType":101,"CallbackTs":2,"EventInfo":{"RoomId":1,"EventMsTs":1664209748180}}"#,
+    );
+    assert!(timed.is_some() && timed == again);
+    assert_eq!(id(r#"{"EventType":101,"CallbackTs":1,"EventInfo":{"RoomId":1}}"#), None);
+}
+
+#[test]
+fn the_test_signer_does_not_sign_for_an_app_without_a_key() {
+    let event = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby"}});
+    let signed = Trtc::dangerous_unsigned(APP).sign(&event, sent_at()).unwrap();
+    assert!(signed.headers.contains(&("SdkAppId".to_owned(), "1400000000".to_owned())));
+    assert!(!signed.headers.iter().any(|(name, _)| name == "Sign"));
+    let received =
+        Receiver::new(Trtc::dangerous_unsigned(APP)).receive(signed.as_delivery(), sent_at());
+    assert!(
+        received.is_ok_and(|verified: Verified<UserEntered>| verified.event.room_id == "lobby")
+    );
+}
+
+#[test]
+fn a_callback_without_an_event_type_is_named_by_its_group() {
+    let receiver = Receiver::new(Trtc::dangerous_unsigned(APP));
+    let receive = |body: &str| receiver.receive::<Event>(Delivery::new(body.as_bytes()), sent_at());
+    for (body, name) in [
+        (r#"{"EventGroupId":9,"EventInfo":{"RoomId":"1234"}}"#, "group/9"),
+        (r#"{"EventGroupId":"9","EventType":null,"EventInfo":{"RoomId":"1234"}}"#, "group/9"),
+        (r#"{"EventGroupId":9,"EventType":901,"EventInfo":{"RoomId":"1234"}}"#, "901"),
+    ] {
+        let verified = receive(body).unwrap();
+        assert_eq!((verified.event.name(), verified.event.kind()), (name, "raw"), "{body}");
+        assert_eq!(verified.event.room_id(), Some("1234"));
+    }
+    for body in ["{}", r#"{"EventGroupId":"x"}"#, r#"{"EventGroupId":[9]}"#, r#"{"EventInfo":{}}"#]
+    {
+        assert_eq!(receive(body).unwrap_err().status(), 400, "{body}");
+    }
+}
+
+#[test]
+fn both_spellings_of_the_milliseconds_are_one_member() {
+    for name in ["EventMsTs", "EventTsMs"] {
+        for value in ["1664209748180", "\"1664209748180\""] {
+            let body =
+                format!(r#"{{"EventType":101,"EventInfo":{{"RoomId":1,"{name}":{value}}}}}"#);
+            let receiver = Receiver::new(Trtc::dangerous_unsigned(APP));
+            let created: Verified<room_hooks::trtc::RoomCreated> =
+                receiver.receive(Delivery::new(body.as_bytes()), sent_at()).unwrap();
+            assert_eq!(created.event.event_ms_ts, Some(1_664_209_748_180), "{body}");
+            assert!(created.id().is_some(), "{body}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use sha2::Sha256;
 use super::{
     Authentic, Expected,
     json::{Members, text_of},
-    signer,
+    number, signer,
 };
 use crate::receivers::Apps;
 
@@ -22,18 +22,28 @@ pub(crate) fn verify(
     presented: &[u8],
     body: &[u8],
 ) -> Option<Authentic> {
-    let app_id = str::from_utf8(app_id).ok()?;
-    let app_id = signer(apps, Some(app_id).filter(|id| !id.is_empty()), |key| {
-        sign(key, body).as_bytes() == presented
-    })?;
+    let app_id = Some(str::from_utf8(app_id).ok()?).filter(|id| !id.is_empty());
+    let unsigned = apps.unsigned.filter(|unsigned| match app_id {
+        Some(id) => number(id) == Some(*unsigned),
+        None => presented.is_empty(),
+    });
+    let signer = || signer(apps, app_id, |key| sign(key, body).as_bytes() == presented);
+    let app_id = unsigned.or_else(signer)?;
     let members = Members::read(text_of(body)?)?.repaired();
     for name in ["EventGroupId", "EventType", "CallbackTs", "EventInfo"] {
         members.once(name)?;
     }
-    let event_type = members.once("EventType")??;
-    let is_named = event_type
-        .starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
-    let name = event_type.trim_matches('"').to_owned();
+    let name = match members.once("EventType")? {
+        Some(event_type) => {
+            let is_named = event_type
+                .starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
+            is_named.then(|| event_type.trim_matches('"').to_owned())?
+        }
+        None => {
+            let group = members.text("EventGroupId")??;
+            format!("group/{}", group.parse::<u64>().ok()?)
+        }
+    };
     let outcome = Expected::Event { name, document: members };
-    is_named.then_some(Authentic { app_id, outcome })
+    Some(Authentic { app_id, outcome })
 }

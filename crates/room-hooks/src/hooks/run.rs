@@ -44,6 +44,7 @@ impl<P: Provider> Inner<P> {
             event = excerpt(verified.event.name()),
             room_id = verified.event.room_id().map(excerpt),
             secret = verified.secret.map(field::display),
+            request_id = verified.sending_id.as_deref(),
             outcome = field::Empty,
         );
         let (kind, asks) = (verified.event.kind(), P::asks(&verified.event));

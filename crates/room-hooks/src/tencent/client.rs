@@ -26,6 +26,13 @@ impl<E: RoomEvent<Provider = Tencent>> Verified<E> {
         let platform = parameter("OptPlatform").map(Platform::from);
         (ip.is_some() || platform.is_some()).then_some(Client { ip, platform })
     }
+
+    /// The id that Tencent gave the request, if the query has one: at most 64 characters of `RequestID`, which is
+    /// undocumented. It is not signed. Logs have it as well.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.sending_id.as_deref()
+    }
 }
 
 wire_names! {

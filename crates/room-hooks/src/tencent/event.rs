@@ -76,13 +76,16 @@ events! {
         => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
 }
 
-/// What most events answer. The system is not a user.
+/// The operators that are not users.
+const SYSTEM: [&str; 2] = ["@TIM#SYSTEM", "@TLS#NOT_FOUND"];
+
+/// What most events answer.
 fn facts<'a>(
     room_id: impl Into<Option<&'a str>>,
     operator: &'a Option<String>,
     event_time: Option<u64>,
 ) -> Facts<'a> {
-    let user = operator.as_deref().filter(|operator| *operator != "@TIM#SYSTEM");
+    let user = operator.as_deref().filter(|operator| !SYSTEM.contains(operator));
     Facts::of(room_id).by(user).at(event_time)
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Query<'a> {
     pub(super) command: Option<Cow<'a, str>>,
     pub(super) sign: Option<Cow<'a, str>>,
     pub(super) request_time: Option<Cow<'a, str>>,
-    /// An id of the sending. It is undocumented.
+    /// An id of the sending, cut to 64 characters. It is undocumented.
     pub(super) request_id: Option<Box<str>>,
     /// Where the request came from that led to the callback.
     pub(super) client: Vec<(&'static str, Box<str>)>,
@@ -62,7 +62,8 @@ impl<'a> Query<'a> {
     fn note(&mut self, name: &str, value: &str) {
         let Ok(value) = form::decoded(value) else { return };
         if name.eq_ignore_ascii_case("RequestID") {
-            self.request_id = Some(value.into());
+            let cut = value.char_indices().nth(64).map_or(&*value, |(end, _)| &value[..end]);
+            self.request_id = (!cut.is_empty()).then(|| cut.into());
         } else if name.eq_ignore_ascii_case("ClientIP") && value.parse::<IpAddr>().is_ok() {
             self.client.push(("ClientIP", value.into()));
         } else if name.eq_ignore_ascii_case("OptPlatform") && !value.is_empty() {

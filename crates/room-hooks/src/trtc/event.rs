@@ -22,7 +22,7 @@ events! {
     /// Serializes as it is on the wire, with `EventGroupId`, `EventType` and `EventInfo`; a handler that
     /// asks for one kind has the `EventInfo`.
     pub enum Event of Trtc in "trtc", read by from_wire, written by on_wire,
-        distinct by ["EventInfo.EventMsTs"]
+        distinct by ["EventInfo.EventMsTs", "EventInfo.EventTsMs"]
         => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
     /// A room was created.
     RoomCreated(RoomCreated) = "101";
@@ -68,7 +68,8 @@ pub(crate) const MEMBERS: [&str; 4] = ["EventGroupId", "EventType", "CallbackTs"
 /// They are signed, so an odd value does not refuse the event: it is kept as it is.
 pub(super) struct Envelope<'a> {
     event_group_id: Option<&'a str>,
-    event_type: &'a str,
+    /// Not there in some callbacks of group 9.
+    event_type: Option<&'a str>,
     callback_ts: Option<&'a str>,
     event_info: &'a str,
 }
@@ -76,9 +77,13 @@ pub(super) struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     pub(super) fn read(document: &'a Document) -> Result<Self, Refusal> {
         let [event_group_id, event_type, callback_ts, event_info] = document.members(MEMBERS)?;
-        let event_type = event_type.filter(|text| !text.starts_with(['{', '[', 't', 'f']));
-        let event_type =
-            event_type.ok_or(Refusal::Malformed { what: "the body names no event" })?;
+        let is_named = match event_type {
+            Some(event_type) => !event_type.starts_with(['{', '[', 't', 'f']),
+            None => event_group_id.and_then(number).is_some(),
+        };
+        if !is_named {
+            return Err(Refusal::Malformed { what: "the body names no event" });
+        }
         let event_info = event_info.unwrap_or("null");
         Ok(Self { event_group_id, event_type, callback_ts, event_info })
     }
@@ -100,11 +105,16 @@ impl Event {
     }
 
     pub(super) fn decode(envelope: &Envelope<'_>, document: &Document) -> Self {
-        let name = envelope.event_type.trim_matches('"');
+        let group = envelope.event_group_id.and_then(number);
+        let Some(event_type) = envelope.event_type else {
+            let name = format!("group/{}", group.unwrap_or_default());
+            return Self::read("raw", &name, envelope.event_info, document);
+        };
+        let name = event_type.trim_matches('"');
         // Types of other groups have numbers of their own; should one clash, it is not taken for this.
-        let is_known = number(envelope.event_type).map(group_of).is_some_and(|group| {
-            envelope.event_group_id.is_none_or(|presented| number(presented) == Some(group))
-        });
+        let is_known = number(event_type)
+            .map(group_of)
+            .is_some_and(|own| envelope.event_group_id.is_none() || group == Some(own));
         let kind = if is_known { name } else { "raw" };
         Self::read(kind, name, envelope.event_info, document)
     }

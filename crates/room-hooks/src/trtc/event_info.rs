@@ -10,7 +10,8 @@ macro_rules! event_info {
                 pub room_id: String,
                 /// When it happened, in Unix seconds.
                 pub event_ts: Option<u64>,
-                /// When it happened, in Unix milliseconds.
+                /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
+                #[serde(alias = "EventTsMs")]
                 pub event_ms_ts: Option<u64>,
                 /// The user.
                 pub user_id: Option<String>,

@@ -39,7 +39,8 @@ mod signature;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, Verified,
+    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, SecretName,
+    Verified,
     adapter::CallbackResponse,
     request::delivery::EMPTY,
     verify::{
@@ -94,7 +95,25 @@ impl Trtc {
         Ok(Self { apps, ..self })
     }
 
-    /// Sets how far from now, both ways, a callback's `CallbackTs` may be.
+    /// Creates the provider for an app whose console has no key set, so that its callbacks are not signed: **anyone
+    /// who knows the URL can send one**. Only the app id is checked. Keep the URL secret and filter by address, or
+    /// set a key.
+    #[must_use]
+    pub fn dangerous_unsigned(sdk_app_id: u64) -> Self {
+        Self { apps: Apps::of_unsigned(sdk_app_id), freshness: None }
+    }
+
+    /// Adds another app that does not sign; see [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the
+    /// URL can send as that app: have handlers look at [`Verified::app_id`], or give such an app a URL of its own.
+    ///
+    /// # Errors
+    ///
+    /// The app is there already.
+    pub fn with_dangerous_unsigned_app(self, sdk_app_id: u64) -> Result<Self, ConfigError> {
+        Ok(Self { apps: self.apps.insert(sdk_app_id, None)?, ..self })
+    }
+
+    /// Sets how far from now, both ways, a signed callback's `CallbackTs` may be.
     ///
     /// # Errors
     ///
@@ -105,17 +124,22 @@ impl Trtc {
         Ok(Self { freshness: Some(freshness), ..self })
     }
 
-    /// Whose a delivery is; only then is its body looked into.
-    fn signer(&self, delivery: Delivery<'_>) -> Result<Signer, Refusal> {
+    /// Whose a delivery is, and which key signed it; only then is its body looked into.
+    fn sender(&self, delivery: Delivery<'_>) -> Result<(u64, Option<SecretName>), Refusal> {
         if delivery.body().is_empty() {
             return Err(EMPTY);
         }
         // An empty header counts as absent.
         let header = |name| delivery.header(name).filter(|value| !value.is_empty());
         let app_id = header("SdkAppId").map(|id| str::from_utf8(id).unwrap_or_default());
-        let sign = header("Sign").ok_or(Refusal::NotSigned { part: "Sign" })?;
-        let signature = signature::from_base64(sign)?;
-        self.apps.signer(app_id, &signature, |key| signature::digest(key, delivery.body()))
+        let sign = header("Sign");
+        if let Some(app_id) = self.apps.unsigned(app_id, sign.is_none()) {
+            return Ok((app_id, None));
+        }
+        let signature = signature::from_base64(sign.ok_or(Refusal::NotSigned { part: "Sign" })?)?;
+        let digest = |key: &[u8]| signature::digest(key, delivery.body());
+        let Signer { app_id, secret } = self.apps.signer(app_id, &signature, digest)?;
+        Ok((app_id, Some(secret)))
     }
 }
 
@@ -138,11 +162,12 @@ impl Provider for Trtc {
         delivery: Delivery<'_>,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Option<Verified<Event>>, Refusal> {
-        let Signer { app_id, secret } = self.signer(delivery)?;
+        let (app_id, secret) = self.sender(delivery)?;
         let document = Document::new::<Self>(delivery.text()?);
         let envelope = Envelope::read(&document)?;
-        let sent_at = envelope.sent_at();
-        if let Some(freshness) = self.freshness {
+        // A time that is not signed proves nothing.
+        let sent_at = secret.and_then(|_| envelope.sent_at());
+        if let Some(freshness) = self.freshness.filter(|_| secret.is_some()) {
             freshness
                 .check(sent_at.ok_or(Refusal::NotSigned { part: "CallbackTs" })?, now(app_id))?;
         }
@@ -150,7 +175,7 @@ impl Provider for Trtc {
             event: Event::decode(&envelope, &document),
             app_id,
             sent_at,
-            secret: Some(secret),
+            secret,
             document,
             parameters: Vec::new(),
             sending_id: None,

@@ -20,7 +20,8 @@ wire_struct! {
         pub room_id: String,
         /// When it happened, in Unix seconds.
         pub event_ts: Option<u64>,
-        /// When it happened, in Unix milliseconds.
+        /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
+        #[serde(alias = "EventTsMs")]
         pub event_ms_ts: Option<u64>,
         /// An id of the event's; not always there.
         pub unique_id: Option<String>,
