@@ -166,7 +166,7 @@ pub(crate) enum Setup {
     Several,
     /// The apps and secrets of the published vectors, and no freshness to speak of.
     Vectors,
-    /// An app without a token (Tencent).
+    /// An app without a token (Tencent) or key (TRTC).
     Unsigned,
     /// A body limit of 1,000 bytes.
     Small,

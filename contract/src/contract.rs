@@ -8,7 +8,11 @@ use std::{
 
 use libtest_mimic::{Arguments, Trial};
 use room_hooks::{
-    Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, tencent, testing::SignedDelivery, trtc, zego,
+    Hooks, Receiver, RoomCreated, RoomEvent, RoomInfoUpdated,
+    tencent::{self, Tencent},
+    testing::SignedDelivery,
+    trtc::{self, Trtc},
+    zego,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +41,14 @@ pub trait Driver: 'static {
         mount: Mount,
         receiver: Receiver<E::Provider>,
         seen: Seen,
+        stop: oneshot::Receiver<()>,
+    );
+
+    /// Serves the hooks of both of Tencent's protocols at `/` likewise.
+    fn serve_tencent(
+        listener: TcpListener,
+        tencent: Hooks<Tencent>,
+        trtc: Hooks<Trtc>,
         stop: oneshot::Receiver<()>,
     );
 }
@@ -72,6 +84,9 @@ pub enum Way {
     GuardAndExtractor,
     /// The handlers are behind `Hooks`.
     Hooks,
+    /// The handlers are behind `Hooks`, beside those of Tencent's other protocol at the same URL; for every case of
+    /// Tencent and TRTC that is sent to `Hooks`.
+    Shared,
     /// The handlers are behind `Hooks`, and those behind something that consumes every body; only for
     /// cases that name it.
     Consumed,
@@ -81,9 +96,14 @@ pub enum Way {
 #[must_use]
 pub fn run<D: Driver>() -> ExitCode {
     let trials = Case::all().into_iter().flat_map(|case| {
-        let ways = D::WAYS.iter().filter(|&way| match &case.ways {
-            Some(ways) => ways.contains(way),
-            None => *way != Way::Consumed,
+        let ways = D::WAYS.iter().chain(&[Way::Shared]).filter(|&way| {
+            let is_shared = *way == Way::Shared;
+            let way = if is_shared { Way::Hooks } else { *way };
+            let is_named = match &case.ways {
+                Some(ways) => ways.contains(&way),
+                None => way != Way::Consumed,
+            };
+            is_named && !(is_shared && case.provider == ProviderName::Zego)
         });
         let trials: Vec<_> = ways
             .map(|&way| {
@@ -143,6 +163,20 @@ where
 
 fn play<D: Driver>(case: &Case, way: Way) {
     match case.provider {
+        ProviderName::Tencent if way == Way::Shared => {
+            play_shared::<D>(
+                case,
+                receivers::tencent(case.receiver),
+                receivers::trtc(Setup::Standard),
+            );
+        }
+        ProviderName::Trtc if way == Way::Shared => {
+            play_shared::<D>(
+                case,
+                receivers::tencent(Setup::Standard),
+                receivers::trtc(case.receiver),
+            );
+        }
         ProviderName::Zego => {
             let receiver = receivers::zego(case.receiver);
             play_to::<D, zego::Event, RoomCreated>(case, way, receiver);
@@ -169,6 +203,14 @@ where
     });
 }
 
+fn play_shared<D: Driver>(case: &Case, tencent: Receiver<Tencent>, trtc: Receiver<Trtc>) {
+    let serve = |listener, seen: Seen, stopped| {
+        let tencent = seen.clone().hooks::<tencent::Event>(tencent);
+        D::serve_tencent(listener, tencent, seen.hooks::<trtc::Event>(trtc), stopped);
+    };
+    run_server(case.handler, serve, |address, reports| check(case, Way::Hooks, address, reports));
+}
+
 /// Serves a way in for as long as it is used.
 fn serve<D, All, One>(
     way: Way,
@@ -180,12 +222,7 @@ fn serve<D, All, One>(
     All: RoomEvent + Serialize,
     One: RoomEvent<Provider = All::Provider> + Serialize,
 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, reports) = mpsc::channel();
-    let (stop, stopped) = oneshot::channel();
-    let seen = Seen { reports: sender, handler };
-    let server = thread::spawn(move || match way {
+    let serve = move |listener, seen, stopped| match way {
         Way::Extractor => D::serve::<All>(listener, Mount::Extractor, receiver, seen, stopped),
         Way::OneKind => D::serve::<One>(listener, Mount::Extractor, receiver, seen, stopped),
         Way::Guard => D::serve::<All>(listener, Mount::Guard, receiver, seen, stopped),
@@ -194,7 +231,23 @@ fn serve<D, All, One>(
         }
         Way::Hooks => D::serve::<All>(listener, Mount::Hooks, receiver, seen, stopped),
         Way::Consumed => D::serve::<All>(listener, Mount::Consumed, receiver, seen, stopped),
-    });
+        Way::Shared => unreachable!("it has a server of its own"),
+    };
+    run_server(handler, serve, use_it);
+}
+
+/// Runs a server on a thread of its own for as long as it is used.
+fn run_server(
+    handler: Handler,
+    serve: impl FnOnce(TcpListener, Seen, oneshot::Receiver<()>) + Send + 'static,
+    use_it: impl FnOnce(SocketAddr, &Reports<Value>),
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, reports) = mpsc::channel();
+    let (stop, stopped) = oneshot::channel();
+    let seen = Seen { reports: sender, handler };
+    let server = thread::spawn(move || serve(listener, seen, stopped));
     use_it(address, &reports);
     drop(stop);
     server.join().unwrap();

@@ -64,6 +64,7 @@ pub(crate) fn trtc(setup: Setup) -> Receiver<Trtc> {
                 .and_then(|trtc| trtc.with_app(2, "anotherappskey"))
                 .unwrap()
         }
+        Setup::Unsigned => Trtc::dangerous_unsigned(TRTC_APP),
         Setup::Fresh => standard().with_tolerance(Trtc::LEAST_TOLERANCE).unwrap(),
         _ => standard(),
     };

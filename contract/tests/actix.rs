@@ -5,12 +5,14 @@ use std::{net::TcpListener, process::ExitCode};
 use actix_web::{
     App, Error, HttpServer,
     body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Server, ServiceRequest, ServiceResponse},
     middleware::{Condition, Next, from_fn},
     web,
 };
-use room_hooks::{Receiver, RoomEvent};
-use room_hooks_actix::{Ack, RoomHook, Verify, resource};
+use room_hooks_actix::{
+    Ack, Hooks, Receiver, RoomEvent, RoomHook, Verify, resource, tencent::Tencent,
+    tencent_resource, trtc::Trtc,
+};
 use room_hooks_contract::{Driver, Mount, Seen, Way, run};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -53,14 +55,29 @@ impl Driver for Actix {
             }
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
-        let server = server.listen(listener).expect("it is a socket").run();
-        let handle = server.handle();
-        actix_web::rt::spawn(async move {
-            let _ = stop.await;
-            handle.stop(false).await;
-        });
-        server.await.expect("it serves");
+        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
     }
+
+    #[actix_web::main]
+    async fn serve_tencent(
+        listener: TcpListener,
+        tencent: Hooks<Tencent>,
+        trtc: Hooks<Trtc>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = move || App::new().service(tencent_resource("/", tencent.clone(), trtc.clone()));
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+    }
+}
+
+async fn run_until(stop: oneshot::Receiver<()>, server: Server) {
+    let handle = server.handle();
+    actix_web::rt::spawn(async move {
+        let _ = stop.await;
+        handle.stop(false).await;
+    });
+    server.await.expect("it serves");
 }
 
 async fn consume<B: MessageBody + 'static>(

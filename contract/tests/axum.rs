@@ -9,8 +9,10 @@ use axum::{
     middleware::map_request,
     routing::{MethodRouter, any},
 };
-use room_hooks::{Receiver, RoomEvent};
-use room_hooks_axum::{Ack, RoomHook, VerifyLayer, handler};
+use room_hooks_axum::{
+    Ack, Hooks, Receiver, RoomEvent, RoomHook, VerifyLayer, handler, tencent::Tencent,
+    tencent_handler, trtc::Trtc,
+};
 use room_hooks_contract::{Driver, Mount, Seen, Way, run};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -44,12 +46,26 @@ impl Driver for Axum {
             }
             _ => routes::<E>(mount, receiver, seen),
         };
-        listener.set_nonblocking(true).expect("it is a socket");
-        let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
-        tokio::select! {
-            served = axum::serve(listener, app) => served.expect("it serves"),
-            _ = stop => {}
-        }
+        serve(listener, app, stop).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_tencent(
+        listener: TcpListener,
+        tencent: Hooks<Tencent>,
+        trtc: Hooks<Trtc>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        serve(listener, at_root(tencent_handler(tencent, trtc)), stop).await;
+    }
+}
+
+async fn serve(listener: TcpListener, app: Router, stop: oneshot::Receiver<()>) {
+    listener.set_nonblocking(true).expect("it is a socket");
+    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+    tokio::select! {
+        served = axum::serve(listener, app) => served.expect("it serves"),
+        _ = stop => {}
     }
 }
 

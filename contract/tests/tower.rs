@@ -12,9 +12,12 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use room_hooks_contract::{Driver, Mount, Seen, Way, run};
 use room_hooks_tower::{
-    Provider, Receiver, RoomEvent, VerifyLayer,
+    Hooks, Provider, Receiver, RoomEvent, VerifyLayer,
     adapter::{CallbackResponse, VerifiedExtension, response},
     service,
+    tencent::Tencent,
+    tencent_service,
+    trtc::Trtc,
 };
 use serde::Serialize;
 use tokio::{sync::oneshot, task::JoinSet};
@@ -35,13 +38,26 @@ impl Driver for Tower {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        let app = app::<E>(mount, receiver, seen);
-        listener.set_nonblocking(true).expect("it is a socket");
-        let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
-        tokio::select! {
-            () = accept(listener, app) => {}
-            _ = stop => {}
-        }
+        serve(listener, app::<E>(mount, receiver, seen), stop).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_tencent(
+        listener: TcpListener,
+        tencent: Hooks<Tencent>,
+        trtc: Hooks<Trtc>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        serve(listener, BoxCloneService::new(tencent_service(tencent, trtc)), stop).await;
+    }
+}
+
+async fn serve(listener: TcpListener, app: App<Incoming>, stop: oneshot::Receiver<()>) {
+    listener.set_nonblocking(true).expect("it is a socket");
+    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+    tokio::select! {
+        () = accept(listener, app) => {}
+        _ = stop => {}
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::{net::TcpListener, process::ExitCode};
 
-use room_hooks::{Receiver, RoomEvent, Verified};
 use room_hooks_contract::{Driver, Mount, Seen, Way, run};
-use room_hooks_warp::{Ack, filter, recover, room_hook};
+use room_hooks_warp::{
+    Ack, Hooks, Receiver, RoomEvent, Verified, filter, recover, room_hook, tencent::Tencent,
+    tencent_filter, trtc::Trtc,
+};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use warp::Filter;
@@ -45,6 +47,22 @@ impl Driver for Warp {
         };
         tokio::select! {
             () = serve => {}
+            _ = stop => {}
+        }
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_tencent(
+        listener: TcpListener,
+        tencent: Hooks<Tencent>,
+        trtc: Hooks<Trtc>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        listener.set_nonblocking(true).expect("it is a socket");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+        let app = warp::path::end().and(tencent_filter(tencent, trtc));
+        tokio::select! {
+            () = warp::serve(app).incoming(listener).run() => {}
             _ = stop => {}
         }
     }

@@ -64,7 +64,7 @@ mod verify;
 
 pub use ack::Ack;
 #[cfg(feature = "hooks")]
-pub use resource::resource;
+pub use resource::{resource, tencent_resource};
 pub use room_hook::{RoomHook, RoomHookError};
 pub use room_hooks::*;
 pub use verify::{Verify, VerifyService};

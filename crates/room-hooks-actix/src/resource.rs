@@ -6,7 +6,11 @@ use std::{
 };
 
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
-use room_hooks::{Delivery, Hooks, NotDelivered, Provider};
+use room_hooks::{
+    Delivery, Hooks, NotDelivered, Provider,
+    tencent::{Protocol, Tencent},
+    trtc::Trtc,
+};
 
 use crate::{
     ack::response,
@@ -40,6 +44,22 @@ pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
     web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
         let hooks = hooks.clone();
         async move { handle(&hooks, &request, payload).await }
+    })
+}
+
+/// Makes a resource of the hooks for both of Tencent's protocols, for a URL that receives both; see [`Protocol`].
+#[must_use]
+pub fn tencent_resource(path: &str, tencent: Hooks<Tencent>, trtc: Hooks<Trtc>) -> Resource {
+    warn_of_hooks_per_worker(Tencent::NAME, tencent.created_on());
+    warn_of_hooks_per_worker(Trtc::NAME, trtc.created_on());
+    web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
+        let (tencent, trtc) = (tencent.clone(), trtc.clone());
+        async move {
+            match Protocol::of(request.query_string(), &RequestHeaders(request.headers())) {
+                Protocol::Query => handle(&tencent, &request, payload).await,
+                Protocol::Header => handle(&trtc, &request, payload).await,
+            }
+        }
     })
 }
 

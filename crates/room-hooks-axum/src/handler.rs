@@ -1,7 +1,7 @@
 use axum::routing::{MethodRouter, any};
 use axum_core::{body::Body, extract::Request};
-use room_hooks::{Hooks, Provider};
-use room_hooks_tower::adapter::{deliver, response};
+use room_hooks::{Hooks, Provider, tencent::Tencent, trtc::Trtc};
+use room_hooks_tower::adapter::{deliver, deliver_tencent, response};
 
 /// Makes a route of [`Hooks`], for the path where the provider's URL points:
 ///
@@ -26,5 +26,17 @@ where
     any(async move |request: Request| {
         let (parts, body) = request.into_parts();
         response::<Body>(&deliver(&hooks, &parts, body).await)
+    })
+}
+
+/// Makes a route of the hooks for both of Tencent's protocols, for a URL that receives both; see
+/// [`Protocol`](room_hooks::tencent::Protocol).
+pub fn tencent_handler<S>(tencent: Hooks<Tencent>, trtc: Hooks<Trtc>) -> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    any(async move |request: Request| {
+        let (parts, body) = request.into_parts();
+        response::<Body>(&deliver_tencent(&tencent, &trtc, &parts, body).await)
     })
 }

@@ -75,7 +75,7 @@ mod verify;
 
 pub use ack::Ack;
 #[cfg(feature = "hooks")]
-pub use handler::handler;
+pub use handler::{handler, tencent_handler};
 pub use room_hook::{RoomHook, RoomHookRejection};
 pub use room_hooks::*;
 pub use room_hooks_tower::adapter;

@@ -40,7 +40,7 @@ mod verify;
 
 pub use room_hooks::*;
 #[cfg(feature = "hooks")]
-pub use service::{HooksService, service};
+pub use service::{HooksService, TencentService, service, tencent_service};
 pub use verify::{ResponseBody, Verify, VerifyLayer};
 
 /// What an adapter to a web framework needs beside the types that its users meet: that of
@@ -49,6 +49,6 @@ pub mod adapter {
     pub use room_hooks::adapter::*;
 
     #[cfg(feature = "hooks")]
-    pub use crate::receive::deliver;
+    pub use crate::receive::{deliver, deliver_tencent};
     pub use crate::{receive::receive, response::response};
 }

@@ -8,7 +8,12 @@ use room_hooks::{
     Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified, adapter::BodyReader,
 };
 #[cfg(feature = "hooks")]
-use room_hooks::{Hooks, adapter::CallbackResponse};
+use room_hooks::{
+    Hooks,
+    adapter::CallbackResponse,
+    tencent::{Protocol, Tencent},
+    trtc::Trtc,
+};
 use tokio::time::timeout;
 
 /// Reads the body of a request, within the receiver's limit and timeout, and verifies the request.
@@ -42,6 +47,23 @@ where
     match read_body(hooks.receiver(), parts, body).await {
         Ok(body) => hooks.deliver(delivery(parts, &body), SystemTime::now()).await,
         Err(not_delivered) => not_delivered.response::<P>(),
+    }
+}
+
+/// As [`deliver`], to the hooks of the protocol of Tencent's that the request speaks.
+#[cfg(feature = "hooks")]
+pub async fn deliver_tencent<B>(
+    tencent: &Hooks<Tencent>,
+    trtc: &Hooks<Trtc>,
+    parts: &Parts,
+    body: B,
+) -> CallbackResponse
+where
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    match Protocol::of(query(parts), &parts.headers) {
+        Protocol::Query => deliver(tencent, parts, body).await,
+        Protocol::Header => deliver(trtc, parts, body).await,
     }
 }
 

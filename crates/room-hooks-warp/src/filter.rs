@@ -1,7 +1,11 @@
 use std::convert::Infallible;
 
 use http_body::Body;
-use room_hooks::{Hooks, Provider};
+use room_hooks::{
+    Hooks, Provider,
+    tencent::{Protocol, Tencent},
+    trtc::Trtc,
+};
 use room_hooks_tower::adapter::{deliver, response};
 use warp::{Buf, Filter, http::request::Parts, reply::Response};
 
@@ -27,6 +31,24 @@ pub fn filter<P: Provider>(
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
     warp::any().map(move || hooks.clone()).and(request()).and_then(
         async |hooks: Hooks<P>, parts, body| Ok::<_, Infallible>(reply(&hooks, &parts, body).await),
+    )
+}
+
+/// Makes a filter of the hooks for both of Tencent's protocols, for a URL that receives both; see [`Protocol`].
+#[must_use]
+pub fn tencent_filter(
+    tencent: Hooks<Tencent>,
+    trtc: Hooks<Trtc>,
+) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
+    let hooks = (tencent, trtc);
+    warp::any().map(move || hooks.clone()).and(request()).and_then(
+        async |(tencent, trtc): (Hooks<Tencent>, Hooks<Trtc>), parts: Parts, body| {
+            let query = parts.uri.query().unwrap_or_default();
+            Ok::<_, Infallible>(match Protocol::of(query, &parts.headers) {
+                Protocol::Query => reply(&tencent, &parts, body).await,
+                Protocol::Header => reply(&trtc, &parts, body).await,
+            })
+        },
     )
 }
 

@@ -56,7 +56,7 @@ mod room_hook;
 
 pub use ack::Ack;
 #[cfg(feature = "hooks")]
-pub use filter::filter;
+pub use filter::{filter, tencent_filter};
 pub use room_hook::{RoomHookRejection, recover, room_hook};
 pub use room_hooks::*;
 pub use room_hooks_tower::adapter;

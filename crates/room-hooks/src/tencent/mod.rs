@@ -48,6 +48,7 @@ mod event;
 #[cfg(feature = "testing")]
 mod explain;
 pub mod live;
+mod protocol;
 mod query;
 mod room;
 mod room_info;
@@ -77,6 +78,7 @@ pub use self::client::{Client, Platform};
 pub use self::event::Event;
 #[cfg(feature = "testing")]
 pub(crate) use self::event::MEMBERS;
+pub use self::protocol::Protocol;
 pub use self::room::{
     EnterType, LeaveType, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,
 };
