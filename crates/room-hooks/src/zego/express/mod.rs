@@ -72,9 +72,9 @@ wire_struct! {
         pub session_id: Option<u64>,
         /// When the user logged in, in Unix milliseconds.
         pub login_time: Option<u64>,
-        /// The user's role. It means something in LiveRoom only.
+        /// The user's role. Of users of the Express SDK, only [`UserRole::Robot`] means something.
         pub user_role: Option<UserRole>,
-        /// How the user was authenticated.
+        /// How the user was authenticated: 0 without a token, otherwise the version of the token, 1 to 4.
         pub auth_level: Option<String>,
         /// Whether the user came back after losing the connection; on the wire `"0"` or `"1"`.
         #[serde(serialize_with = "macros::as_digit")]
@@ -84,7 +84,7 @@ wire_struct! {
         /// What the app passed when it logged the user in.
         pub callback_data: Option<String>,
         /// The kind of device, in newer callbacks.
-        pub term_type: Option<String>,
+        pub term_type: Option<TermType>,
     }
 }
 
@@ -108,7 +108,7 @@ wire_struct! {
         pub logout_time: Option<u64>,
         /// Why the user is out.
         pub reason: Option<LogoutReason>,
-        /// The user's role. It means something in LiveRoom only.
+        /// The user's role. Of users of the Express SDK, only [`UserRole::Robot`] means something.
         pub user_role: Option<UserRole>,
         /// The number of changes of the room's list of users, this one included.
         pub user_update_seq: Option<u64>,
@@ -116,14 +116,38 @@ wire_struct! {
 }
 
 wire_codes! {
-    /// A user's role in a room of LiveRoom.
+    /// A user's role.
     pub enum UserRole {
-        /// The host.
+        /// The host, in LiveRoom.
         Host = 1,
-        /// In the audience.
+        /// In the audience, in LiveRoom.
         Audience = 2,
-        /// An administrator, such as a recorder or a moderator of content.
-        Admin = 4,
+        /// A robot that records or moderates the room. Leave it out when you count users.
+        Robot = 4,
+    }
+}
+
+wire_codes! {
+    /// A user's kind of device.
+    pub enum TermType {
+        /// Not given.
+        NotGiven = 0,
+        /// Windows.
+        Pc = 1,
+        /// iOS.
+        Ios = 2,
+        /// Android.
+        Android = 3,
+        /// macOS.
+        Mac = 4,
+        /// Linux.
+        Linux = 5,
+        /// A browser.
+        Web = 6,
+        /// A mini program.
+        MiniProgram = 7,
+        /// Not known to ZEGO.
+        NotKnown = 32,
     }
 }
 
@@ -136,7 +160,7 @@ wire_codes! {
         HeartbeatTimeout = 1,
         /// The connection was lost.
         Disconnected = 2,
-        /// Removed, or logged in elsewhere.
+        /// Removed, or logged in a second time elsewhere.
         KickedOut = 3,
         /// The token has expired.
         TokenExpired = 4,
