@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, net::TcpListener, process::ExitCode};
 
-use http_body_util::{BodyExt, Either, Empty, Full};
+use http_body_util::{BodyExt, Empty, Full, combinators::BoxBody};
 use hyper::{
     Request, Response, StatusCode,
     body::{Bytes, Incoming},
@@ -12,16 +12,12 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use room_hooks_contract::{Driver, Mount, Seen, Way, run};
 use room_hooks_tower::{
-    Hooks, Provider, Receiver, RoomEvent, VerifyLayer,
-    adapter::{CallbackResponse, VerifiedExtension, response},
-    service,
-    tencent::Tencent,
-    tencent_service,
-    trtc::Trtc,
+    Hooks, Provider, Receiver, RoomEvent, VerifiedExtension, VerifyLayer, acknowledged, service,
+    tencent::Tencent, tencent_service, trtc::Trtc,
 };
 use serde::Serialize;
 use tokio::{sync::oneshot, task::JoinSet};
-use tower::{Layer, Service, service_fn as tower_service_fn, util::BoxCloneService};
+use tower::{Layer, Service, ServiceExt, service_fn as tower_service_fn, util::BoxCloneService};
 
 struct Tower;
 
@@ -48,7 +44,7 @@ impl Driver for Tower {
         trtc: Hooks<Trtc>,
         stop: oneshot::Receiver<()>,
     ) {
-        serve(listener, BoxCloneService::new(tencent_service(tencent, trtc)), stop).await;
+        serve(listener, boxed(tencent_service(tencent, trtc)), stop).await;
     }
 }
 
@@ -61,7 +57,7 @@ async fn serve(listener: TcpListener, app: App<Incoming>, stop: oneshot::Receive
     }
 }
 
-type App<B> = BoxCloneService<Request<B>, Response<Full<Bytes>>, Infallible>;
+type App<B> = BoxCloneService<Request<B>, Response<BoxBody<Bytes, Infallible>>, Infallible>;
 
 fn app<E: RoomEvent + Serialize>(
     mount: Mount,
@@ -69,18 +65,33 @@ fn app<E: RoomEvent + Serialize>(
     seen: Seen,
 ) -> App<Incoming> {
     match mount {
-        Mount::Hooks => BoxCloneService::new(service(seen.hooks::<E>(receiver))),
-        Mount::Consumed => BoxCloneService::new(consumed(service(seen.hooks::<E>(receiver)))),
+        Mount::Hooks => boxed(service(seen.hooks::<E>(receiver))),
+        Mount::Consumed => boxed(consumed(service(seen.hooks::<E>(receiver)))),
         Mount::Guard => guarded(receiver, move |request| {
             seen.body(request.body());
         }),
-        Mount::GuardAndExtractor | Mount::Extractor => guarded(receiver, move |mut request| {
+        Mount::GuardAndExtractor => guarded(receiver, move |mut request| {
             let extensions = request.extensions_mut();
             let extension = extensions.remove::<VerifiedExtension<E::Provider>>();
             let verified = extension.expect("it was verified").into_verified::<E>();
             seen.event(&verified.expect("the handler takes every kind"));
         }),
+        Mount::Extractor => unreachable!("tower has no extractors"),
     }
+}
+
+fn boxed<S>(service: S) -> App<Incoming>
+where
+    S: Service<
+            Request<Incoming>,
+            Response = Response<Full<Bytes>>,
+            Error = Infallible,
+            Future: Send,
+        > + Clone
+        + Send
+        + 'static,
+{
+    BoxCloneService::new(service.map_response(|response| response.map(BoxBody::new)))
 }
 
 /// A service behind the layer, which takes the body as bytes and acknowledges.
@@ -90,13 +101,11 @@ fn guarded<P: Provider>(
 ) -> App<Incoming> {
     let inner = tower_service_fn(move |request| {
         handle(request);
-        let acknowledged = response::<Full<Bytes>>(&CallbackResponse::acknowledged::<P>());
-        async { Ok::<_, Infallible>(acknowledged) }
+        async { Ok::<_, Infallible>(acknowledged::<P>()) }
     });
-    let mut verify = VerifyLayer::new(receiver).layer(inner);
-    BoxCloneService::new(tower_service_fn(move |request: Request<Incoming>| {
-        let response = verify.call(request);
-        async { Ok(response.await?.map(Either::into_inner)) }
+    let verify = VerifyLayer::new(receiver).layer(inner);
+    BoxCloneService::new(ServiceExt::<Request<Incoming>>::map_response(verify, |response| {
+        response.map(BoxBody::new)
     }))
 }
 
@@ -138,8 +147,8 @@ async fn accept(listener: tokio::net::TcpListener, app: App<Incoming>) {
     }
 }
 
-fn not_found() -> Result<Response<Full<Bytes>>, Infallible> {
-    let mut response = Response::default();
+fn not_found() -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
+    let mut response = Response::new(BoxBody::default());
     *response.status_mut() = StatusCode::NOT_FOUND;
     Ok(response)
 }

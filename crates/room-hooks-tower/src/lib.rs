@@ -1,7 +1,8 @@
 //! Verified, typed room callbacks from ZEGOCLOUD and Tencent as tower services.
 //!
-//! Any server that takes tower services can receive callbacks: hyper, tonic, axum or your own. Request bodies may
-//! be of any type that implements [`http_body::Body`].
+//! A server that takes tower services can receive callbacks: axum by `route_service`, hyper through
+//! `hyper_util::service::TowerToHyperService`. Request bodies may be of any type that implements [`http_body::Body`].
+//! The services need a tokio runtime with timers.
 //!
 //! ```
 //! # #[cfg(feature = "hooks")]
@@ -25,8 +26,9 @@
 //!   recommended way. It answers every request that reaches it, so route by path first.
 //! * [`VerifyLayer`] lets only verified callbacks through to a service of your own.
 //!
-//! Both hold a body to the receiver's limit and timeout. A middleware that limits the body first must wrap it in
-//! `http_body_util::Limited`, as tower-http does; what is over that limit is answered 413 as well.
+//! Both hold a body to the receiver's limit and timeout. If a middleware limits the body with
+//! `http_body_util::Limited`, as tower-http does, the response is 413 as well. Other limits look like an aborted body
+//! (400).
 //!
 //! This crate exports all of `room_hooks`, so an app needs no other dependency.
 
@@ -38,13 +40,14 @@ mod response;
 mod service;
 mod verify;
 
-pub use room_hooks::*;
+pub use response::acknowledged;
+pub use room_hooks::{adapter::VerifiedExtension, *};
 #[cfg(feature = "hooks")]
 pub use service::{HooksService, TencentService, service, tencent_service};
 pub use verify::{ResponseBody, Verify, VerifyLayer};
 
-/// What an adapter to a web framework needs beside the types that its users meet: that of
-/// [`room_hooks::adapter`], and functions for frameworks with requests of the `http` crate.
+/// Building blocks for framework adapters: those of [`room_hooks::adapter`], and functions for frameworks with requests
+/// of the `http` crate.
 pub mod adapter {
     pub use room_hooks::adapter::*;
 

@@ -1,5 +1,7 @@
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use room_hooks::adapter::CallbackResponse;
+use http_body_util::Full;
+use room_hooks::{Provider, adapter::CallbackResponse};
 
 /// Translates a response into one of the `http` crate.
 #[must_use]
@@ -12,4 +14,10 @@ pub fn response<B: From<&'static str>>(callback_response: &CallbackResponse) -> 
         response.headers_mut().insert(name, value);
     }
     response
+}
+
+/// The response to a verified event that the service behind a [`VerifyLayer`](crate::VerifyLayer) has handled.
+#[must_use]
+pub fn acknowledged<P: Provider>() -> Response<Full<Bytes>> {
+    response(&CallbackResponse::acknowledged::<P>())
 }

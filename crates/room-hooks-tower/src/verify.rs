@@ -1,16 +1,17 @@
 use std::{
     error::Error,
     fmt,
+    future::poll_fn,
     marker::PhantomData,
-    mem,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Body;
-use http_body_util::{Either, Full};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use pin_project_lite::pin_project;
 use room_hooks::{Provider, Receiver, adapter::VerifiedExtension};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -19,22 +20,25 @@ use crate::{receive::receive, response::response};
 
 /// Layer that lets only verified callbacks through to the service behind it.
 ///
-/// It answers everything else itself: what it refuses, and the provider's probes. The service behind it gets the
-/// body as `B2`, which is any type that is made from [`Bytes`], and finds a [`VerifiedExtension`] in the request's
-/// extensions:
+/// It answers everything else itself: what it refuses, and the provider's probes. The service behind it finds a
+/// [`VerifiedExtension`] in the request's extensions. It gets the body as `B2`, which implements `From<Bytes>`:
 ///
 /// ```
 /// use bytes::Bytes;
 /// use http::{Request, Response};
 /// use http_body_util::Full;
-/// use room_hooks_tower::{Receiver, VerifyLayer, adapter::VerifiedExtension, zego::{self, Zego}};
+/// use room_hooks_tower::{
+///     Receiver, VerifiedExtension, VerifyLayer, acknowledged, zego::{self, Zego},
+/// };
 /// use tower::{ServiceBuilder, service_fn};
 ///
-/// async fn print(request: Request<Bytes>) -> Result<Response<Full<Bytes>>, std::io::Error> {
-///     let extension = request.extensions().get::<VerifiedExtension<Zego>>().cloned();
-///     let verified = extension.and_then(|extension| extension.into_verified::<zego::Event>().ok());
-///     println!("{verified:?}");
-///     Ok(Response::default())
+/// async fn print(mut request: Request<Bytes>) -> Result<Response<Full<Bytes>>, std::io::Error> {
+///     let extensions = request.extensions_mut();
+///     let extension = extensions.remove::<VerifiedExtension<Zego>>().expect("it is behind the layer");
+///     if let Ok(created) = extension.into_verified::<zego::RoomCreated>() {
+///         println!("{} is open", created.event.room_id);
+///     }
+///     Ok(acknowledged::<Zego>())
 /// }
 ///
 /// # fn app(zego: Zego) {
@@ -42,6 +46,9 @@ use crate::{receive::receive, response::response};
 /// # let _: &dyn tower::Service<Request<Full<Bytes>>, Response = _, Error = _, Future = _> = &service;
 /// # }
 /// ```
+///
+/// In front of a service that takes bodies of any type, say which: `VerifyLayer::<_, Full<Bytes>>::new(zego)`. For a
+/// service with bodies that are not made from `Bytes`, put a `tower::util::MapRequest` between the two.
 pub struct VerifyLayer<P, B2> {
     receiver: Receiver<P>,
     inner_body: PhantomData<fn() -> B2>,
@@ -69,42 +76,91 @@ pub struct Verify<P, S, B2> {
     inner_body: PhantomData<fn() -> B2>,
 }
 
-/// The body of a response: the inner service's, or the one of a refusal.
-pub type ResponseBody<B> = Either<B, Full<Bytes>>;
-
 impl<P, S, B, B2, R> Service<Request<B>> for Verify<P, S, B2>
 where
     P: Provider,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
-    B2: From<Bytes>,
+    B2: From<Bytes> + Send,
     S: Service<Request<B2>, Response = Response<R>, Future: Send> + Clone + Send + 'static,
 {
     type Response = Response<ResponseBody<R>>;
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
+    /// Always ready: the inner service is waited for once a request is verified, so that unverified requests do not
+    /// occupy it.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The service that was polled ready is the one to call; its clone stays for the next request.
-        let clone = self.inner.clone();
-        let mut inner = mem::replace(&mut self.inner, clone);
-        let receiver = self.receiver.clone();
+        let (receiver, mut inner) = (self.receiver.clone(), self.inner.clone());
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             match receive::<P::Event, B>(&receiver, &parts, body).await {
                 Err(not_delivered) => {
-                    Ok(response(&not_delivered.response::<P>()).map(Either::Right))
+                    Ok(response(&not_delivered.response::<P>()).map(ResponseBody::own))
                 }
                 Ok((verified, body)) => {
+                    poll_fn(|context| inner.poll_ready(context)).await?;
                     parts.extensions.insert(VerifiedExtension::new(receiver, verified));
                     let request = Request::from_parts(parts, B2::from(body.into()));
-                    Ok(inner.call(request).await?.map(Either::Left))
+                    Ok(inner.call(request).await?.map(ResponseBody::of_inner))
                 }
             }
         })
+    }
+}
+
+pin_project! {
+    /// The body of a response of [`Verify`]: the inner service's or, of what is refused, its own.
+    #[derive(Debug)]
+    pub struct ResponseBody<B> {
+        // Of `own`, if there is no other.
+        #[pin]
+        inner: Option<B>,
+        own: Full<Bytes>,
+    }
+}
+
+impl<B> ResponseBody<B> {
+    fn own(own: Full<Bytes>) -> Self {
+        Self { inner: None, own }
+    }
+
+    fn of_inner(body: B) -> Self {
+        Self { inner: Some(body), own: Full::default() }
+    }
+}
+
+/// An empty body, as a middleware around this one may need it.
+impl<B> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::own(Full::default())
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = self.project();
+        match this.inner.as_pin_mut() {
+            Some(inner) => inner.poll_frame(context),
+            None => Pin::new(this.own).poll_frame(context).map_err(|never| match never {}),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().map_or_else(|| self.own.is_end_stream(), Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or_else(|| self.own.size_hint(), Body::size_hint)
     }
 }
 

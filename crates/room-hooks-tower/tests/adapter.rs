@@ -6,6 +6,10 @@ use std::{
     convert::Infallible,
     future::{Ready, ready},
     io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::{Duration, SystemTime},
 };
@@ -15,13 +19,12 @@ use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full, Limited, StreamBody, combinators::BoxBody};
 use room_hooks_tower::{
-    Hooks, Receiver, RoomCreated, Verified, VerifyLayer,
-    adapter::VerifiedExtension,
-    service,
+    Hooks, NotDelivered, Receiver, RoomCreated, Verified, VerifiedExtension, VerifyLayer,
+    acknowledged, service,
     zego::{self, Zego},
 };
 use serde_json::json;
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
 
 fn receiver() -> Receiver<Zego> {
     Receiver::new(Zego::new(1, "secret").unwrap())
@@ -151,6 +154,68 @@ async fn the_service_that_was_polled_ready_is_called() {
     }
 }
 
+/// Otherwise anyone who sends a body slowly could occupy a service that limits its concurrency.
+#[tokio::test]
+async fn a_request_occupies_the_inner_service_only_once_it_is_verified() {
+    let inner = ConcurrencyLimit::new(service_fn(async |_: Request<Bytes>| acknowledge()), 1);
+    let verify = VerifyLayer::new(receiver()).layer(inner);
+    let stalled = tokio_stream::pending::<Result<Frame<Bytes>, Infallible>>();
+    let stalled = tokio::spawn(verify.clone().oneshot(post(StreamBody::new(stalled))));
+    tokio::task::yield_now().await;
+    let response = verify.oneshot(post(Full::new(signed("room_create")))).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    stalled.abort();
+}
+
+fn acknowledge() -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(acknowledged::<Zego>())
+}
+
+/// Answers with an empty body if the inner service takes too long, as tower-http's time-out does.
+fn with_timeout<S, R: Default>(
+    inner: S,
+) -> impl Service<Request<Full<Bytes>>, Response = Response<R>, Error = S::Error>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<R>> + Clone,
+{
+    service_fn(move |request| {
+        let inner = inner.clone();
+        async {
+            let answered = tokio::time::timeout(Duration::from_secs(1), inner.oneshot(request));
+            answered.await.unwrap_or_else(|_| {
+                let mut response = Response::new(R::default());
+                *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+                Ok(response)
+            })
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_middleware_that_needs_an_empty_body_can_be_around_the_layer() {
+    let slow = service_fn(async |_: Request<Bytes>| {
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        acknowledge()
+    });
+    let app = with_timeout(VerifyLayer::new(receiver()).layer(slow));
+    let response = app.oneshot(post(Full::new(signed("room_create")))).await.unwrap();
+    assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "");
+}
+
+#[tokio::test]
+async fn an_event_of_another_kind_behind_the_layer_is_told_apart() {
+    let kinds = service_fn(async |mut request: Request<Bytes>| {
+        let extension = request.extensions_mut().remove::<VerifiedExtension<Zego>>().unwrap();
+        let other = extension.into_verified::<RoomCreated>().unwrap_err();
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(other.to_string())))
+    });
+    let app = VerifyLayer::new(receiver()).layer(kinds);
+    let response = app.oneshot(post(Full::new(signed("room_exit")))).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, NotDelivered::OtherKind.to_string());
+}
+
 #[test]
 fn what_users_hold_can_be_cloned_and_shared() {
     /// Neither `Clone` nor `Debug`, as most bodies.
@@ -164,13 +229,17 @@ fn what_users_hold_can_be_cloned_and_shared() {
 
 #[tokio::test]
 async fn a_handler_timeout_is_answered_while_the_handler_continues() {
+    let ended = Arc::new(AtomicBool::new(false));
     let hooks = Hooks::new(receiver()).with_handler_timeout(Duration::from_millis(20));
-    let hooks = hooks.on(async |_: Verified<RoomCreated>| {
+    let hooks = hooks.on_with(Arc::clone(&ended), async |ended, _: Verified<RoomCreated>| {
         tokio::time::sleep(Duration::from_millis(200)).await;
+        ended.store(true, Ordering::SeqCst);
     });
     let request = post(Full::new(signed("room_create")));
     let response = service(hooks.clone()).oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "2");
+    assert!(!ended.load(Ordering::SeqCst));
     hooks.wait_idle().await;
+    assert!(ended.load(Ordering::SeqCst));
 }
