@@ -65,7 +65,7 @@ pub(crate) fn trtc(setup: Setup) -> Receiver<Trtc> {
                 .unwrap()
         }
         Setup::Unsigned => Trtc::dangerous_unsigned(TRTC_APP),
-        Setup::Fresh => standard().with_tolerance(Trtc::LEAST_TOLERANCE).unwrap(),
+        Setup::Fresh => standard().with_tolerance(Trtc::MIN_TOLERANCE).unwrap(),
         _ => standard(),
     };
     limited(Receiver::new(trtc), setup)

@@ -122,13 +122,13 @@ fn freshness_is_asked_for_and_never_narrower_than_the_retries() {
     assert!(receive(trtc(), sent_at() + years).is_ok());
     assert!(receive(trtc(), sent_at() - years).is_ok());
 
-    let least = Trtc::LEAST_TOLERANCE;
-    let too_narrow = trtc().with_tolerance(least - Duration::from_millis(1)).unwrap_err();
-    assert_eq!(too_narrow, ConfigError::ToleranceTooNarrow { least });
-    let fresh = || trtc().with_tolerance(least).unwrap();
-    assert!(receive(fresh(), sent_at() + least).is_ok());
-    assert!(receive(fresh(), sent_at() - least).is_ok());
-    let beyond = least + Duration::from_millis(1);
+    let min = Trtc::MIN_TOLERANCE;
+    let too_narrow = trtc().with_tolerance(min - Duration::from_millis(1)).unwrap_err();
+    assert_eq!(too_narrow, ConfigError::ToleranceTooNarrow { min });
+    let fresh = || trtc().with_tolerance(min).unwrap();
+    assert!(receive(fresh(), sent_at() + min).is_ok());
+    assert!(receive(fresh(), sent_at() - min).is_ok());
+    let beyond = min + Duration::from_millis(1);
     let refusal = |now| receive(fresh(), now).unwrap_err().refusal().cloned();
     assert_eq!(refusal(sent_at() + beyond), Some(Refusal::Stale { age: beyond }));
     assert_eq!(refusal(sent_at() - beyond), Some(Refusal::TimestampInFuture { ahead: beyond }));
@@ -262,7 +262,7 @@ fn an_app_without_a_key_is_dangerous_and_received() {
 /// Its time proves nothing, so it neither dates a delivery nor makes one stale.
 #[test]
 fn an_unsigned_delivery_has_an_id_only_if_its_event_has_a_time() {
-    let trtc = || Trtc::dangerous_unsigned(APP).with_tolerance(Trtc::LEAST_TOLERANCE).unwrap();
+    let trtc = || Trtc::dangerous_unsigned(APP).with_tolerance(Trtc::MIN_TOLERANCE).unwrap();
     let years = Duration::from_secs(10 * 365 * 24 * 3600);
     let id = |body: &str| {
         let received: Verified<Event> =

@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     ConfigError, Delivery, Provider, Receiver, RoomEvent, Verified, adapter::CallbackResponse,
-    verify::provider::RETRIES_ARE_OVER,
+    verify::provider::MAX_RETRY_SPAN,
 };
 
 use self::{
@@ -175,14 +175,14 @@ impl<P: Provider> Hooks<P> {
     /// It is under twice the tolerance, so that the same bytes would be handled again while they are fresh,
     /// or under 120 s, in which platforms retry. Or it is over 100 years.
     pub fn with_retention(mut self, retention: Duration) -> Result<Self, ConfigError> {
-        const MOST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        const MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
         let fresh = self.0.receiver.provider().tolerance().unwrap_or_default().saturating_mul(2);
-        let least = fresh.max(RETRIES_ARE_OVER);
-        if retention < least {
-            return Err(ConfigError::RetentionTooShort { least });
+        let min = fresh.max(MAX_RETRY_SPAN);
+        if retention < min {
+            return Err(ConfigError::RetentionTooShort { min });
         }
-        if retention > MOST {
-            return Err(ConfigError::RetentionTooLong { most: MOST });
+        if retention > MAX {
+            return Err(ConfigError::RetentionTooLong { max: MAX });
         }
         self.parts().settings.retention = retention;
         Ok(self)

@@ -149,17 +149,17 @@ pub enum ConfigError {
 
     /// A retention that is too short: the same bytes would be handled again while they are fresh, or a
     /// retry after the first try.
-    #[error("a retention under {least:?} handles replays and retries again")]
+    #[error("a retention under {min:?} handles replays and retries again")]
     RetentionTooShort {
         /// The least that is possible: twice the tolerance, and longer than any platform retries.
-        least: Duration,
+        min: Duration,
     },
 
     /// A retention that no store can hold.
-    #[error("a retention over {most:?} is more than a store can hold")]
+    #[error("a retention over {max:?} is more than a store can hold")]
     RetentionTooLong {
         /// The most that is possible.
-        most: Duration,
+        max: Duration,
     },
 
     /// A secret is nothing but white space.
@@ -175,17 +175,17 @@ pub enum ConfigError {
     SecretPadded,
 
     /// A tolerance under which a provider's own callbacks or retries would be refused.
-    #[error("a tolerance under {least:?} refuses honest callbacks")]
+    #[error("a tolerance under {min:?} refuses honest callbacks")]
     ToleranceTooNarrow {
         /// The least that is possible.
-        least: Duration,
+        min: Duration,
     },
 
     /// A tolerance that no store can remember deliveries for.
-    #[error("a tolerance over {most:?} is more than a store can remember")]
+    #[error("a tolerance over {max:?} is more than a store can remember")]
     ToleranceTooWide {
         /// The most that is possible.
-        most: Duration,
+        max: Duration,
     },
 }
 
@@ -198,7 +198,7 @@ mod tests {
         for (error, text) in [
             (ConfigError::DuplicateApp { app_id: 7 }, "the app 7 is configured twice"),
             (
-                ConfigError::ToleranceTooNarrow { least: Duration::from_secs(70) },
+                ConfigError::ToleranceTooNarrow { min: Duration::from_secs(70) },
                 "a tolerance under 70s refuses honest callbacks",
             ),
         ] {

@@ -73,7 +73,7 @@ pub struct Trtc {
 impl Trtc {
     /// The narrowest tolerance that refuses no honest retry: TRTC tries for a minute, and takes 5 s to
     /// give up on the last try but one.
-    pub const LEAST_TOLERANCE: Duration = Duration::from_secs(70);
+    pub const MIN_TOLERANCE: Duration = Duration::from_secs(70);
 
     /// Creates the provider for an app, by its SDKAppID and the callback key from the console. Its
     /// callbacks are taken whenever they were sent; see [`with_tolerance`](Self::with_tolerance).
@@ -117,10 +117,10 @@ impl Trtc {
     ///
     /// # Errors
     ///
-    /// It is under [`LEAST_TOLERANCE`](Self::LEAST_TOLERANCE): a retry may carry the time of the first
+    /// It is under [`MIN_TOLERANCE`](Self::MIN_TOLERANCE): a retry may carry the time of the first
     /// try, and would be refused. Or it is over 40 years.
     pub fn with_tolerance(self, tolerance: Duration) -> Result<Self, ConfigError> {
-        let freshness = Freshness::new(tolerance, Self::LEAST_TOLERANCE)?;
+        let freshness = Freshness::new(tolerance, Self::MIN_TOLERANCE)?;
         Ok(Self { freshness: Some(freshness), ..self })
     }
 

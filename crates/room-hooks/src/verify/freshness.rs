@@ -8,14 +8,14 @@ pub(crate) struct Freshness(pub(crate) Duration);
 
 impl Freshness {
     /// Twice this is remembered, for which the clocks of stores have room.
-    const MOST: Duration = Duration::from_secs(40 * 365 * 24 * 60 * 60);
+    const MAX: Duration = Duration::from_secs(40 * 365 * 24 * 60 * 60);
 
-    pub(crate) fn new(tolerance: Duration, least: Duration) -> Result<Self, ConfigError> {
-        if tolerance < least {
-            return Err(ConfigError::ToleranceTooNarrow { least });
+    pub(crate) fn new(tolerance: Duration, min: Duration) -> Result<Self, ConfigError> {
+        if tolerance < min {
+            return Err(ConfigError::ToleranceTooNarrow { min });
         }
-        if tolerance > Self::MOST {
-            return Err(ConfigError::ToleranceTooWide { most: Self::MOST });
+        if tolerance > Self::MAX {
+            return Err(ConfigError::ToleranceTooWide { max: Self::MAX });
         }
         Ok(Self(tolerance))
     }
@@ -60,16 +60,16 @@ mod tests {
 
     #[test]
     fn a_tolerance_that_cannot_work_is_refused() {
-        let least = Duration::from_secs(1);
-        for tolerance in [least, Freshness::MOST] {
-            assert!(Freshness::new(tolerance, least).is_ok(), "{tolerance:?}");
+        let min = Duration::from_secs(1);
+        for tolerance in [min, Freshness::MAX] {
+            assert!(Freshness::new(tolerance, min).is_ok(), "{tolerance:?}");
         }
         for (tolerance, error) in [
-            (Duration::ZERO, ConfigError::ToleranceTooNarrow { least }),
-            (Duration::from_millis(999), ConfigError::ToleranceTooNarrow { least }),
-            (Duration::MAX, ConfigError::ToleranceTooWide { most: Freshness::MOST }),
+            (Duration::ZERO, ConfigError::ToleranceTooNarrow { min }),
+            (Duration::from_millis(999), ConfigError::ToleranceTooNarrow { min }),
+            (Duration::MAX, ConfigError::ToleranceTooWide { max: Freshness::MAX }),
         ] {
-            assert_eq!(Freshness::new(tolerance, least).err(), Some(error));
+            assert_eq!(Freshness::new(tolerance, min).err(), Some(error));
         }
     }
 

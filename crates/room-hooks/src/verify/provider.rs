@@ -70,7 +70,7 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     #[doc(hidden)]
     fn retention(&self) -> Duration {
         let fresh = self.tolerance().unwrap_or_default().saturating_mul(2);
-        fresh.saturating_add(Duration::from_secs(60)).max(RETRIES_ARE_OVER)
+        fresh.saturating_add(Duration::from_secs(60)).max(MAX_RETRY_SPAN)
     }
 
     /// The response that its sender expects.
@@ -89,4 +89,4 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
 pub trait Sealed {}
 
 /// When no provider retries any more: all give up within about a minute, and each try may take its time.
-pub(crate) const RETRIES_ARE_OVER: Duration = Duration::from_secs(120);
+pub(crate) const MAX_RETRY_SPAN: Duration = Duration::from_secs(120);

@@ -150,7 +150,7 @@ impl Played {
         let tencent = || Tencent::new(1, secrets()).unwrap();
         let event = json!({"CallbackCommand": "Room.CallbackAfterCreateRoom", "RoomId": "r"});
         self.receive_honest_and_forged(tencent, |tencent, now| tencent.sign(&event, now).unwrap());
-        let tolerance = Trtc::LEAST_TOLERANCE;
+        let tolerance = Trtc::MIN_TOLERANCE;
         let trtc = || Trtc::new(1, secrets()).unwrap().with_tolerance(tolerance).unwrap();
         let event = json!({"EventType": 103, "EventInfo": {"RoomId": "r"}});
         self.receive_honest_and_forged(trtc, |trtc, now| trtc.sign(&event, now).unwrap());
