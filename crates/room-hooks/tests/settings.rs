@@ -19,7 +19,7 @@ fn a_retention_that_is_too_short_or_too_long_is_refused() {
         hooks_here(zego().with_tolerance(tolerance).unwrap())
     };
     let seconds = Duration::from_secs;
-    let too_short = |least| ConfigError::RetentionTooShort { min: seconds(min) };
+    let too_short = |min| ConfigError::RetentionTooShort { min: seconds(min) };
     for (tolerance, retention, error) in [
         (300, seconds(600), None),
         (300, seconds(599), Some(too_short(600))),

@@ -32,7 +32,7 @@ pub struct DeliveryId([u8; 16]);
 
 impl DeliveryId {
     pub(crate) fn of<E: RoomEvent>(verified: &Verified<E>) -> Option<Self> {
-        let Verified { event, app_id, sent_at, sending_id, document, .. } = verified;
+        let Verified { event, app_id, sent_at, request_id, document, .. } = verified;
         let mut content = prefix::<E::Provider>("delivery", *app_id);
         // The name may be in the query, and some events have two: it counts as this crate has it.
         part(&mut content, event.name().as_bytes());
@@ -40,7 +40,7 @@ impl DeliveryId {
         if !is_distinct {
             let sent_at = (*sent_at)?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             part(&mut content, &sent_at.as_millis().to_be_bytes());
-            part(&mut content, sending_id.as_deref().unwrap_or_default().as_bytes());
+            part(&mut content, request_id.as_deref().unwrap_or_default().as_bytes());
         }
         let is_one_of = |name: &str, all: &[&str]| all.iter().any(|known| is_spelling(name, known));
         canonical::write(&mut content, document.as_str(), |name| {
@@ -154,7 +154,7 @@ mod tests {
             secret: None,
             document,
             parameters: Vec::new(),
-            sending_id: None,
+            request_id: None,
             signature: None,
         }
     }

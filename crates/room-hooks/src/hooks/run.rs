@@ -44,7 +44,7 @@ impl<P: Provider> Inner<P> {
             event = excerpt(verified.event.name()),
             room_id = verified.event.room_id().map(excerpt),
             secret = verified.secret.map(field::display),
-            request_id = verified.sending_id.as_deref(),
+            request_id = verified.request_id.as_deref(),
             outcome = field::Empty,
         );
         let (kind, asks) = (verified.event.kind(), P::asks(&verified.event));
@@ -87,7 +87,7 @@ impl<P: Provider> Inner<P> {
     }
 
     async fn dispose(&self, verified: Box<Verified<P::Event>>) -> Disposition {
-        let delivery = self.claimed(&verified);
+        let delivery = self.delivery_key(&verified);
         let kind = verified.event.kind();
         let mut handlers = self.handlers.iter().chain(&self.fallback);
         let Some(handler) = handlers.find(|handler| handler.takes(kind)) else {
@@ -123,7 +123,7 @@ impl<P: Provider> Inner<P> {
     }
 
     /// The delivery as the store knows it; nothing if it has no id.
-    fn claimed(&self, verified: &Verified<P::Event>) -> Option<DeliveryKey> {
+    fn delivery_key(&self, verified: &Verified<P::Event>) -> Option<DeliveryKey> {
         let signature =
             verified.signature.as_ref().filter(|signature| match self.settings.signature_binding {
                 SignatureBinding::Unique => signature.is_unique,

@@ -31,7 +31,7 @@ impl<E: RoomEvent<Provider = Tencent>> Verified<E> {
     /// undocumented. It is not signed. Logs have it as well.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.sending_id.as_deref()
+        self.request_id.as_deref()
     }
 }
 

@@ -246,7 +246,7 @@ impl Provider for Tencent {
             secret: signed.map(|(secret, _)| secret),
             document,
             parameters: query.client,
-            sending_id: query.request_id,
+            request_id: query.request_id,
             // All callbacks of one second carry the same one.
             signature: None,
         }))

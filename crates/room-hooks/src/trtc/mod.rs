@@ -178,7 +178,7 @@ impl Provider for Trtc {
             secret,
             document,
             parameters: Vec::new(),
-            sending_id: None,
+            request_id: None,
             // It is that of the body, and so of one content only.
             signature: None,
         }))

@@ -134,7 +134,7 @@ impl<P: Provider> Receiver<P> {
             event = excerpt(verified.event.name()),
             room_id = verified.event.room_id().map(excerpt),
             secret = verified.secret.map(tracing::field::display),
-            request_id = verified.sending_id.as_deref(),
+            request_id = verified.request_id.as_deref(),
             "delivery verified"
         );
         verified.downcast().map_err(|_| NotDelivered::OtherKind)

@@ -26,7 +26,7 @@ pub struct Verified<E> {
     /// What came beside the document and is not signed, by its name on the wire.
     pub(crate) parameters: Vec<(&'static str, Box<str>)>,
     /// What tells one sending from the next, where the sender gives that; not signed.
-    pub(crate) sending_id: Option<Box<str>>,
+    pub(crate) request_id: Option<Box<str>>,
     /// The signature, where it does not cover the body.
     pub(crate) signature: Option<Signature>,
 }
@@ -57,7 +57,7 @@ impl<E> Verified<E> {
         F: RoomEvent,
         F::Provider: Provider<Event = E>,
     {
-        let Self { event, app_id, sent_at, secret, document, parameters, sending_id, signature } =
+        let Self { event, app_id, sent_at, secret, document, parameters, request_id, signature } =
             self;
         match F::downcast(event) {
             Ok(event) => Ok(Verified {
@@ -67,7 +67,7 @@ impl<E> Verified<E> {
                 secret,
                 document,
                 parameters,
-                sending_id,
+                request_id,
                 signature,
             }),
             Err(event) => Err(Self {
@@ -77,7 +77,7 @@ impl<E> Verified<E> {
                 secret,
                 document,
                 parameters,
-                sending_id,
+                request_id,
                 signature,
             }),
         }

@@ -174,7 +174,7 @@ impl Provider for Zego {
             secret: Some(signer.secret),
             document,
             parameters: Vec::new(),
-            sending_id: None,
+            request_id: None,
             signature: Some(signature),
         }))
     }

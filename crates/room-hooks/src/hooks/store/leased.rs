@@ -28,7 +28,7 @@ struct Shared {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    DeliveryKey(ClaimToken),
+    InProgress(ClaimToken),
     Settled,
 }
 
@@ -74,8 +74,8 @@ impl DeliveryStore for Leased {
         }
         let token = ClaimToken(self.0.tokens.fetch_add(1, Ordering::SeqCst));
         self.update(id, now, |state| match state {
-            None => (ClaimOutcome::Granted(token), Some((State::DeliveryKey(token), lease))),
-            Some(State::DeliveryKey(_)) => (ClaimOutcome::InProgress, None),
+            None => (ClaimOutcome::Granted(token), Some((State::InProgress(token), lease))),
+            Some(State::InProgress(_)) => (ClaimOutcome::InProgress, None),
             Some(State::Settled) => (ClaimOutcome::Settled, None),
         })
     }
@@ -87,8 +87,8 @@ impl DeliveryStore for Leased {
         now: Instant,
     ) -> Result<bool, StoreError> {
         self.update(delivery.id, now, |state| match state {
-            Some(state) if state != State::DeliveryKey(token) => (false, None),
-            _ => (true, Some((State::DeliveryKey(token), delivery.lease))),
+            Some(state) if state != State::InProgress(token) => (false, None),
+            _ => (true, Some((State::InProgress(token), delivery.lease))),
         })
     }
 
@@ -107,8 +107,8 @@ impl DeliveryStore for Leased {
         now: Instant,
     ) -> Result<(), StoreError> {
         self.update(d.id, now, |state| {
-            let is_own = state == Some(State::DeliveryKey(token));
-            ((), is_own.then_some((State::DeliveryKey(token), Duration::ZERO)))
+            let is_own = state == Some(State::InProgress(token));
+            ((), is_own.then_some((State::InProgress(token), Duration::ZERO)))
         })
     }
 }
