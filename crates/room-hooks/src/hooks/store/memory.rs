@@ -55,7 +55,7 @@ impl MemoryStore {
 
     /// How many deliveries and signatures it holds, those included that are about to be forgotten.
     #[must_use]
-    pub fn held(&self) -> usize {
+    pub fn len(&self) -> usize {
         let held = self.lock();
         held.deliveries.entries.len() + held.signatures.entries.len()
     }
@@ -95,7 +95,7 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore")
             .field("capacity", &self.capacity)
-            .field("held", &self.held())
+            .field("held", &self.len())
             .finish_non_exhaustive()
     }
 }
@@ -326,9 +326,9 @@ mod tests {
         let later = begin + RETENTION;
         for number in 0..25 {
             let _ = store.claim(delivery(number), later).await;
-            assert!(store.held() >= 96 - 3 * number as usize, "{}", store.held());
+            assert!(store.len() >= 96 - 3 * number as usize, "{}", store.len());
         }
-        assert_eq!(store.held(), 25);
+        assert_eq!(store.len(), 25);
     }
 
     #[tokio::test]
@@ -341,7 +341,7 @@ mod tests {
             store.settle(delivery(number), now).await.unwrap();
         }
         // 120 s at 10 a second, and what is about to go: a part is used once in half a minute.
-        assert!((1200..1800).contains(&store.held()), "{}", store.held());
+        assert!((1200..1800).contains(&store.len()), "{}", store.len());
     }
 
     #[tokio::test]
