@@ -27,7 +27,7 @@ impl Seen {
     ///
     /// # Panics
     ///
-    /// The event cannot be serialised.
+    /// The event cannot be serialized.
     pub fn event<E: RoomEvent + Serialize>(&self, verified: &Verified<E>) {
         self.report(json!({
             "app_id": verified.app_id,

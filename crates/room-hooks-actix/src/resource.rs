@@ -36,11 +36,11 @@ use crate::{
 /// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, scopes
 /// and middleware work as with any other resource. Handlers do not get the values of path parameters.
 ///
-/// Create the hooks outside the closure, as above. Every worker calls the closure, and hooks that each worker
-/// creates for itself do not recognize each other's deliveries. The log warns of that.
+/// Create the hooks outside the closure, as above. Every worker calls the closure, and hooks that each worker creates
+/// with a store of its own do not recognize each other's deliveries. The log warns of that.
 #[must_use]
 pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
-    warn_of_hooks_per_worker(P::NAME, hooks.created_on());
+    warn_of_stores_per_worker(P::NAME, hooks.store_created_on());
     web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
         let hooks = hooks.clone();
         async move { handle(&hooks, &request, payload).await }
@@ -50,8 +50,8 @@ pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
 /// Makes a resource of the hooks for both of Tencent's protocols, for a URL that receives both; see [`Protocol`].
 #[must_use]
 pub fn tencent_resource(path: &str, tencent: Hooks<Tencent>, trtc: Hooks<Trtc>) -> Resource {
-    warn_of_hooks_per_worker(Tencent::NAME, tencent.created_on());
-    warn_of_hooks_per_worker(Trtc::NAME, trtc.created_on());
+    warn_of_stores_per_worker(Tencent::NAME, tencent.store_created_on());
+    warn_of_stores_per_worker(Trtc::NAME, trtc.store_created_on());
     web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
         let (tencent, trtc) = (tencent.clone(), trtc.clone());
         async move {
@@ -79,14 +79,14 @@ async fn handle<P: Provider>(
     response(&delivered.await.unwrap_or_else(not_delivered))
 }
 
-/// Warns, once, if a second worker of one server has created hooks for a provider.
-fn warn_of_hooks_per_worker(provider: &'static str, created_on: ThreadId) {
-    /// The first worker of each server that created hooks, by server and provider.
+/// Warns, once, if a second worker of one server has created a delivery store for a provider.
+fn warn_of_stores_per_worker(provider: &'static str, created_on: Option<ThreadId>) {
+    /// The first worker of each server that created a store, by server and provider.
     static CREATORS: Mutex<BTreeMap<(String, &str), String>> = Mutex::new(BTreeMap::new());
     static WARNED: Once = Once::new();
 
     let thread = thread::current();
-    let Some(worker) = thread.name().filter(|_| thread.id() == created_on) else { return };
+    let Some(worker) = thread.name().filter(|_| Some(thread.id()) == created_on) else { return };
     let Some(server) = server_of_worker(worker) else { return };
     let mut creators = CREATORS.lock().unwrap_or_else(PoisonError::into_inner);
     let first = creators.entry((server.to_owned(), provider)).or_insert_with(|| worker.to_owned());
@@ -94,15 +94,14 @@ fn warn_of_hooks_per_worker(provider: &'static str, created_on: ThreadId) {
         WARNED.call_once(|| {
             tracing::warn!(
                 provider,
-                "each worker creates its own hooks, so duplicates are not recognized across workers; \
-                 create the hooks outside the closure of HttpServer::new"
+                "each worker creates hooks with a delivery store of its own, so duplicates are not \
+                 recognized across workers; create the hooks outside the closure of HttpServer::new"
             );
         });
     }
 }
 
-/// What the names of all worker threads of a server begin with: the actix system that runs it, or, without one,
-/// the same text for all servers.
+/// The part of a worker thread's name that identifies its server: the actix system, or one constant without a system.
 fn server_of_worker(thread: &str) -> Option<&str> {
     let system = thread.strip_prefix("actix-rt|").and_then(|rest| rest.split_once("|arbiter:"));
     system

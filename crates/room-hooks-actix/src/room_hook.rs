@@ -78,6 +78,12 @@ pub struct RoomHookError {
 }
 
 impl RoomHookError {
+    /// Why there is no event: the delivery is refused, an event of another kind, or a probe.
+    #[must_use]
+    pub fn reason(&self) -> &NotDelivered {
+        &self.reason
+    }
+
     /// Why the delivery was refused; `None` if it was acknowledged. It is in the log already.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, test::init_service};
-use room_hooks_actix::{Hooks, resource, tencent::Tencent, zego::Zego};
+use room_hooks_actix::{Hooks, hooks::MemoryStore, resource, tencent::Tencent, zego::Zego};
 use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Clone, Default)]
@@ -18,7 +18,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     fn warnings(&self) -> usize {
         let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        log.matches("each worker creates its own hooks").count()
+        log.matches("each worker creates hooks with a delivery store").count()
     }
 }
 
@@ -76,6 +76,8 @@ fn hooks_created_once_per_worker_are_warned_about_once_and_nothing_else_is() {
             let shared = hooks();
             actix_web::rt::System::new().block_on(async move {
                 serve(3, move || shared.clone()).await;
+                let store = MemoryStore::new();
+                serve(3, move || hooks().with_store(store.clone())).await;
                 serve(1, hooks).await;
                 init_service(App::new().service(resource("/", hooks()))).await;
                 init_service(App::new().service(resource("/", hooks()))).await;
@@ -90,19 +92,10 @@ fn hooks_created_once_per_worker_are_warned_about_once_and_nothing_else_is() {
         program.join().unwrap();
     }
     // One worker creates hooks for two providers.
-    actix_web::rt::System::new().block_on(async {
-        let app = || {
-            let tencent = Hooks::new(Tencent::new(1, "token").unwrap());
-            App::new().service(resource("/zego", hooks())).service(resource("/tencent", tencent))
-        };
-        let server = HttpServer::new(app).workers(1).disable_signals();
-        let server = server.bind("127.0.0.1:0").unwrap().run();
-        let handle = server.handle();
-        let serving = tokio::task::spawn_local(server);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        handle.stop(true).await;
-        serving.await.unwrap().unwrap();
-    });
+    actix_web::rt::System::new().block_on(serve(1, || {
+        let _ = resource("/tencent", Hooks::new(Tencent::new(1, "token").unwrap()));
+        hooks()
+    }));
     assert_eq!(log.warnings(), 0);
 
     for _ in 0..2 {

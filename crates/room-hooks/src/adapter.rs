@@ -1,4 +1,4 @@
-//! What an adapter to a web framework needs beside the types that its users meet.
+//! Building blocks for framework adapters.
 //!
 //! `room-hooks-tower` takes any request of the `http` crate, so most frameworks need no adapter of their own.
 //! One that does passes a request on in three steps, and translates the response:

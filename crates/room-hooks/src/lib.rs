@@ -1,9 +1,9 @@
 //! Verified, typed room callbacks from ZEGOCLOUD and Tencent.
 //!
-//! A platform that runs rooms tells your backend by HTTP what happens in them. This crate takes the
-//! bytes of such a callback and hands out a typed event whose sender has been verified, or the
-//! refusal to answer with. It has no framework, no socket and no clock: `room-hooks-axum` and its
-//! siblings connect it to a web framework, and where there is none for yours, this is all they use:
+//! A platform that runs rooms calls your backend by HTTP when something happens in them. This crate takes the bytes of
+//! such a callback and returns a typed event whose sender has been verified, or a refusal. It has no framework, no
+//! socket and no clock. `room-hooks-axum`, `-actix` and `-warp` connect it to a web framework, `room-hooks-tower` to
+//! any tower service; for another framework, see [`adapter`]. With the bytes already in memory, the core is one call:
 //!
 //! ```
 //! use room_hooks::{Delivery, Receiver, Verified, zego::{self, Zego}};
@@ -33,7 +33,7 @@
 //! # Where to go next
 //!
 //! * `Hooks`, with the feature `hooks`, is the recommended way in: typed handlers, each delivery once.
-//! * [`Receiver`] is the door, [`Verified`] what comes through it, [`Refusal`] what keeps it shut.
+//! * [`Receiver`] verifies a delivery and returns a [`Verified`] event or a [`NotDelivered`]; a [`Refusal`] says why.
 //! * [`zego`], [`tencent`] and [`trtc`] hold the providers and their events.
 //! * The feature `testing` signs callbacks for tests of your handlers.
 

@@ -1,6 +1,6 @@
 //! What the feature `metrics` counts and times; without it, nothing.
 //!
-//! Labels come from closed sets: a stranger cannot make new ones.
+//! Labels come from closed sets: a sender cannot make new ones.
 
 #![cfg_attr(
     not(feature = "metrics"),

@@ -147,3 +147,33 @@ fn a_compressed_body_is_refused_and_the_log_names_its_encoding() {
         assert!(Receiver::new(zego()).receive::<RoomCreated>(delivery, now()).is_ok(), "{value:?}");
     }
 }
+
+#[test]
+fn a_failed_handler_is_logged_with_the_whole_chain_of_its_error() {
+    #[derive(Debug)]
+    struct Failed(&'static str, Option<Box<Self>>);
+
+    impl std::fmt::Display for Failed {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl std::error::Error for Failed {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(self.1.as_deref()?)
+        }
+    }
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let hooks = hooks_here(zego()).on(async |_: Verified<RoomCreated>| {
+        let refused = Failed("connection refused", None);
+        let query = Failed("the query failed", Some(Box::new(refused)));
+        Err::<(), _>(Failed("the room was not saved", Some(Box::new(query))))
+    });
+    let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
+    let (log, _) = logged(|| runtime.block_on(hooks.deliver(signed.as_delivery(), now())));
+    let chain = "the room was not saved: the query failed: connection refused";
+    assert!(log.contains("handler failed") && log.contains(chain), "{log}");
+}

@@ -44,7 +44,7 @@ fn every_delivery_is_counted_under_labels_from_closed_sets() {
     counted.sort();
     let expected = [
         ("claim", 1),
-        ("zego none refused", 3),
+        ("zego none refused", 2),
         ("zego raw handled", 2),
         ("zego room_create duplicate", 1),
         ("zego room_create failed", 1),

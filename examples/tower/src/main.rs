@@ -7,6 +7,7 @@ use std::{
     env::{self, VarError},
     error::Error,
     io::{self, Write},
+    pin::pin,
     time::Duration,
 };
 
@@ -14,11 +15,12 @@ use http_body_util::Full;
 use hyper::{
     Request, Response, StatusCode,
     body::{Bytes, Incoming},
+    server::conn::http1,
     service::service_fn,
 };
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
 };
 use room_hooks_tower::{
     Hooks, HooksService, Provider, RoomEvent, Verified,
@@ -102,23 +104,25 @@ impl App {
 
 /// Serves until a signal comes, and ends when each request under way has its response.
 async fn serve(listener: TcpListener, app: App) {
-    let (mut server, graceful) = (Builder::new(TokioExecutor::new()), GracefulShutdown::new());
+    let (mut server, graceful) = (http1::Builder::new(), GracefulShutdown::new());
     // The head of a request must arrive within 30 s.
-    server.http1().timer(TokioTimer::new());
+    server.timer(TokioTimer::new());
+    let mut signal = pin!(shutdown_signal());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = shutdown_signal() => break,
+            () = &mut signal => break,
         };
         let Ok((stream, _)) = accepted else {
             // Out of file descriptors, perhaps: others are closed in the meantime.
-            sleep(Duration::from_millis(100)).await;
-            continue;
+            tokio::select! {
+                () = sleep(Duration::from_millis(100)) => continue,
+                () = &mut signal => break,
+            }
         };
         let app = app.clone();
         let app = service_fn(move |request| app.clone().call(request));
-        let connection = server.serve_connection(TokioIo::new(stream), app).into_owned();
-        let connection = graceful.watch(connection);
+        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), app));
         tokio::spawn(async move {
             // A connection that breaks off is the client's matter.
             let _ = connection.await;

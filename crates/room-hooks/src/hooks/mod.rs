@@ -10,7 +10,7 @@ mod store;
 use std::{
     fmt,
     sync::Arc,
-    thread::{self, ThreadId},
+    thread::ThreadId,
     time::{Duration, SystemTime},
 };
 
@@ -52,7 +52,6 @@ struct Inner<P: Provider> {
     in_flight: TaskTracker,
     clock: Clock,
     runtime: Option<Arc<HandlerRuntime>>,
-    created_on: ThreadId,
 }
 
 impl<P: Provider> Hooks<P> {
@@ -60,8 +59,8 @@ impl<P: Provider> Hooks<P> {
     /// Deliveries are remembered in memory unless another store is set.
     ///
     /// Handlers run on the tokio runtime that this is called in, if it has several threads, and otherwise on one
-    /// of the crate's own: so they outlive an actix-web worker, and one that blocks its thread does not keep its
-    /// sender from an answer.
+    /// of the crate's own. So they survive the end of an actix-web worker, and one that blocks its thread does not delay
+    /// the response past the timeout.
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
         let receiver = receiver.into();
         Self(Arc::new(Inner {
@@ -75,7 +74,6 @@ impl<P: Provider> Hooks<P> {
             in_flight: TaskTracker::new(),
             clock: Clock::default(),
             runtime: HandlerRuntime::here().map(Arc::new),
-            created_on: thread::current().id(),
         }))
     }
 
@@ -207,11 +205,11 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// The thread that created the hooks, which tells an adapter whether each worker creates its own.
+    /// The thread that created the delivery store, if only this process uses it.
     #[doc(hidden)]
     #[must_use]
-    pub fn created_on(&self) -> ThreadId {
-        self.0.created_on
+    pub fn store_created_on(&self) -> Option<ThreadId> {
+        self.0.store.created_on()
     }
 
     /// The receiver that verifies deliveries, for reading their bodies.
@@ -244,8 +242,8 @@ impl<P: Provider> Hooks<P> {
         }
     }
 
-    /// Waits until no handler is running, and none that has ended is still to be settled, which takes up to a lease
-    /// while the store is unavailable. Stop accepting requests first.
+    /// Waits until every running handler has ended and its result is stored. While the store is unavailable, this takes
+    /// up to one lease. Stop accepting requests first.
     pub async fn wait_idle(&self) {
         self.0.in_flight.close();
         self.0.in_flight.wait().await;

@@ -66,12 +66,12 @@ impl<P: Provider> Inner<P> {
                 Disposition::DeadlineExceeded
             }
         };
-        match disposition {
-            Disposition::Refused(refusal) => NotDelivered::refused::<P>(refusal).response::<P>(),
-            // Our own failure or delay does not decide what was asked.
-            late if asks && late.status() >= 500 => P::response(&Disposition::Handled),
-            disposition => P::response(&disposition),
+        if let Disposition::Refused(refusal) = &disposition {
+            NotDelivered::log::<P>(refusal);
         }
+        // Our own failure or delay does not decide what was asked.
+        let is_denied = asks && disposition.status() >= 500;
+        P::response(if is_denied { &Disposition::Handled } else { &disposition })
     }
 
     async fn run(self: Arc<Self>, verified: Box<Verified<P::Event>>) -> Disposition {
@@ -190,7 +190,7 @@ impl<P: Provider> Inner<P> {
         metrics::handler(P::NAME, now().duration_since(begun));
         match ended {
             Ok(Ok(())) => return Disposition::Handled,
-            Ok(Err(error)) => tracing::error!(%error, "handler failed"),
+            Ok(Err(error)) => tracing::error!(error = %any::chain(&*error), "handler failed"),
             Err(_) => tracing::error!("handler panicked"),
         }
         Disposition::Failed

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::Provider;
 
-/// What is set of hooks, apart from their handlers and their store.
+/// Settings of hooks other than handlers and store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) handler_timeout: Duration,

@@ -2,10 +2,10 @@ use std::fmt;
 
 use crate::Refusal;
 
-/// A callback as it arrived, nothing decoded and nothing believed.
+/// A callback as it arrived: neither decoded nor verified.
 ///
 /// An adapter fills one in from its framework's request and passes it to
-/// [`Receiver::receive`](crate::Receiver::receive). Its `Debug` output tells sizes only: the query
+/// [`Receiver::receive`](crate::Receiver::receive). Its `Debug` output shows only sizes: the query
 /// and the body of a callback hold its signature.
 #[derive(Clone, Copy)]
 pub struct Delivery<'a> {

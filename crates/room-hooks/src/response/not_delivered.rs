@@ -54,8 +54,14 @@ impl NotDelivered {
         Self::refused::<P>(Refusal::NotConfigured { missing: type_name::<Receiver<P>>() })
     }
 
-    /// Makes every refusal, so that each is logged and counted once.
+    /// Refuses a delivery before it is verified: logs and counts it.
     pub(crate) fn refused<P: Provider>(refusal: Refusal) -> Self {
+        Self::log::<P>(&refusal);
+        metrics::delivery(P::NAME, "none", "refused");
+        Self::Refused(refusal)
+    }
+
+    pub(crate) fn log<P: Provider>(refusal: &Refusal) {
         let provider = P::NAME;
         match refusal.status() {
             // A browser or a health check is no cause for alarm.
@@ -63,8 +69,6 @@ impl NotDelivered {
             500.. => tracing::error!(provider, reason = %refusal, "delivery refused"),
             _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),
         }
-        metrics::delivery(provider, "none", "refused");
-        Self::Refused(refusal)
     }
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// No app is named, and several are configured. The request is a stranger's, or a proxy removed the
+    /// No app is named, and several are configured. The request is not the platform's, or a proxy removed the
     /// header or parameter.
     #[error("no app is named, and several are configured")]
     AppNotNamed,
@@ -24,12 +24,12 @@ pub enum Refusal {
     #[error("another extractor or a middleware consumed the body before it could be verified")]
     BodyAlreadyConsumed,
 
-    /// The body is over the receiver's limit. A stranger's doing, or the limit is too small: see
+    /// The body is over the receiver's limit. Sent by a client other than the platform, or the limit is too small: see
     /// [`Receiver::with_body_limit`](crate::Receiver::with_body_limit).
     #[error("the body is larger than the limit")]
     BodyTooLarge,
 
-    /// The body did not arrive in time. A stranger's doing, or the network is slow: see
+    /// The body did not arrive in time. Sent by a client other than the platform, or the network is slow: see
     /// [`Receiver::with_body_timeout`](crate::Receiver::with_body_timeout).
     #[error("the body took longer than {timeout:?}")]
     BodyTimeout {
@@ -57,7 +57,7 @@ pub enum Refusal {
         ahead: Duration,
     },
 
-    /// The request cannot be read as a callback. A stranger's doing, or a proxy rewrote it.
+    /// The request cannot be read as a callback. Sent by a client other than the platform, or a proxy rewrote it.
     #[error("unreadable: {what}")]
     Malformed {
         /// What is wrong with it.
@@ -76,7 +76,7 @@ pub enum Refusal {
     },
 
     /// A part of the signature is missing. Signing is not switched on at the provider, or the
-    /// request is a stranger's.
+    /// request is not the platform's.
     #[error("not signed: `{part}` is missing")]
     NotSigned {
         /// The field or parameter that is not there.
@@ -87,8 +87,8 @@ pub enum Refusal {
     #[error("duplicate parameter or member")]
     DuplicateParameter,
 
-    /// The signature was first seen with other content. It is forged: somebody has seen the signature
-    /// and put a body of his own under it.
+    /// The signature was first seen with other content. It is forged: an attacker who observed the
+    /// signature attached a different body to it.
     #[error("the signature was first seen with other content")]
     SignatureReused,
 
@@ -100,7 +100,7 @@ pub enum Refusal {
     },
 
     /// The app is not one of the configured ones. The app id here is wrong, another app of yours
-    /// uses this URL, or the request is a stranger's.
+    /// uses this URL, or the request is not the platform's.
     #[error("the app is not configured")]
     UnknownApp,
 
@@ -110,8 +110,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status that the sender is answered: one and the same for every delivery that is not
-    /// authentic, so that a stranger does not learn which check failed.
+    /// The HTTP status of the response. All deliveries that are not authentic get the same one, so the response never
+    /// reveals which check failed.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -166,7 +166,7 @@ pub enum ConfigError {
     #[error("a secret is blank")]
     SecretBlank,
 
-    /// A secret is empty, so that anybody could sign.
+    /// A secret is empty, so anyone could sign.
     #[error("a secret is empty")]
     SecretEmpty,
 

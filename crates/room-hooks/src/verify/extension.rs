@@ -18,8 +18,8 @@ impl<P: Provider> VerifiedExtension<P> {
 
     /// Returns the event if `receiver` verified it, as [`Receiver::receive`] does.
     ///
-    /// `None` if the extractor has another receiver than the middleware, which may be less strict or another
-    /// app's: then the extractor's own must verify.
+    /// `None` if `receiver` is not a clone of the middleware's, which may be less strict or another app's: then the
+    /// extractor's own must verify. The limit and timeout of the body are the middleware's.
     #[must_use]
     pub fn verified_by<E>(self, receiver: &Receiver<P>) -> Option<Result<Verified<E>, NotDelivered>>
     where

@@ -10,15 +10,34 @@ use crate::{Delivery, Disposition, Refusal, RoomEvent, Verified, adapter::Callba
 ///
 /// The trait is sealed: only this crate can make a [`Verified`], so only its providers can vouch for a delivery.
 ///
-/// ```compile_fail,E0277
+/// ```compile_fail
+/// # use std::time::{Duration, SystemTime};
+/// # use room_hooks::{Delivery, Disposition, Provider, Refusal, Verified, adapter::CallbackResponse, zego};
 /// #[derive(Clone, Debug)]
 /// struct Forger;
 ///
-/// impl room_hooks::Provider for Forger {
+/// impl Provider for Forger {
 ///     const NAME: &'static str = "forger";
-///     type Event = room_hooks::zego::Event;
+///     type Event = zego::Event;
+/// #   // All that there is, so that only the seal is missing.
+/// #   const RESPONSE_TIMEOUT: Duration = Duration::ZERO;
+/// #   const ROOM_ID: &'static [&'static str] = &[];
+/// #   fn open(
+/// #       &self,
+/// #       _: Delivery<'_>,
+/// #       _: &dyn Fn(u64) -> SystemTime,
+/// #   ) -> Result<Option<Verified<zego::Event>>, Refusal> {
+/// #       unreachable!()
+/// #   }
+/// #   fn tolerance(&self) -> Option<Duration> {
+/// #       unreachable!()
+/// #   }
+/// #   fn response(_: &Disposition) -> CallbackResponse {
+/// #       unreachable!()
+/// #   }
 /// }
 /// ```
+///
 pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The provider's name in logs and metrics, such as `zego`.
     const NAME: &'static str;

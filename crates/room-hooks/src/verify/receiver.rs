@@ -10,7 +10,7 @@ use crate::{
     request::body_reader::check_encoding,
 };
 
-/// The only door: takes deliveries in, hands verified events out.
+/// Verifies deliveries and returns typed events. Every adapter goes through it.
 ///
 /// Cheap to clone, so it is an axum state, an actix-web app data or a captured variable as it is.
 ///
@@ -95,7 +95,7 @@ impl<P: Provider> Receiver<P> {
         BodyReader::new(self, method, query, headers)
     }
 
-    /// Verifies a delivery and hands out its event, if it is of the kind that is asked for.
+    /// Verifies a delivery and returns its event, if it is an `E`.
     ///
     /// A refusal is logged here, with its reason; the sender is not told.
     ///

@@ -3,8 +3,10 @@
 use std::{
     error::Error,
     fmt::Debug,
+    iter,
     pin::Pin,
     sync::Arc,
+    thread::ThreadId,
     time::{Duration, Instant},
 };
 
@@ -22,6 +24,7 @@ pub(in crate::hooks) trait AnyStore: Debug + Send + Sync {
     fn settle(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, ()>;
     fn release(&self, delivery: DeliveryKey, token: ClaimToken, now: Instant) -> Operation<'_, ()>;
     fn for_renewal(&self) -> Option<Arc<dyn AnyStore>>;
+    fn created_on(&self) -> Option<ThreadId>;
 }
 
 impl<S: DeliveryStore> AnyStore for S {
@@ -44,6 +47,10 @@ impl<S: DeliveryStore> AnyStore for S {
     fn for_renewal(&self) -> Option<Arc<dyn AnyStore>> {
         Some(Arc::new(DeliveryStore::for_renewal(self)?))
     }
+
+    fn created_on(&self) -> Option<ThreadId> {
+        DeliveryStore::created_on(self)
+    }
 }
 
 /// Runs an operation of a store for as long as the sender waits. A failure is logged and counted.
@@ -55,11 +62,16 @@ pub(in crate::hooks) async fn run<T>(
     let result = timeout(store_timeout, operation).await;
     let result = result.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(elapsed.into())));
     if let Err(error) = &result {
-        let source = error.source().map(tracing::field::display);
-        tracing::warn!(operation = name, %error, source, "delivery store operation failed");
+        tracing::warn!(operation = name, error = %chain(error), "delivery store operation failed");
         metrics::store_error(name);
     }
     result
+}
+
+/// An error and all its sources, for the log.
+pub(in crate::hooks) fn chain(error: &(dyn Error + 'static)) -> String {
+    let errors = iter::successors(Some(error), |&error| error.source());
+    errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The monotonic clock of the runtime, which a test can stop.

@@ -3,6 +3,7 @@ use std::{
     collections::{BinaryHeap, HashMap, binary_heap::PeekMut},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, ThreadId},
     time::Instant,
 };
 
@@ -21,6 +22,7 @@ use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 pub struct MemoryStore {
     /// Of deliveries, and of signatures.
     capacity: usize,
+    created_on: ThreadId,
     held: Arc<Mutex<Held>>,
 }
 
@@ -50,7 +52,7 @@ impl MemoryStore {
     /// their own, so that a store full of deliveries still binds. Memory is taken as it is needed.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { capacity, held: Arc::default() }
+        Self { capacity, created_on: thread::current().id(), held: Arc::default() }
     }
 
     /// How many deliveries and signatures it holds, those included that are about to be forgotten.
@@ -58,6 +60,12 @@ impl MemoryStore {
     pub fn len(&self) -> usize {
         let held = self.lock();
         held.deliveries.entries.len() + held.signatures.entries.len()
+    }
+
+    /// Whether it holds nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Binds a signature to a delivery, or tells that it belongs to another.
@@ -126,6 +134,10 @@ impl DeliveryStore for MemoryStore {
         // One that was handled without a claim may find no room.
         deliveries.expire(now);
         deliveries.set(*id, State::Settled, now.checked_add(delivery.retention), self.capacity)
+    }
+
+    fn created_on(&self) -> Option<ThreadId> {
+        Some(self.created_on)
     }
 
     async fn release(

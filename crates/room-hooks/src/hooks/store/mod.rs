@@ -8,6 +8,7 @@ mod model;
 use std::{
     error,
     fmt::Debug,
+    thread::ThreadId,
     time::{Duration, Instant},
 };
 
@@ -75,6 +76,13 @@ pub trait DeliveryStore: Debug + Send + Sync + 'static {
         None
     }
 
+    /// The thread that created the store, if only this process uses it: an adapter warns of workers that each create
+    /// one.
+    #[doc(hidden)]
+    fn created_on(&self) -> Option<ThreadId> {
+        None
+    }
+
     /// Gives a claim back, so that the next try is handled.
     fn release(
         &self,
@@ -118,14 +126,14 @@ pub enum ClaimOutcome {
 #[expect(clippy::exhaustive_structs, reason = "a store makes them")]
 pub struct ClaimToken(pub u64);
 
-/// Why a store cannot say.
+/// Why an operation of a store failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no room for another claim.
     #[error("the delivery store is full")]
     Full,
-    /// It does not answer, or not sensibly.
+    /// The store did not respond, or returned an invalid reply.
     #[error("the delivery store is unavailable")]
     Unavailable(#[source] Box<dyn error::Error + Send + Sync>),
 }
