@@ -1,47 +1,4 @@
-//! Tencent: Chat-style callbacks of rooms and seats, here, and of live broadcasts, in [`live`].
-//!
-//! | wire name | type | page | quirks handled |
-//! |---|---|---|---|
-//! | `Room.CallbackAfterCreateRoom` | [`RoomCreated`] | [60733](https://trtc.io/document/60733) | times inside `RoomInfo` are seconds, `EventTime` is milliseconds |
-//! | `Room.CallbackAfterDestroyRoom` | [`RoomDestroyed`] | [60732](https://trtc.io/document/60732) | the id is not in a `RoomInfo` |
-//! | `Room.CallbackAfterUpdateRoomInfo` | [`RoomInfoUpdated`] | [60731](https://trtc.io/document/60731) | older name `Room.CallbackUpdateRoomInfo`; a bool is a string |
-//! | `Room.CallbackAfterMemberEnter` | [`MemberEntered`] | [60735](https://trtc.io/document/60735) | `MemberCount` is who is there, not the capacity |
-//! | `Room.CallbackAfterMemberLeave` | [`MemberLeft`] | [60734](https://trtc.io/document/60734) | the same |
-//! | `Mic.CallbackAfterSeatInfoChanged` | [`SeatInfoChanged`] | [60736](https://trtc.io/document/60736), [64425](https://trtc.io/document/64425) | a member is a string, a number above 2^53, empty or absent; no operator in Live |
-//! | `Live.CallbackAfterCreateRoom` | [`live::RoomCreated`] | [64422](https://trtc.io/document/64422) | `EventTime` also inside `RoomInfo` |
-//! | `Live.CallbackAfterDestroyRoom` | [`live::RoomDestroyed`] | [64423](https://trtc.io/document/64423) | `EventType` is a string; `@TIM#SYSTEM` is no operator; `RoomInfo` without an id |
-//! | `Live.CallbackAfterUpdateRoomInfo` | [`live::RoomInfoUpdated`] | [67938](https://trtc.io/document/67938) | `EventTime` also inside `RoomInfo` |
-//! | `Live.CallbackAfterSetMetadata` | [`live::MetadataSet`] | [68222](https://trtc.io/document/68222) | |
-//! | `Live.CallbackAfterDelMetadata` | [`live::MetadataDeleted`] | [68223](https://trtc.io/document/68223) | |
-//! | `Live.CallbackAfterMemberStateChanged` | [`live::MemberStateChanged`] | [64424](https://trtc.io/document/64424) | no operator |
-//! | `Live.CallbackAfterChangeOwner` | [`live::OwnerChanged`] | [72553](https://trtc.io/document/72553) | |
-//! | `Live.CallbackAfterModifyAdmin` | [`live::AdminModified`] | [72554](https://trtc.io/document/72554) | `opType` begins with a small letter |
-//! | `Live.CallbackAfterCreateBattle` | [`live::BattleCreated`] | [68259](https://trtc.io/document/68259) | |
-//! | `Live.CallbackAfterStartBattle` | [`live::BattleStarted`] | [68260](https://trtc.io/document/68260) | no operator |
-//! | `Live.CallbackAfterEndBattle` | [`live::BattleEnded`] | [68261](https://trtc.io/document/68261) | owners are numbers above 2^53 |
-//! | none, over `{}` or an empty body: the console checks the URL | | | acknowledged, no event; under a command, an empty body is one that was consumed (500) |
-//! | any other | [`RawEvent`](crate::RawEvent), inside [`Event::Raw`] | | acknowledged and handed over as it is |
-//!
-//! Commands with `Before` in their name (the gifts of Live, `Live.CallbackBeforeSendGift`, and
-//! others) ask whether something may happen. To a verified one `Hooks` always answer code 0 with status
-//! 200, which lets it happen, also where the handler fails, is late or is not called: any other code would
-//! deny the action. To deny one on purpose, use another receiver for that URL. These commands,
-//! `Live.CallbackAfterCreateRoomReachingThreshold`, and those that are not about a room (`Group.*`,
-//! `C2C.*`, `State.*`, `Call.*`, `Follow.*`) have no types, on purpose: they are `RawEvent`. In all events a
-//! number or bool may be a string and a string a number, `null` is the same as absent, and members
-//! that no type names are in [`Verified::document`].
-//!
-//! # The signature
-//!
-//! The URL's query carries `Sign`, the SHA-256 in hex of the token and `RequestTime` (Unix seconds)
-//! joined, as [Webhook Overview](https://www.tencentcloud.com/document/product/1047/34354) tells.
-//! Neither the body, the command nor the app id is signed, and all callbacks of one second carry the
-//! same `Sign`. As it is in the URL, it lands in access logs: leave queries out of yours.
-//!
-//! # The answer
-//!
-//! JSON with `ActionStatus`, `ErrorInfo` and `ErrorCode`, within 2 s. Tencent does not retry unless
-//! told to.
+#![doc = include_str!("docs.md")]
 
 mod client;
 mod event;

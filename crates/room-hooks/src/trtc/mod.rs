@@ -1,32 +1,4 @@
-//! Tencent's TRTC: callbacks of rooms and media.
-//!
-//! | wire name | type | page | quirks handled |
-//! |---|---|---|---|
-//! | 101 | [`RoomCreated`] | [39558](https://trtc.io/document/39558) | in all: `RoomId` is a string or a number |
-//! | 102 | [`RoomDismissed`] | | no user |
-//! | 103 | [`UserEntered`] | | |
-//! | 104 | [`UserLeft`] | | no 202 and no 204 comes with it |
-//! | 105 | [`RoleChanged`] | | |
-//! | 201, 202 | [`VideoStarted`], [`VideoStopped`] | | |
-//! | 203, 204 | [`AudioStarted`], [`AudioStopped`] | | |
-//! | 205, 206 | [`SubStreamStarted`], [`SubStreamStopped`] | | |
-//! | any other | [`RawEvent`](crate::RawEvent), inside [`Event::Raw`] | | acknowledged and handed over as it is |
-//!
-//! An event's name is its `EventType`. Recording (group 3), relay (group 4) and other groups are no rooms
-//! and have no types, on purpose.
-//!
-//! # The signature
-//!
-//! The header `Sign` is the HMAC-SHA256 of the body under the key, in base64. **The body is signed**, to
-//! the byte; the header `SdkAppId` is not, so give each app a key of its own. Of several apps, the header
-//! must name one. When it was sent,
-//! `CallbackTs`, is in the body. TRTC asks for no freshness and does not say whether a retry gets a new
-//! time: a callback that somebody has seen can be sent again at any time, unless
-//! [`Trtc::with_tolerance`] is set.
-//!
-//! # The answer
-//!
-//! `{"code":0}` within 5 s. TRTC tries again at once, and then every 10 s for a minute.
+#![doc = include_str!("docs.md")]
 
 mod event;
 mod event_info;

@@ -1,38 +1,4 @@
-//! ZEGOCLOUD: the rooms of In-app Chat (ZIM), here, and of Express, in [`express`].
-//!
-//! | wire name | type | page | quirks handled |
-//! |---|---|---|---|
-//! | `room_create` | [`RoomCreated`] | [ZIM](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-created) | also called `group_create` for a while: taken for it where there is a `room_id`; `auto_delete` is 0 or 1 |
-//! | `room_enter` | [`RoomEntered`] | [ZIM](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-entered) | older: `new_user_ids` |
-//! | `room_exit` | [`RoomExited`] | [ZIM](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-left) | `operator_account` means something only for who was removed |
-//! | `room_destroy` | [`RoomDestroyed`] | [ZIM](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-destroyed) | thousands of members; an empty operator |
-//! | `room_create` | [`express::RoomCreated`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/created) | told from ZIM's by `room_session_id`, `room_create_time` or `id_name`; the session is above 2^53, the time a string |
-//! | `room_close` | [`express::RoomClosed`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/destroyed) | comes before or after anything: [`express::Life`] |
-//! | `room_login` | [`express::UserLoggedIn`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/logged-in) | all strings |
-//! | `room_logout` | [`express::UserLoggedOut`] | [Express](https://www.zegocloud.com/docs/real-time-video-server/callback/room/logged-out) | all strings |
-//! | any other | [`RawEvent`](crate::RawEvent), inside [`Event::Raw`] | | acknowledged and handed over as it is |
-//!
-//! Streams (`stream_create`, …), groups (`group_*`), calls (`call_*`) and messages (`send_msg`, …) are
-//! no rooms and have no types, on purpose: they are `RawEvent`. In all events a number may be a string and
-//! a string a number, `null` is the same as absent, and members that no type names are in
-//! [`Verified::document`].
-//!
-//! # The signature
-//!
-//! The body carries `timestamp`, `nonce` and `signature`: the SHA-1, in hex, of the callback secret
-//! and the two, sorted byte-wise and joined. See
-//! [Authenticating callbacks](https://www.zegocloud.com/docs/zim-server/callbacks/authenticating-server-to-server-callbacks). Timestamps
-//! are Unix seconds or, from 10^11 on, milliseconds. Both members are taken as the text that arrived
-//! and must be in their one canonical form. Nothing separates them where they are joined, so an old
-//! signature's digits could be divided into another time and nonce. ZEGO's own nonces hold the time,
-//! so that digits which were a pair of its own are known, and must be fresh at that time, too.
-//!
-//! # The body
-//!
-//! JSON, percent-encoded JSON, or a form (a mode that ZEGO turns on for a project on request). All
-//! three come out as the same event. The `Content-Type` is not looked at. In a form `name[]` and
-//! `name[0]` are elements of a list, `name[key]` is a member of an object, and a value that is given
-//! twice, or more than 256 distinct names, are refused.
+#![doc = include_str!("docs.md")]
 
 mod envelope;
 mod event;
