@@ -33,5 +33,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     for sample in samples() {
         writeln!(out, "{:<8} {:<38} {}", sample.provider, sample.kind, sample.type_name)?;
     }
+    terminal::note("every other callback arrives as a RawEvent; `send --body-file` sends one");
     Ok(ExitStatus::Success)
 }

@@ -37,15 +37,29 @@ impl ProviderName {
         }
     }
 
-    /// How long after a try that failed the provider tries again, in seconds.
-    pub(crate) fn retries(self) -> &'static [u64] {
-        match self {
-            Self::Zego => &[2, 4, 8, 16, 32],
-            // Only if its console is told to, and nobody has written down when.
-            Self::Tencent => &[],
-            Self::Trtc => &[0, 10, 10, 10, 10, 10, 10],
+    /// When the provider sends an event again.
+    pub(crate) fn schedule(self, event: &str) -> Schedule {
+        let on_failure = |pauses| Schedule { pauses, only_without_response: false };
+        let on_silence = |pauses| Schedule { pauses, only_without_response: true };
+        match (self, event.split('/').next().unwrap_or_default()) {
+            (Self::Zego, "cloud_recording") => on_silence(&[5, 5]),
+            (Self::Zego, "cloud_player") => on_silence(&[0, 0]),
+            (Self::Zego, "cvt_finish") => on_silence(&[15, 15]),
+            (Self::Zego, "before_send_msg") => on_silence(&[3, 3]),
+            (Self::Zego, _) => on_failure(&[2, 4, 8, 16, 32]),
+            // Only if its console switches that on, and no page says when.
+            (Self::Tencent, _) => on_failure(&[]),
+            (Self::Trtc, _) => on_failure(&[0, 10, 10, 10, 10, 10, 10]),
         }
     }
+}
+
+/// When a callback is sent again.
+pub(crate) struct Schedule {
+    /// The seconds before each retry.
+    pub(crate) pauses: &'static [u64],
+    /// Whether any response, also 5xx, ends the delivery.
+    pub(crate) only_without_response: bool,
 }
 
 impl fmt::Display for ProviderName {

@@ -90,6 +90,19 @@ fn every_spelling_of_the_envelope_is_verified() {
     }
 }
 
+/// A recording of a delivery is signed again as its product spells it.
+#[test]
+fn the_test_signer_keeps_the_spelling_of_an_event() {
+    for spelling in SPELLINGS {
+        let received =
+            signed(&json!({"Event": "ASRResult"}), spelling, now() - Duration::from_secs(900));
+        let again = zego().sign(&received, now()).unwrap().body;
+        let members: Map<String, Value> = serde_json::from_slice(&again).unwrap();
+        assert!(members.keys().eq(received.keys()), "{members:?}");
+        assert!(receive(&to_json(&members)).is_ok());
+    }
+}
+
 #[test]
 fn milliseconds_are_fresh_or_stale_in_every_spelling() {
     for spelling in SPELLINGS {

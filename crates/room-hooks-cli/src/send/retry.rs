@@ -4,11 +4,12 @@ use std::{
 };
 
 use clap::Args;
+use room_hooks::testing::SignedDelivery;
 
 use crate::{
     Error, ExitStatus,
     http::Response,
-    provider::ProviderName,
+    provider::Schedule,
     speed::Speed,
     terminal::{self, BAD},
 };
@@ -19,10 +20,11 @@ use super::Sender;
 #[derive(Debug, Args)]
 pub(super) struct Retry {
     /// Sends it again until it is acknowledged, when the provider would: ZEGO 2, 4, 8, 16 and 32 s
-    /// after a try, TRTC at once and then every 10 s for a minute
+    /// after a try (cloud recording and player only if there is no response), TRTC at once and then
+    /// every 10 s for a minute
     #[arg(long, conflicts_with = "times")]
     retry: bool,
-    /// Signs each retry anew
+    /// Re-signs each retry
     #[arg(long, requires = "retry")]
     resign: bool,
     /// Waits so many times shorter between retries
@@ -34,8 +36,8 @@ impl Retry {
     /// Sends once or, if that is asked for, as often as the provider would.
     pub(super) fn run(&self, sender: &Sender) -> Result<ExitStatus, Error> {
         let mut delivery = sender.delivery(0, SystemTime::now())?;
-        let mut pauses =
-            if self.retry { self.pauses(sender.unsigned.provider) } else { &[] }.iter();
+        let schedule = self.schedule(sender, &delivery);
+        let mut pauses = schedule.pauses.iter();
         loop {
             let answer = sender.client.post(&delivery);
             match &answer {
@@ -46,7 +48,11 @@ impl Retry {
                 Err(_) => {}
             }
             let succeeded = answer.as_ref().is_ok_and(Response::is_success);
-            let Some(&seconds) = pauses.next().filter(|_| !succeeded) else {
+            let is_over = succeeded || (schedule.only_without_response && answer.is_ok());
+            if is_over && !succeeded && self.retry {
+                terminal::note("a response of any status ends the delivery of this callback");
+            }
+            let Some(&seconds) = pauses.next().filter(|_| !is_over) else {
                 if answer.as_ref().is_ok_and(|answer| answer.status == 401) {
                     terminal::note(
                         "to see why: `room-hooks listen --record FILE` in its place, then `room-hooks \
@@ -64,11 +70,36 @@ impl Retry {
         }
     }
 
-    fn pauses(&self, provider: ProviderName) -> &'static [u64] {
-        let pauses = provider.retries();
-        if pauses.is_empty() {
-            terminal::note("Tencent does not try again, unless its console is told to");
+    fn schedule(&self, sender: &Sender, delivery: &SignedDelivery) -> Schedule {
+        let received = sender.provider.receive(delivery.as_delivery(), SystemTime::now());
+        let event = received.ok().flatten().map(|received| received.event);
+        let schedule = sender.unsigned.provider.schedule(event.as_deref().unwrap_or_default());
+        if !self.retry {
+            return Schedule { pauses: &[], ..schedule };
         }
-        pauses
+        if schedule.pauses.is_empty() {
+            terminal::note("Tencent does not retry, unless its console switches that on");
+        }
+        schedule
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::provider::ProviderName;
+
+    #[test]
+    fn each_callback_has_a_schedule_of_its_own() {
+        for (event, pauses, only_without_response) in [
+            ("room_create", &[2, 4, 8, 16, 32][..], false),
+            ("digital_human/3", &[2, 4, 8, 16, 32], false),
+            ("cloud_recording/1", &[5, 5], true),
+            ("cloud_player/10001", &[0, 0], true),
+            ("cvt_finish", &[15, 15], true),
+        ] {
+            let schedule = ProviderName::Zego.schedule(event);
+            assert_eq!(schedule.pauses, pauses, "{event}");
+            assert_eq!(schedule.only_without_response, only_without_response, "{event}");
+        }
     }
 }

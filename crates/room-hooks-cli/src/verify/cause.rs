@@ -91,7 +91,7 @@ impl Suspect<'_> {
         })
     }
 
-    /// Whoever reads a timestamp or nonce as a number and writes it again may lose or add something.
+    /// A program that reads a timestamp or nonce as a number and writes it again may lose or add digits.
     fn digits_written_anew(&self, explanation: &Explanation) -> Option<String> {
         let Some(Value::Object(members)) = &explanation.event else { return None };
         let text = |wanted: &str| {
@@ -109,8 +109,12 @@ impl Suspect<'_> {
         ];
         variants.into_iter().find_map(|(what, timestamp, nonce)| {
             let mut members = members.clone();
-            members.insert("timestamp".to_owned(), timestamp.into());
-            members.insert("nonce".to_owned(), nonce.into());
+            for (name, digits) in [("timestamp", timestamp), ("nonce", nonce)] {
+                let is_spelling =
+                    |other: &&String| other.replace('_', "").eq_ignore_ascii_case(name);
+                let spelled = members.keys().find(is_spelling).cloned();
+                members.insert(spelled.unwrap_or_else(|| name.to_owned()), digits.into());
+            }
             let body = Value::Object(members).to_string();
             let explained = self.provider.explain(self.record.as_delivery(body.as_bytes()));
             matches(&explained).then(|| format!("digits were written anew on the way: {what}"))
@@ -147,6 +151,9 @@ impl Suspect<'_> {
     fn malformed(&self, what: &str) -> &'static str {
         if what.contains("canonical") {
             return "digits were written anew on the way: with a sign, a zero, a fraction or an exponent";
+        }
+        if String::from_utf8_lossy(self.body).contains("\"SignatureNonce\"") {
+            return "a mini game's callback: it is signed in another way, which is not supported";
         }
         match (self.body.trim_ascii_start().first(), self.record.provider) {
             (Some(b'{' | b'%'), _) if what.contains("names no event") => {

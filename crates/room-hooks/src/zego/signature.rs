@@ -1,5 +1,8 @@
 use sha1::{Digest, Sha1};
 
+#[cfg(feature = "testing")]
+use crate::event::document::is_spelling;
+
 /// The digest that a callback's `signature` is the hex of: the three parts, sorted byte-wise and
 /// joined without a separator.
 pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
@@ -11,8 +14,8 @@ pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
 #[cfg(feature = "testing")]
 impl super::Zego {
     /// Signs an event as ZEGO does, for tests. The event is a JSON object, such as
-    /// `json!({"event": "room_create", "room_id": "lobby"})`; app id, timestamp, nonce and signature
-    /// are put in. Of several apps it is the one with the lowest id.
+    /// `json!({"event": "room_create", "room_id": "lobby"})`. App id, timestamp, nonce and signature are set, under the
+    /// names that they have in the event, if they are there. Of several apps it is the one with the lowest id.
     ///
     /// # Errors
     ///
@@ -34,13 +37,17 @@ impl super::Zego {
         let random = u32::from_be_bytes([content[0], content[1], content[2], content[3]]);
         let nonce = (timestamp << 32 | u64::from(random)).to_string();
 
+        let mut set = |known: &str, value: serde_json::Value| {
+            let spelled = members.keys().find(|name| is_spelling(name, known)).cloned();
+            members.insert(spelled.unwrap_or_else(|| known.to_owned()), value);
+        };
         if let Some((app_id, Some(secret))) = self.apps.first() {
             let digest = digest(secret, &timestamp.to_string(), &nonce);
-            members.insert("appid".into(), app_id.to_string().into());
-            members.insert("signature".into(), hex::encode(digest).into());
+            set("appid", app_id.to_string().into());
+            set("signature", hex::encode(digest).into());
         }
-        members.insert("timestamp".into(), timestamp.into());
-        members.insert("nonce".into(), nonce.into());
+        set("timestamp", timestamp.into());
+        set("nonce", nonce.into());
         Ok(crate::testing::SignedDelivery {
             query: String::new(),
             headers: Vec::new(),
