@@ -83,9 +83,9 @@ async fn an_unverified_delivery_takes_no_claim() {
     {
         assert!(deliver(&hooks, forged.as_bytes()).await.status >= 400);
     }
-    assert_eq!(store.len(), 0);
+    assert_eq!(store.entries(), 0);
     assert_eq!(deliver(&hooks, body.as_bytes()).await.status, 200);
-    assert_eq!(store.len(), 2);
+    assert_eq!(store.entries(), 2);
 }
 
 /// Delivers events one after the other, and returns how often the handler was called.

@@ -57,15 +57,9 @@ impl MemoryStore {
 
     /// How many deliveries and signatures it holds, those included that are about to be forgotten.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn entries(&self) -> usize {
         let held = self.lock();
         held.deliveries.entries.len() + held.signatures.entries.len()
-    }
-
-    /// Whether it holds nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Binds a signature to a delivery, or tells that it belongs to another.
@@ -76,15 +70,12 @@ impl MemoryStore {
         now: Instant,
     ) -> Result<bool, StoreError> {
         let signatures = &mut self.lock().signatures;
-        match signatures.get(signature.as_bytes(), now) {
-            Some(owner) => Ok(owner == delivery.id),
-            None => {
-                let expires = now.checked_add(delivery.retention);
-                signatures
-                    .set(*signature.as_bytes(), delivery.id, expires, self.capacity)
-                    .map(|()| true)
-            }
+        if let Some(owner) = signatures.get(signature.as_bytes(), now) {
+            return Ok(owner == delivery.id);
         }
+        let expires = now.checked_add(delivery.retention);
+        signatures.set(*signature.as_bytes(), delivery.id, expires, self.capacity)?;
+        Ok(true)
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -103,7 +94,7 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore")
             .field("capacity", &self.capacity)
-            .field("held", &self.len())
+            .field("held", &self.entries())
             .finish_non_exhaustive()
     }
 }
@@ -225,8 +216,11 @@ impl<V> Drop for Table<V> {
 mod tests {
     use std::time::Duration;
 
-    use super::*;
-    use crate::testing::acceptance;
+    use super::{super::any::now, *};
+    use crate::{
+        hooks::ClaimOutcome::{Granted, InProgress, Settled, SignatureReused},
+        testing::acceptance,
+    };
 
     const RETENTION: Duration = Duration::from_secs(120);
 
@@ -235,102 +229,90 @@ mod tests {
         DeliveryKey { id, signature: None, lease: Duration::from_secs(15), retention: RETENTION }
     }
 
+    /// A delivery whose signature is the same as another's.
+    fn signed(number: u128) -> DeliveryKey {
+        DeliveryKey { signature: Some(SignatureKey::from_bytes([1; 16])), ..delivery(number) }
+    }
+
+    async fn full(now: Instant) -> MemoryStore {
+        let store = MemoryStore::with_capacity(2);
+        for number in [1, 2] {
+            let _ = store.claim(delivery(number), now).await;
+        }
+        store
+    }
+
     #[tokio::test]
     async fn it_does_what_a_store_must() {
         acceptance(&MemoryStore::new(), async |_| {}).await;
     }
 
     #[tokio::test]
-    async fn shared_it_does_so_too() {
-        acceptance(&MemoryStore::new().clone(), async |_| {}).await;
-    }
-
-    #[tokio::test]
     async fn it_refuses_rather_than_forget_and_has_room_again_when_something_expires() {
-        let store = MemoryStore::with_capacity(100);
-        let now = tokio::time::Instant::now().into_std();
+        let (store, now) = (MemoryStore::with_capacity(100), now());
         for number in 0..99 {
-            assert!(matches!(
-                store.claim(delivery(number), now).await,
-                Ok(ClaimOutcome::Granted(_))
-            ));
+            assert!(matches!(store.claim(delivery(number), now).await, Ok(Granted(_))));
         }
         store.settle(delivery(0), now).await.unwrap();
         let _ = store.claim(delivery(99), now).await;
         assert!(matches!(store.claim(delivery(100), now).await, Err(StoreError::Full)));
-        assert!(matches!(store.claim(delivery(0), now).await, Ok(ClaimOutcome::Settled)));
+        assert!(matches!(store.claim(delivery(0), now).await, Ok(Settled)));
         // A delivery that was handled without a claim takes no room that there is not.
         assert!(matches!(store.settle(delivery(100), now).await, Err(StoreError::Full)));
 
         let later = now + RETENTION + Duration::from_secs(2);
-        assert!(matches!(store.claim(delivery(100), later).await, Ok(ClaimOutcome::Granted(_))));
+        assert!(matches!(store.claim(delivery(100), later).await, Ok(Granted(_))));
         assert!(matches!(store.claim(delivery(101), later).await, Err(StoreError::Full)));
-        assert!(matches!(store.claim(delivery(1), later).await, Ok(ClaimOutcome::InProgress)));
+        assert!(matches!(store.claim(delivery(1), later).await, Ok(InProgress)));
     }
 
     #[tokio::test]
     async fn a_delivery_is_new_from_the_end_of_its_retention_on() {
-        let store = MemoryStore::new();
-        let now = tokio::time::Instant::now().into_std();
+        let (store, now) = (MemoryStore::new(), now());
         let _ = store.claim(delivery(1), now).await;
         store.settle(delivery(1), now).await.unwrap();
         let end = now + RETENTION;
         let before = store.claim(delivery(1), end - Duration::from_nanos(1)).await;
-        assert!(matches!(before, Ok(ClaimOutcome::Settled)));
-        assert!(matches!(store.claim(delivery(1), end).await, Ok(ClaimOutcome::Granted(_))));
+        assert!(matches!(before, Ok(Settled)));
+        assert!(matches!(store.claim(delivery(1), end).await, Ok(Granted(_))));
     }
 
     #[tokio::test]
     async fn no_byte_of_what_a_signature_is_bound_to_is_another_deliverys() {
-        let store = MemoryStore::new();
-        let signature = Some(SignatureKey::from_bytes([1; 16]));
-        let now = tokio::time::Instant::now().into_std();
-        let _ = store.claim(DeliveryKey { signature, ..delivery(0) }, now).await;
+        let (store, now) = (MemoryStore::new(), now());
+        let _ = store.claim(signed(0), now).await;
         for byte in 8..16 {
-            let another = DeliveryKey { signature, ..delivery(1 << (8 * byte)) };
-            let claim = store.claim(another, now).await;
-            assert!(matches!(claim, Ok(ClaimOutcome::SignatureReused)), "{byte}");
+            let claim = store.claim(signed(1 << (8 * byte)), now).await;
+            assert!(matches!(claim, Ok(SignatureReused)), "{byte}");
         }
     }
 
     #[tokio::test]
     async fn a_store_full_of_deliveries_still_binds_signatures() {
-        let store = MemoryStore::with_capacity(2);
-        let now = tokio::time::Instant::now().into_std();
-        for number in [1, 2] {
-            let _ = store.claim(delivery(number), now).await;
-        }
-        let signature = Some(SignatureKey::from_bytes([1; 16]));
-        let (honest, forged) = (
-            DeliveryKey { signature, ..delivery(3 << 64) },
-            DeliveryKey { signature, ..delivery(4 << 64) },
-        );
-        assert!(matches!(store.claim(honest, now).await, Err(StoreError::Full)));
-        assert!(matches!(store.claim(forged, now).await, Ok(ClaimOutcome::SignatureReused)));
+        let now = now();
+        let store = full(now).await;
+        assert!(matches!(store.claim(signed(3 << 64), now).await, Err(StoreError::Full)));
+        assert!(matches!(store.claim(signed(4 << 64), now).await, Ok(SignatureReused)));
         assert_eq!(format!("{store:?}"), "MemoryStore { capacity: 2, held: 3, .. }");
     }
 
     #[tokio::test]
     async fn a_full_store_has_room_as_soon_as_something_expires() {
-        let store = MemoryStore::with_capacity(2);
-        let begin = tokio::time::Instant::now().into_std();
-        for number in [1, 2] {
-            let _ = store.claim(delivery(number), begin).await;
-        }
+        let begin = now();
+        let store = full(begin).await;
         let short = DeliveryKey { retention: Duration::from_millis(50), ..delivery(1) };
         store.settle(delivery(2), begin).await.unwrap();
         store.settle(short, begin).await.unwrap();
         for (millis, is_granted) in [(49, false), (50, true), (50, false)] {
             let now = begin + Duration::from_millis(millis);
             let claim = store.claim(delivery(3 + u128::from(is_granted)), now).await;
-            assert_eq!(matches!(claim, Ok(ClaimOutcome::Granted(_))), is_granted, "{millis}");
+            assert_eq!(matches!(claim, Ok(Granted(_))), is_granted, "{millis}");
         }
     }
 
     #[tokio::test]
     async fn many_expired_at_once_are_removed_a_few_at_a_time() {
-        let store = MemoryStore::new();
-        let begin = tokio::time::Instant::now().into_std();
+        let (store, begin) = (MemoryStore::new(), now());
         for number in 0..100 {
             let _ = store.claim(delivery(number), begin).await;
             store.settle(delivery(number), begin).await.unwrap();
@@ -338,32 +320,30 @@ mod tests {
         let later = begin + RETENTION;
         for number in 0..25 {
             let _ = store.claim(delivery(number), later).await;
-            assert!(store.len() >= 96 - 3 * number as usize, "{}", store.len());
+            assert!(store.entries() >= 96 - 3 * number as usize, "{}", store.entries());
         }
-        assert_eq!(store.len(), 25);
+        assert_eq!(store.entries(), 25);
     }
 
     #[tokio::test]
     async fn what_is_expired_is_let_go_of() {
-        let store = MemoryStore::new();
-        let mut now = tokio::time::Instant::now().into_std();
+        let (store, mut now) = (MemoryStore::new(), now());
         for number in 0..10_000 {
             now += Duration::from_millis(100);
             let _ = store.claim(delivery(number), now).await;
             store.settle(delivery(number), now).await.unwrap();
         }
         // 120 s at 10 a second, and what is about to go: a part is used once in half a minute.
-        assert!((1200..1800).contains(&store.len()), "{}", store.len());
+        assert!((1200..1800).contains(&store.entries()), "{}", store.entries());
     }
 
     #[tokio::test]
     async fn spans_beyond_all_measure_overflow_nothing() {
         let store = MemoryStore::new();
-        let delivery =
-            DeliveryKey { lease: Duration::MAX, retention: Duration::MAX, ..delivery(1) };
-        let now = tokio::time::Instant::now().into_std();
-        assert!(matches!(store.claim(delivery, now).await, Ok(ClaimOutcome::Granted(_))));
-        store.settle(delivery, now).await.unwrap();
-        assert!(matches!(store.claim(delivery, now).await, Ok(ClaimOutcome::Settled)));
+        let key = DeliveryKey { lease: Duration::MAX, retention: Duration::MAX, ..delivery(1) };
+        let now = now();
+        assert!(matches!(store.claim(key, now).await, Ok(Granted(_))));
+        store.settle(key, now).await.unwrap();
+        assert!(matches!(store.claim(key, now).await, Ok(Settled)));
     }
 }
