@@ -96,6 +96,12 @@ fn an_unauthenticated_form_costs_no_more_cpu_than_twice_as_much_json() {
         ("nothing", mebibyte("", signed, |form, _| form.push('&'))),
         ("short pairs", mebibyte("", "event=x", |form, _| form.push_str("=&"))),
         ("short names", mebibyte("", "event=x", |form, _| form.push_str("a&"))),
+        ("names that almost match", mebibyte("", "event=x", |form, _| form.push_str("appi_&"))),
+        (
+            "escaped names that almost match",
+            mebibyte("", "event=x", |form, _| form.push_str("%61____&")),
+        ),
+        ("names of underscores", mebibyte("", "event=x", |form, _| form.push_str("_____&"))),
         ("percent-encoded JSON", mebibyte("%7B", "", |text, _| text.push_str("%41"))),
         ("percent-encoded JSON, plus signs", mebibyte("%7B", "", |text, _| text.push('+'))),
     ] {
@@ -120,6 +126,11 @@ fn unauthenticated_json_costs_the_same_cpu_whatever_is_in_it() {
             "escaped names that almost match",
             mebibyte("{", r#""z":0}"#, |json, _| json.push_str(r#""\u0072oom_":1,"#)),
         ),
+        (
+            "spellings that almost match",
+            mebibyte("{", r#""z":0}"#, |json, _| json.push_str(r#""appi_":1,"#)),
+        ),
+        ("underscores", mebibyte("{", r#""z":0}"#, |json, _| json.push_str(r#""______":1,"#))),
         ("an escaped event", mebibyte(r#"{"event":""#, r#""}"#, |json, _| json.push_str(r"\n"))),
         (
             "an escaped nonce",

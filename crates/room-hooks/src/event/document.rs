@@ -153,13 +153,39 @@ pub(crate) fn members<'a>(
     deserializer.end()
 }
 
-/// Whether a name is a known one, which is in lower case and without underscores, in any case and with any
-/// underscores: a vendor's products spell the names of one envelope differently.
-pub(crate) fn is_spelling(name: &str, known: &str) -> bool {
-    /// No product has more underscores than this in a name, which a sender may make of any length.
-    const MOST: usize = 8;
-    let letters = name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
-    name.len() <= known.len() + MOST && letters.eq(known.bytes())
+/// A name in lower case and without underscores: a vendor's products spell the names of one envelope differently.
+pub(crate) struct Spelling {
+    letters: [u8; 10],
+    length: usize,
+}
+
+impl Spelling {
+    /// Reads a name, or nothing if it has more letters or underscores than any that is known. So a sender, who may
+    /// make it of any length, gains nothing by that.
+    pub(crate) fn of(name: impl Iterator<Item = u8>) -> Option<Self> {
+        let (mut spelling, mut underscores) = (Self { letters: [0; 10], length: 0 }, 0);
+        for byte in name {
+            if byte == b'_' && underscores < 8 {
+                underscores += 1;
+            } else if byte == b'_' {
+                return None;
+            } else {
+                *spelling.letters.get_mut(spelling.length)? = byte.to_ascii_lowercase();
+                spelling.length += 1;
+            }
+        }
+        Some(spelling)
+    }
+
+    /// Whether it is one of some names, which are in lower case and without underscores.
+    pub(crate) fn position(&self, known: &[&str]) -> Option<usize> {
+        known.iter().position(|known| known.as_bytes() == &self.letters[..self.length])
+    }
+}
+
+/// Whether a name is a spelling of one of some names.
+pub(crate) fn is_spelling_of_one(name: &str, known: &[&str]) -> bool {
+    Spelling::of(name.bytes()).is_some_and(|spelling| spelling.position(known).is_some())
 }
 
 /// The text that a JSON string stands for; of any other JSON, nothing.
@@ -182,8 +208,7 @@ impl Serialize for Document {
         let json = compact(&self.json);
         let mut members: BTreeMap<Text<'_>, &RawValue> =
             serde_json::from_str(&json).map_err(S::Error::custom)?;
-        members
-            .retain(|name, _| !self.unserialized.iter().any(|known| is_spelling(&name.0, known)));
+        members.retain(|name, _| !is_spelling_of_one(&name.0, self.unserialized));
         members.serialize(serializer)
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     Document, Provider, RoomEvent, Verified,
     event::{
         canonical::{self, part},
-        document::{is_spelling, string},
+        document::{is_spelling_of_one, string},
         unix_time::LEAST_MILLIS,
     },
 };
@@ -42,10 +42,9 @@ impl DeliveryId {
             part(&mut content, &sent_at.as_millis().to_be_bytes());
             part(&mut content, request_id.as_deref().unwrap_or_default().as_bytes());
         }
-        let is_one_of = |name: &str, all: &[&str]| all.iter().any(|known| is_spelling(name, known));
         canonical::write(&mut content, document.as_str(), |name| {
-            is_one_of(name, E::Provider::SIGNED_BY)
-                || (is_distinct && is_one_of(name, E::Provider::SENT_AT))
+            is_spelling_of_one(name, E::Provider::SIGNED_BY)
+                || (is_distinct && is_spelling_of_one(name, E::Provider::SENT_AT))
         });
         Some(Self(digest(&content)))
     }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::SystemTime};
 use crate::{
     Document, Refusal,
     event::{
-        document::{MALFORMED, is_spelling, string},
+        document::{MALFORMED, Spelling, string},
         lenient::Lenient,
         unix_time::{LEAST_MILLIS, at_millis, at_seconds},
     },
@@ -36,13 +36,13 @@ pub(crate) const MEMBERS: [&str; 15] = [
 pub(super) const DECIDING: usize = 6;
 
 /// Which deciding member has a name.
-pub(super) fn deciding(name: &str) -> Option<usize> {
-    MEMBERS[..DECIDING].iter().position(|known| is_spelling(name, known))
+pub(super) fn deciding(name: impl Iterator<Item = u8>) -> Option<usize> {
+    Spelling::of(name)?.position(&MEMBERS[..DECIDING])
 }
 
 fn index(name: &str) -> Option<usize> {
     let telling = || MEMBERS[DECIDING..].iter().position(|known| *known == name);
-    deciding(name).or_else(|| Some(DECIDING + telling()?))
+    deciding(name.bytes()).or_else(|| Some(DECIDING + telling()?))
 }
 
 /// The members that decide who sent a callback, not verified yet.

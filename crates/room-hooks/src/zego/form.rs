@@ -3,8 +3,10 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    ops::RangeInclusive,
 };
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::{Refusal, request::form};
@@ -23,15 +25,13 @@ const MOST_PAIRS: usize = 50_000;
 
 /// Reads the pairs that decide who sent a form, and builds nothing: the sender is not known yet.
 pub(super) fn credentials(text: &str) -> Result<Credentials<'_>, Refusal> {
-    /// More than the longest name takes if each of its characters is escaped.
-    const MOST: usize = 64;
+    /// From the shortest name to more than the longest takes if each of its characters is escaped.
+    const LENGTHS: RangeInclusive<usize> = 5..=64;
     let mut found = [None; DECIDING];
-    for (name, value) in form::pairs(text).filter(|(name, _)| name.len() <= MOST) {
-        let index = match name.contains('%') {
-            true => deciding(&form::decoded(name).unwrap_or_default()),
-            false => deciding(name),
-        };
-        let before = index.and_then(|index| found[index].replace(value));
+    // Of a body of nothing but pairs, most are none of these.
+    for (name, value) in form::pairs(text).filter(|(name, _)| LENGTHS.contains(&name.len())) {
+        let before =
+            deciding(percent_decode_str(name)).and_then(|index| found[index].replace(value));
         if before.is_some() {
             return Err(Refusal::DuplicateParameter);
         }

@@ -1,7 +1,7 @@
 use sha1::{Digest, Sha1};
 
 #[cfg(feature = "testing")]
-use crate::event::document::is_spelling;
+use crate::event::document::is_spelling_of_one;
 
 /// The digest that a callback's `signature` is the hex of: the three parts, sorted byte-wise and
 /// joined without a separator.
@@ -38,7 +38,7 @@ impl super::Zego {
         let nonce = (timestamp << 32 | u64::from(random)).to_string();
 
         let mut set = |known: &str, value: serde_json::Value| {
-            let spelled = members.keys().find(|name| is_spelling(name, known)).cloned();
+            let spelled = members.keys().find(|name| is_spelling_of_one(name, &[known])).cloned();
             members.insert(spelled.unwrap_or_else(|| known.to_owned()), value);
         };
         if let Some((app_id, Some(secret))) = self.apps.first() {
