@@ -155,14 +155,16 @@ async fn the_service_that_was_polled_ready_is_called() {
 }
 
 /// Otherwise anyone who sends a body slowly could occupy a service that limits its concurrency.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_request_occupies_the_inner_service_only_once_it_is_verified() {
     let inner = ConcurrencyLimit::new(service_fn(async |_: Request<Bytes>| acknowledge()), 1);
     let verify = VerifyLayer::new(receiver()).layer(inner);
     let stalled = tokio_stream::pending::<Result<Frame<Bytes>, Infallible>>();
     let stalled = tokio::spawn(verify.clone().oneshot(post(StreamBody::new(stalled))));
     tokio::task::yield_now().await;
-    let response = verify.oneshot(post(Full::new(signed("room_create")))).await.unwrap();
+    let honest = verify.oneshot(post(Full::new(signed("room_create"))));
+    // Less than the time after which the stalled one is refused.
+    let response = tokio::time::timeout(Duration::from_secs(1), honest).await.unwrap().unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     stalled.abort();
 }
