@@ -6,7 +6,8 @@ use crate::{
     Document, Provider, RoomEvent, Verified,
     event::{
         canonical::{self, part},
-        document::{is_spelling_of_one, string},
+        document::string,
+        spelling::is_spelling_of_one,
         unix_time::LEAST_MILLIS,
     },
 };

@@ -6,6 +6,7 @@ pub(crate) mod id;
 pub(crate) mod lenient;
 pub(crate) mod macros;
 pub(crate) mod raw;
+pub(crate) mod spelling;
 pub(crate) mod surrogates;
 pub(crate) mod table;
 pub(crate) mod unix_time;

@@ -5,8 +5,9 @@ use std::{borrow::Cow, time::SystemTime};
 use crate::{
     Document, Refusal,
     event::{
-        document::{MALFORMED, Spelling, string},
+        document::{MALFORMED, string},
         lenient::Lenient,
+        spelling::Spelling,
         unix_time::{LEAST_MILLIS, at_millis, at_seconds},
     },
     verify::{digest::from_hex, freshness::canonical},

@@ -1,7 +1,7 @@
 use sha1::{Digest, Sha1};
 
 #[cfg(feature = "testing")]
-use crate::event::document::is_spelling_of_one;
+use crate::event::spelling::is_spelling_of_one;
 
 /// The digest that a callback's `signature` is the hex of: the three parts, sorted byte-wise and
 /// joined without a separator.

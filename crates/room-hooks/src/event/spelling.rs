@@ -1,0 +1,53 @@
+//! Names as the products of a vendor spell them.
+
+/// A name in lower case and without underscores: a vendor's products spell the names of one envelope differently.
+pub(crate) struct Spelling {
+    letters: [u8; 10],
+    length: usize,
+}
+
+impl Spelling {
+    /// Reads a name, or nothing if it has more letters or underscores than any that is known. So a sender, who may
+    /// make it of any length, gains nothing by that.
+    pub(crate) fn of(name: impl Iterator<Item = u8>) -> Option<Self> {
+        let (mut spelling, mut underscores) = (Self { letters: [0; 10], length: 0 }, 0);
+        for byte in name {
+            if byte == b'_' && underscores < 8 {
+                underscores += 1;
+            } else if byte == b'_' {
+                return None;
+            } else {
+                *spelling.letters.get_mut(spelling.length)? = byte.to_ascii_lowercase();
+                spelling.length += 1;
+            }
+        }
+        Some(spelling)
+    }
+
+    /// Whether it is one of some names, which are in lower case and without underscores.
+    pub(crate) fn position(&self, known: &[&str]) -> Option<usize> {
+        known.iter().position(|known| known.as_bytes() == &self.letters[..self.length])
+    }
+}
+
+/// Whether a name is a spelling of one of some names.
+pub(crate) fn is_spelling_of_one(name: &str, known: &[&str]) -> bool {
+    Spelling::of(name.bytes()).is_some_and(|spelling| spelling.position(known).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_a_few_underscores_do_not_matter() {
+        for name in ["appid", "AppId", "APP_ID", "app_id", "_a_p_p_i_d_", "________appid"] {
+            assert!(is_spelling_of_one(name, &["event", "appid"]), "{name}");
+        }
+        for name in ["", "app", "appidx", "app-id", "app id", "àppid", "_________appid", "________"]
+        {
+            assert!(!is_spelling_of_one(name, &["event", "appid"]), "{name}");
+        }
+        assert!(!is_spelling_of_one(&"a".repeat(1_000_000), &["appid"]));
+    }
+}
