@@ -15,10 +15,12 @@ mod fixture;
 mod nesting;
 mod receivers;
 mod seen;
+mod server;
 pub mod signature;
 
 pub use contract::{Driver, Mount, Way, run};
 pub use seen::Seen;
+pub use server::serve_until;
 
 /// The README's examples, so that they compile.
 #[cfg(doctest)]

@@ -13,7 +13,7 @@ use room_hooks_axum::{
     Ack, Hooks, Receiver, RoomEvent, RoomHook, VerifyLayer, handler, tencent::Tencent,
     tencent_handler, trtc::Trtc,
 };
-use room_hooks_contract::{Driver, Mount, Seen, Way, run};
+use room_hooks_contract::{Driver, Mount, Seen, Way, run, serve_until};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -61,12 +61,8 @@ impl Driver for Axum {
 }
 
 async fn serve(listener: TcpListener, app: Router, stop: oneshot::Receiver<()>) {
-    listener.set_nonblocking(true).expect("it is a socket");
-    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
-    tokio::select! {
-        served = axum::serve(listener, app) => served.expect("it serves"),
-        _ = stop => {}
-    }
+    let serve = async |listener| axum::serve(listener, app).await.expect("it serves");
+    serve_until(stop, listener, serve).await;
 }
 
 fn at_root(route: MethodRouter) -> Router {

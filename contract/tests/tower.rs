@@ -10,7 +10,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use room_hooks_contract::{Driver, Mount, Seen, Way, run};
+use room_hooks_contract::{Driver, Mount, Seen, Way, run, serve_until};
 use room_hooks_tower::{
     Hooks, Provider, Receiver, RoomEvent, VerifiedExtension, VerifyLayer, acknowledged, service,
     tencent::Tencent, tencent_service, trtc::Trtc,
@@ -34,7 +34,8 @@ impl Driver for Tower {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        serve(listener, app::<E>(mount, receiver, seen), stop).await;
+        let app = app::<E>(mount, receiver, seen);
+        serve_until(stop, listener, |listener| accept(listener, app)).await;
     }
 
     #[tokio::main(flavor = "current_thread")]
@@ -44,16 +45,8 @@ impl Driver for Tower {
         trtc: Hooks<Trtc>,
         stop: oneshot::Receiver<()>,
     ) {
-        serve(listener, boxed(tencent_service(tencent, trtc)), stop).await;
-    }
-}
-
-async fn serve(listener: TcpListener, app: App<Incoming>, stop: oneshot::Receiver<()>) {
-    listener.set_nonblocking(true).expect("it is a socket");
-    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
-    tokio::select! {
-        () = accept(listener, app) => {}
-        _ = stop => {}
+        let app = boxed(tencent_service(tencent, trtc));
+        serve_until(stop, listener, |listener| accept(listener, app)).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, process::ExitCode};
 
-use room_hooks_contract::{Driver, Mount, Seen, Way, run};
+use room_hooks_contract::{Driver, Mount, Seen, Way, run, serve_until};
 use room_hooks_warp::{
     Ack, Hooks, Receiver, RoomEvent, Verified, filter, recover, room_hook, tencent::Tencent,
     tencent_filter, trtc::Trtc,
@@ -26,9 +26,7 @@ impl Driver for Warp {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        listener.set_nonblocking(true).expect("it is a socket");
-        let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
-        let serve = async move {
+        let serve = async |listener: tokio::net::TcpListener| {
             if mount == Mount::Hooks {
                 let app = warp::path::end().and(filter(seen.hooks::<E>(receiver)));
                 return warp::serve(app).incoming(listener).run().await;
@@ -45,10 +43,7 @@ impl Driver for Warp {
             let app = warp::path::end().and(room_hook(receiver)).map(on_event).recover(recover);
             warp::serve(app).incoming(listener).run().await;
         };
-        tokio::select! {
-            () = serve => {}
-            _ = stop => {}
-        }
+        serve_until(stop, listener, serve).await;
     }
 
     #[tokio::main(flavor = "current_thread")]
@@ -58,13 +53,8 @@ impl Driver for Warp {
         trtc: Hooks<Trtc>,
         stop: oneshot::Receiver<()>,
     ) {
-        listener.set_nonblocking(true).expect("it is a socket");
-        let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
         let app = warp::path::end().and(tencent_filter(tencent, trtc));
-        tokio::select! {
-            () = warp::serve(app).incoming(listener).run() => {}
-            _ = stop => {}
-        }
+        serve_until(stop, listener, |listener| warp::serve(app).incoming(listener).run()).await;
     }
 }
 
