@@ -49,7 +49,7 @@ impl Retry {
             }
             let succeeded = answer.as_ref().is_ok_and(Response::is_success);
             let is_over = succeeded || (schedule.only_without_response && answer.is_ok());
-            if is_over && !succeeded && self.retry {
+            if is_over && !succeeded {
                 terminal::note("a response of any status ends the delivery of this callback");
             }
             let Some(&seconds) = pauses.next().filter(|_| !is_over) else {
@@ -71,12 +71,12 @@ impl Retry {
     }
 
     fn schedule(&self, sender: &Sender, delivery: &SignedDelivery) -> Schedule {
+        if !self.retry {
+            return Schedule { pauses: &[], only_without_response: false };
+        }
         let received = sender.provider.receive(delivery.as_delivery(), SystemTime::now());
         let event = received.ok().flatten().map(|received| received.event);
         let schedule = sender.unsigned.provider.schedule(event.as_deref().unwrap_or_default());
-        if !self.retry {
-            return Schedule { pauses: &[], ..schedule };
-        }
         if schedule.pauses.is_empty() {
             terminal::note("Tencent does not retry, unless its console switches that on");
         }
