@@ -66,7 +66,8 @@ impl RoomHookRejection {
     /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.clone().into_response().status()
+        let response: Response = response(&self.response);
+        response.status()
     }
 }
 
