@@ -78,7 +78,7 @@ pub struct RoomHookError {
 }
 
 impl RoomHookError {
-    /// Why there is no event: the delivery is refused, an event of another kind, or a probe.
+    /// Why the handler gets no event: a refusal, an event of another kind, or a probe.
     #[must_use]
     pub fn reason(&self) -> &NotDelivered {
         &self.reason

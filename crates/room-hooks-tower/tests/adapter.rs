@@ -1,4 +1,4 @@
-//! What is tower's own about the adapter: bodies of any type, readiness, extensions and limits.
+//! What only the tower adapter has: bodies of any type, readiness, extensions and limits.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

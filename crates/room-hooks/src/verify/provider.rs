@@ -37,7 +37,6 @@ use crate::{Delivery, Disposition, Refusal, RoomEvent, Verified, adapter::Callba
 /// #   }
 /// }
 /// ```
-///
 pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The provider's name in logs and metrics, such as `zego`.
     const NAME: &'static str;
@@ -49,8 +48,8 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const RESPONSE_TIMEOUT: Duration;
 
-    /// The outermost members of a document that say who sent it and prove it. They are no part of the event. These
-    /// names, and those of the next two, are in lower case and without underscores, and stand for every spelling.
+    /// The outermost members that identify the sender and prove it. They are not part of the event. These names,
+    /// and those of the next two, are in lower case and without underscores, and stand for every spelling.
     #[doc(hidden)]
     const SIGNED_BY: &'static [&'static str] = &[];
 

@@ -26,7 +26,7 @@ pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<d
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
             run(&runtime, warp::path!("hooks").and(filter(hooks)), listener)
         }
-        Variant::Peer => Err("there is no other crate".into()),
+        Variant::Peer => Err("no other crate verifies for warp".into()),
     }
 }
 
