@@ -29,9 +29,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         return Ok(ExitStatus::Success);
     }
     let mut out = terminal::out();
-    writeln!(out, "{:<8} {:<38} type", "provider", "event (as `send` takes it)")?;
+    let width = samples().map(|sample| sample.kind.len()).max().unwrap_or_default();
+    writeln!(out, "{:<8} {:<width$} type", "provider", "event (as `send` takes it)")?;
     for sample in samples() {
-        writeln!(out, "{:<8} {:<38} {}", sample.provider, sample.kind, sample.type_name)?;
+        writeln!(out, "{:<8} {:<width$} {}", sample.provider, sample.kind, sample.type_name)?;
     }
     terminal::note("every other callback arrives as a RawEvent; `send --body-file` sends one");
     Ok(ExitStatus::Success)

@@ -69,9 +69,9 @@ fn rewritten(json: &[u8]) -> Vec<u8> {
 
 /// The distinguishing members that the event has, by path: they tell it from the next, equal event.
 fn present(sample: &Sample, event: &Value) -> Vec<&'static str> {
-    let is_present =
-        |path: &&&str| !event.pointer(&pointer(path)).unwrap_or(&Value::Null).is_null();
-    sample.distinct_by.iter().filter(is_present).copied().collect()
+    let is_there = |path: &str| !event.pointer(&pointer(path)).unwrap_or(&Value::Null).is_null();
+    let is_present = |paths: &&&str| paths.split('#').all(is_there);
+    sample.distinct_by.iter().filter(is_present).flat_map(|paths| paths.split('#')).collect()
 }
 
 fn pointer(path: &str) -> String {
@@ -105,17 +105,25 @@ fn a_resigned_retry_has_the_same_id_where_the_event_has_a_distinguishing_member(
         assert_eq!(first == second, !own.is_empty(), "{} {own:?}", sample.kind);
         resigned.extend((!own.is_empty()).then_some(sample.kind));
     }
-    // Every event but these of ZIM has its own time.
-    let zim = ["room_create", "room_enter", "room_exit", "room_destroy"];
-    assert_eq!(resigned.len(), samples().count() - zim.len());
-    assert!(zim.iter().all(|kind| !resigned.contains(kind)));
+    // Every event but these has an id or a time of its own.
+    let others = [
+        "room_create",
+        "room_enter",
+        "room_exit",
+        "room_destroy",
+        "censor_audio_v2_status",
+        "censor_video_v2_audio_status",
+        "censor_video_v2_img_status",
+    ];
+    assert_eq!(resigned.len(), samples().count() - others.len());
+    assert!(others.iter().all(|kind| !resigned.contains(kind)));
 }
 
 #[test]
 fn equal_events_without_a_distinguishing_member_have_two_ids() {
     for sample in samples() {
         let mut event = sample.event();
-        for path in sample.distinct_by {
+        for path in sample.distinct_by.iter().flat_map(|paths| paths.split('#')) {
             if let Some(value) = event.pointer_mut(&pointer(path)) {
                 value.take();
             }
@@ -130,6 +138,7 @@ fn equal_events_without_a_distinguishing_member_have_two_ids() {
             json!({}),
         ] {
             if let Some(path) = sample.distinct_by.first()
+                && !path.contains('#')
                 && let Some(value) = event.pointer_mut(&pointer(path))
             {
                 *value = nothing.clone();
@@ -138,6 +147,37 @@ fn equal_events_without_a_distinguishing_member_have_two_ids() {
             assert_ne!(first, second, "{} {nothing}", sample.kind);
         }
     }
+}
+
+/// A task's id is that of all its events, and a number alone is that of an event of every task.
+#[test]
+fn an_id_without_a_number_within_it_does_not_distinguish_nor_does_a_number_alone() {
+    let mut count = 0;
+    for sample in samples() {
+        let Some((id, number)) = sample.distinct_by.iter().find_map(|path| path.split_once('#'))
+        else {
+            continue;
+        };
+        count += 1;
+        for (path, nothings) in [
+            (id, [Value::Null, json!(""), json!("7"), json!(1_757_500_000)]),
+            (number, [Value::Null, json!(""), json!("seven"), json!(-1)]),
+        ] {
+            for nothing in nothings {
+                let mut event = sample.event();
+                *event.pointer_mut(&pointer(path)).unwrap() = nothing.clone();
+                let [first, second] = signed_twice(sample.provider, &event);
+                assert_ne!(first, second, "{} {path} {nothing}", sample.kind);
+            }
+        }
+        for first in [json!(0), json!("0")] {
+            let mut event = sample.event();
+            *event.pointer_mut(&pointer(number)).unwrap() = first;
+            let [first, second] = signed_twice(sample.provider, &event);
+            assert_eq!(first, second, "{}", sample.kind);
+        }
+    }
+    assert_eq!(count, 20, "the events of cloud recording and of AI agents");
 }
 
 #[test]

@@ -106,8 +106,11 @@ fn nulled_samples() -> impl Strategy<Value = (Sample, Value, Value)> {
         // What names the event is another matter.
         let of_objects = |pointer: &&String| {
             let (parent, name) = pointer.rsplit_once('/').unwrap();
-            let named = ["event", "CallbackCommand", "EventType"].contains(&name);
-            event.pointer(parent).unwrap().is_object() && !named
+            let named =
+                ["event", "Event", "event_type", "CallbackCommand", "EventType"].contains(&name);
+            // What an app sends through is its own.
+            let is_own = parent.ends_with("/MetaInfo");
+            event.pointer(parent).unwrap().is_object() && !named && !is_own
         };
         let pointers: Vec<_> = pointers.iter().filter(of_objects).collect();
         let (parent, name) = index.get(&pointers).rsplit_once('/').unwrap();

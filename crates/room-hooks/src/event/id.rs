@@ -99,8 +99,13 @@ impl fmt::Display for DeliveryId {
 }
 
 /// Whether a document has a member at a path that can tell two events apart: an id, or a time in milliseconds.
-/// Two events of one second share a time in seconds.
+/// Two events of one second share a time in seconds. `id#number` is the id of a task or the like, and the number
+/// that an event has within it: only both together tell.
 fn is_distinct(document: &Document, path: &str) -> bool {
+    if let Some((id, number)) = path.split_once('#') {
+        let number = document.at(number).map(|number| number.trim_matches('"').parse::<u64>());
+        return matches!(number, Some(Ok(_))) && is_distinct(document, id);
+    }
     let Some(value) = document.at(path) else { return false };
     match value.trim_matches('"').parse::<u64>() {
         Ok(number) => number >= LEAST_MILLIS,

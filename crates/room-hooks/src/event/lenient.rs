@@ -12,7 +12,7 @@ use serde::{
         value::{MapAccessDeserializer, SeqAccessDeserializer},
     },
 };
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::event::{excerpt, surrogates};
 
@@ -90,6 +90,29 @@ where
     integer.map(Some).ok_or_else(|| unexpected(&value, "an integer"))
 }
 
+/// Any number, fractions too, or its text in a string.
+impl Lenient for Number {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        match Option::deserialize(deserializer)? {
+            None => Ok(None),
+            Some(Value::Number(number)) => Ok(Some(number)),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(value @ Value::String(_)) => {
+                let number = value.as_str().and_then(|text| text.parse().ok());
+                number.map(Some).ok_or_else(|| unexpected(&value, "a number"))
+            }
+            Some(other) => Err(unexpected(&other, "a number")),
+        }
+    }
+}
+
+/// An object of any members.
+impl Lenient for Map<String, Value> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        object(deserializer)
+    }
+}
+
 /// A bool, `"true"` or `"false"` in any case, `0` or `1` as number or string.
 impl Lenient for bool {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
@@ -136,6 +159,15 @@ where
     T: DeserializeOwned,
 {
     deserializer.deserialize_any(Nested { opening: '{', of: PhantomData })
+}
+
+/// Reads JSON that a member holds as text. An empty text is nothing.
+pub(crate) fn embedded<T: DeserializeOwned>(
+    text: Option<&str>,
+) -> Result<Option<T>, serde_json::Error> {
+    let Some(json) = text.filter(|text| !text.trim_ascii().is_empty()) else { return Ok(None) };
+    let repaired = surrogates::repaired(json);
+    serde_json::from_str(repaired.as_deref().unwrap_or(json)).map(Some)
 }
 
 /// Reads a list or an object, by its opening bracket.

@@ -106,6 +106,11 @@ impl<'a> Facts<'a> {
         Self { occurred_at: millis.and_then(at_millis), ..self }
     }
 
+    /// By another time in Unix milliseconds, unless it has one.
+    pub(crate) fn at_or(self, millis: Option<u64>) -> Self {
+        Self { occurred_at: self.occurred_at.or(millis.and_then(at_millis)), ..self }
+    }
+
     pub(crate) fn in_session(self, session: Option<u64>) -> Self {
         Self { session, ..self }
     }

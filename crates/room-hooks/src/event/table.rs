@@ -11,8 +11,8 @@ use crate::RoomEvent;
 /// the JSON of its members, `$write` puts it into a document, its name included.
 ///
 /// `distinct by` names members, by their paths, of which one tells an event from the next that is equal:
-/// an id, or a time in milliseconds. A [`DeliveryId`](crate::DeliveryId) then does not depend on when the
-/// delivery was sent. After `=>` come the event's [`Facts`](crate::Facts). A row that lacks one of the two has
+/// an id, a time in milliseconds, or as `id#number` an id and the event's number within it. A
+/// [`DeliveryId`](crate::DeliveryId) then does not depend on when the delivery was sent. After `=>` come the event's [`Facts`](crate::Facts). A row that lacks one of the two has
 /// what the head of the table says.
 ///
 /// A fixture, `src/testing/fixtures/PROVIDER/KIND.json`, belongs to each row.
@@ -184,20 +184,21 @@ macro_rules! or_usual {
     };
 }
 
-/// Writes an event's members behind its name, where that is a member like them.
+/// Writes an event's members behind its name or number, where that is a member like them.
 pub(crate) fn named<E: RoomEvent, S: Serializer>(
     member: &str,
+    name: impl Serialize,
     event: &E,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Named<'a, E> {
+    struct Named<'a, N: Serialize, E> {
         #[serde(flatten)]
-        name: BTreeMap<&'a str, &'a str>,
+        name: BTreeMap<&'a str, N>,
         #[serde(flatten)]
         members: &'a E,
     }
-    Named { name: BTreeMap::from([(member, event.name())]), members: event }.serialize(serializer)
+    Named { name: BTreeMap::from([(member, name)]), members: event }.serialize(serializer)
 }
 
 pub(crate) use {events, kind, or_usual};

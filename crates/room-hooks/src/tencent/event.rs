@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     COMMAND, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,
-    SeatInfoChanged, Tencent, live,
+    SeatInfoChanged, Tencent, call, group, live,
 };
 
 events! {
@@ -74,6 +74,40 @@ events! {
     /// A battle is over (Live).
     LiveBattleEnded(live::BattleEnded) = "Live.CallbackAfterEndBattle"
         => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
+    /// The recording of a room has another state (Live).
+    LiveCloudRecordingChanged(live::CloudRecordingChanged) =
+        "Live.CallbackAfterCloudRecordingChanged",
+        distinct by "EventInfo.EventMsTs" | "EventInfo.EventTsMs"
+        => |event| event.callback.facts();
+    /// Users have joined a group.
+    GroupMemberJoined(group::MemberJoined) = "Group.CallbackAfterNewMemberJoin"
+        => |event| facts(&*event.group_id, &event.operator_account, event.event_time);
+    /// Users have left a group.
+    GroupMemberExited(group::MemberExited) = "Group.CallbackAfterMemberExit"
+        => |event| facts(&*event.group_id, &event.operator_account, event.event_time);
+    /// Members of a group are online, or no longer.
+    GroupMemberStateChanged(group::MemberStateChanged) = "Group.CallbackOnMemberStateChange"
+        => |event| facts(&*event.group_id, &None, event.event_time);
+    /// What is said of a group was changed.
+    GroupInfoChanged(group::GroupInfoChanged) = "Group.CallbackAfterGroupInfoChanged"
+        => |event| facts(&*event.group_id, &event.operator_account, event.event_time);
+    /// A group was destroyed.
+    GroupDestroyed(group::GroupDestroyed) = "Group.CallbackAfterGroupDestroyed"
+        => |event| facts(&*event.group_id, &None, event.event_time);
+    /// A call has started.
+    CallStarted(call::CallStarted) = "Call.CallbackAfterStartCall"
+        => |event| facts(call_room(&event.call_info.room_id), &None, event.event_time);
+    /// A call has ended.
+    CallEnded(call::CallEnded) = "Call.CallbackAfterEndCall"
+        => |event| facts(call_room(&event.call_record.room_id), &None, event.event_time);
+    /// Users have joined or left a call.
+    CallMemberChanged(call::MemberChanged) = "Call.CallbackAfterMemberChanged"
+        => |event| facts(None, &None, event.event_time);
+    /// The recording of a call has another state.
+    CallRecordChanged(call::RecordChanged) =
+        "Call.CallbackAfterRecordChanged" | "Call.CallbackAfterCloudRecordingChanged",
+        distinct by "EventTime" | "Callback.EventInfo.EventMsTs" | "Callback.EventInfo.EventTsMs"
+        => |event| event.callback.facts().at_or(event.event_time);
 }
 
 /// The operators that are not users.
@@ -87,6 +121,11 @@ fn facts<'a>(
 ) -> Facts<'a> {
     let user = operator.as_deref().filter(|operator| !SYSTEM.contains(operator));
     Facts::of(room_id).by(user).at(event_time)
+}
+
+/// A call may have an empty room.
+fn call_room(room_id: &Option<String>) -> Option<&str> {
+    room_id.as_deref().filter(|room_id| !room_id.is_empty())
 }
 
 fn room_of(room: &Option<live::BattleRoom>) -> Option<&str> {
@@ -118,5 +157,5 @@ impl Event {
 }
 
 fn on_wire<E: RoomEvent, S: Serializer>(event: &E, serializer: S) -> Result<S::Ok, S::Error> {
-    named(COMMAND, event, serializer)
+    named(COMMAND, event.name(), event, serializer)
 }

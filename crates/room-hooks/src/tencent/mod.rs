@@ -1,16 +1,20 @@
 #![doc = include_str!("docs.md")]
 
+pub mod call;
 mod client;
 mod event;
 #[cfg(feature = "testing")]
 mod explain;
+pub mod group;
 pub mod live;
+mod member;
 mod protocol;
 mod query;
 mod room;
 mod room_info;
 mod seat;
 mod signature;
+mod trtc_callback;
 
 use std::{
     borrow::Cow,
@@ -35,12 +39,14 @@ pub use self::client::{Client, Platform};
 pub use self::event::Event;
 #[cfg(feature = "testing")]
 pub(crate) use self::event::MEMBERS;
+pub use self::member::{Member, MemberState};
 pub use self::protocol::Protocol;
 pub use self::room::{
     EnterType, LeaveType, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,
 };
 pub use self::room_info::{RoomInfo, RoomStatus, RoomType, TakeSeatMode};
 pub use self::seat::{Seat, SeatInfoChanged};
+pub use self::trtc_callback::TrtcCallback;
 
 /// The member of a body that names what it is.
 const COMMAND: &str = "CallbackCommand";
@@ -167,6 +173,9 @@ impl Provider for Tencent {
 
     /// Within 2 s it must have arrived.
     const RESPONSE_TIMEOUT: Duration = Duration::from_millis(1500);
+
+    /// Some commands carry a callback of TRTC's.
+    const SENT_AT: &'static [&'static str] = &["callbackts"];
 
     /// No page describes these events; some commands come with another product's members.
     const ROOM_ID: &'static [&'static str] =

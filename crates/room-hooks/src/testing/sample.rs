@@ -12,7 +12,8 @@ pub struct Sample {
     pub name: &'static str,
     /// The event's [kind](crate::RoomEvent::kind), unlike all others of its provider.
     pub kind: &'static str,
-    /// The members, by their paths with dots, of which one tells the event from the next that is equal.
+    /// The members, by their paths with dots, of which one tells the event from the next that is equal. Of
+    /// `id#number`, both members together do.
     /// An event that carries none of them is told by when it was sent.
     pub distinct_by: &'static [&'static str],
     /// The event's type, by its path in this crate.

@@ -12,8 +12,9 @@ use crate::{
 };
 
 use super::{
-    AudioStarted, AudioStopped, RoleChanged, RoomCreated, RoomDismissed, SubStreamStarted,
-    SubStreamStopped, Trtc, UserEntered, UserLeft, VideoStarted, VideoStopped,
+    AudioStarted, AudioStopped, RelayStatusChanged, RoleChanged, RoomCreated, RoomDismissed,
+    SubStreamStarted, SubStreamStopped, Trtc, UserEntered, UserLeft, VideoStarted, VideoStopped,
+    recording,
 };
 
 events! {
@@ -47,6 +48,42 @@ events! {
     SubStreamStarted(SubStreamStarted) = "205";
     /// A user no longer sends the sub-stream.
     SubStreamStopped(SubStreamStopped) = "206";
+    /// The recorder has started, or could not.
+    RecorderStarted(recording::RecorderStarted) = "301"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// The recorder has left the room.
+    RecorderStopped(recording::RecorderStopped) = "302"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// The upload of a recording has started, or could not.
+    UploadStarted(recording::UploadStarted) = "303"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// A recording's playlist was written for the first time.
+    PlaylistWritten(recording::PlaylistWritten) = "304"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// The upload of HLS files has ended.
+    UploadStopped(recording::UploadStopped) = "305"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// A recording has moved to another node.
+    RecorderMoved(recording::RecorderMoved) = "306"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// A recording's first segment was written.
+    SegmentWritten(recording::SegmentWritten) = "307"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// An image of a recording could not be downloaded.
+    ImageDownloadFailed(recording::ImageDownloadFailed) = "309"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// MP4 files are ready.
+    Mp4Uploaded(recording::Mp4Uploaded) = "310"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// A file was uploaded to VOD, or could not be.
+    VodUploaded(recording::VodUploaded) = "311"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// The upload to VOD has ended.
+    VodStopped(recording::VodStopped) = "312"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
+    /// A relay to a CDN has another status.
+    RelayStatusChanged(RelayStatusChanged) = "401"
+        => |event| facts(&event.room_id, &None, event.event_ms_ts, None);
 }
 
 /// What all events answer. One that has no time in milliseconds has one in seconds.
@@ -100,7 +137,7 @@ fn number(json: &str) -> Option<u64> {
 
 impl Event {
     /// The event of a document.
-    fn of(document: &Document) -> Result<Self, Refusal> {
+    pub(crate) fn of(document: &Document) -> Result<Self, Refusal> {
         Ok(Self::decode(&Envelope::read(document)?, document))
     }
 
@@ -120,7 +157,7 @@ impl Event {
     }
 }
 
-/// The group that the events of groups 1 and 2 show by their first digit.
+/// The group that the events of groups 1 to 4 show by their first digit.
 pub(super) fn group_of(event_type: u64) -> u64 {
     event_type / 100
 }

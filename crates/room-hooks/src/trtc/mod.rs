@@ -5,6 +5,8 @@ mod event_info;
 #[cfg(feature = "testing")]
 mod explain;
 mod media;
+pub mod recording;
+mod relay;
 mod room;
 mod signature;
 
@@ -30,6 +32,7 @@ pub(crate) use self::event::MEMBERS;
 pub use self::media::{
     AudioStarted, AudioStopped, SubStreamStarted, SubStreamStopped, VideoStarted, VideoStopped,
 };
+pub use self::relay::{RelayPayload, RelayRoomType, RelayStatus, RelayStatusChanged};
 pub use self::room::{
     EnterReason, LeaveReason, Role, RoleChanged, RoomCreated, RoomDismissed, TerminalType,
     UserEntered, UserLeft, UserType,

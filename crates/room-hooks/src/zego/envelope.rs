@@ -15,7 +15,7 @@ use crate::{
 
 /// The members of an envelope. The first six decide who sent it and what it is, and each product spells them in a
 /// way of its own. The others tell products apart.
-pub(crate) const MEMBERS: [&str; 15] = [
+pub(crate) const MEMBERS: [&str; 16] = [
     "appid",
     "event",
     "eventtype",
@@ -31,6 +31,7 @@ pub(crate) const MEMBERS: [&str; 15] = [
     "TaskId",
     "PlayerId",
     "UploadTaskId",
+    "AgentInstanceId",
 ];
 
 /// How many of them decide.
@@ -62,6 +63,8 @@ pub(super) struct Envelope<'a> {
     pub(super) is_express: bool,
     /// Whether it is about a room and not a group.
     pub(super) has_room: bool,
+    /// Whether it is about an instance of an AI agent.
+    pub(super) is_ai_agent: bool,
 }
 
 /// What an envelope calls its event.
@@ -113,7 +116,8 @@ impl<'a> Envelope<'a> {
     pub(super) fn read(document: &'a Document) -> Result<Self, Refusal> {
         let [app_id, event, event_type, timestamp, nonce, signature, telling @ ..] =
             document.members_by::<{ MEMBERS.len() }>(index)?;
-        let [room, group, session, created, named, recording_task, task, player, upload] = telling;
+        let [room, group, session, created, named, recording_task, task, player, upload, agent] =
+            telling;
         // Player and digital human both have a `TaskId`, and share numbers.
         let product = if player.or(upload).is_some() {
             "cloud_player"
@@ -141,6 +145,8 @@ impl<'a> Envelope<'a> {
             event,
             is_express: [session, created, named].iter().any(Option::is_some),
             has_room: room.is_some() && group.is_none(),
+            // Speech recognition has the same events, and a task.
+            is_ai_agent: agent.is_some() && task.is_none(),
         })
     }
 }

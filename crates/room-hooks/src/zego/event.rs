@@ -1,4 +1,6 @@
-use serde::Serializer;
+use std::borrow::Cow;
+
+use serde::{Serializer, ser::Error as _};
 
 use crate::{
     Document, Facts, Refusal, RoomEvent,
@@ -9,15 +11,15 @@ use crate::{
 };
 
 use super::{
-    RoomCreated, RoomDestroyed, RoomEntered, RoomExited, Zego,
+    RoomCreated, RoomDestroyed, RoomEntered, RoomExited, Zego, ai_agent,
     envelope::{Envelope, EventName},
-    express,
+    express, moderation, recording,
 };
 
 events! {
     /// Everything that ZEGO can send.
     ///
-    /// Serializes as it is on the wire, its name under `event`, without what signed it.
+    /// Serializes as it is on the wire, its name under `event`, `Event` or `event_type`, without what signed it.
     pub enum Event of Zego in "zego", read by serde_json::from_str, written by on_wire,
         distinct by []
         => |event| Facts::of(&*event.room_id).by(event.operator_account.as_deref());
@@ -58,6 +60,121 @@ events! {
             .by(event.user_account.as_deref())
             .at(event.logout_time)
             .in_session(event.room_seq);
+    /// A stream is published (Express).
+    ExpressStreamCreated(express::StreamCreated) = "stream_create",
+        distinct by "create_time_ms"
+        => |event| Facts::of(&*event.room_id)
+            .by(event.user_id.as_deref())
+            .at(event.create_time_ms)
+            .in_session(event.room_session_id);
+    /// A stream is no longer published (Express).
+    ExpressStreamClosed(express::StreamClosed) = "stream_close",
+        distinct by "destroy_timemillis"
+        => |event| Facts::of(&*event.room_id)
+            .by(event.user_id.as_deref())
+            .at(event.destroy_time_ms)
+            .in_session(event.room_session_id);
+    /// Files were uploaded (cloud recording).
+    RecordingFilesUploaded(recording::FilesUploaded) = "cloud_recording/1",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// A recording has failed (cloud recording).
+    RecordingFailed(recording::RecordingFailed) = "cloud_recording/2",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// An image could not be fetched (cloud recording).
+    RecordingImageNotFetched(recording::ImageNotFetched) = "cloud_recording/3",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// The room has no stream (cloud recording).
+    RecordingNoStreams(recording::NoStreams) = "cloud_recording/4",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// A recording has ended (cloud recording).
+    RecordingEnded(recording::RecordingEnded) = "cloud_recording/5",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// The stream to record is not there (cloud recording).
+    RecordingStreamNotFound(recording::StreamNotFound) = "cloud_recording/6",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// A recording was stopped, and its files are being uploaded (cloud recording).
+    RecordingStopped(recording::RecordingStopped) = "cloud_recording/7",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// The playlist of a stream can be read (cloud recording).
+    RecordingPlaylistCreated(recording::PlaylistCreated) = "cloud_recording/102",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// A recording was paused (cloud recording).
+    RecordingPaused(recording::RecordingPaused) = "cloud_recording/201",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// A recording was resumed (cloud recording).
+    RecordingResumed(recording::RecordingResumed) = "cloud_recording/202",
+        distinct by "task_id#sequence"
+        => |event| Facts::of(&*event.room_id);
+    /// The audio of a room or user was checked (moderation).
+    ModerationAudioResult(moderation::AudioResult) = "censor_audio_v2_result",
+        distinct by "ResultTaskId"
+        => |event| event.aux_info.facts();
+    /// The audio of a video stream was checked (moderation).
+    ModerationVideoAudioResult(moderation::VideoAudioResult) = "censor_video_v2_audio_result",
+        distinct by "ResultTaskId"
+        => |event| event.aux_info.facts();
+    /// A frame of a video stream was checked (moderation).
+    ModerationVideoImageResult(moderation::VideoImageResult) = "censor_video_v2_img_result",
+        distinct by "ResultTaskId"
+        => |event| event.aux_info.facts();
+    /// A task that checks audio has another status (moderation).
+    ModerationAudioStatus(moderation::AudioStatus) = "censor_audio_v2_status"
+        => |event| event.aux_info.facts();
+    /// A task that checks the audio of video has another status (moderation).
+    ModerationVideoAudioStatus(moderation::VideoAudioStatus) = "censor_video_v2_audio_status"
+        => |event| event.aux_info.facts();
+    /// A task that checks frames has another status (moderation).
+    ModerationVideoImageStatus(moderation::VideoImageStatus) = "censor_video_v2_img_status"
+        => |event| event.aux_info.facts();
+    /// Speech was recognized (AI agent).
+    AgentAsrResult(ai_agent::AsrResult) = "ASRResult" as "ai_agent/ASRResult",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());
+    /// The language model has answered (AI agent).
+    AgentLlmResult(ai_agent::LlmResult) = "LLMResult" as "ai_agent/LLMResult",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref());
+    /// An AI agent has met an error (AI agent).
+    AgentException(ai_agent::Exception) = "Exception" as "ai_agent/Exception",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref());
+    /// An AI agent was interrupted (AI agent).
+    AgentInterrupted(ai_agent::Interrupted) = "Interrupted" as "ai_agent/Interrupted",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref());
+    /// A user begins or ends to speak (AI agent).
+    AgentUserSpeakAction(ai_agent::UserSpeakAction) = "UserSpeakAction" as "ai_agent/UserSpeakAction",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());
+    /// An AI agent listens, thinks or speaks (AI agent).
+    AgentStatus(ai_agent::AgentInstanceStatus) = "AgentInstanceStatus" | "ai_agent/AgentSpeakAction" as "ai_agent/AgentInstanceStatus",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref());
+    /// The first second of what a user says (AI agent).
+    AgentUserAudioData(ai_agent::UserAudioData) = "UserAudioData" as "ai_agent/UserAudioData",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());
+    /// An AI agent was created (AI agent).
+    AgentCreated(ai_agent::AgentInstanceCreated) = "AgentInstanceCreated" as "ai_agent/AgentInstanceCreated",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref()).at(event.data.created_timestamp);
+    /// An AI agent was deleted (AI agent).
+    AgentDeleted(ai_agent::AgentInstanceDeleted) = "AgentInstanceDeleted" as "ai_agent/AgentInstanceDeleted",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref()).at(event.data.deleted_timestamp);
+    /// Metadata of an answer (AI agent).
+    AgentMetaInfo(ai_agent::AgentInstanceMetaInfo) = "AgentInstanceMetaInfo" as "ai_agent/AgentInstanceMetaInfo",
+        distinct by "AgentInstanceId#Sequence"
+        => |event| Facts::of(event.room_id.as_deref());
 }
 
 impl Event {
@@ -72,18 +189,26 @@ impl Event {
             EventName::Number(product, number) => format!("{product}/{number}").into(),
         };
         let kind = match (&envelope.event, &*name) {
-            (EventName::Number(..), name) => name,
-            (_, "room_create") if envelope.is_express => "express/room_create",
-            // What some pages called the event for a while; a group's own has no room.
-            (_, "group_create") if envelope.has_room => "room_create",
+            (EventName::Number(..), name) => name.into(),
             // A kind is not a name.
-            (_, name) if name.contains('/') => "raw",
-            (_, name) => name,
+            (_, name) if name.contains('/') => "raw".into(),
+            (_, name) if envelope.is_ai_agent => format!("ai_agent/{name}").into(),
+            (_, "room_create") if envelope.is_express => "express/room_create".into(),
+            // What some pages called the event for a while; a group's own has no room.
+            (_, "group_create") if envelope.has_room => "room_create".into(),
+            (_, name) => Cow::from(name),
         };
-        Self::read(kind, &name, document.as_str(), document)
+        Self::read(&kind, &name, document.as_str(), document)
     }
 }
 
 fn on_wire<E: RoomEvent, S: Serializer>(event: &E, serializer: S) -> Result<S::Ok, S::Error> {
-    named("event", event, serializer)
+    let name = event.name();
+    if let Some((_, number)) = name.split_once('/') {
+        let number: u64 = number.parse().map_err(S::Error::custom)?;
+        return named("event_type", number, event, serializer);
+    }
+    // As the product spells it: moderation and AI agents with a capital letter.
+    let is_capitalized = name.starts_with("censor_") || name.starts_with(char::is_uppercase);
+    named(if is_capitalized { "Event" } else { "event" }, name, event, serializer)
 }

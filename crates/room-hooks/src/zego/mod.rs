@@ -1,11 +1,14 @@
 #![doc = include_str!("docs.md")]
 
+pub mod ai_agent;
 mod envelope;
 mod event;
 #[cfg(feature = "testing")]
 mod explain;
 pub mod express;
 mod form;
+pub mod moderation;
+pub mod recording;
 mod signature;
 mod zim;
 

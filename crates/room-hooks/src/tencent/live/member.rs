@@ -1,6 +1,9 @@
 //! Who is there, and who may do what.
 
-use crate::event::macros::{wire_names, wire_struct};
+use crate::{
+    event::macros::{wire_names, wire_struct},
+    tencent::{Member, MemberState},
+};
 
 wire_struct! {
     /// Users are there, or no longer: Tencent's
@@ -22,15 +25,6 @@ wire_struct! {
         pub member_list: Vec<Member>,
         /// When it changed, in Unix milliseconds.
         pub event_time: Option<u64>,
-    }
-}
-
-wire_struct! {
-    /// A user in a list of members.
-    pub struct Member {
-        /// The user.
-        #[serde(rename = "Member_Account")]
-        pub member_account: String = default,
     }
 }
 
@@ -73,16 +67,6 @@ wire_struct! {
         pub operation: Option<AdminOperation>,
         /// When it was done, in Unix milliseconds.
         pub event_time: Option<u64>,
-    }
-}
-
-wire_names! {
-    /// Whether a user is there.
-    pub enum MemberState {
-        /// Yes.
-        Online = "Online",
-        /// No.
-        Offline = "Offline",
     }
 }
 

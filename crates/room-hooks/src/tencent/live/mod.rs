@@ -1,16 +1,17 @@
-//! Live broadcasts: `Live.*`, eleven events.
+//! Live broadcasts: `Live.*`, twelve events.
 
 mod battle;
 mod member;
 mod metadata;
+mod recording;
 mod room;
 
 pub use self::battle::{BattleCreated, BattleEnd, BattleEnded, BattleRoom, BattleStarted};
 pub use self::member::{
-    AdminModified, AdminOperation, Member, MemberState, MemberStateChanged, OwnerChanged,
-    StateCause,
+    AdminModified, AdminOperation, MemberStateChanged, OwnerChanged, StateCause,
 };
 pub use self::metadata::{MetadataDeleted, MetadataEntry, MetadataSet};
+pub use self::recording::CloudRecordingChanged;
 pub use self::room::{
     DestroyType, RoomCreated, RoomDestroyed, RoomInfo, RoomInfoUpdated, Statistics,
 };

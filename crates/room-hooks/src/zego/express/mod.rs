@@ -5,10 +5,12 @@
 //! `CloseRoom` by the server API sends no [`RoomClosed`] unless asked to.
 
 mod life;
+mod stream;
 
 use crate::event::macros::{self, wire_codes, wire_struct};
 
 pub use self::life::{Arrival, Life, Moment};
+pub use self::stream::{Codec, StreamAttr, StreamCloseReason, StreamClosed, StreamCreated};
 
 wire_struct! {
     /// A room was created: Express's

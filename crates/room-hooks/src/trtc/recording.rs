@@ -1,0 +1,314 @@
+//! Cloud recording: event group 3. Each event is described in
+//! [Cloud Recording Callback](https://trtc.io/document/54914).
+//!
+//! `user_id` is the recording robot, which is not a user: these events have no operator.
+
+use crate::event::macros::{wire_codes, wire_names, wire_struct};
+
+/// Defines an event by the type of its `Payload`.
+macro_rules! recording_event {
+    ($(#[$attribute:meta])* pub struct $event:ident { $payload:ty }) => {
+        wire_struct! {
+            $(#[$attribute])*
+            #[serde(rename_all = "PascalCase")]
+            pub struct $event {
+                /// The room's id. On the wire it is a number or a string, as the client used it,
+                /// and to TRTC 7 and "7" are two rooms: `Verified::document` has it as it came.
+                pub room_id: String,
+                /// When it happened, in Unix seconds. On the wire a string in 301 and 302.
+                pub event_ts: Option<u64>,
+                /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
+                #[serde(alias = "EventTsMs")]
+                pub event_ms_ts: Option<u64>,
+                /// The recording robot.
+                pub user_id: Option<String>,
+                /// The recording task's id.
+                pub task_id: Option<String>,
+                /// What happened.
+                pub payload: $payload = default,
+            }
+        }
+    };
+}
+
+recording_event! {
+    /// The recorder has started, or could not: event 301.
+    pub struct RecorderStarted { TaskPayload }
+}
+
+recording_event! {
+    /// The recorder has left the room: event 302.
+    pub struct RecorderStopped { StopPayload }
+}
+
+recording_event! {
+    /// The upload has started, or could not: event 303.
+    pub struct UploadStarted { TaskPayload }
+}
+
+recording_event! {
+    /// The M3U8 playlist was written for the first time: event 304.
+    pub struct PlaylistWritten { PlaylistPayload }
+}
+
+recording_event! {
+    /// The upload of HLS files has ended: event 305.
+    pub struct UploadStopped { UploadStopPayload }
+}
+
+recording_event! {
+    /// The recording has moved to another node: event 306.
+    pub struct RecorderMoved { TaskPayload }
+}
+
+recording_event! {
+    /// The first TS segment was written: event 307.
+    pub struct SegmentWritten { SegmentPayload }
+}
+
+recording_event! {
+    /// An image could not be downloaded: event 309.
+    pub struct ImageDownloadFailed { ImagePayload }
+}
+
+recording_event! {
+    /// MP4 files are ready: event 310. It may come several times for a task, once for each file.
+    pub struct Mp4Uploaded { Mp4Payload }
+}
+
+recording_event! {
+    /// A file was uploaded to VOD, or could not be: event 311.
+    pub struct VodUploaded { VodPayload }
+}
+
+recording_event! {
+    /// The upload to VOD has ended: event 312.
+    pub struct VodStopped { TaskPayload }
+}
+
+wire_struct! {
+    /// Whether a step has succeeded.
+    #[derive(Default)]
+    #[serde(rename_all = "PascalCase")]
+    pub struct TaskPayload {
+        /// Whether it has.
+        pub status: Option<TaskStatus>,
+    }
+}
+
+wire_codes! {
+    /// Whether a step of a task has succeeded.
+    pub enum TaskStatus {
+        /// It has.
+        Succeeded = 0,
+        /// It has not.
+        Failed = 1,
+    }
+}
+
+wire_struct! {
+    /// Why the recorder has left.
+    #[derive(Default)]
+    #[serde(rename_all = "PascalCase")]
+    pub struct StopPayload {
+        /// Why; on the wire `LeaveCode`.
+        #[serde(rename = "LeaveCode")]
+        pub reason: Option<StopReason>,
+    }
+}
+
+wire_codes! {
+    /// Why a recorder leaves the room.
+    pub enum StopReason {
+        /// The recording was stopped.
+        Stopped = 0,
+        /// The app removed the robot.
+        RemovedByApp = 1,
+        /// The app dismissed the room.
+        DismissedByApp = 2,
+        /// The server removed the robot.
+        RemovedByServer = 3,
+        /// The server dismissed the room.
+        DismissedByServer = 4,
+        /// The robot was alone in the room.
+        Alone = 99,
+        /// The room has run out of time.
+        RoomTimeout = 100,
+        /// The same user entered a second time.
+        SecondEntry = 101,
+    }
+}
+
+wire_struct! {
+    /// A playlist.
+    #[derive(Default)]
+    #[serde(rename_all = "PascalCase")]
+    pub struct PlaylistPayload {
+        /// The name of the M3U8 file. A string here, and a list in [`Mp4Payload`].
+        pub file_list: Option<String>,
+    }
+}
+
+wire_struct! {
+    /// How an upload has ended.
+    #[derive(Default)]
+    #[serde(rename_all = "PascalCase")]
+    pub struct UploadStopPayload {
+        /// How; on the wire `LeaveCode`.
+        #[serde(rename = "LeaveCode")]
+        pub result: Option<UploadResult>,
+        /// What one page has in its place.
+        pub status: Option<TaskStatus>,
+    }
+}
+
+wire_codes! {
+    /// How an upload of HLS files ends.
+    pub enum UploadResult {
+        /// All files were uploaded.
+        Complete = 0,
+        /// Some were left behind.
+        Incomplete = 1,
+        /// Those that were left behind were uploaded later.
+        Recovered = 2,
+    }
+}
+
+wire_struct! {
+    /// A segment.
+    #[derive(Default)]
+    #[serde(rename_all = "PascalCase")]
+    pub struct SegmentPayload {
+        /// The file's name.
+        pub file_name: Option<String>,
+        /// The user who is recorded.
+        pub user_id: Option<String>,
+        /// What is recorded.
+        pub track_type: Option<TrackType>,
+        /// When the segment begins, in Unix milliseconds; on the wire a string, `BeginTimeStamp`.
+        #[serde(rename = "BeginTimeStamp")]
+        pub begin_timestamp: Option<u64>,
+    }
+}
+
+wire_struct! {
+    /// An image.
+    #[derive(Default)]
+    #[serde(rename_all = "PascalCase")]
+    pub struct ImagePayload {
+        /// The URL that failed.
+        pub url: Option<String>,
+    }
+}
+
+wire_struct! {
+    /// MP4 files.
+    #[derive(Default)]
+    #[serde(rename_all = "PascalCase")]
+    pub struct Mp4Payload {
+        /// Whether all files were uploaded.
+        pub status: Option<UploadStatus>,
+        /// The files' names.
+        pub file_list: Vec<String>,
+        /// What is in each file.
+        pub file_message: Vec<Mp4File>,
+    }
+}
+
+wire_codes! {
+    /// Whether files were uploaded.
+    pub enum UploadStatus {
+        /// All were.
+        Uploaded = 0,
+        /// Some were left behind on the server.
+        LeftBehind = 1,
+        /// The recording has ended abnormally.
+        Abnormal = 2,
+    }
+}
+
+wire_struct! {
+    /// An MP4 file.
+    #[serde(rename_all = "PascalCase")]
+    pub struct Mp4File {
+        /// The file's name.
+        pub file_name: Option<String>,
+        /// The user who is recorded; empty for a mixed recording.
+        pub user_id: Option<String>,
+        /// What is recorded.
+        pub track_type: Option<TrackType>,
+        /// Which stream is recorded.
+        pub media_id: Option<MediaId>,
+        /// When the file begins, in Unix milliseconds; on the wire `StartTimeStamp`.
+        #[serde(rename = "StartTimeStamp")]
+        pub start_timestamp: Option<u64>,
+        /// When the file ends, in Unix milliseconds; on the wire `EndTimeStamp`.
+        #[serde(rename = "EndTimeStamp")]
+        pub end_timestamp: Option<u64>,
+    }
+}
+
+wire_names! {
+    /// What is recorded.
+    pub enum TrackType {
+        /// Audio.
+        Audio = "audio",
+        /// Video.
+        Video = "video",
+        /// Audio and video.
+        AudioVideo = "audio_video",
+    }
+}
+
+wire_names! {
+    /// Which stream is recorded.
+    pub enum MediaId {
+        /// The camera.
+        Main = "main",
+        /// The screen: the sub-stream.
+        Aux = "aux",
+        /// All streams, mixed.
+        Mix = "mix",
+    }
+}
+
+wire_struct! {
+    /// An upload to VOD.
+    #[derive(Default)]
+    #[serde(rename_all = "PascalCase")]
+    pub struct VodPayload {
+        /// Whether the file was uploaded.
+        pub status: Option<UploadStatus>,
+        /// Why it was not; on the wire `Errmsg`.
+        #[serde(rename = "Errmsg")]
+        pub error: Option<String>,
+        /// The file; on the wire `TencentVod`.
+        #[serde(rename = "TencentVod")]
+        pub file: Option<VodFile>,
+    }
+}
+
+wire_struct! {
+    /// A file in VOD. If the upload has failed, there is no more than the user, the track and the cached file.
+    #[serde(rename_all = "PascalCase")]
+    pub struct VodFile {
+        /// The user who is recorded; empty for a mixed recording.
+        pub user_id: Option<String>,
+        /// What is recorded.
+        pub track_type: Option<TrackType>,
+        /// Which stream is recorded.
+        pub media_id: Option<MediaId>,
+        /// The file's id in VOD: digits above 2^53.
+        pub file_id: Option<String>,
+        /// The URL at which it can be played.
+        pub video_url: Option<String>,
+        /// The name under which the recorder had it.
+        pub cache_file: Option<String>,
+        /// When the file begins, in Unix milliseconds; on the wire `StartTimeStamp`.
+        #[serde(rename = "StartTimeStamp")]
+        pub start_timestamp: Option<u64>,
+        /// When the file ends, in Unix milliseconds; on the wire `EndTimeStamp`.
+        #[serde(rename = "EndTimeStamp")]
+        pub end_timestamp: Option<u64>,
+    }
+}

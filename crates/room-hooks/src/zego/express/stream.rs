@@ -1,0 +1,164 @@
+//! Streams: who publishes what.
+
+use serde::de::DeserializeOwned;
+
+use crate::event::{
+    lenient::embedded,
+    macros::{self, wire_codes, wire_struct},
+};
+
+wire_struct! {
+    /// A stream is published: Express's
+    /// [`stream_create`](https://www.zegocloud.com/docs/real-time-video-server/callback/stream/created). Mixed streams
+    /// cause none.
+    pub struct StreamCreated {
+        /// The room's id.
+        pub room_id: String,
+        /// The room's session, as in [`RoomCreated`](super::RoomCreated).
+        pub room_session_id: Option<u64>,
+        /// The user who publishes it.
+        pub user_id: Option<String>,
+        /// The user's name.
+        pub user_name: Option<String>,
+        /// An older name of the room, which may differ from its id. Use `room_id`.
+        pub channel_id: Option<String>,
+        /// The stream's id, which the client chose.
+        pub stream_id: Option<String>,
+        /// Said to be the same as `stream_id`, though ZEGO's own samples differ. Use that one where it is there.
+        pub stream_alias: Option<String>,
+        /// ZEGO's own id of the stream, which no other has.
+        pub stream_sid: Option<String>,
+        /// The number of changes of the room's list of streams, this one included. On the wire a string, also `"01"`.
+        pub stream_seq: Option<u64>,
+        /// When it was created, in Unix milliseconds.
+        pub create_time_ms: Option<u64>,
+        /// When it was created, in Unix seconds.
+        pub create_time: Option<u64>,
+        /// The stream's title.
+        pub title: Option<String>,
+        /// JSON as text, such as `{"cid":3}`; [`parse_stream_attr`](Self::parse_stream_attr) reads it.
+        pub stream_attr: Option<String>,
+        /// What the client attached to the stream.
+        pub extra_info: Option<String>,
+        /// Whether it is published again over one that was there, as after a lost connection; on the wire `"0"` or
+        /// `"1"`.
+        #[serde(serialize_with = "macros::as_digit")]
+        pub recreate: Option<bool>,
+        /// The same as `user_id`.
+        pub publish_id: Option<String>,
+        /// The same as `user_name`.
+        pub publish_name: Option<String>,
+        /// URLs at which it can be played by RTMP.
+        pub rtmp_url: Vec<String>,
+        /// URLs at which it can be played by HLS.
+        pub hls_url: Vec<String>,
+        /// URLs at which it can be played by HTTP-FLV.
+        pub hdl_url: Vec<String>,
+        /// URLs of a snapshot, valid while the stream is published.
+        pub pic_url: Vec<String>,
+    }
+}
+
+impl StreamCreated {
+    /// Reads `stream_attr`; `None` where it is absent or empty.
+    ///
+    /// # Errors
+    ///
+    /// It is not the JSON of an object, or the codec is not a number.
+    pub fn parse_stream_attr(&self) -> Result<Option<StreamAttr>, serde_json::Error> {
+        embedded(self.stream_attr.as_deref())
+    }
+}
+
+wire_struct! {
+    /// What `stream_attr` holds.
+    pub struct StreamAttr {
+        /// The video codec; on the wire `cid`.
+        #[serde(rename = "cid")]
+        pub codec: Option<Codec>,
+    }
+}
+
+wire_codes! {
+    /// A video codec.
+    pub enum Codec {
+        /// H.264.
+        H264 = 0,
+        /// H.264 with layers (SVC).
+        H264Svc = 1,
+        /// VP8.
+        Vp8 = 2,
+        /// H.265.
+        H265 = 3,
+    }
+}
+
+wire_struct! {
+    /// A stream is no longer published: Express's
+    /// [`stream_close`](https://www.zegocloud.com/docs/real-time-video-server/callback/stream/destroyed).
+    pub struct StreamClosed {
+        /// The room's id.
+        pub room_id: String,
+        /// The room's session, as in [`RoomCreated`](super::RoomCreated).
+        pub room_session_id: Option<u64>,
+        /// The user who published it.
+        pub user_id: Option<String>,
+        /// The user's name.
+        pub user_name: Option<String>,
+        /// An older name of the room, which may differ from its id. Use `room_id`.
+        pub channel_id: Option<String>,
+        /// The stream's id, which the client chose.
+        pub stream_id: Option<String>,
+        /// Said to be the same as `stream_id`, though ZEGO's own samples differ. Use that one where it is there.
+        pub stream_alias: Option<String>,
+        /// ZEGO's own id of the stream, which no other has.
+        pub stream_sid: Option<String>,
+        /// The number of changes of the room's list of streams, this one included. A close whose number is not above
+        /// that of the creation belongs to an earlier stream of the same id.
+        pub stream_seq: Option<u64>,
+        /// When it was created, in Unix milliseconds.
+        pub create_time_ms: Option<u64>,
+        /// When it was closed, in Unix milliseconds; on the wire `destroy_timemillis`.
+        #[serde(rename = "destroy_timemillis")]
+        pub destroy_time_ms: Option<u64>,
+        /// Why; on the wire `type`.
+        #[serde(rename = "type")]
+        pub reason: Option<StreamCloseReason>,
+        /// What the client attached to the stream when it closed it: any text. If clients write JSON,
+        /// [`parse_third_define_data`](Self::parse_third_define_data) reads it.
+        pub third_define_data: Option<String>,
+    }
+}
+
+impl StreamClosed {
+    /// Reads `third_define_data` as JSON of a type of your own; `None` where it is absent or empty.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON, or does not have the shape of `T`.
+    pub fn parse_third_define_data<T: DeserializeOwned>(
+        &self,
+    ) -> Result<Option<T>, serde_json::Error> {
+        embedded(self.third_define_data.as_deref())
+    }
+}
+
+wire_codes! {
+    /// Why a stream is no longer published.
+    pub enum StreamCloseReason {
+        /// In the normal way.
+        Normal = 0,
+        /// The user's heartbeat ran out.
+        HeartbeatTimeout = 1,
+        /// The same user logged in a second time.
+        SecondLogin = 2,
+        /// The server API removed the user.
+        KickedOut = 3,
+        /// The connection was lost.
+        Disconnected = 4,
+        /// The room was closed.
+        RoomClosed = 5,
+        /// The server API deleted the stream.
+        StreamDeleted = 100,
+    }
+}

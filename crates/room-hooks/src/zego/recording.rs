@@ -1,0 +1,290 @@
+//! Cloud recording: what becomes of a recording task, and of its files.
+//!
+//! Events have numbers in place of names, and are called `cloud_recording/1` and so on. The numbers of a task's events
+//! are in order, in [`sequence`](FilesUploaded::sequence). **ZEGO sends an event again only if there was no response at
+//! all**: after a 500 or 503 it is lost.
+//!
+//! Each event is described in
+//! [Recording status callback](https://www.zegocloud.com/docs/cloud-recording-server/recording-status-callback).
+
+use crate::event::macros::{wire_codes, wire_names, wire_struct};
+
+/// Defines an event by its `detail`, if it has one.
+macro_rules! recording_event {
+    ($(#[$attribute:meta])* pub struct $event:ident { $($detail:tt)* }) => {
+        wire_struct! {
+            $(#[$attribute])*
+            pub struct $event {
+                /// The room's id.
+                pub room_id: String,
+                /// The recording task's id.
+                pub task_id: String,
+                /// The event's number within the task, from 0.
+                pub sequence: Option<u64>,
+                /// A text about the event.
+                pub message: Option<String>,
+                $($detail)*
+            }
+        }
+    };
+}
+
+recording_event! {
+    /// Files of recordings or snapshots were uploaded: event type 1.
+    pub struct FilesUploaded {
+        /// The files and where they are.
+        pub detail: UploadDetail = default,
+    }
+}
+
+wire_struct! {
+    /// What is said of an upload.
+    #[derive(Default)]
+    pub struct UploadDetail {
+        /// Whether all files are where they should be.
+        pub upload_status: Option<UploadStatus>,
+        /// The files; none if nothing was recorded.
+        pub file_info: Vec<File>,
+    }
+}
+
+wire_codes! {
+    /// Whether an upload has succeeded.
+    pub enum UploadStatus {
+        /// All files are in the app's storage.
+        Complete = 1,
+        /// At least one file is not; see its [`FileStatus`].
+        Incomplete = 2,
+    }
+}
+
+wire_struct! {
+    /// A file of a recording.
+    pub struct File {
+        /// The user who published the stream; of a mixed recording the mixed stream's id.
+        pub user_id: Option<String>,
+        /// The user's name; of a mixed recording the mixed stream's id.
+        pub user_name: Option<String>,
+        /// The stream's id.
+        pub stream_id: Option<String>,
+        /// The file's name.
+        pub file_id: Option<String>,
+        /// The file's id in the storage's video-on-demand service, or empty.
+        pub video_id: Option<String>,
+        /// The file's URL. Absent for some storages (Qiniu, Aliyun VOD).
+        pub file_url: Option<String>,
+        /// The file's format.
+        pub output_file_format: Option<FileFormat>,
+        /// The file's size in bytes.
+        pub file_size: Option<u64>,
+        /// How long it plays, in milliseconds.
+        pub duration: Option<u64>,
+        /// The width of the picture in pixels.
+        pub resolution_width: Option<u64>,
+        /// The height of the picture in pixels.
+        pub resolution_height: Option<u64>,
+        /// What is in the file.
+        pub media_track_type: Option<MediaTrackType>,
+        /// When the file begins, in Unix milliseconds.
+        pub begin_timestamp: Option<u64>,
+        /// When the file begins by the clock of the client that sent it, in Unix milliseconds.
+        pub custom_begin_timestamp: Option<u64>,
+        /// Where the file is.
+        pub status: Option<FileStatus>,
+    }
+}
+
+wire_names! {
+    /// A file's format.
+    pub enum FileFormat {
+        /// MP4.
+        Mp4 = "mp4",
+        /// FLV.
+        Flv = "flv",
+        /// HLS: a playlist and its segments.
+        Hls = "hls",
+        /// AAC, audio only.
+        Aac = "aac",
+        /// JPEG, a snapshot.
+        Jpg = "jpg",
+    }
+}
+
+wire_codes! {
+    /// What a file or playlist holds.
+    pub enum MediaTrackType {
+        /// Audio.
+        Audio = 1,
+        /// Video.
+        Video = 2,
+        /// Audio and video.
+        AudioVideo = 3,
+    }
+}
+
+wire_codes! {
+    /// Where a file is.
+    pub enum FileStatus {
+        /// In the app's storage.
+        Uploaded = 3,
+        /// In ZEGO's backup, for three days.
+        InBackup = 4,
+        /// Lost.
+        Lost = 5,
+    }
+}
+
+recording_event! {
+    /// A recording has ended abnormally: event type 2.
+    pub struct RecordingFailed {
+        /// Why.
+        pub detail: FailureDetail = default,
+    }
+}
+
+wire_struct! {
+    /// What is said of a failure.
+    #[derive(Default)]
+    pub struct FailureDetail {
+        /// Why the recording has ended.
+        pub quit_reason: Option<QuitReason>,
+    }
+}
+
+wire_codes! {
+    /// Why a recording has ended abnormally.
+    pub enum QuitReason {
+        /// It could not be started.
+        StartFailed = 1,
+        /// The recorder could not log in to the room.
+        LoginFailed = 2,
+        /// Nothing was published for longer than `MaxIdleTime`.
+        Idle = 3,
+        /// It has run for `MaxRecordTime`.
+        MaxRecordTime = 4,
+        /// The engine could not be started.
+        EngineStartFailed = 5,
+        /// The recorder lost its connection.
+        Disconnected = 6,
+        /// Not known to ZEGO.
+        NotKnown = 1001,
+        /// A file's name is too long.
+        FileNameTooLong = 1002,
+        /// A file could not be opened.
+        FileOpenFailed = 1003,
+        /// The recorder's disk is full.
+        DiskFull = 1004,
+        /// The engine could not be initialized.
+        EngineInitFailed = 1005,
+        /// A file's header could not be written.
+        HeaderWriteFailed = 1006,
+        /// A bad file descriptor (`EBADF`).
+        BadFileDescriptor = 1007,
+        /// An input or output error (`EIO`).
+        InputOutput = 1008,
+        /// An error of the channel.
+        Channel = 1009,
+        /// The format is not supported.
+        FormatUnsupported = 1010,
+        /// The recorder was in a state in which this is not possible.
+        IllegalState = 1011,
+    }
+}
+
+recording_event! {
+    /// A background or watermark could not be fetched: event type 3.
+    pub struct ImageNotFetched {
+        /// Which image.
+        pub detail: ImageDetail = default,
+    }
+}
+
+wire_struct! {
+    /// What is said of an image.
+    #[derive(Default)]
+    pub struct ImageDetail {
+        /// What the image is for.
+        pub image_type: Option<ImageType>,
+        /// The URL that failed.
+        pub image_url: Option<String>,
+    }
+}
+
+wire_codes! {
+    /// What an image is for.
+    pub enum ImageType {
+        /// The background of the canvas.
+        Background = 1,
+        /// A watermark.
+        Watermark = 2,
+        /// The background of streams without one of their own.
+        DefaultStreamBackground = 3,
+        /// The background of a custom layout.
+        LayoutBackground = 4,
+    }
+}
+
+recording_event! {
+    /// The room has no stream to record: event type 4. It comes within 30 s, and again every 30 s.
+    pub struct NoStreams {}
+}
+
+recording_event! {
+    /// A recording has ended in the normal way: event type 5.
+    pub struct RecordingEnded {}
+}
+
+recording_event! {
+    /// The stream to record is not there: event type 6.
+    pub struct StreamNotFound {
+        /// Which stream.
+        pub detail: StreamDetail = default,
+    }
+}
+
+wire_struct! {
+    /// What is said of a stream.
+    #[derive(Default)]
+    pub struct StreamDetail {
+        /// The stream's id.
+        pub stream_id: Option<String>,
+    }
+}
+
+recording_event! {
+    /// A recording was stopped, and its files are being uploaded: event type 7.
+    pub struct RecordingStopped {}
+}
+
+recording_event! {
+    /// The playlist of a stream that is uploaded in segments can be read: event type 102.
+    pub struct PlaylistCreated {
+        /// The stream and its playlist.
+        pub detail: PlaylistDetail = default,
+    }
+}
+
+wire_struct! {
+    /// What is said of a playlist.
+    #[derive(Default)]
+    pub struct PlaylistDetail {
+        /// The stream's id.
+        pub stream_id: Option<String>,
+        /// The name of the M3U8 file.
+        pub file_id: Option<String>,
+        /// The URL of the M3U8 file.
+        pub file_url: Option<String>,
+        /// What is in the segments.
+        pub media_track_type: Option<MediaTrackType>,
+    }
+}
+
+recording_event! {
+    /// A recording was paused: event type 201.
+    pub struct RecordingPaused {}
+}
+
+recording_event! {
+    /// A recording was resumed: event type 202.
+    pub struct RecordingResumed {}
+}
