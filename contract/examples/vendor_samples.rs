@@ -1,7 +1,7 @@
 //! Sends every JSON sample of ZEGO's callback pages through the core, and says what becomes of each.
 //!
 //! `cargo run -p room-hooks-contract --example vendor_samples -- PATH`, with the path of a checkout of
-//! `ZEGOCLOUD/docs_all`, the source of the vendor's documentation. A sample is signed anew, in its own spelling. It
+//! `ZEGOCLOUD/docs_all`, the source of the vendor's documentation. A sample is re-signed, in its own spelling. It
 //! must be accepted, refused with another signature, and refused with a member that decides in two spellings. The
 //! program fails if one is not, or if there is none.
 
@@ -196,23 +196,34 @@ fn receive(body: &Map<String, Value>) -> Result<Verified<Event>, NotDelivered> {
         .receive(Delivery::new(body.as_bytes()), SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
 }
 
-/// Says which members of a sample its type does not have.
+/// Says which members of a sample its type does not have, at any depth.
 fn report_untyped(page: &str, sample: &Map<String, Value>, verified: &Verified<Event>) {
     let typed = serde_json::to_value(&verified.event).unwrap_or_default();
+    let mut missing = Vec::new();
+    find_untyped("", &Value::Object(sample.clone()), &typed, &mut missing);
     let signing = ["appid", "timestamp", "nonce", "signature"];
-    let missing: Vec<_> = sample
-        .iter()
-        .filter(|(name, value)| {
-            !signing.contains(&name.as_str()) && typed.get(name).is_none() && !is_nothing(value)
-        })
-        .map(|(name, _)| name.as_str())
-        .collect();
+    missing.retain(|path| !signing.contains(&&*path[1..].replace('_', "").to_lowercase()));
     if !missing.is_empty() {
         println!("untyped in {}: {missing:?}: {page}", verified.event.kind());
     }
 }
 
-/// An absent member, and an empty string where a number belongs, are not written.
-fn is_nothing(value: &Value) -> bool {
-    value.is_null() || value == ""
+fn find_untyped(path: &str, sample: &Value, typed: &Value, missing: &mut Vec<String>) {
+    match sample {
+        // An absent member, and an empty string where a number belongs, are not written.
+        Value::Null => {}
+        Value::String(text) if text.is_empty() => {}
+        _ if typed.is_null() => missing.push(path.to_owned()),
+        Value::Object(members) => {
+            for (name, value) in members {
+                find_untyped(&format!("{path}/{name}"), value, &typed[name], missing);
+            }
+        }
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                find_untyped(&format!("{path}/{index}"), value, &typed[index], missing);
+            }
+        }
+        _ => {}
+    }
 }

@@ -31,3 +31,21 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 struct Testing;
+
+#[cfg(test)]
+mod tests {
+    use room_hooks::testing::samples;
+
+    #[test]
+    fn the_readme_has_the_number_of_events_and_every_module_of_them() {
+        let readme = include_str!("../../README.md");
+        let count = format!("\n{} events have one:", samples().count());
+        assert!(readme.contains(&count), "{count}");
+        for sample in samples() {
+            let (module, name) = sample.type_name.rsplit_once("::").unwrap();
+            let row = readme.lines().find(|line| line.starts_with(&format!("| `{module}` ")));
+            let row = row.unwrap_or_else(|| panic!("{module} has no row"));
+            assert!(row.contains(&format!("`{name}`")) || row.contains('…'), "{name}");
+        }
+    }
+}

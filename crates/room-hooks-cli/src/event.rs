@@ -43,8 +43,8 @@ pub(crate) struct Unsigned {
 fn assignment(text: &str) -> Result<Assignment, String> {
     let (path, value) = text.split_once('=').ok_or("it has no `=`, as in room_id=lobby")?;
     let (path, json) = path.strip_suffix(':').map_or((path, false), |path| (path, true));
-    let signed = ["appid", "timestamp", "nonce", "signature", "CallbackTs"];
-    if signed.contains(&path) {
+    let signed = ["appid", "timestamp", "nonce", "signature", "callbackts"];
+    if signed.contains(&&*path.replace('_', "").to_lowercase()) {
         return Err(format!("{path} is put in by the signing; a bad one is sent by --forge"));
     }
     if path.split('.').any(str::is_empty) {

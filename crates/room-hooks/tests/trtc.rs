@@ -183,7 +183,7 @@ fn a_retry_with_a_new_signing_time_is_a_duplicate() {
     assert_eq!(id(&event(millis), sent_at()), id(&event(millis), later));
     assert_ne!(id(&event(millis), sent_at()), id(&event(millis + 1), sent_at()));
     // Of an event without a type, it is not known which member could tell.
-    let recorded = json!({"EventGroupId": 3, "EventType": 311, "EventInfo": {"EventMsTs": 1}});
+    let recorded = json!({"EventGroupId": 3, "EventType": 308, "EventInfo": {"EventMsTs": 1}});
     let raw_id = |now| {
         let signed = trtc().sign(&recorded, now).unwrap();
         let received: Verified<Event> =

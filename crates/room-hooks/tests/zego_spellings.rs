@@ -33,9 +33,12 @@ const SPELLINGS: [[&str; 4]; 6] = [
 fn signed(event: &Value, spelling: [&str; 4], at: SystemTime) -> Map<String, Value> {
     let body = zego().sign(event, at).unwrap().body;
     let members: Map<String, Value> = serde_json::from_slice(&body).unwrap();
-    let spelled = |name: String| match SIGNING.iter().position(|signing| *signing == name) {
-        Some(index) => spelling[index].to_owned(),
-        None => name,
+    let spelled = |name: String| {
+        let known = name.replace('_', "").to_lowercase();
+        match SIGNING.iter().position(|signing| *signing == known) {
+            Some(index) => spelling[index].to_owned(),
+            None => name,
+        }
     };
     members.into_iter().map(|(name, value)| (spelled(name), value)).collect()
 }
@@ -48,37 +51,57 @@ fn to_json(members: &Map<String, Value>) -> String {
     Value::Object(members.clone()).to_string()
 }
 
-/// An event of each product, its name here, and the room that it is about.
-fn events() -> [(Value, &'static str, Option<&'static str>); 9] {
+/// An event of each product, its name here, whether it has a type, and the room that it is about.
+fn events() -> [(Value, &'static str, bool, Option<&'static str>); 10] {
     [
-        (json!({"event": "stream_create", "room_id": "r"}), "stream_create", Some("r")),
-        (json!({"Event": "ASRResult", "RoomId": "r", "Data": {}}), "ASRResult", Some("r")),
+        (json!({"event": "stream_create", "room_id": "r"}), "stream_create", true, Some("r")),
         (
-            json!({"Event": "censor_audio_v2_result", "AuxInfo": {"RoomId": "r"}}),
-            "censor_audio_v2_result",
+            json!({"Event": "ASRResult", "AgentInstanceId": "1", "RoomId": "r", "Data": {}}),
+            "ASRResult",
+            true,
             Some("r"),
         ),
-        (json!({"event": "mix_start", "channel_id": "r"}), "mix_start", Some("r")),
+        // Speech recognition.
+        (
+            json!({"Event": "ASRResult", "TaskId": "1", "RoomId": "r", "Data": {}}),
+            "ASRResult",
+            false,
+            Some("r"),
+        ),
+        (
+            json!({"Event": "censor_audio_v2_result", "TaskId": "1", "AuxInfo": {"RoomId": "r"}}),
+            "censor_audio_v2_result",
+            true,
+            Some("r"),
+        ),
+        (json!({"event": "mix_start", "channel_id": "r"}), "mix_start", false, Some("r")),
         (
             json!({"event_type": 5, "task_id": "t", "room_id": "r", "sequence": 0}),
             "cloud_recording/5",
+            true,
             Some("r"),
         ),
-        (json!({"EventType": 3, "TaskId": "t"}), "digital_human/3", None),
-        (json!({"EventType": 10001, "PlayerId": "p"}), "cloud_player/10001", None),
-        (json!({"EventType": "4", "UploadTaskId": "u", "TaskId": "t"}), "cloud_player/4", None),
-        (json!({"EventType": 7}), "event_type/7", None),
+        (json!({"EventType": 3, "TaskId": "t"}), "digital_human/3", false, None),
+        (json!({"EventType": 10001, "PlayerId": "p"}), "cloud_player/10001", false, None),
+        (
+            json!({"EventType": "4", "UploadTaskId": "u", "TaskId": "t"}),
+            "cloud_player/4",
+            false,
+            None,
+        ),
+        (json!({"EventType": 7}), "event_type/7", false, None),
     ]
 }
 
 #[test]
 fn every_spelling_of_the_envelope_is_verified() {
     for spelling in SPELLINGS {
-        for (event, name, room_id) in events() {
+        for (event, name, is_typed, room_id) in events() {
             let members = signed(&event, spelling, now());
             let verified = receive(&to_json(&members)).unwrap();
             assert_eq!((verified.app_id, verified.sent_at), (123456789, Some(now())));
-            assert_eq!((verified.event.name(), verified.event.kind()), (name, "raw"), "{event}");
+            assert_eq!(verified.event.name(), name, "{event}");
+            assert_eq!(verified.event.kind() != "raw", is_typed, "{event}");
             assert_eq!(verified.event.room_id(), room_id, "{event}");
 
             let mut forged = members.clone();
@@ -87,6 +110,21 @@ fn every_spelling_of_the_envelope_is_verified() {
             let stale = signed(&event, spelling, now() - Duration::from_secs(301));
             assert_eq!(receive(&to_json(&stale)).unwrap_err().status(), 401, "{event}");
         }
+    }
+}
+
+#[test]
+fn the_test_signer_spells_what_signs_as_the_product_does() {
+    for (event, names) in [
+        (json!({"event": "stream_create"}), SPELLINGS[0]),
+        (json!({"Event": "ASRResult"}), SPELLINGS[1]),
+        (json!({"EventType": 3, "TaskId": "t"}), SPELLINGS[1]),
+        (json!({"event_type": 5, "task_id": "t"}), SPELLINGS[4]),
+    ] {
+        let body = zego().sign(&event, now()).unwrap().body;
+        let members: Map<String, Value> = serde_json::from_slice(&body).unwrap();
+        assert!(names.iter().all(|name| members.contains_key(*name)), "{members:?}");
+        assert_eq!(receive(&to_json(&members)).unwrap().app_id, 123456789);
     }
 }
 

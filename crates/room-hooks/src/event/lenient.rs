@@ -161,15 +161,6 @@ where
     deserializer.deserialize_any(Nested { opening: '{', of: PhantomData })
 }
 
-/// Reads JSON that a member holds as text. An empty text is nothing.
-pub(crate) fn embedded<T: DeserializeOwned>(
-    text: Option<&str>,
-) -> Result<Option<T>, serde_json::Error> {
-    let Some(json) = text.filter(|text| !text.trim_ascii().is_empty()) else { return Ok(None) };
-    let repaired = surrogates::repaired(json);
-    serde_json::from_str(repaired.as_deref().unwrap_or(json)).map(Some)
-}
-
 /// Reads a list or an object, by its opening bracket.
 struct Nested<T> {
     opening: char,

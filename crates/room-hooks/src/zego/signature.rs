@@ -15,7 +15,8 @@ pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
 impl super::Zego {
     /// Signs an event as ZEGO does, for tests. The event is a JSON object, such as
     /// `json!({"event": "room_create", "room_id": "lobby"})`. App id, timestamp, nonce and signature are set, under the
-    /// names that they have in the event, if they are there. Of several apps it is the one with the lowest id.
+    /// names that they have in the event, if they are there, and otherwise as the product spells them that has `event`,
+    /// `Event` or `event_type`. Of several apps it is the one with the lowest id.
     ///
     /// # Errors
     ///
@@ -37,17 +38,24 @@ impl super::Zego {
         let random = u32::from_be_bytes([content[0], content[1], content[2], content[3]]);
         let nonce = (timestamp << 32 | u64::from(random)).to_string();
 
-        let mut set = |known: &str, value: serde_json::Value| {
-            let spelled = members.keys().find(|name| is_spelling_of_one(name, &[known])).cloned();
-            members.insert(spelled.unwrap_or_else(|| known.to_owned()), value);
+        let [app_id_name, timestamp_name, nonce_name, signature_name] =
+            match ["Event", "EventType", "event_type"].map(|name| members.contains_key(name)) {
+                [true, ..] | [_, true, _] => ["AppId", "Timestamp", "Nonce", "Signature"],
+                [.., true] => ["app_id", "timestamp", "nonce", "signature"],
+                _ => ["appid", "timestamp", "nonce", "signature"],
+            };
+        let mut set = |name: &str, value: serde_json::Value| {
+            let known = name.replace('_', "").to_lowercase();
+            let spelled = members.keys().find(|name| is_spelling_of_one(name, &[&known])).cloned();
+            members.insert(spelled.unwrap_or_else(|| name.to_owned()), value);
         };
         if let Some((app_id, Some(secret))) = self.apps.first() {
             let digest = digest(secret, &timestamp.to_string(), &nonce);
-            set("appid", app_id.to_string().into());
-            set("signature", hex::encode(digest).into());
+            set(app_id_name, app_id.to_string().into());
+            set(signature_name, hex::encode(digest).into());
         }
-        set("timestamp", timestamp.into());
-        set("nonce", nonce.into());
+        set(timestamp_name, timestamp.into());
+        set(nonce_name, nonce.into());
         Ok(crate::testing::SignedDelivery {
             query: String::new(),
             headers: Vec::new(),

@@ -14,7 +14,7 @@ pub(super) fn scene() -> Result<Scene, Error> {
             "RoomId": 8489, "EventMsTs": 1757500000123_u64, "UserId": "ada", "Role": 20, "Reason": 1,
         },
     });
-    let recorded = json!({"EventGroupId": 3, "EventType": 311, "EventInfo": {"RoomId": 8489}});
+    let recorded = json!({"EventGroupId": 8, "EventType": 801, "EventInfo": {"TaskId": "page"}});
     let entered = trtc()?.sign(&event, now)?;
     let with_header = |name: &str, value: &str| {
         changed(&entered, |signed| {

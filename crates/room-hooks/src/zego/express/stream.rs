@@ -1,10 +1,11 @@
 //! Streams: who publishes what.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::event::{
-    lenient::embedded,
+    lenient::Lenient,
     macros::{self, wire_codes, wire_struct},
+    surrogates,
 };
 
 wire_struct! {
@@ -66,7 +67,8 @@ impl StreamCreated {
     ///
     /// It is not the JSON of an object, or the codec is not a number.
     pub fn parse_stream_attr(&self) -> Result<Option<StreamAttr>, serde_json::Error> {
-        embedded(self.stream_attr.as_deref())
+        let Some(text) = self.stream_attr.as_deref() else { return Ok(None) };
+        StreamAttr::read(text.into_deserializer())
     }
 }
 
@@ -139,7 +141,10 @@ impl StreamClosed {
     pub fn parse_third_define_data<T: DeserializeOwned>(
         &self,
     ) -> Result<Option<T>, serde_json::Error> {
-        embedded(self.third_define_data.as_deref())
+        let text = self.third_define_data.as_deref().filter(|text| !text.is_empty());
+        let Some(json) = text else { return Ok(None) };
+        let repaired = surrogates::repaired(json);
+        serde_json::from_str(repaired.as_deref().unwrap_or(json)).map(Some)
     }
 }
 
