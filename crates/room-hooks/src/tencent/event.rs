@@ -78,7 +78,7 @@ events! {
     LiveCloudRecordingChanged(live::CloudRecordingChanged) =
         "Live.CallbackAfterCloudRecordingChanged",
         distinct by "EventInfo.EventMsTs" | "EventInfo.EventTsMs"
-        => |event| event.callback.facts();
+        => |event| event.callback.event.facts();
     /// Users have joined a group.
     GroupMemberJoined(group::MemberJoined) = "Group.CallbackAfterNewMemberJoin"
         => |event| facts(&*event.group_id, &event.operator_account, event.event_time);
@@ -107,7 +107,7 @@ events! {
     CallRecordChanged(call::RecordChanged) =
         "Call.CallbackAfterRecordChanged" | "Call.CallbackAfterCloudRecordingChanged",
         distinct by "EventTime" | "Callback.EventInfo.EventMsTs" | "Callback.EventInfo.EventTsMs"
-        => |event| event.callback.facts().at_or(event.event_time);
+        => |event| event.callback.event.facts().at_or(event.event_time);
 }
 
 /// The operators that are not users.

@@ -2,13 +2,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
 
 use crate::{
-    Document, Facts, RoomEvent,
+    Document,
     event::{document::string, lenient::Lenient},
     trtc::{self, Trtc},
 };
 
-/// What a TRTC callback says, inside a command of another product. It came with that command's signature, and TRTC's
-/// own is not there.
+/// A TRTC callback inside a command of another product, such as a call. The command's signature applies; there is no
+/// signature of TRTC's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrtcCallback {
@@ -18,16 +18,6 @@ pub struct TrtcCallback {
     pub callback_ts: Option<u64>,
     /// The number of the kit whose call it is, in calls.
     pub kit_type: Option<u64>,
-}
-
-impl TrtcCallback {
-    pub(super) fn facts(&self) -> Facts<'_> {
-        match &self.event {
-            // Its operator would be the robot that records.
-            trtc::Event::Raw(raw) => Facts::of(raw.room_id.as_deref()),
-            event => event.facts(),
-        }
-    }
 }
 
 /// The members that are TRTC's, in whichever object they are.

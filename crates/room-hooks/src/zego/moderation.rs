@@ -164,7 +164,7 @@ wire_struct! {
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct Detail {
-        /// What to do, by the worst finding.
+        /// The verdict, by the worst finding.
         pub risk_level: Option<RiskLevel>,
         /// A text about the worst finding, for people.
         pub risk_description: Option<String>,
@@ -191,13 +191,13 @@ wire_struct! {
         pub risk_detail: Option<RiskDetail>,
         /// Every finding.
         pub risk_info_list: Vec<RiskInfo>,
-        /// What is no risk but was recognized, such as the language.
+        /// Recognized content that is not a risk, such as the language.
         pub business_info_list: Vec<BusinessInfo>,
     }
 }
 
 wire_names! {
-    /// What to do.
+    /// The verdict.
     pub enum RiskLevel {
         /// Nothing was found.
         Pass = "PASS",
@@ -212,7 +212,7 @@ wire_struct! {
     /// A finding.
     #[serde(rename_all = "PascalCase")]
     pub struct RiskInfo {
-        /// What to do.
+        /// The verdict.
         pub risk_level: Option<RiskLevel>,
         /// A text about it, for people.
         pub risk_description: Option<String>,
@@ -298,7 +298,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// What is no risk but was recognized.
+    /// Recognized content that is not a risk.
     #[serde(rename_all = "PascalCase")]
     pub struct BusinessInfo {
         /// A text about it.
