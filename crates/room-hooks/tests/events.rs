@@ -134,6 +134,39 @@ fn every_event_has_a_full_and_a_minimal_form_and_every_fixture_an_event() {
     }
 }
 
+/// Vendors add members at any depth without notice.
+#[test]
+fn an_unknown_member_at_any_depth_changes_no_event() {
+    fn add_unknown(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.values_mut().for_each(add_unknown);
+                members.insert("Paint".to_owned(), json!({"Colour": [1.5, null]}));
+            }
+            Value::Array(values) => values.iter_mut().for_each(add_unknown),
+            _ => {}
+        }
+    }
+
+    fn check<E: RoomEvent + Serialize + DeserializeOwned + PartialEq>(event: &Value) {
+        let mut more = event.clone();
+        add_unknown(&mut more);
+        if let Some(own) = more.pointer_mut("/Data/MetaInfo") {
+            *own = event["Data"]["MetaInfo"].clone(); // It is the app's own.
+        }
+        let read = |event: &Value| serde_json::from_value::<E>(event.clone()).unwrap();
+        assert_eq!(read(&more), read(event));
+    }
+
+    for sample in samples() {
+        match sample.provider {
+            "zego" => check::<zego::Event>(&sample.event()),
+            "tencent" => check::<tencent::Event>(&sample.event()),
+            _ => check::<trtc::Event>(&sample.event()),
+        }
+    }
+}
+
 /// The tables of a provider's page are written by hand.
 #[test]
 fn the_documentation_lists_every_event() {
