@@ -1,6 +1,7 @@
 #![doc = include_str!("docs.md")]
 
 pub mod ai_agent;
+mod beijing_time;
 mod envelope;
 mod event;
 #[cfg(feature = "testing")]
