@@ -152,11 +152,13 @@ events! {
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref());
     /// A user begins or ends to speak (AI agent).
-    AgentUserSpeakAction(ai_agent::UserSpeakAction) = "UserSpeakAction" as "ai_agent/UserSpeakAction",
+    AgentUserSpeakAction(ai_agent::UserSpeakAction) =
+        "UserSpeakAction" as "ai_agent/UserSpeakAction",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());
     /// An AI agent listens, thinks or speaks (AI agent).
-    AgentStatus(ai_agent::AgentInstanceStatus) = "AgentInstanceStatus" | "ai_agent/AgentSpeakAction" as "ai_agent/AgentInstanceStatus",
+    AgentStatus(ai_agent::AgentInstanceStatus) =
+        "AgentInstanceStatus" | "ai_agent/AgentSpeakAction" as "ai_agent/AgentInstanceStatus",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref());
     /// The first second of what a user says (AI agent).
@@ -164,15 +166,18 @@ events! {
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());
     /// An AI agent was created (AI agent).
-    AgentCreated(ai_agent::AgentInstanceCreated) = "AgentInstanceCreated" as "ai_agent/AgentInstanceCreated",
+    AgentCreated(ai_agent::AgentInstanceCreated) =
+        "AgentInstanceCreated" as "ai_agent/AgentInstanceCreated",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref()).at(event.data.created_timestamp);
     /// An AI agent was deleted (AI agent).
-    AgentDeleted(ai_agent::AgentInstanceDeleted) = "AgentInstanceDeleted" as "ai_agent/AgentInstanceDeleted",
+    AgentDeleted(ai_agent::AgentInstanceDeleted) =
+        "AgentInstanceDeleted" as "ai_agent/AgentInstanceDeleted",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref()).at(event.data.deleted_timestamp);
     /// Metadata of an answer (AI agent).
-    AgentMetaInfo(ai_agent::AgentInstanceMetaInfo) = "AgentInstanceMetaInfo" as "ai_agent/AgentInstanceMetaInfo",
+    AgentMetaInfo(ai_agent::AgentInstanceMetaInfo) =
+        "AgentInstanceMetaInfo" as "ai_agent/AgentInstanceMetaInfo",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref());
 }
