@@ -1,4 +1,4 @@
-//! Calls (CallKit): `Call.*`, four events. They do not say whose action they follow: they have no operator.
+//! Calls (CallKit): `Call.*`, four events. They do not name the user who acted, so they have no operator.
 
 use crate::event::macros::{wire_codes, wire_names, wire_struct};
 
@@ -203,15 +203,15 @@ wire_names! {
 }
 
 wire_struct! {
-    /// The recording of a call has another state: CallKit's
+    /// The recording of a call has changed state: CallKit's
     /// [`Call.CallbackAfterRecordChanged`](https://trtc.io/document/80345).
     #[serde(rename_all = "PascalCase")]
     pub struct RecordChanged {
         /// The call's id.
         pub call_id: String,
-        /// What TRTC says of the recording, such as a [`Mp4Uploaded`](crate::trtc::recording::Mp4Uploaded).
+        /// The TRTC event about the recording, such as a [`Mp4Uploaded`](crate::trtc::recording::Mp4Uploaded).
         pub callback: TrtcCallback,
-        /// When it was sent on, in Unix milliseconds.
+        /// When CallKit passed it on, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }

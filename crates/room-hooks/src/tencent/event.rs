@@ -74,7 +74,7 @@ events! {
     /// A battle is over (Live).
     LiveBattleEnded(live::BattleEnded) = "Live.CallbackAfterEndBattle"
         => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
-    /// The recording of a room has another state (Live).
+    /// The recording of a room has changed state (Live).
     LiveCloudRecordingChanged(live::CloudRecordingChanged) =
         "Live.CallbackAfterCloudRecordingChanged",
         distinct by "EventInfo.EventMsTs" | "EventInfo.EventTsMs"
@@ -88,7 +88,7 @@ events! {
     /// Members of a group are online, or no longer.
     GroupMemberStateChanged(group::MemberStateChanged) = "Group.CallbackOnMemberStateChange"
         => |event| facts(&*event.group_id, &None, event.event_time);
-    /// What is said of a group was changed.
+    /// A group's profile was changed.
     GroupInfoChanged(group::GroupInfoChanged) = "Group.CallbackAfterGroupInfoChanged"
         => |event| facts(&*event.group_id, &event.operator_account, event.event_time);
     /// A group was destroyed.
@@ -103,7 +103,7 @@ events! {
     /// Users have joined or left a call.
     CallMemberChanged(call::MemberChanged) = "Call.CallbackAfterMemberChanged"
         => |event| facts(None, &None, event.event_time);
-    /// The recording of a call has another state.
+    /// The recording of a call has changed state.
     CallRecordChanged(call::RecordChanged) =
         "Call.CallbackAfterRecordChanged" | "Call.CallbackAfterCloudRecordingChanged",
         distinct by "EventTime" | "Callback.EventInfo.EventMsTs" | "Callback.EventInfo.EventTsMs"

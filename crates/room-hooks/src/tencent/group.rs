@@ -103,7 +103,7 @@ wire_names! {
 }
 
 wire_struct! {
-    /// What is said of a group was changed: Chat's
+    /// A group's profile was changed: Chat's
     /// [`Group.CallbackAfterGroupInfoChanged`](https://www.tencentcloud.com/document/product/1047/34378). It has only
     /// what was changed.
     #[serde(rename_all = "PascalCase")]

@@ -81,7 +81,7 @@ events! {
     /// The upload to VOD has ended.
     VodStopped(recording::VodStopped) = "312"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-    /// A relay to a CDN has another status.
+    /// A relay's status has changed.
     RelayStatusChanged(RelayStatusChanged) = "401"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, None);
 }

@@ -24,7 +24,7 @@ macro_rules! recording_event {
                 pub user_id: Option<String>,
                 /// The recording task's id.
                 pub task_id: Option<String>,
-                /// What happened.
+                /// The event's own members.
                 pub payload: $payload = default,
             }
         }
@@ -91,7 +91,7 @@ wire_struct! {
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct TaskPayload {
-        /// Whether it has.
+        /// The result.
         pub status: Option<TaskStatus>,
     }
 }
@@ -157,7 +157,7 @@ wire_struct! {
         /// How; on the wire `LeaveCode`.
         #[serde(rename = "LeaveCode")]
         pub result: Option<UploadResult>,
-        /// What one page has in its place.
+        /// Sent in place of `LeaveCode` on one page.
         pub status: Option<TaskStatus>,
     }
 }
@@ -183,7 +183,7 @@ wire_struct! {
         pub file_name: Option<String>,
         /// The user who is recorded.
         pub user_id: Option<String>,
-        /// What is recorded.
+        /// The tracks that are recorded.
         pub track_type: Option<TrackType>,
         /// When the segment begins, in Unix milliseconds; on the wire a string, `BeginTimeStamp`.
         #[serde(rename = "BeginTimeStamp")]
@@ -235,7 +235,7 @@ wire_struct! {
         pub file_name: Option<String>,
         /// The user who is recorded; empty for a mixed recording.
         pub user_id: Option<String>,
-        /// What is recorded.
+        /// The tracks that are recorded.
         pub track_type: Option<TrackType>,
         /// Which stream is recorded.
         pub media_id: Option<MediaId>,
@@ -249,7 +249,7 @@ wire_struct! {
 }
 
 wire_names! {
-    /// What is recorded.
+    /// The tracks that are recorded.
     pub enum TrackType {
         /// Audio.
         Audio = "audio",
@@ -294,7 +294,7 @@ wire_struct! {
     pub struct VodFile {
         /// The user who is recorded; empty for a mixed recording.
         pub user_id: Option<String>,
-        /// What is recorded.
+        /// The tracks that are recorded.
         pub track_type: Option<TrackType>,
         /// Which stream is recorded.
         pub media_id: Option<MediaId>,

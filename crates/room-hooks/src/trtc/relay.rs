@@ -3,7 +3,7 @@
 use crate::event::macros::{wire_codes, wire_struct};
 
 wire_struct! {
-    /// A relay has another status: event 401 of TRTC's
+    /// A relay's status has changed: event 401 of TRTC's
     /// [Relay to CDN Callback](https://trtc.io/document/54913). Two statuses are sent every 5 s while they last, and
     /// events may arrive in any order: compare `event_ms_ts`.
     #[serde(rename_all = "PascalCase")]
@@ -20,7 +20,7 @@ wire_struct! {
         pub user_id: Option<String>,
         /// The task's id.
         pub task_id: Option<String>,
-        /// What happened.
+        /// The event's own members.
         pub payload: RelayPayload = default,
     }
 }

@@ -28,7 +28,7 @@ macro_rules! agent_event {
                 pub room_id: Option<String>,
                 /// The event's number within the instance. Numbers are in order, with gaps, and above 2^53.
                 pub sequence: Option<u64>,
-                /// What happened.
+                /// The event's own members.
                 pub data: $data = default,
             }
         }
@@ -41,7 +41,7 @@ agent_event! {
 }
 
 wire_struct! {
-    /// What a user said.
+    /// Recognized speech.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct AsrData {
@@ -60,7 +60,7 @@ agent_event! {
 }
 
 wire_struct! {
-    /// What the language model answered.
+    /// The language model's answer.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct LlmData {
@@ -103,15 +103,15 @@ wire_struct! {
     pub struct InterruptedData {
         /// The round of the conversation.
         pub round: Option<u64>,
-        /// What interrupted it.
+        /// The cause.
         pub reason: Option<InterruptReason>,
-        /// What it had said by then; not in older callbacks.
+        /// The text that it had spoken by then; not in older callbacks.
         pub played_text: Option<String>,
     }
 }
 
 wire_codes! {
-    /// What interrupts an agent.
+    /// The cause of an interruption.
     pub enum InterruptReason {
         /// A user spoke.
         UserSpoke = 1,
@@ -154,16 +154,16 @@ wire_names! {
 }
 
 agent_event! {
-    /// An agent does something else now: `AgentInstanceStatus`, which ZEGO's own sample calls `AgentSpeakAction`.
+    /// An agent's activity has changed: `AgentInstanceStatus`, which ZEGO's own sample calls `AgentSpeakAction`.
     pub struct AgentInstanceStatus { StatusData }
 }
 
 wire_struct! {
-    /// What an agent does.
+    /// An agent's activity.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct StatusData {
-        /// What it does now.
+        /// The current activity.
         pub status: Option<AgentStatus>,
         /// The round of the conversation.
         pub round: Option<u64>,
@@ -171,7 +171,7 @@ wire_struct! {
 }
 
 wire_names! {
-    /// What an agent does.
+    /// An agent's activity.
     pub enum AgentStatus {
         /// Nothing.
         Idle = "IDLE",
@@ -185,7 +185,7 @@ wire_names! {
 }
 
 agent_event! {
-    /// The first second or so of what a user says: `UserAudioData`.
+    /// The first second or so of a user's speech: `UserAudioData`.
     pub struct UserAudioData { AudioData }
 }
 

@@ -94,7 +94,7 @@ events! {
     RecordingEnded(recording::RecordingEnded) = "cloud_recording/5",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
-    /// The stream to record is not there (cloud recording).
+    /// The stream to record does not exist (cloud recording).
     RecordingStreamNotFound(recording::StreamNotFound) = "cloud_recording/6",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
@@ -126,13 +126,13 @@ events! {
     ModerationVideoImageResult(moderation::VideoImageResult) = "censor_video_v2_img_result",
         distinct by "ResultTaskId"
         => |event| event.aux_info.facts();
-    /// A task that checks audio has another status (moderation).
+    /// A task that checks audio has ended (moderation).
     ModerationAudioStatus(moderation::AudioStatus) = "censor_audio_v2_status"
         => |event| event.aux_info.facts();
-    /// A task that checks the audio of video has another status (moderation).
+    /// A task that checks the audio of video has ended (moderation).
     ModerationVideoAudioStatus(moderation::VideoAudioStatus) = "censor_video_v2_audio_status"
         => |event| event.aux_info.facts();
-    /// A task that checks frames has another status (moderation).
+    /// A task that checks frames has ended (moderation).
     ModerationVideoImageStatus(moderation::VideoImageStatus) = "censor_video_v2_img_status"
         => |event| event.aux_info.facts();
     /// Speech was recognized (AI agent).
@@ -161,7 +161,7 @@ events! {
         "AgentInstanceStatus" | "ai_agent/AgentSpeakAction" as "ai_agent/AgentInstanceStatus",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref());
-    /// The first second of what a user says (AI agent).
+    /// The first second of a user's speech (AI agent).
     AgentUserAudioData(ai_agent::UserAudioData) = "UserAudioData" as "ai_agent/UserAudioData",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());

@@ -1,4 +1,4 @@
-//! Moderation of audio and video (Shumei): what was found, and in which room.
+//! Moderation of audio and video (Shumei): its findings, with the room, user or stream.
 //!
 //! A handler of a result looks at [`Detail::risk_level`] first. `code` is 0 if the check succeeded; only then is there a
 //! risk level. Each event is described in
@@ -29,9 +29,9 @@ macro_rules! result {
                 pub task_id: String,
                 /// The id of this result.
                 pub result_task_id: Option<String>,
-                /// What was found.
+                /// The findings.
                 pub detail: Detail = default,
-                /// What was checked.
+                /// The room, user or stream that was checked.
                 pub aux_info: AuxInfo = default,
             }
         }
@@ -72,7 +72,7 @@ macro_rules! status {
                 pub task_id: String,
                 /// The task's status.
                 pub status: Option<TaskStatus>,
-                /// What was checked.
+                /// The room, user or stream that was checked.
                 pub aux_info: AuxInfo = default,
             }
         }
@@ -103,7 +103,7 @@ wire_codes! {
 }
 
 wire_struct! {
-    /// What was checked. Which members there are depends on the event.
+    /// The room, user or stream that was checked. Which members there are depends on the event.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct AuxInfo {
@@ -136,7 +136,7 @@ impl AuxInfo {
 }
 
 wire_struct! {
-    /// What was found. The members of text and sound are of audio, those of pictures of frames.
+    /// The findings. The members of text and sound are of audio, those of pictures of frames.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct Detail {
@@ -150,9 +150,9 @@ wire_struct! {
         pub risk_label2: Option<String>,
         /// The kind within `risk_label2`.
         pub risk_label3: Option<String>,
-        /// What was said, in [`AudioResult`].
+        /// The recognized text, in [`AudioResult`].
         pub audio_text: Option<String>,
-        /// What was said, in [`VideoAudioResult`].
+        /// The recognized text, in [`VideoAudioResult`].
         pub content: Option<String>,
         /// The URL of the ten seconds of audio.
         pub audio_url: Option<String>,
@@ -209,7 +209,7 @@ wire_struct! {
     /// How a finding was made.
     #[serde(rename_all = "PascalCase")]
     pub struct RiskDetail {
-        /// What gave it away.
+        /// The kind of content in which it was found.
         pub risk_source: Option<RiskSource>,
         /// The text in which it was found. Of audio.
         pub audio_text: Option<String>,
@@ -223,11 +223,11 @@ wire_struct! {
 }
 
 wire_codes! {
-    /// What gave a risk away.
+    /// The kind of content in which a risk was found.
     pub enum RiskSource {
         /// There is none.
         NoRisk = 1000,
-        /// Text, or what was said.
+        /// Text, written or spoken.
         Text = 1001,
         /// The picture.
         Picture = 1002,
@@ -249,7 +249,7 @@ wire_struct! {
     /// A face that was recognized.
     #[serde(rename_all = "PascalCase")]
     pub struct FaceInfo {
-        /// Whose it is.
+        /// The person's name.
         pub name: Option<String>,
         /// The face's id.
         pub id: Option<String>,
@@ -279,11 +279,11 @@ wire_struct! {
     pub struct BusinessInfo {
         /// A text about it.
         pub business_description: Option<String>,
-        /// What it is, such as `language`.
+        /// The kind of content, such as `language`.
         pub business_label1: Option<String>,
-        /// What it is within `business_label1`.
+        /// The kind within `business_label1`.
         pub business_label2: Option<String>,
-        /// What it is within `business_label2`. Misspelled `BusinessLabe3` on one page.
+        /// The kind within `business_label2`. Misspelled `BusinessLabe3` on one page.
         #[serde(alias = "BusinessLabe3")]
         pub business_label3: Option<String>,
         /// How it was recognized. Of frames.

@@ -1,4 +1,4 @@
-//! Cloud recording: what becomes of a recording task, and of its files.
+//! Cloud recording: the progress of a recording task, and its files.
 //!
 //! Events have numbers in place of names, and are called `cloud_recording/1` and so on. The numbers of a task's events
 //! are in order, in [`sequence`](FilesUploaded::sequence). **ZEGO sends an event again only if there was no response at
@@ -38,10 +38,10 @@ recording_event! {
 }
 
 wire_struct! {
-    /// What is said of an upload.
+    /// The result of an upload.
     #[derive(Default)]
     pub struct UploadDetail {
-        /// Whether all files are where they should be.
+        /// Whether all files are in the app's storage.
         pub upload_status: Option<UploadStatus>,
         /// The files; none if nothing was recorded.
         pub file_info: Vec<File>,
@@ -83,7 +83,7 @@ wire_struct! {
         pub resolution_width: Option<u64>,
         /// The height of the picture in pixels.
         pub resolution_height: Option<u64>,
-        /// What is in the file.
+        /// The tracks in the file.
         pub media_track_type: Option<MediaTrackType>,
         /// When the file begins, in Unix milliseconds.
         pub begin_timestamp: Option<u64>,
@@ -111,7 +111,7 @@ wire_names! {
 }
 
 wire_codes! {
-    /// What a file or playlist holds.
+    /// The tracks in a file or playlist.
     pub enum MediaTrackType {
         /// Audio.
         Audio = 1,
@@ -143,7 +143,7 @@ recording_event! {
 }
 
 wire_struct! {
-    /// What is said of a failure.
+    /// The reason for a failure.
     #[derive(Default)]
     pub struct FailureDetail {
         /// Why the recording has ended.
@@ -200,10 +200,10 @@ recording_event! {
 }
 
 wire_struct! {
-    /// What is said of an image.
+    /// The image that failed.
     #[derive(Default)]
     pub struct ImageDetail {
-        /// What the image is for.
+        /// Where the image is used.
         pub image_type: Option<ImageType>,
         /// The URL that failed.
         pub image_url: Option<String>,
@@ -211,7 +211,7 @@ wire_struct! {
 }
 
 wire_codes! {
-    /// What an image is for.
+    /// Where an image is used.
     pub enum ImageType {
         /// The background of the canvas.
         Background = 1,
@@ -235,7 +235,7 @@ recording_event! {
 }
 
 recording_event! {
-    /// The stream to record is not there: event type 6.
+    /// The stream to record does not exist: event type 6.
     pub struct StreamNotFound {
         /// Which stream.
         pub detail: StreamDetail = default,
@@ -243,7 +243,7 @@ recording_event! {
 }
 
 wire_struct! {
-    /// What is said of a stream.
+    /// The stream that does not exist.
     #[derive(Default)]
     pub struct StreamDetail {
         /// The stream's id.
@@ -265,7 +265,7 @@ recording_event! {
 }
 
 wire_struct! {
-    /// What is said of a playlist.
+    /// A stream's playlist.
     #[derive(Default)]
     pub struct PlaylistDetail {
         /// The stream's id.
@@ -274,7 +274,7 @@ wire_struct! {
         pub file_id: Option<String>,
         /// The URL of the M3U8 file.
         pub file_url: Option<String>,
-        /// What is in the segments.
+        /// The tracks in the segments.
         pub media_track_type: Option<MediaTrackType>,
     }
 }

@@ -73,7 +73,7 @@ impl StreamCreated {
 }
 
 wire_struct! {
-    /// What `stream_attr` holds.
+    /// The content of `stream_attr`.
     pub struct StreamAttr {
         /// The video codec; on the wire `cid`.
         #[serde(rename = "cid")]
