@@ -18,7 +18,7 @@ const TOLERANCE: Duration = Duration::from_secs(300);
 const SPELLED: [&str; 6] = ["appid", "event", "eventtype", "timestamp", "nonce", "signature"];
 
 /// The members that tell events of different products apart.
-const ONCE: [&str; 9] = [
+const ONCE: [&str; 10] = [
     "room_id",
     "group_id",
     "room_session_id",
@@ -28,6 +28,7 @@ const ONCE: [&str; 9] = [
     "TaskId",
     "PlayerId",
     "UploadTaskId",
+    "AgentInstanceId",
 ];
 
 /// The hex of the SHA-1 of the three parts, sorted and joined.
