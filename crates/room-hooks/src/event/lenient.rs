@@ -64,45 +64,40 @@ impl Lenient for String {
 /// An integer that is not negative, or its digits in a string.
 impl Lenient for u64 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        integer(deserializer, Number::as_u64)
+        number(deserializer, "an integer", Number::as_u64)
     }
 }
 
 /// An integer, or its digits in a string.
 impl Lenient for i64 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        integer(deserializer, Number::as_i64)
+        number(deserializer, "an integer", Number::as_i64)
     }
 }
 
-fn integer<'de, D, T>(deserializer: D, of: fn(&Number) -> Option<T>) -> Result<Option<T>, D::Error>
+fn number<'de, D, T>(
+    deserializer: D,
+    expected: &str,
+    of: fn(&Number) -> Option<T>,
+) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr,
 {
     let Some(value) = Option::deserialize(deserializer)? else { return Ok(None) };
-    let integer = match &value {
+    let number = match &value {
         Value::String(text) if text.is_empty() => return Ok(None),
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => of(number),
         _ => None,
     };
-    integer.map(Some).ok_or_else(|| unexpected(&value, "an integer"))
+    number.map(Some).ok_or_else(|| unexpected(&value, expected))
 }
 
 /// Any number, fractions too, or its text in a string.
 impl Lenient for Number {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        match Option::deserialize(deserializer)? {
-            None => Ok(None),
-            Some(Value::Number(number)) => Ok(Some(number)),
-            Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(value @ Value::String(_)) => {
-                let number = value.as_str().and_then(|text| text.parse().ok());
-                number.map(Some).ok_or_else(|| unexpected(&value, "a number"))
-            }
-            Some(other) => Err(unexpected(&other, "a number")),
-        }
+        number(deserializer, "a number", |number| Some(number.clone()))
     }
 }
 
