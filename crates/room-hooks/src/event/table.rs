@@ -12,7 +12,8 @@ use crate::RoomEvent;
 ///
 /// `distinct by` names members, by their paths, of which one tells an event from the next that is equal:
 /// an id, a time in milliseconds, or as `id#number` an id and the event's number within it. A
-/// [`DeliveryId`](crate::DeliveryId) then does not depend on when the delivery was sent. After `=>` come the event's [`Facts`](crate::Facts). A row that lacks one of the two has
+/// [`DeliveryId`](crate::DeliveryId) then does not depend on when the delivery was sent. After `=>` come the
+/// event's [`Facts`](crate::Facts). A row that lacks one of the two has
 /// what the head of the table says.
 ///
 /// A fixture, `src/testing/fixtures/PROVIDER/KIND.json`, belongs to each row.

@@ -210,7 +210,7 @@ wire_struct! {
         pub status: Option<UploadStatus>,
         /// The files' names.
         pub file_list: Vec<String>,
-        /// What is in each file.
+        /// The tracks and times of each file.
         pub file_message: Vec<Mp4File>,
     }
 }
@@ -289,7 +289,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// A file in VOD. If the upload has failed, there is no more than the user, the track and the cached file.
+    /// A file in VOD. After a failed upload it has only the user, the track and the cached file.
     #[serde(rename_all = "PascalCase")]
     pub struct VodFile {
         /// The user who is recorded; empty for a mixed recording.

@@ -67,7 +67,7 @@ events! {
             .by(event.user_id.as_deref())
             .at(event.create_time_ms)
             .in_session(event.room_session_id);
-    /// A stream is no longer published (Express).
+    /// A stream was closed (Express).
     ExpressStreamClosed(express::StreamClosed) = "stream_close",
         distinct by "destroy_timemillis"
         => |event| Facts::of(&*event.room_id)

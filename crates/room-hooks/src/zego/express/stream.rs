@@ -96,7 +96,7 @@ wire_codes! {
 }
 
 wire_struct! {
-    /// A stream is no longer published: Express's
+    /// A stream was closed: Express's
     /// [`stream_close`](https://www.zegocloud.com/docs/real-time-video-server/callback/stream/destroyed).
     pub struct StreamClosed {
         /// The room's id.
@@ -149,7 +149,7 @@ impl StreamClosed {
 }
 
 wire_codes! {
-    /// Why a stream is no longer published.
+    /// Why a stream was closed.
     pub enum StreamCloseReason {
         /// In the normal way.
         Normal = 0,
