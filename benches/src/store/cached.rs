@@ -26,9 +26,9 @@ impl Cached {
 }
 
 impl DeliveryStore for Cached {
-    async fn claim(&self, it: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
+    async fn claim(&self, it: DeliveryKey, now: Instant) -> Result<ClaimOutcome, StoreError> {
         let id = *it.id.as_bytes();
-        if it.signature.is_some_and(|signature| !self.is_new(signature.as_bytes(), id)) {
+        if !self.bind(it, now).await? {
             return Ok(ClaimOutcome::SignatureReused);
         }
         Ok(if self.is_new(&id, id) {
@@ -36,6 +36,11 @@ impl DeliveryStore for Cached {
         } else {
             ClaimOutcome::Settled
         })
+    }
+
+    async fn bind(&self, it: DeliveryKey, _: Instant) -> Result<bool, StoreError> {
+        let id = *it.id.as_bytes();
+        Ok(it.signature.is_none_or(|signature| self.is_new(signature.as_bytes(), id)))
     }
 
     async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {

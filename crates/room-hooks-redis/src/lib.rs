@@ -34,7 +34,7 @@
 //! # When Redis is unavailable
 //!
 //! An operation without an answer after 500 ms is an error.
-//! [`FailurePolicy`](room_hooks::hooks::FailurePolicy) says what happens to the delivery then. A delivery
+//! [`FailurePolicy`](room_hooks::FailurePolicy) says what happens to the delivery then. A delivery
 //! takes two operations, so that a Redis that hangs costs it a second. The next operation connects again:
 //! once Redis is back, nothing needs a restart. Leases are renewed by a thread with a connection of its own,
 //! which takes them back when Redis was away for longer than they last.

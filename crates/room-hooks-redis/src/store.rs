@@ -13,6 +13,7 @@ use crate::{
     error::ConnectError,
 };
 
+static BIND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("bind.lua")));
 static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("claim.lua")));
 static RENEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("renew.lua")));
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
@@ -50,7 +51,7 @@ impl RedisStore {
     }
 
     /// Checks that Redis runs the scripts and lets them write the keys that they will write: it claims,
-    /// renews, settles and releases a delivery that does not exist, and which expires within a second. A
+    /// binds, renews, settles and releases a delivery that does not exist, and which expires within a second. A
     /// replica, a cluster that needs a hash tag, or a user who may not write these keys fails.
     ///
     /// [`connect`](Self::connect) does this. Do it again after [`with_prefix`](Self::with_prefix).
@@ -70,6 +71,9 @@ impl RedisStore {
         let mut claim = call(&CLAIM);
         claim.arg(token).arg(BRIEFLY).arg(BRIEFLY);
         let _: String = self.connection.run(&claim).await.map_err(unusable)?;
+        let mut bind = call(&BIND);
+        bind.arg(BRIEFLY);
+        let _: bool = self.connection.run(&bind).await.map_err(unusable)?;
         let mut renew = call(&RENEW);
         renew.arg(token).arg(BRIEFLY);
         let _: bool = self.connection.run(&renew).await.map_err(unusable)?;
@@ -136,6 +140,14 @@ impl DeliveryStore for RedisStore {
             "signature reused" => Ok(ClaimOutcome::SignatureReused),
             _ => Err(StoreError::Unavailable(format!("no such claim: {claim:?}").into())),
         }
+    }
+
+    async fn bind(&self, delivery: DeliveryKey, _now: Instant) -> Result<bool, StoreError> {
+        if delivery.signature.is_none() {
+            return Ok(true);
+        }
+        let mut call = self.call(&BIND, delivery);
+        self.run(call.arg(milliseconds(delivery.retention))).await
     }
 
     async fn renew(

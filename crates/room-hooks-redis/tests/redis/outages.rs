@@ -8,9 +8,7 @@ use std::{
 
 use libtest_mimic::Trial;
 use room_hooks::{
-    Delivery, Hooks, RoomCreated, Verified,
-    hooks::{FailurePolicy, StoreError},
-    zego::Zego,
+    Delivery, FailurePolicy, Hooks, RoomCreated, Verified, hooks::StoreError, zego::Zego,
 };
 use room_hooks_redis::RedisStore;
 use tokio::{sync::Notify, task::JoinSet, time::sleep};

@@ -75,6 +75,11 @@ impl DeliveryStore for Spy {
         Ok(ClaimOutcome::Settled)
     }
 
+    async fn bind(&self, delivery: DeliveryKey, _: Instant) -> Result<bool, StoreError> {
+        self.0.send(delivery).unwrap();
+        Ok(true)
+    }
+
     async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }

@@ -20,6 +20,7 @@ type Operation<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Sen
 
 pub(in crate::hooks) trait AnyStore: Debug + Send + Sync {
     fn claim(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, ClaimOutcome>;
+    fn bind(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, bool>;
     fn renew(&self, d: DeliveryKey, token: ClaimToken, now: Instant) -> Operation<'_, bool>;
     fn settle(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, ()>;
     fn release(&self, delivery: DeliveryKey, token: ClaimToken, now: Instant) -> Operation<'_, ()>;
@@ -30,6 +31,10 @@ pub(in crate::hooks) trait AnyStore: Debug + Send + Sync {
 impl<S: DeliveryStore> AnyStore for S {
     fn claim(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, ClaimOutcome> {
         Box::pin(DeliveryStore::claim(self, delivery, now))
+    }
+
+    fn bind(&self, delivery: DeliveryKey, now: Instant) -> Operation<'_, bool> {
+        Box::pin(DeliveryStore::bind(self, delivery, now))
     }
 
     fn renew(&self, d: DeliveryKey, token: ClaimToken, now: Instant) -> Operation<'_, bool> {

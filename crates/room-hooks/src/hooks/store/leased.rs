@@ -59,18 +59,9 @@ impl Leased {
 
 impl DeliveryStore for Leased {
     async fn claim(&self, delivery: DeliveryKey, now: Instant) -> Result<ClaimOutcome, StoreError> {
-        let DeliveryKey { id, signature, lease, retention } = delivery;
-        self.update(id, now, |_| ((), None))?;
-        if let Some(signature) = signature {
-            let mut signatures = self.0.signatures.lock().unwrap();
-            let fresh = (id, now + retention);
-            let bound = signatures.entry(signature).or_insert(fresh);
-            if now >= bound.1 {
-                *bound = fresh;
-            }
-            if bound.0 != id {
-                return Ok(ClaimOutcome::SignatureReused);
-            }
+        let DeliveryKey { id, lease, .. } = delivery;
+        if !self.bind(delivery, now).await? {
+            return Ok(ClaimOutcome::SignatureReused);
         }
         let token = ClaimToken(self.0.tokens.fetch_add(1, Ordering::SeqCst));
         self.update(id, now, |state| match state {
@@ -78,6 +69,19 @@ impl DeliveryStore for Leased {
             Some(State::InProgress(_)) => (ClaimOutcome::InProgress, None),
             Some(State::Settled) => (ClaimOutcome::Settled, None),
         })
+    }
+
+    async fn bind(&self, delivery: DeliveryKey, now: Instant) -> Result<bool, StoreError> {
+        let DeliveryKey { id, signature, retention, .. } = delivery;
+        self.update(id, now, |_| ((), None))?;
+        let Some(signature) = signature else { return Ok(true) };
+        let mut signatures = self.0.signatures.lock().unwrap();
+        let fresh = (id, now + retention);
+        let bound = signatures.entry(signature).or_insert(fresh);
+        if now >= bound.1 {
+            *bound = fresh;
+        }
+        Ok(bound.0 == id)
     }
 
     async fn renew(
@@ -120,9 +124,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::{
-        Hooks, RoomCreated, Verified, hooks::FailurePolicy, testing::acceptance, zego::Zego,
-    };
+    use crate::{FailurePolicy, Hooks, RoomCreated, Verified, testing::acceptance, zego::Zego};
 
     const LEASE: Duration = Duration::from_millis(200);
 

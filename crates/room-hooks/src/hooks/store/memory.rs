@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use crate::{DeliveryId, SignatureKey, metrics};
+use crate::{DeliveryId, metrics};
 
 use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
@@ -62,22 +62,6 @@ impl MemoryStore {
         held.deliveries.entries.len() + held.signatures.entries.len()
     }
 
-    /// Binds a signature to a delivery, or tells that it belongs to another.
-    pub(in crate::hooks) fn bind(
-        &self,
-        signature: SignatureKey,
-        delivery: DeliveryKey,
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        let signatures = &mut self.lock().signatures;
-        if let Some(owner) = signatures.get(signature.as_bytes(), now) {
-            return Ok(owner == delivery.id);
-        }
-        let expires = now.checked_add(delivery.retention);
-        signatures.set(*signature.as_bytes(), delivery.id, expires, self.capacity)?;
-        Ok(true)
-    }
-
     fn lock(&self) -> MutexGuard<'_, Held> {
         // No step leaves a table half changed, whatever panics.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
@@ -102,12 +86,10 @@ impl fmt::Debug for MemoryStore {
 impl DeliveryStore for MemoryStore {
     async fn claim(&self, delivery: DeliveryKey, now: Instant) -> Result<ClaimOutcome, StoreError> {
         let id = *delivery.id.as_bytes();
-        if let Some(signature) = delivery.signature
-            && !self.bind(signature, delivery, now)?
-        {
+        let Held { deliveries, signatures, tokens } = &mut *self.lock();
+        if !bind(signatures, delivery, self.capacity, now)? {
             return Ok(ClaimOutcome::SignatureReused);
         }
-        let Held { deliveries, tokens, .. } = &mut *self.lock();
         match deliveries.get(&id, now) {
             Some(State::InProgress(_)) => Ok(ClaimOutcome::InProgress),
             Some(State::Settled) => Ok(ClaimOutcome::Settled),
@@ -118,6 +100,10 @@ impl DeliveryStore for MemoryStore {
                 Ok(ClaimOutcome::Granted(token))
             }
         }
+    }
+
+    async fn bind(&self, delivery: DeliveryKey, now: Instant) -> Result<bool, StoreError> {
+        bind(&mut self.lock().signatures, delivery, self.capacity, now)
     }
 
     async fn settle(&self, delivery: DeliveryKey, now: Instant) -> Result<(), StoreError> {
@@ -143,6 +129,22 @@ impl DeliveryStore for MemoryStore {
         }
         Ok(())
     }
+}
+
+/// Binds a delivery's signature to it, or tells that it belongs to another.
+fn bind(
+    signatures: &mut Table<DeliveryId>,
+    delivery: DeliveryKey,
+    capacity: usize,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    let Some(signature) = delivery.signature else { return Ok(true) };
+    if let Some(owner) = signatures.get(signature.as_bytes(), now) {
+        return Ok(owner == delivery.id);
+    }
+    let expires = now.checked_add(delivery.retention);
+    signatures.set(*signature.as_bytes(), delivery.id, expires, capacity)?;
+    Ok(true)
 }
 
 type Key = [u8; 16];
@@ -218,6 +220,7 @@ mod tests {
 
     use super::{super::any::now, *};
     use crate::{
+        SignatureKey,
         hooks::ClaimOutcome::{Granted, InProgress, Settled, SignatureReused},
         testing::acceptance,
     };

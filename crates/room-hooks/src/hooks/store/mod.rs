@@ -32,7 +32,7 @@ use crate::{DeliveryId, SignatureKey};
 ///
 /// A signature that comes with a claim is bound to the delivery that it first came with, for the retention.
 /// With another delivery it is refused, [`ClaimOutcome::SignatureReused`], also by a store that has no room for
-/// more deliveries.
+/// more deliveries. `bind` does that alone.
 ///
 /// A store may forget a claim when it crashes, so that a delivery is handled twice. It must never call a
 /// delivery settled that is not, since it is then lost. It must never forget what has not expired in order
@@ -46,6 +46,14 @@ pub trait DeliveryStore: Debug + Send + Sync + 'static {
         delivery: DeliveryKey,
         now: Instant,
     ) -> impl Future<Output = Result<ClaimOutcome, StoreError>> + Send;
+
+    /// Binds a delivery's signature to it without a claim, and tells whether it belongs to the delivery. `true` for a
+    /// delivery without a signature. For deliveries that are not stored: questions, and events without a handler.
+    fn bind(
+        &self,
+        delivery: DeliveryKey,
+        now: Instant,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Lets the lease of a claim begin again, and tells whether the token holds the claim. Only stores whose claims
     /// need [renewal](Self::for_renewal) are asked.

@@ -23,6 +23,7 @@ const FOREVER: Duration = Duration::from_secs(1_000_000);
 #[derive(Debug, Clone)]
 enum Act {
     Try { delivery: u8, signature: Option<u8> },
+    Bind { delivery: u8, signature: Option<u8> },
     Renew { claim: usize },
     Settle { claim: usize },
     Release { claim: usize },
@@ -33,6 +34,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
         4 => (0..3_u8, prop::option::of(0..3_u8))
             .prop_map(|(delivery, signature)| Act::Try { delivery, signature }),
+        1 => (0..3_u8, prop::option::of(0..3_u8))
+            .prop_map(|(delivery, signature)| Act::Bind { delivery, signature }),
         1 => (0..8_usize).prop_map(|claim| Act::Renew { claim }),
         2 => (0..8_usize).prop_map(|claim| Act::Settle { claim }),
         2 => (0..8_usize).prop_map(|claim| Act::Release { claim }),
@@ -72,6 +75,22 @@ impl History {
         Some((*id, *since))
     }
 
+    fn is_stolen(&self, delivery: DeliveryKey, now: Instant) -> bool {
+        let owner = delivery.signature.and_then(|signature| self.owner(signature));
+        owner.is_some_and(|(owner, since)| owner != delivery.id && now < since + RETENTION)
+    }
+
+    /// Notes the binding of a signature that is not another's.
+    fn bind(&mut self, delivery: DeliveryKey, now: Instant) {
+        if let Some(signature) = delivery.signature
+            && self
+                .owner(signature)
+                .is_none_or(|(owner, since)| owner != delivery.id || now >= since + RETENTION)
+        {
+            self.bound.push((signature, delivery.id, now));
+        }
+    }
+
     /// Holds an answer to what has happened.
     fn check(
         &self,
@@ -79,9 +98,8 @@ impl History {
         claim: ClaimOutcome,
         now: Instant,
     ) -> Result<(), TestCaseError> {
-        let DeliveryKey { id, signature, .. } = delivery;
-        let owner = signature.and_then(|signature| self.owner(signature));
-        let stolen = owner.is_some_and(|(owner, since)| owner != id && now < since + RETENTION);
+        let DeliveryKey { id, .. } = delivery;
+        let stolen = self.is_stolen(delivery, now);
         match claim {
             ClaimOutcome::Granted(_) => {
                 prop_assert!(!self.is_held(id, now), "two hold it at once");
@@ -99,6 +117,15 @@ impl History {
     }
 }
 
+fn key(delivery: u8, signature: Option<u8>) -> DeliveryKey {
+    DeliveryKey {
+        id: DeliveryId::from_bytes([delivery; 16]),
+        signature: signature.map(|n| SignatureKey::from_bytes([100 + n; 16])),
+        lease: LEASE,
+        retention: RETENTION,
+    }
+}
+
 async fn play<S: DeliveryStore>(store: S, acts: Vec<Act>) -> Result<(), TestCaseError> {
     let has_leases = store.for_renewal().is_some();
     let lease_end = |now: Instant| now + if has_leases { LEASE } else { FOREVER };
@@ -108,22 +135,23 @@ async fn play<S: DeliveryStore>(store: S, acts: Vec<Act>) -> Result<(), TestCase
         match act {
             Act::Wait { seconds } => now += Duration::from_secs(seconds),
             Act::Try { delivery, signature } => {
-                let signature = signature.map(|n| SignatureKey::from_bytes([100 + n; 16]));
-                let id = DeliveryId::from_bytes([delivery; 16]);
-                let delivery = DeliveryKey { id, signature, lease: LEASE, retention: RETENTION };
+                let delivery = key(delivery, signature);
                 let claim = store.claim(delivery, now).await.expect("there is room");
                 history.check(delivery, claim, now)?;
                 if let ClaimOutcome::Granted(token) = claim {
                     let until = Some(lease_end(now));
                     history.granted.push(Granted { delivery, token, until });
                 }
-                if let Some(signature) = signature
-                    && claim != ClaimOutcome::SignatureReused
-                    && history.owner(signature).is_none_or(|(owner, since)| {
-                        owner != delivery.id || now >= since + RETENTION
-                    })
-                {
-                    history.bound.push((signature, delivery.id, now));
+                if claim != ClaimOutcome::SignatureReused {
+                    history.bind(delivery, now);
+                }
+            }
+            Act::Bind { delivery, signature } => {
+                let delivery = key(delivery, signature);
+                let is_bound = store.bind(delivery, now).await.expect("there is room");
+                prop_assert_eq!(is_bound, !history.is_stolen(delivery, now));
+                if is_bound {
+                    history.bind(delivery, now);
                 }
             }
             Act::Renew { .. } if store.for_renewal().is_none() => {}
