@@ -18,7 +18,7 @@ use std::{
 };
 
 use room_hooks::{
-    Delivery, NotDelivered, Receiver, RoomEvent, Verified,
+    Callback, Delivery, NotDelivered, Receiver, Verified,
     zego::{Event, Zego},
 };
 use room_hooks_contract::signature;

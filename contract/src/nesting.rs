@@ -226,7 +226,7 @@ fn body(members: &Map<String, Value>, encoding: Encoding, nested: &str) -> Strin
 
 #[cfg(test)]
 mod tests {
-    use room_hooks::{Provider, Receiver, RoomEvent};
+    use room_hooks::{Callback, Provider, Receiver};
 
     use crate::{case::Setup, receivers};
 

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use room_hooks::{Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified};
+use room_hooks::{Callback, Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified};
 use serde::{Serialize, de::IgnoredAny};
 
 use crate::{

@@ -62,7 +62,7 @@ mod resource;
 mod room_hook;
 mod verify;
 
-pub use ack::Ack;
+pub use ack::{Ack, Answer};
 #[cfg(feature = "hooks")]
 pub use resource::{resource, tencent_resource};
 pub use room_hook::{RoomHook, RoomHookError};

@@ -12,13 +12,13 @@ use actix_web::{
 };
 use futures_core::Stream;
 use room_hooks::{
-    Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified,
+    Callback, Delivery, NotDelivered, Provider, Receiver, Verified,
     adapter::{BodyReader, Headers},
 };
 
 /// Reads the body of a request, within the receiver's limit and timeout, and verifies the request. Also returns
 /// the body, for the service behind a middleware.
-pub(crate) async fn receive<E: RoomEvent>(
+pub(crate) async fn receive<E: Callback>(
     receiver: &Receiver<E::Provider>,
     request: &HttpRequest,
     payload: Payload,

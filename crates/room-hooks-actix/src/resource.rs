@@ -75,8 +75,8 @@ async fn handle<P: Provider>(
             Delivery::new(&body).with_query(request.query_string()).with_headers(&headers);
         Ok(hooks.deliver(delivery, SystemTime::now()).await)
     };
-    let not_delivered = |not_delivered: NotDelivered| not_delivered.response::<P>();
-    response(&delivered.await.unwrap_or_else(not_delivered))
+    let not_delivered = |not_delivered: NotDelivered| hooks.respond_to(&not_delivered);
+    response(delivered.await.unwrap_or_else(not_delivered))
 }
 
 /// Warns, once, if a second worker of one server has created a delivery store for a provider.

@@ -5,7 +5,7 @@ use actix_web::{
     dev::Payload, http::StatusCode, web,
 };
 use room_hooks::{
-    NotDelivered, Provider, Receiver, Refusal, RoomEvent, Verified,
+    Callback, NotDelivered, Provider, Receiver, Refusal, Verified,
     adapter::{CallbackResponse, VerifiedExtension},
 };
 use thiserror::Error;
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct RoomHook<E>(pub Verified<E>);
 
-impl<E: RoomEvent> FromRequest for RoomHook<E> {
+impl<E: Callback> FromRequest for RoomHook<E> {
     type Error = RoomHookError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, RoomHookError>>>>;
 
@@ -41,7 +41,7 @@ impl<E: RoomEvent> FromRequest for RoomHook<E> {
     }
 }
 
-async fn extract<E: RoomEvent>(
+async fn extract<E: Callback>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<Verified<E>, NotDelivered> {
@@ -103,6 +103,6 @@ impl ResponseError for RoomHookError {
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        response(&self.response)
+        response(self.response.clone())
     }
 }

@@ -10,7 +10,10 @@ use actix_web::{
     body::{EitherBody, MessageBody},
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
 };
-use room_hooks::{Provider, Receiver, adapter::VerifiedExtension};
+use room_hooks::{
+    Provider, Receiver,
+    adapter::{Received, VerifiedExtension},
+};
 
 use crate::{ack::response, receive::receive};
 
@@ -86,9 +89,9 @@ where
         let (receiver, service) = (self.receiver.clone(), Rc::clone(&self.service));
         Box::pin(async move {
             let (request, payload) = request.into_parts();
-            match receive::<P::Event>(&receiver, &request, payload).await {
+            match receive::<Received<P>>(&receiver, &request, payload).await {
                 Err(not_delivered) => {
-                    let refused = response(&not_delivered.response::<P>()).map_into_right_body();
+                    let refused = response(not_delivered.response::<P>()).map_into_right_body();
                     Ok(ServiceResponse::new(request, refused))
                 }
                 Ok((verified, body)) => {

@@ -1,7 +1,7 @@
 use std::marker::PhantomData;
 
 use axum_core::response::{IntoResponse, Response};
-use room_hooks::{Provider, adapter::CallbackResponse};
+use room_hooks::{Decision, Provider, adapter::CallbackResponse};
 use room_hooks_tower::adapter::response;
 
 /// The reply that tells the provider, in its own form, that an event was handled.
@@ -24,6 +24,28 @@ impl<P> Default for Ack<P> {
 
 impl<P: Provider> IntoResponse for Ack<P> {
     fn into_response(self) -> Response {
-        response(&CallbackResponse::acknowledged::<P>())
+        response(CallbackResponse::acknowledged::<P>())
+    }
+}
+
+/// The reply that carries the decision on a question:
+///
+/// ```
+/// use room_hooks_axum::{Answer, RoomHook, tencent::{Decision, live::BeforeSendGift}};
+///
+/// async fn on_gift(RoomHook(gift): RoomHook<BeforeSendGift>) -> Answer<Decision<BeforeSendGift>> {
+///     match gift.event.gift_water.count {
+///         Some(..100) => Answer(Decision::allow()),
+///         _ => Answer(Decision::deny()),
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "it is made of a decision")]
+pub struct Answer<D>(pub D);
+
+impl<D: Decision> IntoResponse for Answer<D> {
+    fn into_response(self) -> Response {
+        response(self.0.response())
     }
 }

@@ -25,7 +25,7 @@ where
 {
     any(async move |request: Request| {
         let (parts, body) = request.into_parts();
-        response::<Body>(&deliver(&hooks, &parts, body).await)
+        response::<Body>(deliver(&hooks, &parts, body).await)
     })
 }
 
@@ -37,6 +37,6 @@ where
 {
     any(async move |request: Request| {
         let (parts, body) = request.into_parts();
-        response::<Body>(&deliver_tencent(&tencent, &trtc, &parts, body).await)
+        response::<Body>(deliver_tencent(&tencent, &trtc, &parts, body).await)
     })
 }

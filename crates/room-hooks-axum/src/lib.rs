@@ -73,7 +73,7 @@ mod handler;
 mod room_hook;
 mod verify;
 
-pub use ack::Ack;
+pub use ack::{Ack, Answer};
 #[cfg(feature = "hooks")]
 pub use handler::{handler, tencent_handler};
 pub use room_hook::{RoomHook, RoomHookRejection};

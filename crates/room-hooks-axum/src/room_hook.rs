@@ -5,7 +5,7 @@ use axum_core::{
 };
 use http::StatusCode;
 use room_hooks::{
-    NotDelivered, Receiver, Refusal, RoomEvent, Verified,
+    Callback, NotDelivered, Receiver, Refusal, Verified,
     adapter::{CallbackResponse, VerifiedExtension},
 };
 use room_hooks_tower::adapter::{receive, response};
@@ -33,7 +33,7 @@ pub struct RoomHook<E>(pub Verified<E>);
 
 impl<E, S> FromRequest<S> for RoomHook<E>
 where
-    E: RoomEvent,
+    E: Callback,
     S: Send + Sync,
     Receiver<E::Provider>: FromRef<S>,
 {
@@ -80,12 +80,12 @@ impl RoomHookRejection {
     /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        response::<Body>(&self.response).status()
+        response::<Body>(self.response.clone()).status()
     }
 }
 
 impl IntoResponse for RoomHookRejection {
     fn into_response(self) -> Response {
-        response(&self.response)
+        response(self.response)
     }
 }

@@ -40,7 +40,7 @@ mod response;
 mod service;
 mod verify;
 
-pub use response::acknowledged;
+pub use response::{acknowledged, answered};
 pub use room_hooks::{adapter::VerifiedExtension, *};
 #[cfg(feature = "hooks")]
 pub use service::{HooksService, TencentService, service, tencent_service};

@@ -5,7 +5,7 @@ use http::{header::TRANSFER_ENCODING, request::Parts};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError};
 use room_hooks::{
-    Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified, adapter::BodyReader,
+    Callback, Delivery, NotDelivered, Provider, Receiver, Verified, adapter::BodyReader,
 };
 #[cfg(feature = "hooks")]
 use room_hooks::{
@@ -22,14 +22,15 @@ use tokio::time::timeout;
 ///
 /// # Errors
 ///
-/// The request is refused, or is an event of another kind, which is to be acknowledged.
+/// The request is refused, or is of another kind: an event to be acknowledged, or a question that is left to the failure
+/// policy.
 pub async fn receive<E, B>(
     receiver: &Receiver<E::Provider>,
     parts: &Parts,
     body: B,
 ) -> Result<(Verified<E>, Vec<u8>), NotDelivered>
 where
-    E: RoomEvent,
+    E: Callback,
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
     let body = read_body(receiver, parts, body).await?;
@@ -46,7 +47,7 @@ where
 {
     match read_body(hooks.receiver(), parts, body).await {
         Ok(body) => hooks.deliver(delivery(parts, &body), SystemTime::now()).await,
-        Err(not_delivered) => not_delivered.response::<P>(),
+        Err(not_delivered) => hooks.respond_to(&not_delivered),
     }
 }
 

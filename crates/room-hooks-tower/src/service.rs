@@ -48,7 +48,7 @@ where
         let hooks = self.hooks.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            Ok(response(&deliver(&hooks, &parts, body).await))
+            Ok(response(deliver(&hooks, &parts, body).await))
         })
     }
 }
@@ -83,7 +83,7 @@ where
         let Self { tencent, trtc } = self.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            Ok(response(&deliver_tencent(&tencent, &trtc, &parts, body).await))
+            Ok(response(deliver_tencent(&tencent, &trtc, &parts, body).await))
         })
     }
 }

@@ -12,7 +12,10 @@ use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use pin_project_lite::pin_project;
-use room_hooks::{Provider, Receiver, adapter::VerifiedExtension};
+use room_hooks::{
+    Provider, Receiver,
+    adapter::{Received, VerifiedExtension},
+};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -97,9 +100,9 @@ where
         let (receiver, mut inner) = (self.receiver.clone(), self.inner.clone());
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            match receive::<P::Event, B>(&receiver, &parts, body).await {
+            match receive::<Received<P>, B>(&receiver, &parts, body).await {
                 Err(not_delivered) => {
-                    Ok(response(&not_delivered.response::<P>()).map(ResponseBody::own))
+                    Ok(response(not_delivered.response::<P>()).map(ResponseBody::own))
                 }
                 Ok((verified, body)) => {
                     poll_fn(|context| inner.poll_ready(context)).await?;

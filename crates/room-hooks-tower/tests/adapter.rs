@@ -20,8 +20,7 @@ use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full, Limited, StreamBody, combinators::BoxBody};
 use room_hooks_tower::{
     Hooks, NotDelivered, Receiver, RoomCreated, Verified, VerifiedExtension, VerifyLayer,
-    acknowledged, service,
-    zego::{self, Zego},
+    acknowledged, adapter::Received, service, zego::Zego,
 };
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
@@ -112,7 +111,7 @@ async fn an_extension_is_for_the_receiver_that_verified_it() {
     let verified = receiver();
     let delivery = signed("room_create");
     let delivery = room_hooks_tower::Delivery::new(&delivery);
-    let event = verified.receive::<zego::Event>(delivery, SystemTime::now()).unwrap();
+    let event = verified.receive::<Received<Zego>>(delivery, SystemTime::now()).unwrap();
     let extension = VerifiedExtension::new(verified.clone(), event);
     assert!(extension.clone().verified_by::<RoomCreated>(&verified).is_some());
     assert!(extension.verified_by::<RoomCreated>(&receiver()).is_none());

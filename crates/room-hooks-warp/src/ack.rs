@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use room_hooks::{Provider, adapter::CallbackResponse};
+use room_hooks::{Decision, Provider, adapter::CallbackResponse};
 use room_hooks_tower::adapter::response;
 use warp::{Reply, reply::Response};
 
@@ -24,6 +24,32 @@ impl<P> Default for Ack<P> {
 
 impl<P: Provider> Reply for Ack<P> {
     fn into_response(self) -> Response {
-        response(&CallbackResponse::acknowledged::<P>())
+        response(CallbackResponse::acknowledged::<P>())
+    }
+}
+
+/// The reply that carries the decision on a question:
+///
+/// ```
+/// use room_hooks_warp::{Answer, Verified, recover, room_hook, tencent::{Decision, Tencent, live::BeforeSendGift}};
+/// use warp::Filter;
+///
+/// # fn app(tencent: Tencent) -> impl Filter {
+/// let gifts = room_hook(tencent).map(|gift: Verified<BeforeSendGift>| {
+///     Answer(match gift.event.gift_water.count {
+///         Some(..100) => Decision::allow(),
+///         _ => Decision::deny(),
+///     })
+/// });
+/// warp::path!("hooks" / "tencent").and(gifts).recover(recover)
+/// # }
+/// ```
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "it is made of a decision")]
+pub struct Answer<D>(pub D);
+
+impl<D: Decision> Reply for Answer<D> {
+    fn into_response(self) -> Response {
+        response(self.0.response())
     }
 }

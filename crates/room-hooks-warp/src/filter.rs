@@ -59,7 +59,7 @@ async fn reply<P: Provider>(
 ) -> Response {
     let delivered = match body {
         Some(body) => deliver(hooks, parts, body).await,
-        None => already_consumed(hooks.receiver(), parts).response::<P>(),
+        None => hooks.respond_to(&already_consumed(hooks.receiver(), parts)),
     };
-    response(&delivered)
+    response(delivered)
 }

@@ -54,7 +54,7 @@ mod filter;
 mod request;
 mod room_hook;
 
-pub use ack::Ack;
+pub use ack::{Ack, Answer};
 #[cfg(feature = "hooks")]
 pub use filter::{filter, tencent_filter};
 pub use room_hook::{RoomHookRejection, recover, room_hook};

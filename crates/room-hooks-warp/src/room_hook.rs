@@ -1,5 +1,5 @@
 use http_body::Body;
-use room_hooks::{NotDelivered, Receiver, Refusal, RoomEvent, Verified, adapter::CallbackResponse};
+use room_hooks::{Callback, NotDelivered, Receiver, Refusal, Verified, adapter::CallbackResponse};
 use room_hooks_tower::adapter::{receive, response};
 use thiserror::Error;
 use warp::{
@@ -17,7 +17,7 @@ use crate::request::{already_consumed, request};
 /// It takes requests of every method and rejects all but `POST`. It also rejects an authentic event of another
 /// kind, which [`recover`] acknowledges: no other route is meant for it.
 #[must_use]
-pub fn room_hook<E: RoomEvent>(
+pub fn room_hook<E: Callback>(
     receiver: impl Into<Receiver<E::Provider>>,
 ) -> impl Filter<Extract = (Verified<E>,), Error = Rejection> + Clone + Send + Sync + 'static {
     let receiver = receiver.into();
@@ -31,7 +31,7 @@ pub fn room_hook<E: RoomEvent>(
     )
 }
 
-async fn verify<E: RoomEvent>(
+async fn verify<E: Callback>(
     receiver: &Receiver<E::Provider>,
     parts: &Parts,
     body: Option<impl Body<Data = impl Buf, Error = warp::Error>>,
@@ -66,7 +66,7 @@ impl RoomHookRejection {
     /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        let response: Response = response(&self.response);
+        let response: Response = response(self.response.clone());
         response.status()
     }
 }
@@ -75,7 +75,7 @@ impl Reject for RoomHookRejection {}
 
 impl Reply for RoomHookRejection {
     fn into_response(self) -> Response {
-        response(&self.response)
+        response(self.response)
     }
 }
 
@@ -87,7 +87,7 @@ impl Reply for RoomHookRejection {
 /// The rejection is another filter's.
 pub async fn recover(rejection: Rejection) -> Result<Response, Rejection> {
     match rejection.find::<RoomHookRejection>() {
-        Some(rejection) => Ok(response(&rejection.response)),
+        Some(rejection) => Ok(response(rejection.response.clone())),
         None => Err(rejection),
     }
 }

@@ -34,6 +34,7 @@
 //! ```
 
 pub use crate::{
+    event::received::Received,
     request::{body_reader::BodyReader, delivery::Headers},
     response::disposition::CallbackResponse,
     verify::extension::VerifiedExtension,

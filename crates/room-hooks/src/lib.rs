@@ -55,14 +55,16 @@ pub mod zego;
 
 #[doc(hidden)]
 pub use event::Facts;
-pub use event::RoomEvent;
 pub use event::document::Document;
 pub use event::id::{DeliveryId, SignatureKey};
+pub use event::question::{Decision, Question};
 pub use event::raw::RawEvent;
+pub use event::{Callback, RoomEvent};
 #[cfg(feature = "hooks")]
 pub use hooks::Hooks;
 pub use request::delivery::Delivery;
 pub use response::disposition::Disposition;
+pub use response::failure_policy::FailurePolicy;
 pub use response::not_delivered::NotDelivered;
 pub use response::refusal::{ConfigError, Refusal};
 pub use tencent::RoomInfoUpdated;

@@ -20,6 +20,21 @@ pub(crate) fn delivery(provider: &'static str, event: &'static str, outcome: &'s
     .increment(1);
 }
 
+/// A question was answered. `outcome` says who decided: its handler, or its failure policy and why.
+pub(crate) fn question(
+    provider: &'static str,
+    question: &'static str,
+    decision: &'static str,
+    outcome: &'static str,
+) {
+    #[cfg(feature = "metrics")]
+    metrics::counter!(
+        "room_hooks_questions_total",
+        "provider" => provider, "question" => question, "decision" => decision, "outcome" => outcome,
+    )
+    .increment(1);
+}
+
 /// A handler has ended, well or not.
 pub(crate) fn handler(provider: &'static str, took: Duration) {
     #[cfg(feature = "metrics")]

@@ -59,18 +59,19 @@ async fn a_duplicate_during_handling_is_answered_503_with_retry_after() {
     assert_eq!(calls.get(), 1);
 }
 
-/// During an upgrade, the old version, which does not know the event, runs beside the new one.
+/// During an upgrade, the old version, which does not know the event, runs beside the new one. It has acknowledged
+/// the event, not handled it.
 #[tokio::test(start_paused = true)]
-async fn a_duplicate_of_an_event_acknowledged_without_a_handler_is_not_handled_elsewhere() {
+async fn a_duplicate_of_an_event_acknowledged_without_a_handler_is_handled_elsewhere() {
     let store = MemoryStore::new();
     let old = hooks_here(zego()).with_store(store.clone());
     let (new, calls) = counting(Duration::ZERO);
     let new = new.with_store(store);
     let body = signed_at(&created(), now());
-    for hooks in [&old, &new] {
+    for hooks in [&old, &new, &new] {
         assert_eq!(deliver(hooks, &body).await.status, 200);
     }
-    assert_eq!(calls.get(), 0);
+    assert_eq!(calls.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]

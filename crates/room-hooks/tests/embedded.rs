@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use room_hooks::{
-    Delivery, Receiver, RoomEvent, Verified,
+    Callback, Delivery, Receiver, Verified,
     tencent::{self, Tencent},
     zego::express::{self, Codec},
 };

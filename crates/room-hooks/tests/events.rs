@@ -1,4 +1,4 @@
-//! Every event by its fixture: what is sent, what it is read as, and what it answers.
+//! Every event and question by its fixture: what is sent, what it is read as, and what it answers.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,12 +10,13 @@ use std::{
 };
 
 use room_hooks::{
-    Delivery, Receiver, RoomEvent, Verified,
+    Callback, Delivery, Receiver, Verified,
     tencent::{self, Tencent},
-    testing::{Sample, samples},
-    trtc, zego,
+    testing::{Sample, SignedDelivery, question_samples, samples},
+    trtc,
+    zego::{self, Zego},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// A form in which an event is sent.
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 #[serde(deny_unknown_fields)]
 struct Form {
     sent: Value,
-    /// How the event is serialized. Without it, the same as `sent`.
+    /// How it is serialized. Without it, the same as `sent`.
     typed: Option<Value>,
     answers: Answers,
 }
@@ -39,7 +40,7 @@ struct Answers {
 }
 
 impl Answers {
-    fn of(event: &impl RoomEvent) -> Self {
+    fn of(event: &impl Callback) -> Self {
         let since_epoch = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap();
         Self {
             room_id: event.room_id().map(str::to_owned),
@@ -56,19 +57,37 @@ fn forms(sample: &Sample) -> BTreeMap<String, Form> {
     serde_json::from_str(&text).unwrap()
 }
 
-fn check<E>(sample: &Sample, name: &str, form: &Form)
+fn read_event<E: DeserializeOwned>(sent: &Value) -> E {
+    serde_json::from_value(sent.clone()).unwrap()
+}
+
+fn zego_question(sent: &Value) -> zego::Question {
+    let zego = Zego::new(1, "secret").unwrap();
+    received(zego.clone(), &zego.sign(sent, SystemTime::UNIX_EPOCH).unwrap())
+}
+
+fn tencent_question(sent: &Value) -> tencent::Question {
+    let tencent = Tencent::new(1, "token").unwrap();
+    received(tencent.clone(), &tencent.sign(sent, SystemTime::UNIX_EPOCH).unwrap())
+}
+
+fn received<Q: Callback>(provider: Q::Provider, signed: &SignedDelivery) -> Q {
+    let receiver = Receiver::new(provider);
+    receiver.receive(signed.as_delivery(), SystemTime::UNIX_EPOCH).unwrap().event
+}
+
+fn check<C>(sample: &Sample, name: &str, form: &Form, read: impl Fn(&Value) -> C)
 where
-    E: RoomEvent + Serialize + DeserializeOwned + PartialEq,
+    C: Callback + PartialEq,
 {
     let context = format!("{} {}, {name}", sample.provider, sample.kind);
-    let event: E = serde_json::from_value(form.sent.clone()).expect(&context);
+    let event = read(&form.sent);
     assert_eq!((event.kind(), event.name()), (sample.kind, sample.name), "{context}");
     assert_eq!(Answers::of(&event), form.answers, "{context}");
 
     let typed = form.typed.as_ref().unwrap_or(&form.sent);
     assert_eq!(&serde_json::to_value(&event).unwrap(), typed, "{context}");
-    let again: E = serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap();
-    assert_eq!(again, event, "{context}");
+    assert_eq!(read(&serde_json::to_value(&event).unwrap()), event, "{context}");
 
     let shown = format!("{event:?}");
     // Documented values are known. Values that a provider may add later are kept.
@@ -110,9 +129,9 @@ fn every_event_is_read_from_every_form_and_written_again() {
     for sample in samples() {
         for (name, form) in &forms(&sample) {
             match sample.provider {
-                "zego" => check::<zego::Event>(&sample, name, form),
-                "tencent" => check::<tencent::Event>(&sample, name, form),
-                "trtc" => check::<trtc::Event>(&sample, name, form),
+                "zego" => check(&sample, name, form, read_event::<zego::Event>),
+                "tencent" => check(&sample, name, form, read_event::<tencent::Event>),
+                "trtc" => check(&sample, name, form, read_event::<trtc::Event>),
                 other => panic!("{other} has no events here"),
             }
         }
@@ -120,10 +139,23 @@ fn every_event_is_read_from_every_form_and_written_again() {
 }
 
 #[test]
-fn every_event_has_a_full_and_a_minimal_form_and_every_fixture_an_event() {
+fn every_question_is_read_from_every_form_and_written_again() {
+    for sample in question_samples() {
+        for (name, form) in &forms(&sample) {
+            match sample.provider {
+                "zego" => check(&sample, name, form, zego_question),
+                "tencent" => check(&sample, name, form, tencent_question),
+                other => panic!("{other} has no questions here"),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_event_and_question_has_a_full_and_a_minimal_form_and_every_fixture_belongs_to_one() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/testing/fixtures");
-    assert_eq!(count_files(&folder), samples().count());
-    for sample in samples() {
+    assert_eq!(count_files(&folder), samples().chain(question_samples()).count());
+    for sample in samples().chain(question_samples()) {
         let forms = forms(&sample);
         assert!(forms.contains_key("full") && forms.contains_key("minimal"), "{sample:?}");
         assert_eq!(sample.event(), forms["full"].sent);
@@ -132,7 +164,7 @@ fn every_event_has_a_full_and_a_minimal_form_and_every_fixture_an_event() {
 
 /// Vendors add members at any depth without notice.
 #[test]
-fn an_unknown_member_at_any_depth_changes_no_event() {
+fn an_unknown_member_at_any_depth_changes_no_event_and_no_question() {
     fn add_unknown(value: &mut Value) {
         match value {
             Value::Object(members) => {
@@ -144,29 +176,39 @@ fn an_unknown_member_at_any_depth_changes_no_event() {
         }
     }
 
-    fn check<E: RoomEvent + Serialize + DeserializeOwned + PartialEq>(event: &Value) {
+    fn check<C: Callback + PartialEq>(event: &Value, read: impl Fn(&Value) -> C) {
         let mut more = event.clone();
         add_unknown(&mut more);
         if let Some(own) = more.pointer_mut("/Data/MetaInfo") {
             *own = event["Data"]["MetaInfo"].clone(); // It is the app's own.
         }
-        let read = |event: &Value| serde_json::from_value::<E>(event.clone()).unwrap();
+        if let Some(Value::Array(elements)) = more.get_mut("MsgBody") {
+            for (element, own) in elements.iter_mut().zip(event["MsgBody"].as_array().unwrap()) {
+                element["MsgContent"] = own["MsgContent"].clone(); // So are these.
+            }
+        }
         assert_eq!(read(&more), read(event));
     }
 
     for sample in samples() {
         match sample.provider {
-            "zego" => check::<zego::Event>(&sample.event()),
-            "tencent" => check::<tencent::Event>(&sample.event()),
-            _ => check::<trtc::Event>(&sample.event()),
+            "zego" => check(&sample.event(), read_event::<zego::Event>),
+            "tencent" => check(&sample.event(), read_event::<tencent::Event>),
+            _ => check(&sample.event(), read_event::<trtc::Event>),
+        }
+    }
+    for sample in question_samples() {
+        match sample.provider {
+            "zego" => check(&sample.event(), zego_question),
+            _ => check(&sample.event(), tencent_question),
         }
     }
 }
 
 /// The tables of a provider's page are written by hand.
 #[test]
-fn the_documentation_lists_every_event() {
-    for sample in samples() {
+fn the_documentation_lists_every_event_and_question() {
+    for sample in samples().chain(question_samples()) {
         let file = format!("{}/src/{}/docs.md", env!("CARGO_MANIFEST_DIR"), sample.provider);
         let page = fs::read_to_string(file).unwrap();
         let name = sample.type_name.strip_prefix(&format!("{}::", sample.provider)).unwrap();

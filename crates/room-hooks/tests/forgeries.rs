@@ -12,7 +12,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use room_hooks::{
-    Delivery, Provider, Receiver, RoomEvent, Verified,
+    Callback, Delivery, Provider, Receiver, Verified,
     tencent::{self, Tencent},
     trtc::{self, Trtc},
     zego::{self, Zego},

@@ -10,7 +10,7 @@ use std::{io, time::Duration};
 use serde_json::json;
 use tokio::time::sleep;
 
-use room_hooks::{Delivery, RoomCreated, RoomEvent, Verified, zego};
+use room_hooks::{Callback, Delivery, RoomCreated, Verified, zego};
 
 use here::hooks_here;
 use zego_hooks::{Counter, counted, counting, created, deliver, now, signed_at, zego};

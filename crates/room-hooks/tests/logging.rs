@@ -41,7 +41,7 @@ fn a_delivery_has_one_span_with_its_outcome_and_no_secret() {
     let signed = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
     let delivered = || runtime.block_on(hooks.deliver(signed.as_delivery(), now()));
     let (log, answer) = logged(delivered);
-    assert_eq!((answer.status, answer.body), (500, ""));
+    assert_eq!((answer.status, &*answer.body), (500, ""));
     let span = log.lines().find(|line| line.contains("close")).unwrap();
     for shown in [
         "delivery{",

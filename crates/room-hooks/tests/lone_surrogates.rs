@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use room_hooks::{
-    Delivery, Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
+    Callback, Delivery, Receiver, RoomCreated, RoomInfoUpdated, Verified,
     tencent::{self, Tencent},
     testing::SignedDelivery,
     trtc::{self, Trtc},

@@ -10,10 +10,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::json;
 
 use room_hooks::{
-    Delivery, RoomCreated, Verified,
-    hooks::{FailurePolicy, MemoryStore},
-    zego,
-    zego::Zego,
+    Delivery, FailurePolicy, RoomCreated, Verified, hooks::MemoryStore, zego, zego::Zego,
 };
 
 use here::hooks_here;

@@ -11,7 +11,7 @@ use std::{
 use serde_json::json;
 
 use room_hooks::{
-    Provider, Receiver, RoomEvent, Verified,
+    Callback, Provider, Receiver, Verified,
     tencent::{self, Tencent},
     testing::SignedDelivery,
     trtc::{self, Trtc},

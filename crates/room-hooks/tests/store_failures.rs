@@ -11,11 +11,8 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use room_hooks::{
-    Delivery,
-    hooks::{
-        ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, FailurePolicy, MemoryStore,
-        StoreError,
-    },
+    Delivery, FailurePolicy,
+    hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, MemoryStore, StoreError},
 };
 
 use zego_hooks::{counting, created, deliver, forged, now, signed_at};
@@ -95,6 +92,10 @@ impl DeliveryStore for Broken {
         out_of_order()
     }
 
+    async fn bind(&self, _: DeliveryKey, _: Instant) -> Result<bool, StoreError> {
+        out_of_order()
+    }
+
     async fn renew(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
         out_of_order()
     }
@@ -115,6 +116,10 @@ struct Hanging;
 impl DeliveryStore for Hanging {
     async fn claim(&self, _: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
         Ok(ClaimOutcome::Granted(ClaimToken(1)))
+    }
+
+    async fn bind(&self, _: DeliveryKey, _: Instant) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     async fn renew(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use room_hooks::{
-    ConfigError, Delivery, Disposition, NotDelivered, Provider, Receiver, Refusal, RoomEvent,
-    SecretName, Secrets, Verified,
+    Callback, ConfigError, Delivery, Disposition, NotDelivered, Provider, Receiver, Refusal,
+    RoomEvent, SecretName, Secrets, Verified,
     trtc::{AudioStopped, Event, Role, Trtc, UserEntered},
 };
 

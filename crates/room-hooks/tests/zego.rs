@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use room_hooks::{
-    Delivery, Receiver, Refusal, RoomCreated, RoomEvent, SecretName, Secrets, Verified,
+    Callback, Delivery, Receiver, Refusal, RoomCreated, RoomEvent, SecretName, Secrets, Verified,
     zego::{Event, Zego},
 };
 

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use room_hooks::{
-    Delivery, NotDelivered, Receiver, Refusal, RoomEvent, Verified,
+    Callback, Delivery, NotDelivered, Receiver, Refusal, Verified,
     zego::{Event, Zego},
 };
 use serde_json::{Map, Value, json};

@@ -3,7 +3,7 @@ use std::{fmt, time::SystemTime};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Document, Provider, RoomEvent, Verified,
+    Callback, Document, Provider, RoomEvent, Verified,
     event::{
         canonical::{self, part},
         document::string,
@@ -33,11 +33,16 @@ pub struct DeliveryId([u8; 16]);
 
 impl DeliveryId {
     pub(crate) fn of<E: RoomEvent>(verified: &Verified<E>) -> Option<Self> {
+        Self::distinct_by(verified, verified.event.distinct_by())
+    }
+
+    /// The content of a delivery that is told from others by when it was sent, or by one of the members at `paths`.
+    pub(crate) fn distinct_by<E: Callback>(verified: &Verified<E>, paths: &[&str]) -> Option<Self> {
         let Verified { event, app_id, sent_at, request_id, document, .. } = verified;
         let mut content = prefix::<E::Provider>("delivery", *app_id);
         // The name may be in the query, and some events have two: it counts as this crate has it.
         part(&mut content, event.name().as_bytes());
-        let is_distinct = event.distinct_by().iter().any(|path| is_distinct(document, path));
+        let is_distinct = paths.iter().any(|path| is_distinct(document, path));
         if !is_distinct {
             let sent_at = (*sent_at)?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             part(&mut content, &sent_at.as_millis().to_be_bytes());

@@ -1,11 +1,14 @@
-//! Stage 3, what it says: the document, its values, the table of a provider's events, and the delivery id.
+//! Stage 3, what it says: the document, its values, the tables of a provider's events and questions, and the delivery
+//! id.
 
 pub(crate) mod canonical;
 pub(crate) mod document;
 pub(crate) mod id;
 pub(crate) mod lenient;
 pub(crate) mod macros;
+pub(crate) mod question;
 pub(crate) mod raw;
+pub(crate) mod received;
 pub(crate) mod spelling;
 pub(crate) mod surrogates;
 pub(crate) mod table;
@@ -17,34 +20,35 @@ use serde::Serialize;
 
 use crate::Provider;
 
-use self::unix_time::at_millis;
+use self::{received::Received, unix_time::at_millis};
 
-/// What a handler can ask for: a provider's whole `Event`, or one kind of it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an event of a provider",
-    note = "ask for one kind, such as `room_hooks::RoomCreated`, or for all of them with \
-            `zego::Event`, `tencent::Event` or `trtc::Event`"
-)]
-pub trait RoomEvent: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
+/// What a provider sends and a handler can ask for: an event of a kind or a question of a kind, or all events or all
+/// questions of the provider.
+pub trait Callback: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
     /// The provider that sends it.
     type Provider: Provider;
 
-    /// The [`kind`](Self::kind) of every event of this type; `None` for a provider's whole `Event`.
+    /// All events of the provider, or all its questions.
+    type Any: Callback<Provider = Self::Provider, Any = Self::Any>;
+
+    /// The [`kind`](Self::kind) of every callback of this type; `None` for all events or questions of a provider.
     const KIND: Option<&'static str>;
 
-    /// Takes the event as this kind, or hands it back.
+    /// Takes an event or question as this kind, or hands it back.
     ///
     /// # Errors
     ///
-    /// The event is of another kind.
-    fn downcast(
-        event: <Self::Provider as Provider>::Event,
-    ) -> Result<Self, <Self::Provider as Provider>::Event>;
+    /// It is of another kind.
+    fn downcast(any: Self::Any) -> Result<Self, Self::Any>;
 
-    /// The event's name on the wire.
+    /// Takes what was received as an event or as a question, or hands it back.
+    #[doc(hidden)]
+    fn select(received: Received<Self::Provider>) -> Result<Self::Any, Received<Self::Provider>>;
+
+    /// The name on the wire.
     fn name(&self) -> &str;
 
-    /// The event's kind from a closed set, fit for a metric's label: the wire's name for an event that
+    /// The kind from a closed set, fit for a metric's label: the wire's name for a callback that
     /// has a type, with the product in front where two products share it (`express/room_create`), and
     /// `raw` for all that has none.
     fn kind(&self) -> &'static str {
@@ -65,7 +69,7 @@ pub trait RoomEvent: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
         self.facts().operator
     }
 
-    /// When it happened, where the event itself says so; [`Verified::sent_at`](crate::Verified::sent_at) is
+    /// When it happened, where the callback itself says so; [`Verified::sent_at`](crate::Verified::sent_at) is
     /// when it was sent.
     fn occurred_at(&self) -> Option<SystemTime> {
         self.facts().occurred_at
@@ -75,13 +79,24 @@ pub trait RoomEvent: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
     fn session(&self) -> Option<u64> {
         self.facts().session
     }
+}
 
+/// A callback that reports what happened: a provider's whole `Event`, or one kind of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event of a provider",
+    label = "not an event",
+    note = "ask for one kind, such as `room_hooks::RoomCreated`, or for all of them with \
+            `zego::Event`, `tencent::Event` or `trtc::Event`",
+    note = "a question, such as `tencent::live::BeforeSendGift`, has a handler that returns a decision: add it with \
+            `Hooks::answer`"
+)]
+pub trait RoomEvent: Callback<Any = <<Self as Callback>::Provider as Provider>::Event> {
     /// The members, by their paths, of which one tells the event from the next that is equal.
     #[doc(hidden)]
     fn distinct_by(&self) -> &'static [&'static str];
 }
 
-/// What every event answers, as its row in the provider's table has it.
+/// What every callback answers, as its row in the provider's table has it.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facts<'a> {

@@ -1,10 +1,10 @@
-//! The table of a provider's events.
+//! The tables of a provider's events and questions.
 
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::RoomEvent;
+use crate::Callback;
 
 /// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other names of
 /// the same event after `|`, and after `as` the kind where the name is not unique. `$read` takes an event out of
@@ -28,94 +28,23 @@ macro_rules! events {
                 $(, distinct by $($member:literal)|+)? $(=> $facts:expr)?;
         )*
     ) => {
-        $(#[$attribute])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum Event {
-            $($(#[$doc])* $variant($event),)*
-            /// Anything else, as it arrived.
-            Raw($crate::RawEvent),
-        }
-
-        impl Event {
-            /// Reads an event of a kind or alias from its members, or keeps the document under its name.
-            fn read(kind: &str, name: &str, members: &str, document: &$crate::Document) -> Self {
-                let event = match kind {
-                    $(
-                        $crate::event::table::kind!($name $($kind)?) $(| $alias)* => {
-                            $read(members).map(Self::$variant)
-                        }
-                    )*
-                    _ => return Self::Raw($crate::RawEvent::new::<$provider>(name, document, None)),
-                };
-                event.unwrap_or_else(|error| {
-                    Self::Raw($crate::RawEvent::new::<$provider>(name, document, Some(error)))
-                })
-            }
-
-            /// Every event that has a type, with its fixture.
-            #[cfg(feature = "testing")]
-            pub(crate) const SAMPLES: &[$crate::testing::Sample] = &[$(
-                $crate::testing::Sample {
-                    provider: $folder,
-                    name: $name,
-                    kind: $crate::event::table::kind!($name $($kind)?),
-                    distinct_by: &$crate::event::table::or_usual!($([$($member),+],)? $usual_members),
-                    type_name: concat!($folder, "::", stringify!($event)),
-                    fixture: include_str!(concat!(
-                        env!("CARGO_MANIFEST_DIR"),
-                        "/src/testing/fixtures/",
-                        $folder,
-                        "/",
-                        $crate::event::table::kind!($name $($kind)?),
-                        ".json"
-                    )),
-                },
-            )*];
+        $crate::event::table::callbacks! {
+            $(#[$attribute])*
+            pub enum Event of $provider in $folder, read by $read, written by $write;
+            $(
+                $(#[$doc])*
+                $variant($event) = $name $(| $alias)*,
+                    kind [$name $($kind)?],
+                    distinct by $crate::event::table::or_usual!($([$($member),+],)? $usual_members),
+                    facts $crate::event::table::or_usual!($($facts,)? $usual_facts);
+            )*
         }
 
         impl $crate::RoomEvent for Event {
-            type Provider = $provider;
-            const KIND: Option<&'static str> = None;
-
-            fn downcast(event: Self) -> Result<Self, Self> {
-                Ok(event)
-            }
-
-            fn name(&self) -> &str {
-                match self {
-                    $(Self::$variant(event) => event.name(),)*
-                    Self::Raw(other) => &other.name,
-                }
-            }
-
-            fn kind(&self) -> &'static str {
-                match self {
-                    $(Self::$variant(event) => event.kind(),)*
-                    Self::Raw(_) => "raw",
-                }
-            }
-
-            fn facts(&self) -> $crate::Facts<'_> {
-                match self {
-                    $(Self::$variant(event) => event.facts(),)*
-                    Self::Raw(other) => $crate::Facts::of(other.room_id.as_deref()),
-                }
-            }
-
             fn distinct_by(&self) -> &'static [&'static str] {
                 match self {
                     $(Self::$variant(event) => event.distinct_by(),)*
                     Self::Raw(_) => &[],
-                }
-            }
-        }
-
-        impl ::serde::Serialize for Event {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self {
-                    $(Self::$variant(event) => $write(event, serializer),)*
-                    Self::Raw(other) => other.serialize(serializer),
                 }
             }
         }
@@ -133,33 +62,7 @@ macro_rules! events {
         }
 
         $(
-            impl $event {
-                /// The event's name on the wire.
-                pub const NAME: &'static str = $name;
-            }
-
             impl $crate::RoomEvent for $event {
-                type Provider = $provider;
-                const KIND: Option<&'static str> =
-                    Some($crate::event::table::kind!($name $($kind)?));
-
-                fn downcast(event: Event) -> Result<Self, Event> {
-                    match event {
-                        Event::$variant(event) => Ok(event),
-                        other => Err(other),
-                    }
-                }
-
-                fn name(&self) -> &str {
-                    Self::NAME
-                }
-
-                fn facts(&self) -> $crate::Facts<'_> {
-                    const FACTS: fn(&$event) -> $crate::Facts<'_> =
-                        $crate::event::table::or_usual!($($facts,)? $usual_facts);
-                    FACTS(self)
-                }
-
                 fn distinct_by(&self) -> &'static [&'static str] {
                     &$crate::event::table::or_usual!($([$($member),+],)? $usual_members)
                 }
@@ -168,7 +71,192 @@ macro_rules! events {
     };
 }
 
-/// An event's kind: its name on the wire, unless the row has one after `as`.
+/// Defines a provider's `Question` by its rows, as [`events!`] does for events. What may be decided comes after
+/// `answered by`, and in the head of the table what may be of any question.
+macro_rules! questions {
+    (
+        $(#[$attribute:meta])*
+        pub enum Question of $provider:ident in $folder:literal, read by $read:path, written by $write:path,
+            answered by $any_decision:ty, undecided $undecided:path;
+        $(
+            $(#[$doc:meta])*
+            $variant:ident($question:ty) = $name:literal, answered by $decision:ty => $facts:expr;
+        )*
+    ) => {
+        $crate::event::table::callbacks! {
+            $(#[$attribute])*
+            pub enum Question of $provider in $folder, read by $read, written by $write;
+            $(
+                $(#[$doc])*
+                $variant($question) = $name, kind [$name], distinct by [], facts $facts;
+            )*
+        }
+
+        impl $crate::Question for Question {
+            type Decision = $any_decision;
+
+            fn undecided(policy: $crate::FailurePolicy) -> $crate::adapter::CallbackResponse {
+                $undecided(policy)
+            }
+        }
+
+        $(
+            impl $crate::Question for $question {
+                type Decision = $decision;
+
+                fn undecided(policy: $crate::FailurePolicy) -> $crate::adapter::CallbackResponse {
+                    $undecided(policy)
+                }
+            }
+        )*
+    };
+}
+
+/// What the tables of events and of questions have in common. `$any` is `Event` or `Question`.
+macro_rules! callbacks {
+    (
+        $(#[$attribute:meta])*
+        pub enum $any:ident of $provider:ident in $folder:literal, read by $read:path, written by $write:path;
+        $(
+            $(#[$doc:meta])*
+            $variant:ident($callback:ty) = $name:literal $(| $alias:literal)*,
+                kind [$($kind:literal)+], distinct by $members:expr, facts $facts:expr;
+        )*
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $any {
+            $($(#[$doc])* $variant($callback),)*
+            /// Anything else, as it arrived.
+            Raw($crate::RawEvent),
+        }
+
+        impl $any {
+            /// Reads a callback of a kind or alias from its members, or keeps the document under its name.
+            fn read(kind: &str, name: &str, members: &str, document: &$crate::Document) -> Self {
+                let callback = match kind {
+                    $(
+                        $crate::event::table::kind!($($kind)+) $(| $alias)* => {
+                            $read(members).map(Self::$variant)
+                        }
+                    )*
+                    _ => return Self::Raw($crate::RawEvent::new::<$provider>(name, document, None)),
+                };
+                callback.unwrap_or_else(|error| {
+                    Self::Raw($crate::RawEvent::new::<$provider>(name, document, Some(error)))
+                })
+            }
+
+            /// Everything that has a type, with its fixture.
+            #[cfg(feature = "testing")]
+            pub(crate) const SAMPLES: &[$crate::testing::Sample] = &[$(
+                $crate::testing::Sample {
+                    provider: $folder,
+                    name: $name,
+                    kind: $crate::event::table::kind!($($kind)+),
+                    distinct_by: &$members,
+                    type_name: concat!($folder, "::", stringify!($callback)),
+                    fixture: include_str!(concat!(
+                        env!("CARGO_MANIFEST_DIR"),
+                        "/src/testing/fixtures/",
+                        $folder,
+                        "/",
+                        $crate::event::table::kind!($($kind)+),
+                        ".json"
+                    )),
+                },
+            )*];
+        }
+
+        impl $crate::Callback for $any {
+            type Provider = $provider;
+            type Any = Self;
+            const KIND: Option<&'static str> = None;
+
+            fn downcast(any: Self) -> Result<Self, Self> {
+                Ok(any)
+            }
+
+            fn select(
+                received: $crate::adapter::Received<$provider>,
+            ) -> Result<Self, $crate::adapter::Received<$provider>> {
+                match received {
+                    $crate::adapter::Received::$any(callback) => Ok(callback),
+                    received => Err(received),
+                }
+            }
+
+            fn name(&self) -> &str {
+                match self {
+                    $(Self::$variant(callback) => callback.name(),)*
+                    Self::Raw(other) => &other.name,
+                }
+            }
+
+            fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(callback) => callback.kind(),)*
+                    Self::Raw(_) => "raw",
+                }
+            }
+
+            fn facts(&self) -> $crate::Facts<'_> {
+                match self {
+                    $(Self::$variant(callback) => callback.facts(),)*
+                    Self::Raw(other) => $crate::Facts::of(other.room_id.as_deref()),
+                }
+            }
+        }
+
+        impl ::serde::Serialize for $any {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$variant(callback) => $write(callback, serializer),)*
+                    Self::Raw(other) => other.serialize(serializer),
+                }
+            }
+        }
+
+        $(
+            impl $callback {
+                /// The name on the wire.
+                pub const NAME: &'static str = $name;
+            }
+
+            impl $crate::Callback for $callback {
+                type Provider = $provider;
+                type Any = $any;
+                const KIND: Option<&'static str> =
+                    Some($crate::event::table::kind!($($kind)+));
+
+                fn downcast(any: $any) -> Result<Self, $any> {
+                    match any {
+                        $any::$variant(callback) => Ok(callback),
+                        other => Err(other),
+                    }
+                }
+
+                fn select(
+                    received: $crate::adapter::Received<$provider>,
+                ) -> Result<$any, $crate::adapter::Received<$provider>> {
+                    $any::select(received)
+                }
+
+                fn name(&self) -> &str {
+                    Self::NAME
+                }
+
+                fn facts(&self) -> $crate::Facts<'_> {
+                    const FACTS: fn(&$callback) -> $crate::Facts<'_> = $facts;
+                    FACTS(self)
+                }
+            }
+        )*
+    };
+}
+
+/// The kind of an event: its name on the wire, unless the row has one after `as`.
 macro_rules! kind {
     ($only:literal) => {
         $only
@@ -186,7 +274,7 @@ macro_rules! or_usual {
 }
 
 /// Writes an event's members behind its name or number, where that is a member like them.
-pub(crate) fn named<E: RoomEvent, S: Serializer>(
+pub(crate) fn named<E: Callback, S: Serializer>(
     member: &str,
     name: impl Serialize,
     event: &E,
@@ -202,4 +290,4 @@ pub(crate) fn named<E: RoomEvent, S: Serializer>(
     Named { name: BTreeMap::from([(member, name)]), members: event }.serialize(serializer)
 }
 
-pub(crate) use {events, kind, or_usual};
+pub(crate) use {callbacks, events, kind, or_usual, questions};

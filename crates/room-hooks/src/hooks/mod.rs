@@ -2,6 +2,7 @@
 
 mod clock;
 mod lease;
+mod questions;
 mod run;
 mod runtime;
 mod settings;
@@ -18,21 +19,30 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    ConfigError, Delivery, Provider, Receiver, RoomEvent, Verified, adapter::CallbackResponse,
+    ConfigError, Delivery, FailurePolicy, NotDelivered, Provider, Question, Receiver, RoomEvent,
+    Verified,
+    adapter::{CallbackResponse, Received},
     verify::provider::MAX_RETRY_SPAN,
 };
 
 use self::{
-    clock::Clock, lease::Renewal, run::Handler, runtime::HandlerRuntime, settings::Settings,
+    clock::Clock,
+    lease::Renewal,
+    questions::{QuestionHandler, Undecided},
+    run::Handler,
+    runtime::HandlerRuntime,
+    settings::Settings,
     store::any::AnyStore,
 };
 
+pub use self::questions::AnswerResult;
 pub use self::run::HandlerResult;
-pub use self::settings::{FailurePolicy, SignatureBinding};
+pub use self::settings::SignatureBinding;
 pub use self::store::memory::MemoryStore;
 pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
-/// Handlers of a provider's events, behind verification and the delivery store. Cheap to clone.
+/// Handlers of a provider's events and questions, behind verification and, for events, the delivery store. Cheap to
+/// clone.
 #[derive(Clone)]
 #[must_use]
 pub struct Hooks<P: Provider>(Arc<Inner<P>>);
@@ -43,6 +53,9 @@ struct Inner<P: Provider> {
     receiver: Receiver<P>,
     handlers: Vec<Handler<P>>,
     fallback: Option<Handler<P>>,
+    question_handlers: Vec<QuestionHandler<P>>,
+    /// By the kind of question, or of all.
+    question_failure_policies: Vec<(Option<&'static str>, FailurePolicy)>,
     store: Arc<dyn AnyStore>,
     /// Of a store that other processes share.
     renewal: Option<Arc<Renewal>>,
@@ -68,6 +81,8 @@ impl<P: Provider> Hooks<P> {
             receiver,
             handlers: Vec::new(),
             fallback: None,
+            question_handlers: Vec::new(),
+            question_failure_policies: Vec::new(),
             store: Arc::new(MemoryStore::new()),
             renewal: None,
             bindings: MemoryStore::new(),
@@ -141,6 +156,50 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
+    /// Adds a handler of one kind of question, an async function of `Verified<Q>` that returns the decision, or a
+    /// `Result` of it. Of several that fit, the one added first is called.
+    ///
+    /// ```
+    /// # use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, live::BeforeSendGift}};
+    /// # fn hooks(tencent: Tencent) -> Hooks<Tencent> {
+    /// Hooks::new(tencent).answer(async |gift: Verified<BeforeSendGift>| {
+    ///     match gift.event.gift_water.count {
+    ///         Some(..100) => Decision::allow(),
+    ///         _ => Decision::deny(),
+    ///     }
+    /// })
+    /// # }
+    /// ```
+    ///
+    /// A handler that fails, panics or is late leaves the question to its
+    /// [failure policy](Self::with_question_failure_policy), and so does one that is missing. A late handler is
+    /// aborted, as is one whose sender hangs up: make it safe to stop at any `.await`.
+    ///
+    /// Every question is answered by itself, also one that is equal to another, since two equal gifts can be two. A
+    /// captured question verifies again while it is fresh: where a handler counts, let it count distinct message ids.
+    pub fn answer<Q, F, Fut>(mut self, handler: F) -> Self
+    where
+        Q: Question<Provider = P>,
+        F: Fn(Verified<Q>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: AnswerResult<Q::Decision>> + Send + 'static,
+    {
+        let parts = self.parts();
+        let handler = QuestionHandler::new(handler, parts.settings.question_concurrency);
+        parts.question_handlers.push(handler);
+        self
+    }
+
+    /// Adds a handler of one kind of question with state, of which it gets a clone with each question.
+    pub fn answer_with<S, Q, F, Fut>(self, state: S, handler: F) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        Q: Question<Provider = P>,
+        F: Fn(S, Verified<Q>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: AnswerResult<Q::Decision>> + Send + 'static,
+    {
+        self.answer(move |verified| handler(state.clone(), verified))
+    }
+
     /// Sets the delivery store. For one that processes share, a thread is started that renews leases.
     pub fn with_store(mut self, store: impl DeliveryStore) -> Self {
         let parts = self.parts();
@@ -149,7 +208,7 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets how long a handler may take before the sender is answered 503 and the handler continues; by
+    /// Sets how long a handler of events may take before the sender is answered 503 and the handler continues; by
     /// default 10 s for ZEGO, 1.5 s for Tencent, which waits 2 s, and 4 s for TRTC, which waits 5.
     pub fn with_handler_timeout(mut self, timeout: Duration) -> Self {
         self.parts().settings.handler_timeout = timeout;
@@ -199,6 +258,43 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
+    /// Sets the answer to questions of one kind, or of all with the provider's whole `Question`, that no handler
+    /// decides: it failed, panicked, was late or is missing, too many are being answered, or the question cannot be
+    /// read. [`FailurePolicy::Open`] by default.
+    ///
+    /// For gifts, that is what keeps a failure of yours from blocking them all. **For messages, set
+    /// [`FailurePolicy::Closed`]**: with `Open`, anyone who can slow your handler down gets every message past it.
+    ///
+    /// ```
+    /// # use room_hooks::{FailurePolicy, Hooks, tencent::{Tencent, group::BeforeSendMsg}};
+    /// # fn hooks(tencent: Tencent) -> Hooks<Tencent> {
+    /// Hooks::new(tencent).with_question_failure_policy::<BeforeSendMsg>(FailurePolicy::Closed)
+    /// # }
+    /// ```
+    pub fn with_question_failure_policy<Q>(mut self, policy: FailurePolicy) -> Self
+    where
+        Q: Question<Provider = P>,
+    {
+        self.parts().question_failure_policies.push((Q::KIND, policy));
+        self
+    }
+
+    /// Sets how long the answer to a question may take; by default, and at most, 1.5 s for Tencent, which waits 2 s,
+    /// and 2 s for ZIM, which waits 2.5.
+    pub fn with_question_timeout(mut self, timeout: Duration) -> Self {
+        self.parts().settings.question_timeout = timeout.min(P::QUESTION_TIMEOUT);
+        self
+    }
+
+    /// Sets how many questions each handler answers at once; by default 256. Further ones wait for up to half of the
+    /// timeout.
+    pub fn with_question_concurrency(mut self, concurrency: usize) -> Self {
+        let parts = self.parts();
+        parts.settings.question_concurrency = concurrency;
+        parts.question_handlers.iter_mut().for_each(|handler| handler.limit(concurrency));
+        self
+    }
+
     /// Sets the tokio runtime that handlers run on. A test whose clock is paused sets its own here.
     pub fn with_runtime(mut self, runtime: Handle) -> Self {
         self.parts().runtime = Some(Arc::new(HandlerRuntime::new(runtime)));
@@ -226,19 +322,32 @@ impl<P: Provider> Hooks<P> {
         now: SystemTime,
     ) -> impl Future<Output = CallbackResponse> + Send + use<P> {
         let Inner { receiver, clock, .. } = &*self.0;
-        let received = receiver.receive_at(delivery, &|app_id| clock.now(app_id, now));
+        let received =
+            receiver.receive_at::<Received<P>>(delivery, &|app_id| clock.now(app_id, now));
         if let Ok(verified) = &received
             && let Some(signed_at) = verified.sent_at
             && receiver.provider().tolerance().is_some()
         {
             clock.note(verified.app_id, signed_at, now);
         }
-        let (hooks, received) = (Arc::clone(&self.0), received.map(Box::new));
+        let (hooks, received) = (self.clone(), received.map(|verified| verified.into_event()));
+        let received = received.map(|received| received.map(Box::new).map_err(Box::new));
         async move {
             match received {
-                Ok(verified) => hooks.handle(verified).await,
-                Err(not_delivered) => not_delivered.response::<P>(),
+                Ok(Ok(event)) => hooks.0.handle(event).await,
+                Ok(Err(question)) => hooks.0.answer(question).await,
+                Err(not_delivered) => hooks.respond_to(&not_delivered),
             }
+        }
+    }
+
+    /// The response to a delivery that reaches no handler, such as one that a
+    /// [`BodyReader`](crate::adapter::BodyReader) refuses: a question is left to its failure policy.
+    #[must_use]
+    pub fn respond_to(&self, not_delivered: &NotDelivered) -> CallbackResponse {
+        match not_delivered {
+            NotDelivered::Question { name } => self.0.fail(name, "raw", &Undecided::BodyConsumed),
+            _ => not_delivered.response::<P>(),
         }
     }
 
@@ -255,6 +364,7 @@ impl<P: Provider> fmt::Debug for Hooks<P> {
         f.debug_struct("Hooks")
             .field("receiver", &self.0.receiver)
             .field("handlers", &self.0.handlers.len())
+            .field("question_handlers", &self.0.question_handlers.len())
             .field("store", &self.0.store)
             .field("settings", &self.0.settings)
             .finish_non_exhaustive()

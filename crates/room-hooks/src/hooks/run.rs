@@ -1,4 +1,4 @@
-//! What is done with a verified delivery: claim, handle, settle or release.
+//! What is done with a verified event: claim, handle, settle or release.
 
 use std::{
     error::Error,
@@ -15,12 +15,12 @@ use tokio::{
 use tracing::{Instrument, Span, field};
 
 use crate::{
-    Disposition, NotDelivered, Provider, Refusal, RoomEvent, SignatureKey, Verified,
-    adapter::CallbackResponse, event::excerpt, metrics, verify::verified::Signature,
+    Callback, Disposition, FailurePolicy, NotDelivered, Provider, Refusal, RoomEvent, SignatureKey,
+    Verified, adapter::CallbackResponse, event::excerpt, metrics,
 };
 
 use super::{
-    FailurePolicy, Inner, SignatureBinding,
+    Inner, SignatureBinding,
     lease::Lease,
     runtime,
     settings::Settings,
@@ -47,10 +47,9 @@ impl<P: Provider> Inner<P> {
             request_id = verified.request_id.as_deref(),
             outcome = field::Empty,
         );
-        let (kind, asks) = (verified.event.kind(), P::asks(&verified.event));
+        let kind = verified.event.kind();
         let (handler_timeout, in_flight) = (self.settings.handler_timeout, self.in_flight.clone());
-        let home = self.runtime.as_ref().and_then(|runtime| runtime.handle()).cloned();
-        let runtime = home.or_else(|| runtime::own().cloned()).unwrap_or_else(Handle::current);
+        let runtime = self.handler_runtime();
         let task = in_flight.spawn_on(self.run(verified).instrument(span.clone()), &runtime);
         let disposition = match timeout(handler_timeout, task).await {
             Ok(Ok(disposition)) => disposition,
@@ -69,9 +68,13 @@ impl<P: Provider> Inner<P> {
         if let Disposition::Refused(refusal) = &disposition {
             NotDelivered::log::<P>(refusal);
         }
-        // Our own failure or delay does not decide what was asked.
-        let is_denied = asks && disposition.status() >= 500;
-        P::response(if is_denied { &Disposition::Handled } else { &disposition })
+        P::response(&disposition)
+    }
+
+    /// The runtime that handlers run on.
+    pub(super) fn handler_runtime(&self) -> Handle {
+        let home = self.runtime.as_ref().and_then(|runtime| runtime.handle()).cloned();
+        home.or_else(|| runtime::own().cloned()).unwrap_or_else(Handle::current)
     }
 
     async fn run(self: Arc<Self>, verified: Box<Verified<P::Event>>) -> Disposition {
@@ -91,7 +94,13 @@ impl<P: Provider> Inner<P> {
         let kind = verified.event.kind();
         let mut handlers = self.handlers.iter().chain(&self.fallback);
         let Some(handler) = handlers.find(|handler| handler.takes(kind)) else {
-            return self.bind_without_handler(delivery).await;
+            // A delivery without a handler has a signature all the same, which must not serve another content.
+            return match delivery {
+                Some(delivery) if !self.bind(delivery, self.settings.store_timeout()).await => {
+                    Disposition::Refused(Refusal::SignatureReused)
+                }
+                _ => Disposition::NoHandler,
+            };
         };
         // If no retry can be told from a second event, nothing is claimed.
         let Some(delivery) = delivery else { return self.call(handler, verified).await };
@@ -124,47 +133,50 @@ impl<P: Provider> Inner<P> {
 
     /// The delivery as the store knows it; nothing if it has no id.
     fn delivery_key(&self, verified: &Verified<P::Event>) -> Option<DeliveryKey> {
-        let signature =
-            verified.signature.as_ref().filter(|signature| match self.settings.signature_binding {
-                SignatureBinding::Unique => signature.is_unique,
-                SignatureBinding::Strict => true,
-                SignatureBinding::Off => false,
-            });
         let Settings { lease, retention, .. } = self.settings;
-        let key = |signature: &Signature| SignatureKey::of::<P>(verified.app_id, &signature.digest);
-        let signature = signature.map(key);
+        let signature = self.bound_signature(verified);
         Some(DeliveryKey { id: verified.id()?, signature, lease, retention })
     }
 
-    /// A delivery without a handler has a signature all the same, which must not serve another content.
-    async fn bind_without_handler(&self, delivery: Option<DeliveryKey>) -> Disposition {
-        if let Some(delivery) = delivery.filter(|delivery| delivery.signature.is_some()) {
-            match self.claim(delivery).await {
-                Ok(ClaimOutcome::SignatureReused) => {
-                    return Disposition::Refused(Refusal::SignatureReused);
-                }
-                Ok(ClaimOutcome::Granted(token)) => self.settle(self.hold(delivery, token)).await,
-                _ => {}
-            }
-        }
-        Disposition::NoHandler
+    /// The delivery's signature, if that is to be bound to its content.
+    pub(super) fn bound_signature<E: Callback>(
+        &self,
+        verified: &Verified<E>,
+    ) -> Option<SignatureKey> {
+        let signature = verified.signature.as_ref()?;
+        let is_bound = match self.settings.signature_binding {
+            SignatureBinding::Unique => signature.is_unique,
+            SignatureBinding::Strict => true,
+            SignatureBinding::Off => false,
+        };
+        is_bound.then(|| SignatureKey::of::<P>(verified.app_id, &signature.digest))
     }
 
     async fn claim(&self, delivery: DeliveryKey) -> Result<ClaimOutcome, StoreError> {
         let claim = self.store.claim(delivery, now());
         let claim = any::run("claim", self.settings.store_timeout(), claim).await;
-        // Bound here as well, a signature stays bound while the store that processes share is full or
-        // unavailable. Not if the store knows better: a forgery must not bind it here.
-        if self.renewal.is_some()
-            && let Some(signature) = delivery.signature
-            && !matches!(claim, Ok(ClaimOutcome::SignatureReused))
-        {
-            let bound = self.bindings.bind(signature, delivery, now());
-            if claim.is_err() && matches!(bound, Ok(false)) {
-                return Ok(ClaimOutcome::SignatureReused);
-            }
+        let is_known_forgery = matches!(claim, Ok(ClaimOutcome::SignatureReused));
+        let is_bound = is_known_forgery || self.bind_in_process(delivery).await;
+        match claim {
+            Err(_) if !is_bound => Ok(ClaimOutcome::SignatureReused),
+            claim => claim,
         }
-        claim
+    }
+
+    /// Binds the signature of a delivery that is not stored, and tells whether it belongs to the delivery.
+    pub(super) async fn bind(&self, delivery: DeliveryKey, store_timeout: Duration) -> bool {
+        if delivery.signature.is_none() {
+            return true;
+        }
+        let bind = any::run("bind", store_timeout, self.store.bind(delivery, now())).await;
+        let is_bound = !matches!(bind, Ok(false)) && self.bind_in_process(delivery).await;
+        bind.unwrap_or(is_bound)
+    }
+
+    /// Bound here as well, a signature stays bound while a store that processes share is full or unavailable. Not if
+    /// the store knows better: a forgery must not bind it here.
+    async fn bind_in_process(&self, delivery: DeliveryKey) -> bool {
+        self.renewal.is_none() || self.bindings.bind(delivery, now()).await.unwrap_or(true)
     }
 
     fn hold(&self, delivery: DeliveryKey, token: ClaimToken) -> Held {
@@ -207,7 +219,7 @@ pub trait HandlerResult: Send + 'static {
     fn into_result(self) -> Result<(), BoxError>;
 }
 
-type BoxError = Box<dyn Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
 impl HandlerResult for () {
     fn into_result(self) -> Result<(), BoxError> {

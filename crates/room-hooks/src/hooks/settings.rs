@@ -1,11 +1,13 @@
 use std::time::Duration;
 
-use crate::Provider;
+use crate::{FailurePolicy, Provider};
 
 /// Settings of hooks other than handlers and store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) handler_timeout: Duration,
+    pub(super) question_timeout: Duration,
+    pub(super) question_concurrency: usize,
     pub(super) lease: Duration,
     pub(super) retention: Duration,
     pub(super) signature_binding: SignatureBinding,
@@ -19,6 +21,8 @@ impl Settings {
         let lease = Duration::from_secs(15);
         Self {
             handler_timeout: P::RESPONSE_TIMEOUT,
+            question_timeout: P::QUESTION_TIMEOUT,
+            question_concurrency: 256,
             lease,
             retention: provider.retention(),
             signature_binding: SignatureBinding::default(),
@@ -45,19 +49,6 @@ pub enum SignatureBinding {
     Strict,
     /// None.
     Off,
-}
-
-/// What happens to a delivery while the delivery store is full or unavailable, or does not answer within
-/// half of the handler's timeout and a second. A store that panics is a bug: the delivery fails (500).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FailurePolicy {
-    /// It is handled, without a claim: perhaps twice. Signatures stay bound within this process, for a store that
-    /// [needs renewal](super::DeliveryStore::for_renewal) or is [`MemoryStore`](super::MemoryStore).
-    #[default]
-    Open,
-    /// It is answered 503. A sender that does not retry, or gives up, then loses it.
-    Closed,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Delivery, NotDelivered, Provider, Receiver, Refusal};
+use crate::{Delivery, NotDelivered, Provider, Receiver, Refusal, verify::provider::Opened};
 
 use super::delivery::Headers;
 
@@ -83,12 +83,12 @@ impl<'r, P: Provider> BodyReader<'r, P> {
         NotDelivered::refused::<P>(Refusal::BodyTooLarge)
     }
 
-    /// Refuses a request whose body another extractor or a middleware consumed. This is the server's fault, so
-    /// it must not deny a question: one with a verified query is acknowledged.
+    /// Refuses a request whose body another extractor or a middleware consumed. This is the server's
+    /// fault, so a question with a verified query is left to the failure policy.
     #[must_use]
     pub fn already_consumed(&self, now: SystemTime) -> NotDelivered {
         match self.receiver.provider().open(self.head.consumed(), &|_| now) {
-            Ok(None) => NotDelivered::Probe,
+            Ok(Opened::ConsumedQuestion(name)) => NotDelivered::consumed_question::<P>(name),
             _ => NotDelivered::refused::<P>(Refusal::BodyAlreadyConsumed),
         }
     }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::{Provider, Refusal};
 
 /// What became of a delivery: all that its answer depends on.
@@ -51,19 +53,20 @@ impl Disposition {
     }
 }
 
-/// An HTTP response in the provider's own form. It contains nothing of the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An HTTP response in the provider's own form. It contains nothing of the request, other than what a handler puts into a
+/// [`Decision`](crate::Decision).
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackResponse {
     /// The HTTP status.
     pub status: u16,
     /// The body, empty or JSON.
-    pub body: &'static str,
+    pub body: Cow<'static, str>,
 }
 
 impl CallbackResponse {
-    pub(crate) fn new(status: u16, body: &'static str) -> Self {
-        Self { status, body }
+    pub(crate) fn new(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, body: body.into() }
     }
 
     /// The response to a delivery that was handled.

@@ -2,12 +2,15 @@ use std::any::type_name;
 
 use thiserror::Error;
 
-use crate::{Disposition, Provider, Receiver, Refusal, adapter::CallbackResponse, metrics};
+use crate::{
+    Disposition, FailurePolicy, Provider, Question, Receiver, Refusal, adapter::CallbackResponse,
+    event::excerpt, metrics,
+};
 
 /// Why a delivery reaches no handler.
 ///
 /// Only a refusal is a failure. An event of another kind and a probe are authentic, and are acknowledged: the
-/// sender would only repeat them.
+/// sender would only repeat them. A question is authentic, too, and what it asks is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NotDelivered {
@@ -17,6 +20,13 @@ pub enum NotDelivered {
     /// The delivery is an authentic event of a kind that the handler does not take.
     #[error("delivery acknowledged: an event of another kind")]
     OtherKind,
+    /// The delivery is an authentic question that the handler does not answer, or whose body something on this server
+    /// consumed.
+    #[error("question left to the failure policy")]
+    Question {
+        /// The question's name on the wire.
+        name: Box<str>,
+    },
     /// The delivery is an authentic request without an event, such as a console's check of the URL.
     #[error("delivery acknowledged: no event")]
     Probe,
@@ -28,7 +38,7 @@ impl NotDelivered {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
-            Self::OtherKind | Self::Probe => None,
+            Self::OtherKind | Self::Question { .. } | Self::Probe => None,
         }
     }
 
@@ -38,13 +48,15 @@ impl NotDelivered {
         self.refusal().map_or(200, Refusal::status)
     }
 
-    /// The response that a provider's sender expects.
+    /// The response that a provider's sender expects. What a question asks is allowed; hooks have a
+    /// [`FailurePolicy`] for that.
     #[must_use]
     pub fn response<P: Provider>(&self) -> CallbackResponse {
-        P::response(&match self {
-            Self::Refused(refusal) => Disposition::Refused(refusal.clone()),
-            Self::OtherKind | Self::Probe => Disposition::NoHandler,
-        })
+        match self {
+            Self::Refused(refusal) => P::response(&Disposition::Refused(refusal.clone())),
+            Self::OtherKind | Self::Probe => P::response(&Disposition::NoHandler),
+            Self::Question { .. } => P::Question::undecided(FailurePolicy::Open),
+        }
     }
 
     /// Refuses a delivery to a route without a receiver, for frameworks that find out only when a delivery
@@ -59,6 +71,13 @@ impl NotDelivered {
         Self::log::<P>(&refusal);
         metrics::delivery(P::NAME, "none", "refused");
         Self::Refused(refusal)
+    }
+
+    /// A verified question without its body, which no handler can answer.
+    pub(crate) fn consumed_question<P: Provider>(name: Box<str>) -> Self {
+        let (provider, reason) = (P::NAME, Refusal::BodyAlreadyConsumed);
+        tracing::error!(provider, question = excerpt(&name), %reason, "question lost its body");
+        Self::Question { name }
     }
 
     pub(crate) fn log<P: Provider>(refusal: &Refusal) {
@@ -93,6 +112,7 @@ mod tests {
             (NotDelivered::Refused(Refusal::WrongSignature), 401),
             (NotDelivered::not_configured::<Tencent>(), 500),
             (NotDelivered::OtherKind, 200),
+            (NotDelivered::Question { name: "x".into() }, 200),
             (NotDelivered::Probe, 200),
         ] {
             assert_eq!(not_delivered.status(), status);

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::{RoomEvent, Verified, event::macros::wire_names};
+use crate::{Callback, Verified, event::macros::wire_names};
 
 use super::Tencent;
 
@@ -14,7 +14,7 @@ pub struct Client {
     pub platform: Option<Platform>,
 }
 
-impl<E: RoomEvent<Provider = Tencent>> Verified<E> {
+impl<E: Callback<Provider = Tencent>> Verified<E> {
     /// Where the request came from that led to the callback, if the query tells.
     #[must_use]
     pub fn client(&self) -> Option<Client> {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::Serializer;
 
 use crate::{
-    Document, Facts, Refusal, RoomEvent,
+    Callback, Document, Facts, Refusal,
     event::{
         document::{MALFORMED, string},
         table::{events, named},
@@ -114,7 +114,7 @@ events! {
 const SYSTEM: [&str; 2] = ["@TIM#SYSTEM", "@TLS#NOT_FOUND"];
 
 /// What most events answer.
-fn facts<'a>(
+pub(super) fn facts<'a>(
     room_id: impl Into<Option<&'a str>>,
     operator: &'a Option<String>,
     event_time: Option<u64>,
@@ -156,6 +156,9 @@ impl Event {
     }
 }
 
-fn on_wire<E: RoomEvent, S: Serializer>(event: &E, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn on_wire<E: Callback, S: Serializer>(
+    event: &E,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     named(COMMAND, event.name(), event, serializer)
 }

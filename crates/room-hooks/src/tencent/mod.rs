@@ -2,6 +2,7 @@
 
 pub mod call;
 mod client;
+mod decision;
 mod event;
 #[cfg(feature = "testing")]
 mod explain;
@@ -10,6 +11,7 @@ pub mod live;
 mod member;
 mod protocol;
 mod query;
+mod question;
 mod room;
 mod room_info;
 mod seat;
@@ -22,25 +24,27 @@ use std::{
 };
 
 use crate::{
-    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, RoomEvent,
-    SecretName, Verified,
-    adapter::CallbackResponse,
+    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, SecretName,
+    Verified,
+    adapter::{CallbackResponse, Received},
     event::document::MALFORMED,
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
-        provider::Sealed,
+        provider::{Opened, Sealed},
     },
 };
 
-use self::query::Query;
+use self::{query::Query, question::asks};
 
 pub use self::client::{Client, Platform};
+pub use self::decision::{Decision, DenyCode};
 pub use self::event::Event;
 #[cfg(feature = "testing")]
 pub(crate) use self::event::MEMBERS;
 pub use self::member::{Member, MemberState};
 pub use self::protocol::Protocol;
+pub use self::question::Question;
 pub use self::room::{
     EnterType, LeaveType, MemberEntered, MemberLeft, RoomCreated, RoomDestroyed, RoomInfoUpdated,
 };
@@ -161,11 +165,6 @@ fn named(
     }
 }
 
-/// Whether a command asks for permission: code 0 lets the action through, any other code denies it.
-fn asks(command: &str) -> bool {
-    command.contains("Before")
-}
-
 impl Sealed for Tencent {}
 
 impl Provider for Tencent {
@@ -173,6 +172,8 @@ impl Provider for Tencent {
 
     /// Within 2 s it must have arrived.
     const RESPONSE_TIMEOUT: Duration = Duration::from_millis(1500);
+
+    const QUESTION_TIMEOUT: Duration = Self::RESPONSE_TIMEOUT;
 
     /// Some commands carry a callback of TRTC's.
     const SENT_AT: &'static [&'static str] = &["callbackts"];
@@ -182,31 +183,33 @@ impl Provider for Tencent {
         &["room_id", "RoomId", "RoomInfo.room_id", "RoomInfo.RoomId", "EventInfo.RoomId"];
 
     type Event = Event;
+    type Question = Question;
 
     fn open(
         &self,
         delivery: Delivery<'_>,
         now: &dyn Fn(u64) -> SystemTime,
-    ) -> Result<Option<Verified<Event>>, Refusal> {
+    ) -> Result<Opened<Self>, Refusal> {
         let query = Query::parse(delivery.query())?;
         let is_probe = is_probe(&query, delivery);
         let (app_id, signed) = self.sender(&query, is_probe, now)?;
         if is_probe {
-            return Ok(None);
+            return Ok(Opened::Probe);
         }
         let json = delivery.text()?;
         if json.is_empty() {
-            // An authentic query names a command, so there was a body. To refuse a question would deny it.
-            let refusal = Refusal::BodyAlreadyConsumed;
-            if query.command.as_deref().is_some_and(asks) {
-                tracing::error!(reason = %refusal, "question answered without its handler");
-                return Ok(None);
-            }
-            return Err(refusal);
+            // An authentic query names a command, so there was a body.
+            return match query.command {
+                Some(command) if asks(&command) => Ok(Opened::ConsumedQuestion(command.into())),
+                _ => Err(Refusal::BodyAlreadyConsumed),
+            };
         }
         let (document, command) = named(Document::new::<Self>(json), query.command)?;
-        Ok(Some(Verified {
-            event: Event::decode(&command, &document),
+        Ok(Opened::Callback(Verified {
+            event: match asks(&command) {
+                true => Received::Question(Question::decode(&command, &document)),
+                false => Received::Event(Event::decode(&command, &document)),
+            },
             app_id,
             sent_at: signed.map(|(_, sent_at)| sent_at),
             secret: signed.map(|(secret, _)| secret),
@@ -230,9 +233,5 @@ impl Provider for Tencent {
             _ => r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#,
         };
         CallbackResponse::new(status, body)
-    }
-
-    fn asks(event: &Event) -> bool {
-        asks(event.name())
     }
 }

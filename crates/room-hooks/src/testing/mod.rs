@@ -18,7 +18,7 @@ use crate::{Delivery, Provider, tencent, trtc, zego};
 #[cfg(feature = "hooks")]
 pub use self::acceptance::acceptance;
 pub use self::explanation::{Expected, Explanation};
-pub use self::sample::{Sample, samples};
+pub use self::sample::{Sample, question_samples, samples};
 
 /// The members that verification, and the reading of events without a type, look for, by their names or paths.
 /// A test of what nesting costs puts something deep under each.

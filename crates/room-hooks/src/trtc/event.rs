@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    Document, Facts, Refusal, RoomEvent,
+    Callback, Document, Facts, Refusal,
     event::{
         lenient::{self, Lenient},
         table::events,
@@ -169,7 +169,7 @@ fn from_wire<E: Lenient>(event_info: &str) -> Result<E, serde_json::Error> {
 
 fn on_wire<E, S>(event: &E, serializer: S) -> Result<S::Ok, S::Error>
 where
-    E: RoomEvent,
+    E: Callback,
     S: Serializer,
 {
     #[derive(Serialize)]

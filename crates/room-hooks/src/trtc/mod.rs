@@ -5,6 +5,7 @@ mod event_info;
 #[cfg(feature = "testing")]
 mod explain;
 mod media;
+mod question;
 pub mod recording;
 mod relay;
 mod room;
@@ -15,12 +16,12 @@ use std::time::{Duration, SystemTime};
 use crate::{
     ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, SecretName,
     Verified,
-    adapter::CallbackResponse,
+    adapter::{CallbackResponse, Received},
     request::delivery::EMPTY,
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
-        provider::Sealed,
+        provider::{Opened, Sealed},
     },
 };
 
@@ -32,6 +33,7 @@ pub(crate) use self::event::MEMBERS;
 pub use self::media::{
     AudioStarted, AudioStopped, SubStreamStarted, SubStreamStopped, VideoStarted, VideoStopped,
 };
+pub use self::question::Question;
 pub use self::relay::{RelayPayload, RelayRoomType, RelayStatus, RelayStatusChanged};
 pub use self::room::{
     EnterReason, LeaveReason, Role, RoleChanged, RoomCreated, RoomDismissed, TerminalType,
@@ -126,17 +128,20 @@ impl Provider for Trtc {
     /// Within 5 s it must have arrived.
     const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 
+    const QUESTION_TIMEOUT: Duration = Self::RESPONSE_TIMEOUT;
+
     const SENT_AT: &'static [&'static str] = &["callbackts"];
 
     const ROOM_ID: &'static [&'static str] = &["EventInfo.RoomId", "RoomId"];
 
     type Event = Event;
+    type Question = Question;
 
     fn open(
         &self,
         delivery: Delivery<'_>,
         now: &dyn Fn(u64) -> SystemTime,
-    ) -> Result<Option<Verified<Event>>, Refusal> {
+    ) -> Result<Opened<Self>, Refusal> {
         let (app_id, secret) = self.sender(delivery)?;
         let document = Document::new::<Self>(delivery.text()?);
         let envelope = Envelope::read(&document)?;
@@ -146,8 +151,8 @@ impl Provider for Trtc {
             freshness
                 .check(sent_at.ok_or(Refusal::NotSigned { part: "CallbackTs" })?, now(app_id))?;
         }
-        Ok(Some(Verified {
-            event: Event::decode(&envelope, &document),
+        Ok(Opened::Callback(Verified {
+            event: Received::Event(Event::decode(&envelope, &document)),
             app_id,
             sent_at,
             secret,

@@ -1,18 +1,18 @@
-use crate::{NotDelivered, Provider, Receiver, RoomEvent, Verified};
+use crate::{Callback, NotDelivered, Provider, Receiver, Verified, adapter::Received};
 
-/// A verified event on its way from a middleware to the extractor of the handler behind it.
+/// A verified event or question on its way from a middleware to the extractor of the handler behind it.
 ///
 /// An adapter puts it into the request's extensions, so that the extractor need not verify again.
 #[derive(Debug, Clone)]
 pub struct VerifiedExtension<P: Provider> {
     receiver: Receiver<P>,
-    verified: Verified<P::Event>,
+    verified: Verified<Received<P>>,
 }
 
 impl<P: Provider> VerifiedExtension<P> {
-    /// Keeps an event beside the receiver that verified it.
+    /// Keeps an event or question beside the receiver that verified it.
     #[must_use]
-    pub fn new(receiver: Receiver<P>, verified: Verified<P::Event>) -> Self {
+    pub fn new(receiver: Receiver<P>, verified: Verified<Received<P>>) -> Self {
         Self { receiver, verified }
     }
 
@@ -23,7 +23,7 @@ impl<P: Provider> VerifiedExtension<P> {
     #[must_use]
     pub fn verified_by<E>(self, receiver: &Receiver<P>) -> Option<Result<Verified<E>, NotDelivered>>
     where
-        E: RoomEvent<Provider = P>,
+        E: Callback<Provider = P>,
     {
         self.receiver.is(receiver).then(|| self.into_verified())
     }
@@ -32,12 +32,12 @@ impl<P: Provider> VerifiedExtension<P> {
     ///
     /// # Errors
     ///
-    /// It is an event of another kind.
+    /// It is of another kind.
     pub fn into_verified<E>(self) -> Result<Verified<E>, NotDelivered>
     where
-        E: RoomEvent<Provider = P>,
+        E: Callback<Provider = P>,
     {
-        self.verified.downcast().map_err(|_| NotDelivered::OtherKind)
+        self.verified.select()
     }
 }
 
@@ -57,9 +57,11 @@ mod tests {
         let receiver = || Receiver::new(Tencent::dangerous_unsigned(1));
         let guard = receiver();
         let delivery = Delivery::new(br#"{"CallbackCommand":"x"}"#).with_query("SdkAppid=1");
-        let verified = guard.receive::<Event>(delivery, SystemTime::UNIX_EPOCH).unwrap();
-        let extension = VerifiedExtension::new(guard.clone(), verified.clone());
-        assert_eq!(extension.clone().verified_by::<Event>(&guard), Some(Ok(verified)));
+        let verified =
+            guard.receive::<Received<Tencent>>(delivery, SystemTime::UNIX_EPOCH).unwrap();
+        let event = verified.clone().try_map(Event::select).unwrap();
+        let extension = VerifiedExtension::new(guard.clone(), verified);
+        assert_eq!(extension.clone().verified_by::<Event>(&guard), Some(Ok(event)));
         assert_eq!(extension.verified_by::<Event>(&receiver()), None);
     }
 }

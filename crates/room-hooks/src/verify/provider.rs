@@ -3,40 +3,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Delivery, Disposition, Refusal, RoomEvent, Verified, adapter::CallbackResponse};
+use crate::{
+    Delivery, Disposition, Question, Refusal, RoomEvent, Verified,
+    adapter::{CallbackResponse, Received},
+};
 
 /// A platform that sends callbacks: [`Zego`](crate::zego::Zego), [`Tencent`](crate::tencent::Tencent) or
 /// [`Trtc`](crate::trtc::Trtc).
 ///
 /// The trait is sealed: only this crate can make a [`Verified`], so only its providers can vouch for a delivery.
-///
-/// ```compile_fail
-/// # use std::time::{Duration, SystemTime};
-/// # use room_hooks::{Delivery, Disposition, Provider, Refusal, Verified, adapter::CallbackResponse, zego};
-/// #[derive(Clone, Debug)]
-/// struct Forger;
-///
-/// impl Provider for Forger {
-///     const NAME: &'static str = "forger";
-///     type Event = zego::Event;
-/// #   // All that there is, so that only the seal is missing.
-/// #   const RESPONSE_TIMEOUT: Duration = Duration::ZERO;
-/// #   const ROOM_ID: &'static [&'static str] = &[];
-/// #   fn open(
-/// #       &self,
-/// #       _: Delivery<'_>,
-/// #       _: &dyn Fn(u64) -> SystemTime,
-/// #   ) -> Result<Option<Verified<zego::Event>>, Refusal> {
-/// #       unreachable!()
-/// #   }
-/// #   fn tolerance(&self) -> Option<Duration> {
-/// #       unreachable!()
-/// #   }
-/// #   fn response(_: &Disposition) -> CallbackResponse {
-/// #       unreachable!()
-/// #   }
-/// }
-/// ```
 pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The provider's name in logs and metrics, such as `zego`.
     const NAME: &'static str;
@@ -44,9 +19,16 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The type of all its events, unknown kinds included.
     type Event: RoomEvent<Provider = Self>;
 
+    /// The type of all its questions, unknown kinds included; empty if it asks nothing.
+    type Question: Question<Provider = Self>;
+
     /// How long its sender waits for a response, less the time on the way: the default timeout of handlers.
     #[doc(hidden)]
     const RESPONSE_TIMEOUT: Duration;
+
+    /// The same for a question, which is then decided without us.
+    #[doc(hidden)]
+    const QUESTION_TIMEOUT: Duration;
 
     /// The outermost members that identify the sender and prove it. They are not part of the event. These names,
     /// and those of the next two, are in lower case and without underscores, and stand for every spelling.
@@ -66,7 +48,7 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const ROOM_ID: &'static [&'static str];
 
-    /// Verifies a delivery and reads its event. A console's check of the URL has none. `now` returns the time by
+    /// Verifies a delivery and reads its event or question. `now` returns the time by
     /// which an app's deliveries are fresh or stale.
     ///
     /// # Errors
@@ -77,7 +59,7 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
         &self,
         delivery: Delivery<'_>,
         now: &dyn Fn(u64) -> SystemTime,
-    ) -> Result<Option<Verified<Self::Event>>, Refusal>;
+    ) -> Result<Opened<Self>, Refusal>;
 
     /// How far from now, both ways, a signed time may be; `None` if no time is checked.
     #[doc(hidden)]
@@ -94,12 +76,20 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The response that its sender expects.
     #[doc(hidden)]
     fn response(disposition: &Disposition) -> CallbackResponse;
+}
 
-    /// Whether an event asks for permission, so that any response but the acknowledgement denies it.
-    #[doc(hidden)]
-    fn asks(_event: &Self::Event) -> bool {
-        false
-    }
+/// What a delivery is, once its sender has been verified.
+#[doc(hidden)]
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, unnameable_types, reason = "only this crate has use for it")]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
+pub enum Opened<P: Provider> {
+    /// An event or a question.
+    Callback(Verified<Received<P>>),
+    /// A console's check of the URL.
+    Probe,
+    /// A question by this name whose body another extractor or a middleware consumed.
+    ConsumedQuestion(Box<str>),
 }
 
 /// Keeps other crates from implementing [`Provider`].

@@ -4,10 +4,11 @@ use std::{
 };
 
 use crate::{
-    Delivery, NotDelivered, Provider, Refusal, RoomEvent, Verified,
+    Callback, Delivery, NotDelivered, Provider, Refusal, Verified,
     adapter::{BodyReader, Headers},
     event::excerpt,
     request::body_reader::check_encoding,
+    verify::provider::Opened,
 };
 
 /// Verifies deliveries and returns typed events. Every adapter goes through it.
@@ -95,20 +96,21 @@ impl<P: Provider> Receiver<P> {
         BodyReader::new(self, method, query, headers)
     }
 
-    /// Verifies a delivery and returns its event, if it is an `E`.
+    /// Verifies a delivery and returns its event or question, if it is an `E`.
     ///
     /// A refusal is logged here, with its reason; the sender is not told.
     ///
     /// # Errors
     ///
-    /// The delivery is refused, or is an event of another kind, which is to be acknowledged.
+    /// The delivery is refused, or is of another kind, and its [response](NotDelivered::response) acknowledges an event
+    /// and allows what a question asks.
     pub fn receive<E>(
         &self,
         delivery: Delivery<'_>,
         now: SystemTime,
     ) -> Result<Verified<E>, NotDelivered>
     where
-        E: RoomEvent<Provider = P>,
+        E: Callback<Provider = P>,
     {
         self.receive_at(delivery, &|_| now)
     }
@@ -120,14 +122,20 @@ impl<P: Provider> Receiver<P> {
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Verified<E>, NotDelivered>
     where
-        E: RoomEvent<Provider = P>,
+        E: Callback<Provider = P>,
     {
         check_encoding::<P>(delivery)?;
         if delivery.body().len() > self.body_limit {
             return Err(NotDelivered::refused::<P>(Refusal::BodyTooLarge));
         }
         let opened = self.provider.open(delivery, now).map_err(NotDelivered::refused::<P>)?;
-        let verified = opened.ok_or(NotDelivered::Probe)?;
+        let verified = match opened {
+            Opened::Callback(verified) => verified,
+            Opened::Probe => return Err(NotDelivered::Probe),
+            Opened::ConsumedQuestion(name) => {
+                return Err(NotDelivered::consumed_question::<P>(name));
+            }
+        };
         tracing::debug!(
             provider = P::NAME,
             app_id = verified.app_id,
@@ -137,7 +145,7 @@ impl<P: Provider> Receiver<P> {
             request_id = verified.request_id.as_deref(),
             "delivery verified"
         );
-        verified.downcast().map_err(|_| NotDelivered::OtherKind)
+        verified.select()
     }
 }
 

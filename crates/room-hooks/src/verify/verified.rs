@@ -1,8 +1,11 @@
 use std::{fmt, time::SystemTime};
 
-use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName};
+use crate::{
+    Callback, DeliveryId, Document, NotDelivered, Provider, RoomEvent, SecretName,
+    adapter::Received,
+};
 
-/// An event whose sender has been verified, and what is known of its delivery.
+/// An event or a question whose sender has been verified, and what is known of its delivery.
 ///
 /// There is no way to make one but verification: a function that takes a `Verified` cannot be handed
 /// a forgery.
@@ -12,7 +15,7 @@ use crate::{DeliveryId, Document, Provider, RoomEvent, SecretName};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified<E> {
-    /// The event.
+    /// The event, or the question.
     pub event: E,
     /// The app that it comes from (ZEGO: `appid`; Tencent: `SdkAppid`; TRTC: `SdkAppId`).
     pub app_id: u64,
@@ -47,40 +50,66 @@ impl fmt::Debug for Signature {
 }
 
 impl<E> Verified<E> {
-    /// Takes the event as one kind, or hands it back.
+    /// Takes the event or question as one kind, or hands it back.
     ///
     /// # Errors
     ///
-    /// The event is of another kind.
+    /// It is of another kind.
     pub fn downcast<F>(self) -> Result<Verified<F>, Self>
     where
-        F: RoomEvent,
-        F::Provider: Provider<Event = E>,
+        F: Callback<Any = E>,
     {
+        self.try_map(F::downcast)
+    }
+
+    /// Puts another event or question in the place of this one, or leaves it as it is.
+    pub(crate) fn try_map<F>(
+        self,
+        map: impl FnOnce(E) -> Result<F, E>,
+    ) -> Result<Verified<F>, Self> {
+        let (event, rest) = self.replace(());
+        match map(event) {
+            Ok(event) => Ok(rest.replace(event).1),
+            Err(event) => Err(rest.replace(event).1),
+        }
+    }
+
+    fn replace<F>(self, by: F) -> (E, Verified<F>) {
         let Self { event, app_id, sent_at, secret, document, parameters, request_id, signature } =
             self;
-        match F::downcast(event) {
-            Ok(event) => Ok(Verified {
-                event,
-                app_id,
-                sent_at,
-                secret,
-                document,
-                parameters,
-                request_id,
-                signature,
-            }),
-            Err(event) => Err(Self {
-                event,
-                app_id,
-                sent_at,
-                secret,
-                document,
-                parameters,
-                request_id,
-                signature,
-            }),
+        let replaced = Verified {
+            event: by,
+            app_id,
+            sent_at,
+            secret,
+            document,
+            parameters,
+            request_id,
+            signature,
+        };
+        (event, replaced)
+    }
+}
+
+impl<P: Provider> Verified<Received<P>> {
+    /// The event, or the question.
+    #[cfg(feature = "hooks")]
+    pub(crate) fn into_event(self) -> Result<Verified<P::Event>, Verified<P::Question>> {
+        let (received, rest) = self.replace(());
+        match received {
+            Received::Event(event) => Ok(rest.replace(event).1),
+            Received::Question(question) => Err(rest.replace(question).1),
         }
+    }
+
+    /// Takes what was received as what a handler asks for.
+    pub(crate) fn select<E: Callback<Provider = P>>(self) -> Result<Verified<E>, NotDelivered> {
+        let other = match &self.event {
+            Received::Event(_) => NotDelivered::OtherKind,
+            Received::Question(question) => NotDelivered::Question { name: question.name().into() },
+        };
+        let any = self.try_map(E::select).ok();
+        any.and_then(|any| any.downcast().ok()).ok_or(other)
     }
 }
 

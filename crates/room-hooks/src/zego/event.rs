@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::{Serializer, ser::Error as _};
 
 use crate::{
-    Document, Facts, Refusal, RoomEvent,
+    Callback, Document, Facts, Refusal,
     event::{
         document::string,
         table::{events, named},
@@ -207,7 +207,10 @@ impl Event {
     }
 }
 
-fn on_wire<E: RoomEvent, S: Serializer>(event: &E, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn on_wire<E: Callback, S: Serializer>(
+    event: &E,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let name = event.name();
     if let Some((_, number)) = name.split_once('/') {
         let number: u64 = number.parse().map_err(S::Error::custom)?;

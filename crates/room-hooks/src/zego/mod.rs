@@ -1,6 +1,7 @@
 #![doc = include_str!("docs.md")]
 
 pub mod ai_agent;
+mod before_send_msg;
 mod beijing_time;
 mod envelope;
 mod event;
@@ -9,6 +10,7 @@ mod explain;
 pub mod express;
 mod form;
 pub mod moderation;
+mod question;
 pub mod recording;
 mod signature;
 mod zim;
@@ -20,7 +22,7 @@ use std::{
 
 use crate::{
     ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, Verified,
-    adapter::CallbackResponse,
+    adapter::{CallbackResponse, Received},
     request::{
         delivery::EMPTY,
         form::{decoded, percent_decoded},
@@ -28,16 +30,18 @@ use crate::{
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
-        provider::Sealed,
+        provider::{Opened, Sealed},
         verified::Signature,
     },
 };
 
 use self::envelope::{Credentials, Envelope};
 
+pub use self::before_send_msg::{BeforeSendMsg, ConversationType, Decision, MessageType};
 #[cfg(feature = "testing")]
 pub(crate) use self::envelope::MEMBERS;
 pub use self::event::Event;
+pub use self::question::Question;
 pub use self::zim::{ExitType, RoomAttribute, RoomCreated, RoomDestroyed, RoomEntered, RoomExited};
 
 /// ZEGOCLOUD as the sender of callbacks, for one app or several.
@@ -112,6 +116,9 @@ impl Provider for Zego {
 
     const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
+    /// Within 2.5 s it must have arrived.
+    const QUESTION_TIMEOUT: Duration = Duration::from_secs(2);
+
     const SIGNED_BY: &'static [&'static str] = &["appid", "signature"];
 
     const SENT_AT: &'static [&'static str] = &["nonce", "timestamp"];
@@ -121,12 +128,13 @@ impl Provider for Zego {
     const ROOM_ID: &'static [&'static str] = &["room_id", "RoomId", "AuxInfo.RoomId", "channel_id"];
 
     type Event = Event;
+    type Question = Question;
 
     fn open(
         &self,
         delivery: Delivery<'_>,
         now: &dyn Fn(u64) -> SystemTime,
-    ) -> Result<Option<Verified<Event>>, Refusal> {
+    ) -> Result<Opened<Self>, Refusal> {
         let body = Body::read(delivery)?;
         // Nothing is built from a form before its sender is known.
         let of_form =
@@ -137,8 +145,12 @@ impl Provider for Zego {
             Some(sender) => sender,
             None => self.sender(&envelope.credentials, now)?,
         };
-        Ok(Some(Verified {
-            event: Event::decode(&envelope, &document),
+        let question = Question::of(&envelope, &document);
+        Ok(Opened::Callback(Verified {
+            event: match question {
+                Some(question) => Received::Question(question),
+                None => Received::Event(Event::decode(&envelope, &document)),
+            },
             app_id: signer.app_id,
             sent_at: Some(sent_at),
             secret: Some(signer.secret),
@@ -153,7 +165,7 @@ impl Provider for Zego {
         Some(self.freshness.0)
     }
 
-    /// ZEGO looks at the status only.
+    /// ZEGO looks at the status only, unless it asks.
     fn response(disposition: &Disposition) -> CallbackResponse {
         CallbackResponse::new(disposition.status(), "")
     }

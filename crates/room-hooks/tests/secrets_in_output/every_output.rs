@@ -12,9 +12,9 @@ use serde_json::json;
 use tokio::{runtime::Builder, time::sleep};
 
 use room_hooks::{
-    NotDelivered, Provider, Receiver, RoomCreated, RoomEvent, Verified,
+    Callback, FailurePolicy, NotDelivered, Provider, Receiver, RoomCreated, Verified,
     adapter::CallbackResponse,
-    hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, FailurePolicy, StoreError},
+    hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError},
     tencent::Tencent,
     testing::SignedDelivery,
     trtc::Trtc,
@@ -314,6 +314,10 @@ struct Broken;
 
 impl DeliveryStore for Broken {
     async fn claim(&self, _: DeliveryKey, _: Instant) -> Result<ClaimOutcome, StoreError> {
+        Err(StoreError::Unavailable("connection refused".into()))
+    }
+
+    async fn bind(&self, _: DeliveryKey, _: Instant) -> Result<bool, StoreError> {
         Err(StoreError::Unavailable("connection refused".into()))
     }
 

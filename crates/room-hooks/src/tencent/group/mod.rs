@@ -1,8 +1,14 @@
-//! Chat groups that serve as rooms: `Group.*`, five events. A live room is such a group, too.
+//! Chat groups that serve as rooms: `Group.*`, five events and four questions. A live room is such a group, too.
+
+mod question;
 
 use crate::event::macros::{wire_names, wire_struct};
 
 use super::{Member, MemberState};
+
+pub use self::question::{
+    BeforeApplyJoinGroup, BeforeCreateGroup, BeforeInviteJoinGroup, BeforeSendMsg, MessageElement,
+};
 
 wire_struct! {
     /// Users have joined a group: Chat's

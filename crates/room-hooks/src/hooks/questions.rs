@@ -1,0 +1,256 @@
+//! What is done with a verified question: it is answered in time. It is neither claimed nor stored, and equal ones
+//! are answered one by one.
+
+use std::{error::Error, pin::Pin, sync::Arc};
+
+use thiserror::Error;
+use tokio::{sync::Semaphore, time::timeout};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument, field};
+
+use crate::{
+    Callback, Decision, DeliveryId, FailurePolicy, NotDelivered, Provider, Question, Refusal,
+    Verified, adapter::CallbackResponse, event::excerpt, metrics,
+};
+
+use super::{
+    Inner,
+    run::BoxError,
+    settings::Settings,
+    store::{
+        DeliveryKey,
+        any::{chain, now},
+    },
+};
+
+impl<P: Provider> Inner<P> {
+    /// Answers a question, with the decision of its handler or by its failure policy.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        verified: Box<Verified<P::Question>>,
+    ) -> CallbackResponse {
+        let span = tracing::info_span!(
+            "delivery",
+            provider = P::NAME,
+            app_id = verified.app_id,
+            event = excerpt(verified.event.name()),
+            room_id = verified.event.room_id().map(excerpt),
+            secret = verified.secret.map(field::display),
+            request_id = verified.request_id.as_deref(),
+            outcome = field::Empty,
+            decision = field::Empty,
+        );
+        let (name, kind) = (verified.event.name().to_owned(), verified.event.kind());
+        let deciding = Arc::clone(&self).decide(verified).instrument(span.clone());
+        let task = self.in_flight.spawn_on(deciding, &self.handler_runtime());
+        // The handler is aborted with this future: at the timeout, and when the sender hangs up.
+        let task = AbortOnDropHandle::new(task);
+        let decided = match timeout(self.settings.question_timeout, task).await {
+            Ok(Ok(decided)) => decided,
+            Ok(Err(error)) if error.is_panic() => Err(Undecided::Panicked),
+            Ok(Err(error)) => Err(Undecided::Failed(error.into())),
+            Err(_) => Err(Undecided::DeadlineExceeded),
+        };
+        let _entered = span.enter();
+        match decided {
+            Ok(answer) => {
+                span.record("outcome", "answered").record("decision", answer.decision);
+                metrics::question(P::NAME, kind, answer.decision, "answered");
+                answer.response
+            }
+            Err(Undecided::SignatureReused) => {
+                span.record("outcome", "signature_reused");
+                metrics::delivery(P::NAME, kind, "signature_reused");
+                let refused = NotDelivered::Refused(Refusal::SignatureReused);
+                NotDelivered::log::<P>(&Refusal::SignatureReused);
+                refused.response::<P>()
+            }
+            Err(undecided) => self.fail(&name, kind, &undecided),
+        }
+    }
+
+    /// Answers a question by its failure policy.
+    pub(super) fn fail(
+        &self,
+        name: &str,
+        kind: &'static str,
+        undecided: &Undecided,
+    ) -> CallbackResponse {
+        let policy = self.question_failure_policy(name);
+        let decision = match policy {
+            FailurePolicy::Open => "failed_open",
+            FailurePolicy::Closed => "failed_closed",
+        };
+        let (outcome, provider, question) = (undecided.as_str(), P::NAME, excerpt(name));
+        tracing::Span::current().record("outcome", outcome).record("decision", decision);
+        metrics::question(provider, kind, decision, outcome);
+        match undecided {
+            Undecided::NoHandler => {
+                tracing::warn!(provider, question, decision, outcome, "question not decided");
+            }
+            _ => {
+                let error = chain(undecided);
+                tracing::error!(
+                    provider,
+                    question,
+                    decision,
+                    outcome,
+                    error,
+                    "question not decided"
+                );
+            }
+        }
+        P::Question::undecided(policy)
+    }
+
+    /// By the name on the wire: one that cannot be read as its type must not get another policy.
+    fn question_failure_policy(&self, name: &str) -> FailurePolicy {
+        let of = |wanted: Option<&str>| {
+            let mut policies = self.question_failure_policies.iter().rev();
+            policies.find(|(kind, _)| *kind == wanted).map(|(_, policy)| *policy)
+        };
+        of(Some(name)).or_else(|| of(None)).unwrap_or_default()
+    }
+
+    async fn decide(
+        self: Arc<Self>,
+        verified: Box<Verified<P::Question>>,
+    ) -> Result<Answer, Undecided> {
+        if let Some(signature) = self.bound_signature(&verified)
+            && let Some(id) = DeliveryId::distinct_by(&verified, &[])
+        {
+            let Settings { lease, retention, question_timeout, .. } = self.settings;
+            let delivery = DeliveryKey { id, signature: Some(signature), lease, retention };
+            if !self.bind(delivery, question_timeout / 4).await {
+                return Err(Undecided::SignatureReused);
+            }
+        }
+        let name = verified.event.name();
+        let mut handlers = self.question_handlers.iter();
+        let handler = handlers.find(|handler| handler.answers(name)).ok_or(Undecided::NoHandler)?;
+        // What gets its turn later than this would hardly be decided in time.
+        let turn = timeout(self.settings.question_timeout / 2, handler.turns.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(Undecided::Overloaded) };
+        let begun = now();
+        let decided = (handler.call)(verified).await;
+        metrics::handler(P::NAME, now().duration_since(begun));
+        decided
+    }
+}
+
+/// A decision, as it is sent.
+pub(super) struct Answer {
+    response: CallbackResponse,
+    decision: &'static str,
+}
+
+/// Why no handler has decided a question.
+#[derive(Debug, Error)]
+pub(super) enum Undecided {
+    #[error("no handler answers it")]
+    NoHandler,
+    #[error("another extractor or a middleware consumed the body")]
+    BodyConsumed,
+    #[error("it cannot be read as its type")]
+    Unreadable,
+    #[error("too many questions are being answered")]
+    Overloaded,
+    #[error("the handler failed")]
+    Failed(#[source] BoxError),
+    #[error("the handler panicked")]
+    Panicked,
+    #[error("the handler exceeded its timeout and was aborted")]
+    DeadlineExceeded,
+    #[error("the signature was first seen with other content")]
+    SignatureReused,
+}
+
+impl Undecided {
+    /// The name in logs and metrics.
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoHandler => "no_handler",
+            Self::BodyConsumed => "body_consumed",
+            Self::Unreadable => "unreadable",
+            Self::Overloaded => "overloaded",
+            Self::Failed(_) => "failed",
+            Self::Panicked => "panicked",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::SignatureReused => "signature_reused",
+        }
+    }
+}
+
+/// What the handler of a question may return: a decision, or a `Result` whose error leaves the question to its
+/// [`FailurePolicy`].
+pub trait AnswerResult<D>: Send + 'static {
+    /// The decision, or an error for the log.
+    ///
+    /// # Errors
+    ///
+    /// The handler failed.
+    fn into_result(self) -> Result<D, Box<dyn Error + Send + Sync>>;
+}
+
+impl<D: Decision> AnswerResult<D> for D {
+    fn into_result(self) -> Result<D, BoxError> {
+        Ok(self)
+    }
+}
+
+impl<D, E> AnswerResult<D> for Result<D, E>
+where
+    D: Decision,
+    E: Into<BoxError> + Send + 'static,
+{
+    fn into_result(self) -> Result<D, BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// A handler of the questions of one kind, or of all.
+#[derive(Clone)]
+pub(super) struct QuestionHandler<P: Provider> {
+    kind: Option<&'static str>,
+    call: Arc<Call<P>>,
+    turns: Arc<Semaphore>,
+}
+
+type Call<P> = dyn Fn(Box<Verified<<P as Provider>::Question>>) -> Deciding + Send + Sync;
+
+/// A handler that has its question; it starts when it is polled.
+type Deciding = Pin<Box<dyn Future<Output = Result<Answer, Undecided>> + Send>>;
+
+impl<P: Provider> QuestionHandler<P> {
+    pub(super) fn new<Q, F, Fut>(handler: F, concurrency: usize) -> Self
+    where
+        Q: Question<Provider = P>,
+        F: Fn(Verified<Q>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: AnswerResult<Q::Decision>> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        let call = move |verified: Box<Verified<P::Question>>| -> Deciding {
+            let handler = Arc::clone(&handler);
+            Box::pin(async move {
+                let verified = verified.downcast().map_err(|_| Undecided::Unreadable)?;
+                let decision = handler(verified).await.into_result().map_err(Undecided::Failed)?;
+                Ok(Answer { response: decision.response(), decision: decision.as_str() })
+            })
+        };
+        Self { kind: Q::KIND, call: Arc::new(call), turns: turns(concurrency) }
+    }
+
+    pub(super) fn limit(&mut self, concurrency: usize) {
+        self.turns = turns(concurrency);
+    }
+
+    /// By the name on the wire: a question that cannot be read as its type belongs to the handler of that type all the
+    /// same, and not to one of all questions.
+    fn answers(&self, name: &str) -> bool {
+        self.kind.is_none_or(|kind| kind == name)
+    }
+}
+
+fn turns(concurrency: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(concurrency.min(Semaphore::MAX_PERMITS)))
+}

@@ -1,0 +1,45 @@
+use std::convert::Infallible;
+
+use serde::Serialize;
+
+use crate::{
+    Callback, Disposition, Facts, FailurePolicy, Provider,
+    adapter::{CallbackResponse, Received},
+};
+
+use super::Trtc;
+
+/// TRTC asks nothing, so this has no values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(clippy::exhaustive_enums, reason = "there are none")]
+pub enum Question {}
+
+impl Callback for Question {
+    type Provider = Trtc;
+    type Any = Self;
+    const KIND: Option<&'static str> = None;
+
+    fn downcast(any: Self) -> Result<Self, Self> {
+        Ok(any)
+    }
+
+    fn select(received: Received<Trtc>) -> Result<Self, Received<Trtc>> {
+        Err(received)
+    }
+
+    fn name(&self) -> &str {
+        match *self {}
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        match *self {}
+    }
+}
+
+impl crate::Question for Question {
+    type Decision = Infallible;
+
+    fn undecided(_: FailurePolicy) -> CallbackResponse {
+        Trtc::response(&Disposition::NoHandler)
+    }
+}

@@ -1,0 +1,451 @@
+//! Questions: each is answered, by its handler or by its failure policy, and by nothing else.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod here;
+mod zego_hooks;
+
+use std::{future::pending, io, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{
+    sync::Notify,
+    task::{JoinSet, yield_now},
+    time::sleep,
+};
+
+use room_hooks::{
+    Delivery, FailurePolicy, Hooks, NotDelivered, Question, Receiver, Verified,
+    adapter::CallbackResponse,
+    hooks::MemoryStore,
+    tencent::{
+        self, Decision, DenyCode, Tencent,
+        group::{BeforeCreateGroup, BeforeInviteJoinGroup, BeforeSendMsg, MessageElement},
+        live::BeforeSendGift,
+    },
+    testing::SignedDelivery,
+    zego::{self, Zego},
+};
+
+use here::hooks_here;
+use zego_hooks::{Counter, now, zego};
+
+const ALLOWED: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#;
+const DENIED: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":1}"#;
+const NEUTRAL: &str = r#"{"result":0}"#;
+const NOT_SENT: &str = r#"{"result":3}"#;
+
+fn tencent() -> Tencent {
+    Tencent::new(1, "token").unwrap()
+}
+
+fn gift() -> SignedDelivery {
+    let gift = json!({
+        "CallbackCommand": "Live.CallbackBeforeSendGift", "Operator_Account": "bob", "RoomId": "lobby",
+        "GiftWater": {
+            "From_Account": "bob", "To_Account": ["ada"], "Time": 1_700_000_000, "GiftId": "rose",
+            "Count": 1, "Coins": 10,
+        },
+    });
+    tencent().sign(&gift, now()).unwrap()
+}
+
+fn message() -> SignedDelivery {
+    let message = json!({
+        "CallbackCommand": "Group.CallbackBeforeSendMsg", "GroupId": "lobby", "MsgId": "1",
+        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}],
+    });
+    tencent().sign(&message, now()).unwrap()
+}
+
+fn zim_message() -> SignedDelivery {
+    zego().sign(&zim_body(), now()).unwrap()
+}
+
+fn zim_body() -> Value {
+    json!({
+        "event": "before_send_msg", "conv_id": "lobby", "conv_type": 1, "msg_id": "1", "msg_type": 1,
+        "msg_body": "hello",
+    })
+}
+
+async fn ask<P: room_hooks::Provider>(
+    hooks: &Hooks<P>,
+    question: &SignedDelivery,
+) -> CallbackResponse {
+    hooks.deliver(question.as_delivery(), now()).await
+}
+
+#[track_caller]
+fn assert_answered(answer: &CallbackResponse, body: &str, context: &str) {
+    assert_eq!((answer.status, &*answer.body), (200, body), "{context}");
+    let headers: Vec<_> = answer.headers().collect();
+    assert_eq!(headers, [("content-type", "application/json")], "{context}");
+}
+
+/// Two gifts of one second may be byte for byte the same.
+#[tokio::test(start_paused = true)]
+async fn equal_questions_at_once_are_all_answered_and_none_waits_for_another() {
+    let (calls, begun) = (Counter::default(), tokio::time::Instant::now());
+    let counter = calls.clone();
+    let hooks = hooks_here(tencent()).answer(move |_: Verified<BeforeSendGift>| {
+        let number = counter.count();
+        async move {
+            sleep(Duration::from_secs(1)).await;
+            if number % 2 == 0 { Decision::deny() } else { Decision::allow() }
+        }
+    });
+    let mut asked = JoinSet::new();
+    for _ in 0..24 {
+        asked.spawn(hooks.deliver(gift().as_delivery(), now()));
+    }
+    let answers = asked.join_all().await;
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
+    assert_eq!(calls.get(), 24);
+    for body in [ALLOWED, DENIED] {
+        assert_eq!(answers.iter().filter(|answer| answer.body == body).count(), 12);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_question_is_claimed_or_stored() {
+    for store in [MemoryStore::new(), MemoryStore::with_capacity(0)] {
+        let hooks = hooks_here(tencent())
+            .with_store(store.clone())
+            .with_store_failure_policy(FailurePolicy::Closed)
+            .answer(async |_: Verified<BeforeSendGift>| Decision::allow());
+        for _ in 0..2 {
+            assert_answered(&ask(&hooks, &gift()).await, ALLOWED, "");
+        }
+        assert_eq!(store.entries(), 0);
+    }
+}
+
+/// How a handler can go wrong.
+#[derive(Debug, Clone, Copy)]
+enum Trouble {
+    Fails,
+    Panics,
+    Sleeps,
+    IsMissing,
+    HasNoTurn,
+}
+
+fn troubled<P, Q>(provider: P, trouble: Trouble) -> Hooks<P>
+where
+    P: room_hooks::Provider,
+    Q: Question<Provider = P>,
+{
+    let hooks = hooks_here(provider);
+    match trouble {
+        Trouble::IsMissing => hooks,
+        Trouble::HasNoTurn => hooks
+            .with_question_concurrency(0)
+            .answer(async |_: Verified<Q>| unreachable!() as Result<Q::Decision, io::Error>),
+        _ => hooks.answer(move |_: Verified<Q>| async move {
+            match trouble {
+                Trouble::Fails => Err(io::Error::other("the moderation is away")),
+                Trouble::Panics => panic!("on purpose"),
+                _ => pending::<Result<Q::Decision, io::Error>>().await,
+            }
+        }),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_with_a_handler_leads_to_the_failure_policy_and_to_nothing_else() {
+    use Trouble::{Fails, HasNoTurn, IsMissing, Panics, Sleeps};
+    for trouble in [Fails, Panics, Sleeps, IsMissing, HasNoTurn] {
+        let begun = tokio::time::Instant::now();
+        let gifts = troubled::<_, BeforeSendGift>(tencent(), trouble);
+        let messages = troubled::<_, zego::BeforeSendMsg>(zego(), trouble);
+        let context = format!("{trouble:?}");
+        // By default, what is asked is allowed.
+        assert_answered(&ask(&gifts, &gift()).await, ALLOWED, &context);
+        assert_answered(&ask(&messages, &zim_message()).await, NEUTRAL, &context);
+        for (policy, gift_body, message_body) in
+            [(FailurePolicy::Open, ALLOWED, NEUTRAL), (FailurePolicy::Closed, DENIED, NOT_SENT)]
+        {
+            let gifts = gifts.clone().with_question_failure_policy::<BeforeSendGift>(policy);
+            assert_answered(&ask(&gifts, &gift()).await, gift_body, &context);
+            let messages =
+                messages.clone().with_question_failure_policy::<zego::BeforeSendMsg>(policy);
+            assert_answered(&ask(&messages, &zim_message()).await, message_body, &context);
+        }
+        // Three times each, in less than Tencent's 2 s and ZIM's 2.5.
+        let most = if matches!(trouble, Sleeps | HasNoTurn) { 3 * (1500 + 2000) } else { 0 };
+        assert!(begun.elapsed() <= Duration::from_millis(most), "{context}: {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_failure_policy_of_one_kind_comes_before_that_of_all() {
+    let hooks = || hooks_here(tencent());
+    let of_one = |hooks: Hooks<Tencent>| {
+        hooks.with_question_failure_policy::<BeforeSendMsg>(FailurePolicy::Closed)
+    };
+    let of_all = |hooks: Hooks<Tencent>, policy| {
+        hooks.with_question_failure_policy::<tencent::Question>(policy)
+    };
+    let unknown = json!({"CallbackCommand": "C2C.CallbackBeforeSendMsg"});
+    let unknown = tencent().sign(&unknown, now()).unwrap();
+    for (hooks, [gifts, messages, others]) in [
+        (of_one(hooks()), [ALLOWED, DENIED, ALLOWED]),
+        (of_one(of_all(hooks(), FailurePolicy::Open)), [ALLOWED, DENIED, ALLOWED]),
+        (of_all(of_one(hooks()), FailurePolicy::Open), [ALLOWED, DENIED, ALLOWED]),
+        (of_all(hooks(), FailurePolicy::Closed), [DENIED; 3]),
+        (of_all(of_all(hooks(), FailurePolicy::Closed), FailurePolicy::Open), [ALLOWED; 3]),
+    ] {
+        for (question, body) in [(gift(), gifts), (message(), messages), (unknown.clone(), others)]
+        {
+            assert_answered(&ask(&hooks, &question).await, body, &question.query);
+        }
+    }
+}
+
+/// Whoever finds a shape that cannot be read must not get a message past a handler of messages.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_cannot_be_read_as_its_type_gets_the_failure_policy_of_that_type() {
+    let hooks = hooks_here(tencent())
+        .with_question_failure_policy::<BeforeSendMsg>(FailurePolicy::Closed)
+        .answer(async |_: Verified<BeforeSendMsg>| Decision::allow())
+        .answer(async |_: Verified<tencent::Question>| Decision::allow());
+    for odd in [
+        json!({"CallbackCommand": "Group.CallbackBeforeSendMsg", "MsgBody": "hello"}),
+        json!({"CallbackCommand": "Group.CallbackBeforeSendMsg", "GroupId": "lobby", "MsgBody": {}}),
+    ] {
+        let odd = tencent().sign(&odd, now()).unwrap();
+        assert_answered(&ask(&hooks, &odd).await, DENIED, "");
+    }
+    // Nor by a body that something on this server has consumed.
+    let empty = Delivery::new(b"").with_query("");
+    let query = message().query;
+    let consumed = empty.with_query(&query);
+    assert_answered(&hooks.deliver(consumed, now()).await, DENIED, "consumed");
+    let forged = query.replace("Sign=", "Sign=0");
+    assert_eq!(hooks.deliver(empty.with_query(&forged), now()).await.status, 401);
+    // A handler of all questions gets what has no handler of its own, as it arrived.
+    let odd = json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": []});
+    let odd = tencent().sign(&odd, now()).unwrap();
+    let hooks = hooks.with_question_failure_policy::<BeforeSendGift>(FailurePolicy::Closed);
+    assert_answered(&ask(&hooks, &odd).await, ALLOWED, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_handler_is_aborted_and_so_is_one_whose_sender_hangs_up() {
+    struct Aborted(Counter);
+
+    impl Drop for Aborted {
+        fn drop(&mut self) {
+            self.0.count();
+        }
+    }
+
+    let aborted = Counter::default();
+    let hooks = hooks_here(tencent()).answer_with(
+        aborted.clone(),
+        async |aborted, _: Verified<BeforeSendGift>| -> Decision<BeforeSendGift> {
+            let _aborted = Aborted(aborted);
+            pending().await
+        },
+    );
+    assert_answered(&ask(&hooks, &gift()).await, ALLOWED, "");
+    yield_now().await;
+    assert_eq!(aborted.get(), 1);
+    let hung_up = tokio::time::timeout(Duration::from_secs(1), ask(&hooks, &gift())).await;
+    assert!(hung_up.is_err());
+    hooks.wait_idle().await;
+    assert_eq!(aborted.get(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_timeout_of_questions_cannot_exceed_what_the_vendor_waits() {
+    for (timeout, tencents, zims) in
+        [(None, 1500, 2000), (Some(9000), 1500, 2000), (Some(400), 400, 400)]
+    {
+        let mut gifts = troubled::<_, BeforeSendGift>(tencent(), Trouble::Sleeps);
+        let mut messages = troubled::<_, zego::BeforeSendMsg>(zego(), Trouble::Sleeps);
+        if let Some(timeout) = timeout.map(Duration::from_millis) {
+            gifts = gifts.with_question_timeout(timeout);
+            messages = messages.with_question_timeout(timeout);
+        }
+        let begun = tokio::time::Instant::now();
+        ask(&gifts, &gift()).await;
+        assert_eq!(begun.elapsed(), Duration::from_millis(tencents));
+        ask(&messages, &zim_message()).await;
+        assert_eq!(begun.elapsed(), Duration::from_millis(tencents + zims));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_answers_as_many_questions_at_once_as_its_concurrency_allows() {
+    let running = Counter::default();
+    let release = std::sync::Arc::new(Notify::new());
+    let state = (running.clone(), release.clone());
+    let hooks = hooks_here(tencent())
+        .with_question_concurrency(2)
+        .answer_with(state, async |(running, release), _: Verified<BeforeSendGift>| {
+            running.count();
+            release.notified().await;
+            Decision::deny()
+        })
+        .answer(async |_: Verified<BeforeSendMsg>| Decision::deny());
+    let mut gifts = JoinSet::new();
+    for _ in 0..3 {
+        gifts.spawn(hooks.deliver(gift().as_delivery(), now()));
+    }
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(running.get(), 2);
+    // Gifts do not keep messages from being answered.
+    assert_answered(&ask(&hooks, &message()).await, DENIED, "");
+    release.notify_one();
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(running.get(), 3, "the third has its turn");
+    release.notify_waiters();
+    release.notify_one();
+    for answer in gifts.join_all().await {
+        assert_answered(&answer, DENIED, "");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_handler_of_events_is_given_a_question() {
+    let (events, questions) = (Counter::default(), Counter::default());
+    let hooks = hooks_here(tencent())
+        .on_with(events.clone(), async |events, _: Verified<tencent::Event>| {
+            events.count();
+        })
+        .answer_with(questions.clone(), async |questions, _: Verified<tencent::Question>| {
+            questions.count();
+            Decision::deny()
+        });
+    assert_answered(&ask(&hooks, &gift()).await, DENIED, "");
+    assert_eq!((events.get(), questions.get()), (0, 1));
+    // A setting that is named like a question is none of the typed ones, and asks as far as anyone knows.
+    for command in ["Live.CallbackBeforeCallBackNotBlock", "Sns.CallbackPrevFriendAdd", "x.Before"]
+    {
+        let asked = tencent().sign(&json!({"CallbackCommand": command}), now()).unwrap();
+        assert_answered(&ask(&hooks, &asked).await, DENIED, command);
+    }
+    let told = json!({"CallbackCommand": "Group.CallbackAfterSendMsg"});
+    ask(&hooks, &tencent().sign(&told, now()).unwrap()).await;
+    assert_eq!((events.get(), questions.get()), (1, 4));
+}
+
+/// The extractor of an event gets no question: what is asked is allowed, and ZIM gets a `result`.
+#[test]
+fn a_question_that_is_not_asked_for_is_allowed() {
+    let asked = gift();
+    let not_delivered =
+        Receiver::new(tencent()).receive::<tencent::Event>(asked.as_delivery(), now()).unwrap_err();
+    let name = "Live.CallbackBeforeSendGift".into();
+    assert_eq!(not_delivered, NotDelivered::Question { name });
+    assert_answered(&not_delivered.response::<Tencent>(), ALLOWED, "");
+    let asked = zim_message();
+    let not_delivered =
+        Receiver::new(zego()).receive::<zego::Event>(asked.as_delivery(), now()).unwrap_err();
+    assert_answered(&not_delivered.response::<Zego>(), NEUTRAL, "");
+    let gift = Receiver::new(tencent()).receive::<BeforeSendGift>(gift().as_delivery(), now());
+    assert_eq!(gift.unwrap().event.gift_water.gift_id.as_deref(), Some("rose"));
+    let event = json!({"CallbackCommand": "Room.CallbackAfterMemberEnter", "RoomId": "lobby"});
+    let event = tencent().sign(&event, now()).unwrap();
+    let other = Receiver::new(tencent()).receive::<BeforeSendGift>(event.as_delivery(), now());
+    assert_eq!(other.unwrap_err(), NotDelivered::OtherKind);
+}
+
+fn zim_hooks() -> Hooks<Zego> {
+    hooks_here(zego()).answer(async |_: Verified<zego::BeforeSendMsg>| zego::Decision::send())
+}
+
+/// A signature of ZEGO's covers a time and a nonce, so anyone who has seen one can attach another question to it.
+#[tokio::test(start_paused = true)]
+async fn a_signature_of_a_question_is_bound_to_the_first_content_received_with_it() {
+    let hooks = zim_hooks().fallback(async |_: Verified<zego::Event>| {});
+    let honest = zim_message();
+    let replaced = |from: &str, to: &str| {
+        let body = String::from_utf8(honest.body.clone()).unwrap();
+        SignedDelivery::new(String::new(), Vec::new(), body.replace(from, to).into_bytes())
+    };
+    let forged = replaced("hello", "spam");
+    let event = replaced("before_send_msg", "room_create");
+    for _ in 0..2 {
+        // ZIM asks once more if there is no answer.
+        assert_answered(&ask(&hooks, &honest).await, r#"{"result":1}"#, "");
+        for forged in [&forged, &event] {
+            let refused = ask(&hooks, forged).await;
+            assert_eq!((refused.status, &*refused.body), (401, ""));
+        }
+    }
+    // The other way around, and without a handler: what was first an event is no question.
+    for hooks in [zim_hooks().fallback(async |_: Verified<zego::Event>| {}), zim_hooks()] {
+        assert_eq!(ask(&hooks, &event).await.status, 200);
+        assert_eq!(ask(&hooks, &honest).await.status, 401);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_signatures_of_short_nonces_are_not_bound() {
+    let hooks = zim_hooks();
+    for text in ["hello", "bye"] {
+        let mut body = zim_body();
+        (body["nonce"], body["msg_body"]) = (json!("350177"), json!(text));
+        let asked = zego().sign(&body, now()).unwrap();
+        assert_answered(&ask(&hooks, &asked).await, r#"{"result":1}"#, text);
+    }
+}
+
+#[track_caller]
+fn assert_body<Q: 'static>(decision: &Decision<Q>, name: &str, expected: Value) {
+    let response = room_hooks::Decision::response(decision);
+    assert_eq!(serde_json::from_str::<Value>(&response.body).unwrap(), expected);
+    assert_eq!((response.status, room_hooks::Decision::as_str(decision)), (200, name));
+}
+
+#[test]
+fn decisions_are_answered_as_tencents_pages_have_them() {
+    let answer =
+        |code: u32, info: &str| json!({"ActionStatus": "OK", "ErrorInfo": info, "ErrorCode": code});
+    let with = |member: &str, value: Value| {
+        let mut answer = answer(0, "");
+        answer[member] = value;
+        answer
+    };
+    assert_body(&Decision::<BeforeSendGift>::allow(), "allow", answer(0, ""));
+    assert_body(&Decision::<BeforeSendGift>::deny(), "deny", answer(1, ""));
+    let code = DenyCode::<BeforeSendGift>::new(102_100).unwrap();
+    assert_body(&Decision::deny_with(code, "too many"), "deny", answer(102_100, "too many"));
+    let code = DenyCode::<BeforeSendMsg>::new(10_200).unwrap();
+    assert_body(&Decision::deny_with(code, "\"no\""), "deny", answer(10_200, "\"no\""));
+    assert_body(&Decision::drop_silently(), "drop", answer(2, ""));
+    let masked = || vec![MessageElement::from_text("h***o")];
+    let body = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": "h***o"}}]);
+    assert_body(&Decision::replace_body(masked()), "replace", with("MsgBody", body.clone()));
+    let data = with("CloudCustomData", json!("{}"));
+    assert_body(&Decision::replace_custom_data("{}"), "replace", data.clone());
+    let mut both = data;
+    both["MsgBody"] = body;
+    assert_body(&Decision::replace(masked(), "{}"), "replace", both);
+    let refused = with("RefusedMembers_Account", json!(["carol"]));
+    let some = Decision::allow_except(vec!["carol".to_owned()]);
+    assert_body::<BeforeInviteJoinGroup>(&some, "allow_except", refused.clone());
+    assert_body(&some.into_any(), "allow_except", refused);
+    assert_body::<BeforeCreateGroup>(&Decision::deny(), "deny", answer(1, ""));
+    // Of other questions, with their own codes and members.
+    let decision = Decision::with_code(120_001, "no");
+    assert_body(&decision, "deny", answer(120_001, "no"));
+    let decision = decision.with_member("ErrorCode", json!(0)).with_member("ResultItem", json!([]));
+    let mut expected = answer(120_001, "no");
+    expected["ResultItem"] = json!([]);
+    assert_body(&decision, "deny", expected);
+    assert_body(&Decision::with_code(0, ""), "allow", answer(0, ""));
+}
+
+#[test]
+fn only_codes_of_the_documented_range_are_taken() {
+    for code in [0, 1, 10_099, 10_100, 10_150, 10_200, 10_201, 102_099, 102_100, 102_200, 102_201] {
+        let is_gifts = DenyCode::<BeforeSendGift>::new(code).is_some();
+        let is_groups = DenyCode::<BeforeSendMsg>::new(code).is_some();
+        assert_eq!(is_gifts, (102_100..=102_200).contains(&code), "{code}");
+        assert_eq!(is_groups, (10_100..=10_200).contains(&code), "{code}");
+    }
+}
