@@ -8,7 +8,7 @@ use std::{
 
 use libtest_mimic::{Arguments, Trial};
 use room_hooks::{
-    Hooks, Receiver, RoomCreated, RoomEvent, RoomInfoUpdated,
+    Hooks, Provider, Question, Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
     tencent::{self, Tencent},
     testing::SignedDelivery,
     trtc::{self, Trtc},
@@ -23,7 +23,7 @@ use crate::{
     case::{Case, Handler, ProviderName, Setup, Transport},
     client::{self, Request, Response},
     delivery::{Delivery, TENCENT_EVENT, TRTC_EVENT, ZEGO_EVENT},
-    nesting,
+    nesting, questions,
     receivers::{self, TENCENT_APP, TRTC_APP, ZEGO_APP},
 };
 
@@ -41,6 +41,23 @@ pub trait Driver: 'static {
         mount: Mount,
         receiver: Receiver<E::Provider>,
         seen: Seen,
+        stop: oneshot::Receiver<()>,
+    );
+
+    /// Serves hooks at `/` likewise, behind something that consumes every body if `is_consumed`.
+    fn serve_hooks<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        is_consumed: bool,
+        stop: oneshot::Receiver<()>,
+    );
+
+    /// Serves a handler at `/` likewise that extracts questions and replies with what `decide` says. An adapter without
+    /// extractors has a handler behind the guard instead.
+    fn serve_questions<Q: Question>(
+        listener: TcpListener,
+        receiver: Receiver<Q::Provider>,
+        decide: Decide<Q>,
         stop: oneshot::Receiver<()>,
     );
 
@@ -63,11 +80,10 @@ pub enum Mount {
     Guard,
     /// A handler that extracts `E`, behind the guard.
     GuardAndExtractor,
-    /// `Hooks`.
-    Hooks,
-    /// `Hooks`, behind something that consumes every body.
-    Consumed,
 }
+
+/// What an extractor's handler of questions decides.
+pub type Decide<Q> = fn(&Verified<Q>) -> <Q as Question>::Decision;
 
 /// A way into a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -126,7 +142,11 @@ pub fn run<D: Driver>() -> ExitCode {
         // It times a release build.
         trial.with_ignored_flag(cfg!(debug_assertions))
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.chain(nesting).collect()).exit_code()
+    libtest_mimic::run(
+        &Arguments::from_args(),
+        trials.chain(nesting).chain(questions::trials::<D>()).collect(),
+    )
+    .exit_code()
 }
 
 fn play_nesting<D: Driver>(provider: ProviderName) {
@@ -229,26 +249,39 @@ fn serve<D, All, One>(
         Way::GuardAndExtractor => {
             D::serve::<All>(listener, Mount::GuardAndExtractor, receiver, seen, stopped);
         }
-        Way::Hooks => D::serve::<All>(listener, Mount::Hooks, receiver, seen, stopped),
-        Way::Consumed => D::serve::<All>(listener, Mount::Consumed, receiver, seen, stopped),
+        Way::Hooks => D::serve_hooks(listener, seen.hooks::<All>(receiver), false, stopped),
+        Way::Consumed => D::serve_hooks(listener, seen.hooks::<All>(receiver), true, stopped),
         Way::Shared => unreachable!("it has a server of its own"),
     };
     run_server(handler, serve, use_it);
 }
 
-/// Runs a server on a thread of its own for as long as it is used.
+/// Runs a server of events for as long as it is used.
 fn run_server(
     handler: Handler,
     serve: impl FnOnce(TcpListener, Seen, oneshot::Receiver<()>) + Send + 'static,
     use_it: impl FnOnce(SocketAddr, &Reports<Value>),
 ) {
+    let (sender, reports) = mpsc::channel();
+    let seen = Seen { reports: sender, handler };
+    serve_while(
+        move |listener, stopped| serve(listener, seen, stopped),
+        |address| {
+            use_it(address, &reports);
+        },
+    );
+}
+
+/// Runs a server on a thread of its own for as long as it is used.
+pub(crate) fn serve_while(
+    serve: impl FnOnce(TcpListener, oneshot::Receiver<()>) + Send + 'static,
+    use_it: impl FnOnce(SocketAddr),
+) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (sender, reports) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
-    let seen = Seen { reports: sender, handler };
-    let server = thread::spawn(move || serve(listener, seen, stopped));
-    use_it(address, &reports);
+    let server = thread::spawn(move || serve(listener, stopped));
+    use_it(address);
     drop(stop);
     server.join().unwrap();
 }

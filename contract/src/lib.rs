@@ -13,12 +13,13 @@ mod contract;
 mod delivery;
 mod fixture;
 mod nesting;
+mod questions;
 mod receivers;
 mod seen;
 mod server;
 pub mod signature;
 
-pub use contract::{Driver, Mount, Way, run};
+pub use contract::{Decide, Driver, Mount, Way, run};
 pub use seen::Seen;
 pub use server::serve_until;
 

@@ -48,7 +48,7 @@ impl Seen {
     /// # Panics
     ///
     /// The handler does, if the case says so.
-    pub fn hooks<E: RoomEvent + Serialize>(
+    pub(crate) fn hooks<E: RoomEvent + Serialize>(
         self,
         receiver: Receiver<E::Provider>,
     ) -> Hooks<E::Provider> {

@@ -10,10 +10,10 @@ use actix_web::{
     web,
 };
 use room_hooks_actix::{
-    Ack, Hooks, Receiver, RoomEvent, RoomHook, Verify, resource, tencent::Tencent,
-    tencent_resource, trtc::Trtc,
+    Ack, Answer, Hooks, Provider, Question, Receiver, RoomEvent, RoomHook, Verify, resource,
+    tencent::Tencent, tencent_resource, trtc::Trtc,
 };
-use room_hooks_contract::{Driver, Mount, Seen, Way, run};
+use room_hooks_contract::{Decide, Driver, Mount, Seen, Way, run};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -39,7 +39,6 @@ impl Driver for Actix {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        let hooks = seen.clone().hooks::<E>(receiver.clone());
         let app = move || {
             let guarded = matches!(mount, Mount::Guard | Mount::GuardAndExtractor);
             let guard = Condition::new(guarded, Verify::new(receiver.clone()));
@@ -48,11 +47,39 @@ impl Driver for Actix {
                 _ => web::to(on_event::<E>),
             };
             let app = App::new().app_data(receiver.clone()).app_data(web::Data::new(seen.clone()));
-            match mount {
-                Mount::Hooks => app.service(resource("/", hooks.clone())),
-                Mount::Consumed => app.service(resource("/", hooks.clone()).wrap(from_fn(consume))),
-                _ => app.service(web::resource("/").wrap(guard).route(handler)),
-            }
+            app.service(web::resource("/").wrap(guard).route(handler))
+        };
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+    }
+
+    #[actix_web::main]
+    async fn serve_hooks<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        is_consumed: bool,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = move || {
+            let hooks = resource("/", hooks.clone());
+            App::new().service(hooks.wrap(Condition::new(is_consumed, from_fn(consume))))
+        };
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+    }
+
+    #[actix_web::main]
+    async fn serve_questions<Q: Question>(
+        listener: TcpListener,
+        receiver: Receiver<Q::Provider>,
+        decide: Decide<Q>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = move || {
+            let on_question =
+                move |RoomHook(asked): RoomHook<Q>| async move { Answer(decide(&asked)) };
+            let route = web::resource("/").to(on_question);
+            App::new().app_data(receiver.clone()).service(route)
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
         run_until(stop, server.listen(listener).expect("it is a socket").run()).await;

@@ -10,10 +10,10 @@ use axum::{
     routing::{MethodRouter, any},
 };
 use room_hooks_axum::{
-    Ack, Hooks, Receiver, RoomEvent, RoomHook, VerifyLayer, handler, tencent::Tencent,
-    tencent_handler, trtc::Trtc,
+    Ack, Answer, Hooks, Provider, Question, Receiver, RoomEvent, RoomHook, VerifyLayer, handler,
+    tencent::Tencent, tencent_handler, trtc::Trtc,
 };
-use room_hooks_contract::{Driver, Mount, Seen, Way, run, serve_until};
+use room_hooks_contract::{Decide, Driver, Mount, Seen, Way, run, serve_until};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -39,14 +39,32 @@ impl Driver for Axum {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        let app = match mount {
-            Mount::Hooks => at_root(handler(seen.hooks::<E>(receiver))),
-            Mount::Consumed => {
-                at_root(handler(seen.hooks::<E>(receiver)).layer(map_request(consume)))
-            }
-            _ => routes::<E>(mount, receiver, seen),
+        serve(listener, routes::<E>(mount, receiver, seen), stop).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_hooks<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        is_consumed: bool,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let route = match is_consumed {
+            true => handler(hooks).layer(map_request(consume)),
+            false => handler(hooks),
         };
-        serve(listener, app, stop).await;
+        serve(listener, at_root(route), stop).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_questions<Q: Question>(
+        listener: TcpListener,
+        receiver: Receiver<Q::Provider>,
+        decide: Decide<Q>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let on_question = async move |RoomHook(asked): RoomHook<Q>| Answer(decide(&asked));
+        serve(listener, at_root(any(on_question).with_state(receiver)), stop).await;
     }
 
     #[tokio::main(flavor = "current_thread")]

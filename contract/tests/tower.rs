@@ -10,10 +10,10 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use room_hooks_contract::{Driver, Mount, Seen, Way, run, serve_until};
+use room_hooks_contract::{Decide, Driver, Mount, Seen, Way, run, serve_until};
 use room_hooks_tower::{
-    Hooks, Provider, Receiver, RoomEvent, VerifiedExtension, VerifyLayer, acknowledged, service,
-    tencent::Tencent, tencent_service, trtc::Trtc,
+    Hooks, Provider, Question, Receiver, RoomEvent, VerifiedExtension, VerifyLayer, acknowledged,
+    adapter::response, answered, service, tencent::Tencent, tencent_service, trtc::Trtc,
 };
 use serde::Serialize;
 use tokio::{sync::oneshot, task::JoinSet};
@@ -39,6 +39,37 @@ impl Driver for Tower {
     }
 
     #[tokio::main(flavor = "current_thread")]
+    async fn serve_hooks<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        is_consumed: bool,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = match is_consumed {
+            true => boxed(consumed(service(hooks))),
+            false => boxed(service(hooks)),
+        };
+        serve_until(stop, listener, |listener| accept(listener, app)).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_questions<Q: Question>(
+        listener: TcpListener,
+        receiver: Receiver<Q::Provider>,
+        decide: Decide<Q>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = guarded(receiver, move |mut request| {
+            let extension = request.extensions_mut().remove::<VerifiedExtension<Q::Provider>>();
+            match extension.expect("it was verified").into_verified::<Q>() {
+                Ok(asked) => answered(&decide(&asked)),
+                Err(not_delivered) => response(not_delivered.response::<Q::Provider>()),
+            }
+        });
+        serve_until(stop, listener, |listener| accept(listener, app)).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
     async fn serve_tencent(
         listener: TcpListener,
         tencent: Hooks<Tencent>,
@@ -58,16 +89,16 @@ fn app<E: RoomEvent + Serialize>(
     seen: Seen,
 ) -> App<Incoming> {
     match mount {
-        Mount::Hooks => boxed(service(seen.hooks::<E>(receiver))),
-        Mount::Consumed => boxed(consumed(service(seen.hooks::<E>(receiver)))),
         Mount::Guard => guarded(receiver, move |request| {
             seen.body(request.body());
+            acknowledged::<E::Provider>()
         }),
         Mount::GuardAndExtractor => guarded(receiver, move |mut request| {
             let extensions = request.extensions_mut();
             let extension = extensions.remove::<VerifiedExtension<E::Provider>>();
             let verified = extension.expect("it was verified").into_verified::<E>();
             seen.event(&verified.expect("the handler takes every kind"));
+            acknowledged::<E::Provider>()
         }),
         Mount::Extractor => unreachable!("tower has no extractors"),
     }
@@ -87,14 +118,14 @@ where
     BoxCloneService::new(service.map_response(|response| response.map(BoxBody::new)))
 }
 
-/// A service behind the layer, which takes the body as bytes and acknowledges.
+/// A service behind the layer, which takes the body as bytes.
 fn guarded<P: Provider>(
     receiver: Receiver<P>,
-    handle: impl Fn(Request<Bytes>) + Clone + Send + Sync + 'static,
+    handle: impl Fn(Request<Bytes>) -> Response<Full<Bytes>> + Clone + Send + Sync + 'static,
 ) -> App<Incoming> {
     let inner = tower_service_fn(move |request| {
-        handle(request);
-        async { Ok::<_, Infallible>(acknowledged::<P>()) }
+        let response = handle(request);
+        async { Ok::<_, Infallible>(response) }
     });
     let verify = VerifyLayer::new(receiver).layer(inner);
     BoxCloneService::new(ServiceExt::<Request<Incoming>>::map_response(verify, |response| {

@@ -2,10 +2,10 @@
 
 use std::{net::TcpListener, process::ExitCode};
 
-use room_hooks_contract::{Driver, Mount, Seen, Way, run, serve_until};
+use room_hooks_contract::{Decide, Driver, Mount, Seen, Way, run, serve_until};
 use room_hooks_warp::{
-    Ack, Hooks, Receiver, RoomEvent, Verified, filter, recover, room_hook, tencent::Tencent,
-    tencent_filter, trtc::Trtc,
+    Ack, Answer, Hooks, Provider, Question, Receiver, RoomEvent, Verified, filter, recover,
+    room_hook, tencent::Tencent, tencent_filter, trtc::Trtc,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -26,24 +26,43 @@ impl Driver for Warp {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        let serve = async |listener: tokio::net::TcpListener| {
-            if mount == Mount::Hooks {
-                let app = warp::path::end().and(filter(seen.hooks::<E>(receiver)));
-                return warp::serve(app).incoming(listener).run().await;
-            }
-            if mount == Mount::Consumed {
-                let consumed = warp::body::bytes().map(drop).untuple_one();
-                let app = consumed.and(filter(seen.hooks::<E>(receiver)));
-                return warp::serve(app).incoming(listener).run().await;
-            }
-            let on_event = move |verified: Verified<E>| {
-                seen.event(&verified);
-                Ack::<E::Provider>::new()
-            };
-            let app = warp::path::end().and(room_hook(receiver)).map(on_event).recover(recover);
-            warp::serve(app).incoming(listener).run().await;
+        assert_eq!(mount, Mount::Extractor, "there is no guard");
+        let on_event = move |verified: Verified<E>| {
+            seen.event(&verified);
+            Ack::<E::Provider>::new()
         };
-        serve_until(stop, listener, serve).await;
+        let app = warp::path::end().and(room_hook(receiver)).map(on_event).recover(recover);
+        serve_until(stop, listener, |listener| warp::serve(app).incoming(listener).run()).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_hooks<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        is_consumed: bool,
+        stop: oneshot::Receiver<()>,
+    ) {
+        if is_consumed {
+            let app = warp::body::bytes().map(drop).untuple_one().and(filter(hooks));
+            return serve_until(stop, listener, |listener| {
+                warp::serve(app).incoming(listener).run()
+            })
+            .await;
+        }
+        let app = warp::path::end().and(filter(hooks));
+        serve_until(stop, listener, |listener| warp::serve(app).incoming(listener).run()).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_questions<Q: Question>(
+        listener: TcpListener,
+        receiver: Receiver<Q::Provider>,
+        decide: Decide<Q>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let on_question = move |asked: Verified<Q>| Answer(decide(&asked));
+        let app = warp::path::end().and(room_hook(receiver)).map(on_question).recover(recover);
+        serve_until(stop, listener, |listener| warp::serve(app).incoming(listener).run()).await;
     }
 
     #[tokio::main(flavor = "current_thread")]
