@@ -11,7 +11,7 @@ use serde_json::json;
 
 use room_hooks::{
     Delivery, NotDelivered, Receiver, RoomCreated, Secrets, Verified,
-    tencent::Tencent,
+    tencent::{Decision, Tencent, live::BeforeSendGift},
     zego::{self, Zego},
 };
 
@@ -176,4 +176,44 @@ fn a_failed_handler_is_logged_with_the_whole_chain_of_its_error() {
     let (log, _) = logged(|| runtime.block_on(hooks.deliver(signed.as_delivery(), now())));
     let chain = "the room was not saved: the query failed: connection refused";
     assert!(log.contains("handler failed") && log.contains(chain), "{log}");
+}
+
+#[test]
+fn a_question_has_one_span_with_its_decision_and_a_failure_is_logged_with_all_its_sources() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the word list cannot be read")]
+    struct Unread(#[source] std::io::Error);
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let tencent = || Tencent::new(1, "token-5ec2e7").unwrap();
+    let hooks = hooks_here(tencent()).answer(async |gift: Verified<BeforeSendGift>| {
+        match &*gift.event.room_id {
+            "lobby" => Ok(Decision::deny()),
+            _ => Err(Unread(std::io::Error::other("no such file"))),
+        }
+    });
+    let ask = |room: &str| {
+        let gift = json!({"CallbackCommand": BeforeSendGift::NAME, "RoomId": room});
+        let signed = tencent().sign(&gift, now()).unwrap();
+        logged(|| runtime.block_on(hooks.deliver(signed.as_delivery(), now()))).0
+    };
+    let log = ask("lobby");
+    let span = log.lines().find(|line| line.contains("close")).unwrap();
+    for shown in ["delivery{", "Live.CallbackBeforeSendGift", "lobby", "answered", "deny"] {
+        assert!(span.contains(shown), "{shown} is not in {log}");
+    }
+    assert!(!log.contains("ERROR"), "{log}");
+    let log = ask("vault");
+    let span = log.lines().find(|line| line.contains("close")).unwrap();
+    assert!(span.contains("failed_open"), "{log}");
+    let error = log.lines().find(|line| line.contains("ERROR")).unwrap();
+    for shown in [
+        "question not decided",
+        "failed_open",
+        "the handler failed: the word list cannot be read: no such file",
+    ] {
+        assert!(error.contains(shown), "{shown} is not in {error}");
+    }
+    assert!(!log.contains("5ec2e7"), "{log}");
 }

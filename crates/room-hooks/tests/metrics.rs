@@ -10,7 +10,11 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::json;
 
 use room_hooks::{
-    Delivery, FailurePolicy, RoomCreated, Verified, hooks::MemoryStore, zego, zego::Zego,
+    Delivery, FailurePolicy, RoomCreated, Verified,
+    hooks::MemoryStore,
+    tencent::{Decision, Tencent, group::BeforeSendMsg, live::BeforeSendGift},
+    zego,
+    zego::Zego,
 };
 
 use here::hooks_here;
@@ -100,4 +104,60 @@ async fn play() -> MemoryStore {
         .fallback(async |_: Verified<zego::Event>| {});
     full.deliver(Delivery::new(&lobby), now).await;
     store
+}
+
+#[test]
+fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
+    async fn play() {
+        let tencent = || Tencent::new(1, "token").unwrap();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let hooks = hooks_here(tencent())
+            .with_question_failure_policy::<BeforeSendMsg>(FailurePolicy::Closed)
+            .answer(async |gift: Verified<BeforeSendGift>| match &*gift.event.room_id {
+                "broken" => Err("on purpose"),
+                "vault" => Ok(Decision::deny()),
+                _ => Ok(Decision::allow()),
+            });
+        for asked in [
+            json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": "lobby"}),
+            json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": "lobby"}),
+            json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": "vault"}),
+            json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": "broken"}),
+            json!({"CallbackCommand": "Group.CallbackBeforeSendMsg", "GroupId": "lobby"}),
+            json!({"CallbackCommand": "Made.UpBeforeByAStranger"}),
+        ] {
+            let signed = tencent().sign(&asked, now).unwrap();
+            hooks.deliver(signed.as_delivery(), now).await;
+        }
+        let signed = tencent().sign(&json!({"CallbackCommand": "x.Before"}), now).unwrap();
+        hooks.deliver(Delivery::new(b"").with_query(&signed.query), now).await;
+    }
+
+    let recorder = DebuggingRecorder::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    metrics::with_local_recorder(&recorder, || runtime.block_on(play()));
+    let mut counted = Vec::new();
+    for (key, _, _, value) in recorder.snapshotter().snapshot().into_vec() {
+        let labels: Vec<_> = key.key().labels().map(|label| label.value().to_owned()).collect();
+        match (key.key().name(), value) {
+            ("room_hooks_questions_total", DebugValue::Counter(count)) => {
+                counted.push((labels.join(" "), count));
+            }
+            ("room_hooks_handler_seconds", DebugValue::Histogram(values)) => {
+                assert_eq!(values.len(), 4);
+            }
+            ("room_hooks_store_entries", DebugValue::Gauge(gauge)) => assert_eq!(gauge.0, 0.0),
+            other => panic!("{other:?}"),
+        }
+    }
+    counted.sort();
+    let expected = [
+        ("tencent Group.CallbackBeforeSendMsg failed_closed no_handler", 1),
+        ("tencent Live.CallbackBeforeSendGift allow answered", 2),
+        ("tencent Live.CallbackBeforeSendGift deny answered", 1),
+        ("tencent Live.CallbackBeforeSendGift failed_open failed", 1),
+        ("tencent raw failed_open body_consumed", 1),
+        ("tencent raw failed_open no_handler", 1),
+    ];
+    assert_eq!(counted, expected.map(|(labels, count)| (labels.to_owned(), count)));
 }

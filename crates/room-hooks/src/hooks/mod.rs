@@ -346,7 +346,9 @@ impl<P: Provider> Hooks<P> {
     #[must_use]
     pub fn respond_to(&self, not_delivered: &NotDelivered) -> CallbackResponse {
         match not_delivered {
-            NotDelivered::Question { name } => self.0.fail(name, "raw", &Undecided::BodyConsumed),
+            NotDelivered::Question { name } => {
+                self.0.fail(name, "raw", &Undecided::BodyConsumed).response
+            }
             _ => not_delivered.response::<P>(),
         }
     }

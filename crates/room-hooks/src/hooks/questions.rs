@@ -65,24 +65,22 @@ impl<P: Provider> Inner<P> {
                 NotDelivered::log::<P>(&Refusal::SignatureReused);
                 refused.response::<P>()
             }
-            Err(undecided) => self.fail(&name, kind, &undecided),
+            Err(undecided) => {
+                let answer = self.fail(&name, kind, &undecided);
+                span.record("outcome", undecided.as_str()).record("decision", answer.decision);
+                answer.response
+            }
         }
     }
 
     /// Answers a question by its failure policy.
-    pub(super) fn fail(
-        &self,
-        name: &str,
-        kind: &'static str,
-        undecided: &Undecided,
-    ) -> CallbackResponse {
+    pub(super) fn fail(&self, name: &str, kind: &'static str, undecided: &Undecided) -> Answer {
         let policy = self.question_failure_policy(name);
         let decision = match policy {
             FailurePolicy::Open => "failed_open",
             FailurePolicy::Closed => "failed_closed",
         };
         let (outcome, provider, question) = (undecided.as_str(), P::NAME, excerpt(name));
-        tracing::Span::current().record("outcome", outcome).record("decision", decision);
         metrics::question(provider, kind, decision, outcome);
         match undecided {
             Undecided::NoHandler => {
@@ -100,7 +98,7 @@ impl<P: Provider> Inner<P> {
                 );
             }
         }
-        P::Question::undecided(policy)
+        Answer { response: P::Question::undecided(policy), decision }
     }
 
     /// By the name on the wire: one that cannot be read as its type must not get another policy.
@@ -138,9 +136,9 @@ impl<P: Provider> Inner<P> {
     }
 }
 
-/// A decision, as it is sent.
+/// A decision, as it is sent, and its name.
 pub(super) struct Answer {
-    response: CallbackResponse,
+    pub(super) response: CallbackResponse,
     decision: &'static str,
 }
 
@@ -183,6 +181,11 @@ impl Undecided {
 
 /// What the handler of a question may return: a decision, or a `Result` whose error leaves the question to its
 /// [`FailurePolicy`].
+#[diagnostic::on_unimplemented(
+    message = "a handler of a question returns its decision, and not `{Self}`",
+    label = "does not return `{D}`",
+    note = "return `{D}`, or a `Result` of it"
+)]
 pub trait AnswerResult<D>: Send + 'static {
     /// The decision, or an error for the log.
     ///

@@ -148,6 +148,18 @@ async fn a_signature_belongs_to_its_first_delivery<S: DeliveryStore>(store: &S, 
     assert_eq!(store.claim(again, now).await.ok(), Some(ClaimOutcome::Settled));
     let forged = DeliveryKey { signature: again.signature, ..forged };
     assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
+    assert_eq!(store.bind(forged, now).await.ok(), Some(false));
+
+    // What is only bound takes no claim.
+    let bound = DeliveryKey { signature: signature(), ..unused() };
+    let forged = DeliveryKey { signature: bound.signature, ..unused() };
+    for _ in 0..2 {
+        assert_eq!(store.bind(bound, now).await.ok(), Some(true));
+        assert_eq!(store.bind(forged, now).await.ok(), Some(false));
+        assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
+    }
+    granted(store.claim(bound, now).await);
+    assert_eq!(store.bind(unused(), now).await.ok(), Some(true), "there is no signature");
 }
 
 async fn of_several_at_once_one_wins<S: DeliveryStore>(store: &S, now: Instant) {

@@ -1,0 +1,6 @@
+use room_hooks::{Hooks, Verified, tencent::{Tencent, live::BeforeSendGift}};
+
+fn main() {
+    let tencent = Tencent::new(1, "token").unwrap();
+    let _ = Hooks::new(tencent).on(async |_: Verified<BeforeSendGift>| {});
+}

@@ -1,0 +1,7 @@
+use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, group::BeforeSendMsg, live::BeforeSendGift}};
+
+fn main() {
+    let tencent = Tencent::new(1, "token").unwrap();
+    let _ = Hooks::new(tencent)
+        .answer(async |_: Verified<BeforeSendGift>| Decision::<BeforeSendMsg>::drop_silently());
+}
