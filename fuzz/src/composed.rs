@@ -50,13 +50,15 @@ const FIRST: [&str; 10] = [
 const BRACKETS: [&str; 8] = ["[]", "[0]", "[x]", "[y]", "%5Bx%5D", "[", "]", "[x"];
 
 /// The value of a JSON member, with halves of surrogate pairs, or next to them.
-const VALUES: [&str; 9] = [
+const VALUES: [&str; 11] = [
     r#""\ud83d""#,
     r#""a\ude00\ud83d\ude00b""#,
     r#""\\ud83d""#,
     r#"{"\ude00":["\ud83d\u0061"]}"#,
     r#""lobby""#,
     r#""A\uD83DBefore""#,
+    r#""Sns.CallbackPrev\ud83d""#,
+    r#""before_send_msg""#,
     "1757500000",
     "7.0",
     "7",
@@ -147,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn json(members in members(), around in around(), named in select(vec!["", "x", "Before"])) {
+    fn json(members in members(), around in around(), named in select(vec!["", "x", "Before", "Sns.CallbackPrevFriendAdd"])) {
         let signature = sign_zego("secret", &NOW.to_string(), "350176");
         let comma = if members.is_empty() { "" } else { "," };
         let signed =

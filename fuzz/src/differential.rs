@@ -2,8 +2,10 @@
 
 use std::time::SystemTime;
 
-use room_hooks::{Callback, Delivery, NotDelivered, Provider, Receiver, RoomEvent, Verified};
-use serde::{Serialize, de::IgnoredAny};
+use room_hooks::{
+    Callback, Delivery, NotDelivered, Provider, Receiver, Verified, adapter::Received,
+};
+use serde::de::IgnoredAny;
 
 use crate::{
     receivers::{self, Apps, LONE, SEVERAL, now},
@@ -62,13 +64,14 @@ fn check<P>(
     now: SystemTime,
     reference: Option<&Authentic>,
 ) where
-    P: Provider<Event: Serialize>,
+    P: Provider,
 {
-    let received = receiver.receive::<P::Event>(delivery, now);
+    let received = receiver.receive::<Received<P>>(delivery, now);
     let status = received.as_ref().map_or_else(NotDelivered::status, |_| 200);
     let outcome = reference.map(|authentic| &authentic.outcome);
     match (received, outcome) {
-        (Ok(verified), Some(Expected::Event { name, document })) => {
+        (Ok(verified), Some(Expected::Callback { name, document, asks })) => {
+            assert_eq!(matches!(verified.event, Received::Question(_)), *asks, "{name}");
             let own_name = verified.event.name();
             let is_alias = ALIASES.contains(&(name, own_name));
             assert!(own_name == name || is_alias, "{own_name} for {name}");
@@ -85,10 +88,9 @@ fn check<P>(
 }
 
 /// What is received is a document of JSON, can be asked everything, and is written as JSON.
-fn holds_together<E: RoomEvent + Serialize>(verified: &Verified<E>) {
+fn holds_together<P: Provider>(verified: &Verified<Received<P>>) {
     assert!(verified.document.decode::<IgnoredAny>().is_ok(), "the document is JSON");
     let event = &verified.event;
     let _ = (event.room_id(), event.operator(), event.occurred_at(), event.session());
     assert!(event.kind() == "raw" || serde_json::to_string(event).is_ok(), "it is written");
-    let _ = verified.id();
 }

@@ -31,9 +31,9 @@ pub(crate) struct Authentic {
 /// How to treat an authentic delivery.
 #[derive(Debug)]
 pub(crate) enum Expected {
-    /// There is an event, with its name on the wire and all that was sent.
-    Event { name: String, document: Members },
-    /// Acknowledge it; it carries no event.
+    /// There is an event, or a question if it `asks`, with its name on the wire and all that was sent.
+    Callback { name: String, document: Members, asks: bool },
+    /// Acknowledge it; it carries no event, or a question that cannot be read.
     Acknowledged,
     /// There was an event, but something has consumed the body.
     BodyAlreadyConsumed,

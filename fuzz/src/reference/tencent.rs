@@ -54,7 +54,7 @@ pub(crate) fn verify(apps: &Apps, query: &str, body: &[u8], now: SystemTime) -> 
 fn outcome(command_named: Option<String>, body: &str) -> Option<Expected> {
     if body.is_empty() {
         // To refuse what asks whether something may happen would deny it.
-        let asks = command_named.is_some_and(|command| command.contains("Before"));
+        let asks = command_named.is_some_and(|command| asks(&command));
         return Some(if asks { Expected::Acknowledged } else { Expected::BodyAlreadyConsumed });
     }
     let members = Members::read(body)?.repaired();
@@ -71,7 +71,12 @@ fn outcome(command_named: Option<String>, body: &str) -> Option<Expected> {
         }
         (_, in_body) => (in_body.unwrap_or_default(), members),
     };
-    Some(Expected::Event { name, document })
+    let asks = asks(&name);
+    Some(Expected::Callback { name, document, asks })
+}
+
+fn asks(command: &str) -> bool {
+    command.split("Before").count() > 1 || command.starts_with("Sns.CallbackPrev")
 }
 
 /// The parameter of any of these names, which must not be there twice; an empty one is none.

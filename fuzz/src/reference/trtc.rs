@@ -44,6 +44,6 @@ pub(crate) fn verify(
             format!("group/{}", group.parse::<u64>().ok()?)
         }
     };
-    let outcome = Expected::Event { name, document: members };
+    let outcome = Expected::Callback { name, document: members, asks: false };
     Some(Authentic { app_id, outcome })
 }

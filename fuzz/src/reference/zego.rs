@@ -62,7 +62,8 @@ pub(crate) fn verify(apps: &Apps, body: &[u8], now: SystemTime) -> Option<Authen
         sign(secret, &timestamp, &nonce) == HEXLOWER.encode(&signature)
     })?;
     let is_fresh = |sent_at| is_fresh(sent_at, now, TOLERANCE);
-    let outcome = Expected::Event { name, document: members };
+    let asks = name.starts_with("before_");
+    let outcome = Expected::Callback { name, document: members, asks };
     (is_fresh(sent_at) && earlier(&timestamp, &nonce).is_none_or(is_fresh))
         .then_some(Authentic { app_id, outcome })
 }
