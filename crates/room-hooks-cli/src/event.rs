@@ -1,16 +1,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use room_hooks::testing::{Sample, samples};
+use room_hooks::testing::{Sample, question_samples, samples};
 use serde_json::{Map, Value};
 
 use crate::{Error, input, provider::ProviderName};
 
-/// Which event is sent.
+/// Which event or question is sent.
 #[derive(Debug, Args)]
 pub(crate) struct EventArguments {
-    /// The event's name on the wire, such as room_create, express/room_create,
-    /// Room.CallbackAfterUpdateRoomInfo or 103; see `room-hooks events`
+    /// The name on the wire of an event or a question, such as room_create, express/room_create,
+    /// Room.CallbackAfterUpdateRoomInfo, 103 or before_send_msg; see `room-hooks events`
     #[arg(required_unless_present = "body_file")]
     event: Option<String>,
     /// Sets a member of it, by its path. What was a text stays one; else, and after `:=`, a value is
@@ -93,17 +93,22 @@ fn read(file: &Path) -> Result<Value, Error> {
     Ok(event)
 }
 
+/// A sample of each event and question that has a type.
+fn built_ins() -> impl Iterator<Item = Sample> {
+    samples().chain(question_samples())
+}
+
 fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName, Value), Error> {
     let of_provider = |sample: &Sample| provider.is_none_or(|p| p.as_str() == sample.provider);
     let Some(sample) =
-        samples().filter(of_provider).find(|sample| sample.kind.eq_ignore_ascii_case(name))
+        built_ins().filter(of_provider).find(|sample| sample.kind.eq_ignore_ascii_case(name))
     else {
-        if let Some(other) = samples().find(|sample| sample.kind.eq_ignore_ascii_case(name)) {
+        if let Some(other) = built_ins().find(|sample| sample.kind.eq_ignore_ascii_case(name)) {
             let provider = provider.map_or("this provider", ProviderName::as_str);
             return Err(format!("{name} is sent by {}, not by {provider}", other.provider).into());
         }
         let searched = name.to_lowercase();
-        let alike: Vec<_> = samples()
+        let alike: Vec<_> = built_ins()
             .filter(of_provider)
             .map(|sample| sample.kind)
             .filter(|kind| {
@@ -193,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_sample_is_found_by_its_kind_alone() {
-        for sample in samples() {
+        for sample in built_ins() {
             let (provider, event) = built_in(sample.kind, None).unwrap();
             assert_eq!((provider.as_str(), event), (sample.provider, sample.event()));
         }

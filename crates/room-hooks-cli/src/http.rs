@@ -47,14 +47,17 @@ pub(crate) struct Client {
 /// What was answered.
 pub(crate) struct Response {
     pub(crate) status: u16,
+    /// As it arrived.
+    pub(crate) bytes: Vec<u8>,
+    /// The beginning of it, to be shown.
     pub(crate) body: String,
     pub(crate) took: Duration,
 }
 
 impl Response {
-    fn new(status: u16, body: &[u8], took: Duration) -> Self {
-        let body: String = String::from_utf8_lossy(body).chars().take(200).collect();
-        Self { status, body: terminal::plain(&body), took }
+    fn new(status: u16, bytes: Vec<u8>, took: Duration) -> Self {
+        let body: String = String::from_utf8_lossy(&bytes).chars().take(200).collect();
+        Self { status, bytes, body: terminal::plain(&body), took }
     }
 
     pub(crate) fn is_success(&self) -> bool {
@@ -144,7 +147,7 @@ impl Client {
         let took = begun.elapsed();
         let body = response.body_mut().read_to_vec();
         let body = body.map_err(|error| format!("{}: its answer breaks off: {error}", self.url))?;
-        Ok(Response::new(response.status().as_u16(), &body, took))
+        Ok(Response::new(response.status().as_u16(), body, took))
     }
 
     /// Sends a byte now and then until it is answered, which a client that waits its turn would not see.
@@ -173,7 +176,7 @@ impl Client {
         let status = String::from_utf8_lossy(head).split(' ').nth(1).and_then(|s| s.parse().ok());
         let status = status
             .ok_or_else(|| format!("{url}: no answer in {:.0} s", begun.elapsed().as_secs_f32()))?;
-        Ok(Response::new(status, body, begun.elapsed()))
+        Ok(Response::new(status, body.to_vec(), begun.elapsed()))
     }
 
     fn url_of(&self, delivery: &SignedDelivery) -> String {

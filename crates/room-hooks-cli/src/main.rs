@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod credentials;
+mod decision;
 mod demo;
 mod encoding;
 mod event;

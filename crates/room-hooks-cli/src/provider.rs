@@ -1,8 +1,11 @@
-use std::{fmt, time::SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use clap::ValueEnum;
 use room_hooks::{
-    Delivery, DeliveryId, NotDelivered, Receiver, Refusal, RoomEvent, Verified,
+    Callback, Delivery, DeliveryId, NotDelivered, Question, Receiver, Refusal, adapter,
     tencent::{self, Tencent},
     testing::{Explanation, SignedDelivery},
     trtc::{self, Trtc},
@@ -37,6 +40,15 @@ impl ProviderName {
         }
     }
 
+    /// How long the provider waits for the answer to a question, if it asks any.
+    pub(crate) fn waits_for_answer(self) -> Option<Duration> {
+        match self {
+            Self::Zego => Some(Duration::from_millis(2500)),
+            Self::Tencent => Some(Duration::from_secs(2)),
+            Self::Trtc => None,
+        }
+    }
+
     /// When the provider sends an event again.
     pub(crate) fn schedule(self, event: &str) -> Schedule {
         let on_failure = |pauses| Schedule { pauses, only_without_response: false };
@@ -45,7 +57,8 @@ impl ProviderName {
             (Self::Zego, "cloud_recording") => on_silence(&[5, 5]),
             (Self::Zego, "cloud_player") => on_silence(&[0, 0]),
             (Self::Zego, "cvt_finish") => on_silence(&[15, 15]),
-            (Self::Zego, "before_send_msg") => on_silence(&[3, 3]),
+            // After 2.5 s, by the Chinese page. The English one has two retries, after 3 s each.
+            (Self::Zego, "before_send_msg") => on_silence(&[0]),
             (Self::Zego, _) => on_failure(&[2, 4, 8, 16, 32]),
             // Only if its console switches that on, and no page says when.
             (Self::Tencent, _) => on_failure(&[]),
@@ -78,7 +91,9 @@ pub(crate) enum Provider {
 
 /// What was received, as far as it is shown.
 pub(crate) struct Received {
+    /// Of an event.
     pub(crate) id: Option<DeliveryId>,
+    pub(crate) asks: bool,
     pub(crate) verified: Verification,
     pub(crate) event: String,
     pub(crate) room_id: Option<String>,
@@ -139,36 +154,73 @@ impl Provider {
         now: SystemTime,
     ) -> Result<Option<Received>, Refusal> {
         match self {
-            Self::Zego(zego) => received::<zego::Event>(zego.clone(), delivery, now),
-            Self::Tencent(tencent) => received::<tencent::Event>(tencent.clone(), delivery, now),
-            Self::Trtc(trtc) => received::<trtc::Event>(trtc.clone(), delivery, now),
+            Self::Zego(zego) => received(zego.clone(), delivery, now),
+            Self::Tencent(tencent) => received(tencent.clone(), delivery, now),
+            Self::Trtc(trtc) => received(trtc.clone(), delivery, now),
         }
     }
 }
 
-fn received<E>(
-    receiver: impl Into<Receiver<E::Provider>>,
+fn received<P: room_hooks::Provider>(
+    provider: P,
     delivery: Delivery<'_>,
     now: SystemTime,
-) -> Result<Option<Received>, Refusal>
-where
-    E: RoomEvent + Serialize,
-    E::Provider: room_hooks::Provider<Event = E>,
-{
-    let received: Result<Verified<E>, _> = receiver.into().receive(delivery, now);
-    match received {
+) -> Result<Option<Received>, Refusal> {
+    match Receiver::new(provider).receive::<adapter::Received<P>>(delivery, now) {
         Ok(verified) => Ok(Some(Received {
-            id: verified.id(),
             verified: match verified.secret {
                 Some(_) => Verification::Signature,
                 None => Verification::Unsigned,
             },
+            asks: matches!(verified.event, adapter::Received::Question(_)),
             event: verified.event.name().to_owned(),
             room_id: verified.event.room_id().map(str::to_owned),
             data: serde_json::to_string(&verified.event).unwrap_or_default(),
+            id: verified.into_event().ok().and_then(|verified| verified.id()),
         })),
         Err(NotDelivered::Refused(refusal)) => Err(refusal),
         Err(_) => Ok(None),
+    }
+}
+
+/// A provider whose questions are decided all alike.
+pub(crate) trait Rehearsed: room_hooks::Provider {
+    /// Allows what is asked, or denies it, with a text if that is not empty.
+    fn decide(
+        question: &Self::Question,
+        deny: Option<&str>,
+    ) -> <Self::Question as Question>::Decision;
+}
+
+impl Rehearsed for Zego {
+    fn decide(_: &zego::Question, deny: Option<&str>) -> zego::Decision {
+        match deny {
+            None => zego::Decision::neutral(),
+            Some("") => zego::Decision::do_not_send(),
+            Some(reason) => zego::Decision::do_not_send().with_reason(reason),
+        }
+    }
+}
+
+impl Rehearsed for Tencent {
+    fn decide(question: &tencent::Question, deny: Option<&str>) -> tencent::Decision {
+        match deny {
+            None => tencent::Decision::allow(),
+            Some("") => tencent::Decision::deny(),
+            // The first code with which a text reaches the client.
+            Some(text) => match question.name().split_once('.') {
+                Some(("Live", _)) => tencent::Decision::with_code(102_100, text),
+                Some(("Group", _)) => tencent::Decision::with_code(10_100, text),
+                Some(("C2C", _)) => tencent::Decision::with_code(120_001, text),
+                _ => tencent::Decision::with_code(1, text),
+            },
+        }
+    }
+}
+
+impl Rehearsed for Trtc {
+    fn decide(question: &trtc::Question, _: Option<&str>) -> std::convert::Infallible {
+        match *question {}
     }
 }
 

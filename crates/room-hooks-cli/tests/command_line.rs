@@ -23,11 +23,13 @@ fn the_help_is_as_it_is() {
 }
 
 #[test]
-fn the_catalogue_lists_every_event() {
+fn the_catalogue_lists_every_event_and_question() {
     assert_snapshot("events.txt", &run(&["events"]).stdout);
     let json = run(&["events", "--json"]).stdout;
     let events: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-    assert_eq!(events.len(), run(&["events"]).stdout.lines().count() - 1);
+    let listed = run(&["events"]).stdout;
+    assert_eq!(events.len(), listed.lines().filter(|line| line.contains("::")).count());
+    assert_eq!(events.iter().filter(|event| event["asks"] == true).count(), 6);
     assert!(events.iter().all(|event| event["sample"].is_object()));
 }
 

@@ -6,14 +6,18 @@ mod script;
 
 use std::io::Write;
 
-use axum::{body::Body, http::Request};
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use room_hooks::tencent::live::BeforeSendGift;
 use tokio::{net::TcpListener, sync::mpsc};
 
-use crate::{Error, ExitStatus, terminal};
+use crate::{Error, ExitStatus, decision::decision, provider::ProviderName, terminal};
 
 use self::{
     log::Log,
@@ -75,14 +79,23 @@ impl Stage {
             .fold(Request::builder().method(act.method).uri(uri), |request, (name, value)| {
                 request.header(name, value)
             });
-        let status = self.client.request(request.body(body)?).await?.status();
+        let response = self.client.request(request.body(body)?).await?;
+        let status = response.status();
+        let answer = to_bytes(Body::new(response.into_body()), usize::MAX).await?;
         let event = self.seen.try_recv().ok();
-        let right = status == act.expected && event.is_some() == act.handled;
+        let decided =
+            act.decision.map(|_| decision(ProviderName::Tencent, BeforeSendGift::NAME, &answer));
+        let right = status == act.expected
+            && event.is_some() == act.handled
+            && decided.as_deref() == act.decision;
 
         let mark = if right { "ok   " } else { "WRONG" };
         writeln!(terminal::out(), "  {mark} {} {}", status.as_u16(), act.title)?;
         if let Some(event) = event {
             writeln!(terminal::out(), "            handled: {event}")?;
+        }
+        if let Some(decided) = &decided {
+            writeln!(terminal::out(), "            decision: {decided}")?;
         }
         for line in self.log.take().lines() {
             writeln!(terminal::out(), "            log: {}", line.trim())?;
@@ -91,8 +104,9 @@ impl Stage {
             let handler = if act.handled { "called" } else { "not called" };
             writeln!(
                 terminal::out(),
-                "            expected {} and the handler {handler}",
-                act.expected.as_u16()
+                "            expected {} and the handler {handler}{}",
+                act.expected.as_u16(),
+                act.decision.map(|decision| format!(", decision: {decision}")).unwrap_or_default()
             )?;
         }
         Ok(right)

@@ -2,6 +2,7 @@
 //! reports what its handlers are called with.
 
 use std::{
+    future::pending,
     io,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -10,7 +11,7 @@ use std::{
 use axum::Router;
 use room_hooks::{
     ConfigError, Hooks, Receiver, RoomCreated, RoomEvent, RoomInfoUpdated, Verified,
-    tencent::Tencent,
+    tencent::{Decision, DenyCode, Tencent, live::BeforeSendGift},
     trtc::{Trtc, UserEntered},
     zego::Zego,
 };
@@ -25,6 +26,12 @@ pub(super) const BODY_LIMIT: usize = 64 * 1024;
 
 /// The room whose first callback the handler does not manage.
 pub(super) const FLAKY_ROOM: &str = "flaky";
+
+/// The room whose gifts the handler denies.
+pub(super) const QUIET_ROOM: &str = "library";
+
+/// The room whose gifts the handler is late for.
+pub(super) const SLOW_ROOM: &str = "slow";
 
 pub(super) fn zego() -> Result<Zego, ConfigError> {
     Zego::new(ZEGO_APP, "demo-callback-secret")
@@ -41,12 +48,27 @@ pub(super) fn trtc() -> Result<Trtc, ConfigError> {
 /// The router. Every event that a handler is called with goes to `seen`, as JSON.
 pub(super) fn router(seen: &UnboundedSender<String>) -> Result<Router, ConfigError> {
     let zego = hooks::<RoomCreated>(zego()?, seen.clone());
-    let tencent = hooks::<RoomInfoUpdated>(tencent()?, seen.clone());
+    let tencent = hooks::<RoomInfoUpdated>(tencent()?, seen.clone())
+        .answer_with(seen.clone(), decide_on_gift);
     let trtc = hooks::<UserEntered>(trtc()?, seen.clone());
     Ok(Router::new()
         .route("/hooks/zego", handler(zego))
         .route("/hooks/tencent", handler(tencent))
         .route("/hooks/trtc", handler(trtc)))
+}
+
+/// Denies gifts to one room, and is late for another.
+async fn decide_on_gift(
+    seen: UnboundedSender<String>,
+    gift: Verified<BeforeSendGift>,
+) -> Result<Decision<BeforeSendGift>, serde_json::Error> {
+    const NO_GIFTS: DenyCode<BeforeSendGift> = DenyCode::new(102_100).unwrap();
+    seen.send(serde_json::to_string(&gift.event)?).unwrap_or_default();
+    Ok(match &*gift.event.room_id {
+        QUIET_ROOM => Decision::deny_with(NO_GIFTS, "no gifts here"),
+        SLOW_ROOM => pending().await,
+        _ => Decision::allow(),
+    })
 }
 
 fn hooks<E>(provider: E::Provider, seen: UnboundedSender<String>) -> Hooks<E::Provider>

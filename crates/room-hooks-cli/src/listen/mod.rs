@@ -17,15 +17,14 @@ use std::{
 
 use axum::{Router, middleware, routing::MethodRouter};
 use clap::Args;
-use room_hooks::{Hooks, Receiver, RoomEvent, Verified, hooks::MemoryStore, tencent, trtc, zego};
+use room_hooks::{Hooks, Receiver, Verified, hooks::MemoryStore};
 use room_hooks_axum::handler;
-use serde::Serialize;
 use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 
 use crate::{
     Error, ExitStatus,
     credentials::Credentials,
-    provider::{Provider, ProviderName},
+    provider::{Provider, ProviderName, Rehearsed},
     terminal,
 };
 
@@ -62,7 +61,10 @@ pub(crate) struct Arguments {
     /// Fails the first so many, whichever they are, to see the provider try again
     #[arg(long, value_name = "N", default_value_t = 0)]
     fail_first: u64,
-    /// Takes so long over each event, in milliseconds
+    /// Denies what is asked, with this text if one is given; without this, questions are allowed
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    deny: Option<String>,
+    /// Takes so long over each event and question, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     delay: u64,
 }
@@ -72,6 +74,7 @@ Examples:
   room-hooks listen
   room-hooks listen --verbose --record recording.jsonl
   room-hooks listen --fail-first 2             in another terminal: room-hooks send room_create --retry
+  room-hooks listen --deny='no links here'     in another terminal: room-hooks send before_send_msg
 
 Secrets come from ZEGO_CALLBACK_SECRET, TENCENT_TOKEN and TRTC_KEY, app ids from ZEGO_APP_ID,
 TENCENT_SDK_APP_ID and TRTC_SDK_APP_ID.";
@@ -108,12 +111,16 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     let mut app = Router::new();
     for name in ProviderName::ALL {
         let provider = credentials.provider(name)?;
-        let mount =
-            Mount { recorder: &recorder, failures: &failures, delay, provider: provider.clone() };
+        let rehearsal = Rehearsal {
+            failures: Arc::clone(&failures),
+            delay,
+            deny: arguments.deny.as_deref().map(Arc::from),
+        };
+        let mount = Mount { recorder: &recorder, rehearsal, provider: provider.clone() };
         let route = match provider {
-            Provider::Zego(zego) => mount.route::<zego::Event>(zego),
-            Provider::Tencent(tencent) => mount.route::<tencent::Event>(tencent),
-            Provider::Trtc(trtc) => mount.route::<trtc::Event>(trtc),
+            Provider::Zego(zego) => mount.route(zego),
+            Provider::Tencent(tencent) => mount.route(tencent),
+            Provider::Trtc(trtc) => mount.route(trtc),
         };
         app = app.route(&format!("/hooks/{name}"), route);
     }
@@ -137,34 +144,45 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     Ok(ExitStatus::Success)
 }
 
+/// What a handler does.
+#[derive(Clone)]
+struct Rehearsal {
+    failures: Arc<AtomicU64>,
+    delay: Duration,
+    deny: Option<Arc<str>>,
+}
+
+impl Rehearsal {
+    async fn handle(self) -> io::Result<()> {
+        let is_one_left = |left: u64| left.checked_sub(1);
+        let fails =
+            self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_one_left).is_ok();
+        sleep(self.delay).await;
+        if fails { Err(io::Error::other("--fail-first")) } else { Ok(()) }
+    }
+}
+
 /// What a provider is mounted with.
 struct Mount<'a> {
     recorder: &'a Arc<Recorder>,
-    failures: &'a Arc<AtomicU64>,
-    delay: Duration,
+    rehearsal: Rehearsal,
     provider: Provider,
 }
 
 impl Mount<'_> {
-    fn route<E>(self, provider: E::Provider) -> MethodRouter
-    where
-        E: RoomEvent + Serialize,
-        E::Provider: room_hooks::Provider<Event = E>,
-    {
+    fn route<P: Rehearsed>(self, provider: P) -> MethodRouter {
         let handled = Handled::default();
-        let (seen, failures, delay) = (handled.clone(), Arc::clone(self.failures), self.delay);
-        let hooks = Hooks::new(Receiver::new(provider)).with_store(MemoryStore::new()).fallback(
-            move |verified: Verified<E>| {
+        let state = (handled.clone(), self.rehearsal.clone());
+        let hooks = Hooks::new(Receiver::new(provider))
+            .with_store(MemoryStore::new())
+            .on_with(state, async |(seen, rehearsal), verified: Verified<P::Event>| {
                 seen.insert(verified.id());
-                let fails = failures
-                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
-                    .is_ok();
-                async move {
-                    sleep(delay).await;
-                    if fails { Err(io::Error::other("--fail-first")) } else { Ok(()) }
-                }
-            },
-        );
+                rehearsal.handle().await
+            })
+            .answer_with(self.rehearsal, async |rehearsal, asked: Verified<P::Question>| {
+                let deny = rehearsal.deny.clone();
+                rehearsal.handle().await.map(|()| P::decide(&asked.event, deny.as_deref()))
+            });
         let recorder = Arc::clone(self.recorder);
         let provider = self.provider;
         handler(hooks).layer(middleware::from_fn(move |request, next| {

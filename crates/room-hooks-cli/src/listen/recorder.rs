@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes, to_bytes},
     extract::Request,
     http::{HeaderMap, StatusCode},
     middleware::Next,
@@ -22,6 +22,7 @@ use tokio_stream::StreamExt;
 
 use crate::{
     Error,
+    decision::decision,
     provider::{Provider, ProviderName, Received},
     recording::{Record, Verification},
     terminal::{self, DIM},
@@ -85,7 +86,10 @@ impl Recorder {
             }
             chunk
         }));
-        let response = next.run(Request::from_parts(parts, body)).await;
+        let (head, body) = next.run(Request::from_parts(parts, body)).await.into_parts();
+        // The library's own answers are short.
+        let answer = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let response = Response::from_parts(head, Body::from(answer.clone()));
 
         let body = mem::take(&mut *locked(&read));
         let received =
@@ -97,7 +101,9 @@ impl Recorder {
             Ok(Some(Received { id, .. })) => handled.take(id),
             _ => false,
         };
-        let passed = Passed { provider: provider.name(), at: now, status, called, received };
+        let asks = matches!(&received, Ok(Some(Received { asks: true, .. })));
+        let name = provider.name();
+        let passed = Passed { provider: name, at: now, status, called, received, answer };
         let verified = Some(passed.verification());
         let record = Record::new(passed.provider, now, verified, &query, headers, &body);
         let kept = match status {
@@ -108,7 +114,10 @@ impl Recorder {
         if let Err(error) = kept.and_then(|()| passed.show(self.verbose, &record)) {
             // Only the first is waited for.
             let _ = self.broken.try_send(error);
-            // What is not kept is not acknowledged, so that it comes again.
+            // What is not kept is not acknowledged, so that it comes again. A question does not.
+            if asks {
+                return response;
+            }
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
         response
@@ -149,6 +158,7 @@ struct Passed {
     status: u16,
     called: bool,
     received: Result<Option<Received>, Refusal>,
+    answer: Bytes,
 }
 
 impl Passed {
@@ -200,6 +210,9 @@ impl Passed {
             (Ok(None), _) => "a console's probe".to_owned(),
             (Ok(Some(_)), 401) => {
                 "refused: the signature was first seen with other content".to_owned()
+            }
+            (Ok(Some(Received { asks: true, event, .. })), 200) => {
+                terminal::plain(&decision(self.provider, event, &self.answer))
             }
             (Ok(Some(_)), 503) => "still being handled".to_owned(),
             (Ok(Some(_)), 500..) => "failed".to_owned(),

@@ -10,6 +10,7 @@ use room_hooks::testing::SignedDelivery;
 use crate::{
     Error, ExitStatus,
     credentials::Credentials,
+    decision::decision,
     encoding::Encoding,
     event::{EventArguments, Unsigned},
     http::{Client, Response, Target},
@@ -50,8 +51,10 @@ Examples:
   room-hooks send room_exit --retry --resign
   room-hooks send room_create --set room_id=room-{i} --times 1000 --concurrency 4
   room-hooks send room_create --forge signature
+  room-hooks send before_send_msg --set msg_body='a word'
   room-hooks send --provider zego --body-file event.json
 
+To a question, the answer is shown with the decision in it.
 Exit status: 0 if all were acknowledged (with --forge: refused), 1 if not, 2 if it could not be tried.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
@@ -95,6 +98,19 @@ impl Sender {
             answer.took.as_secs_f64() * 1000.0,
             answer.body,
         )?;
+        Ok(())
+    }
+
+    /// Shows what the answer to a question means.
+    fn show_decision(&self, question: &str, answer: &Response) -> Result<(), Error> {
+        let asker = self.provider.name();
+        // An answer that is not a success is none.
+        let bytes = if answer.is_success() { &*answer.bytes } else { b"" };
+        let decision = decision(asker, question, bytes);
+        writeln!(terminal::out(), "decision: {}", terminal::plain(&decision))?;
+        if let Some(waits) = asker.waits_for_answer().filter(|waits| answer.took > *waits) {
+            terminal::note(&format!("too late: {asker} waits {} s", waits.as_secs_f32()));
+        }
         Ok(())
     }
 }

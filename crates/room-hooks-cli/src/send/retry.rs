@@ -3,16 +3,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use clap::Args;
-use room_hooks::testing::SignedDelivery;
-
 use crate::{
     Error, ExitStatus,
     http::Response,
-    provider::Schedule,
+    provider::{Received, Schedule},
     speed::Speed,
     terminal::{self, BAD},
 };
+use clap::Args;
 
 use super::Sender;
 
@@ -36,12 +34,20 @@ impl Retry {
     /// Sends once or, if that is asked for, as often as the provider would.
     pub(super) fn run(&self, sender: &Sender) -> Result<ExitStatus, Error> {
         let mut delivery = sender.delivery(0, SystemTime::now())?;
-        let schedule = self.schedule(sender, &delivery);
+        let received = sender.provider.receive(delivery.as_delivery(), SystemTime::now());
+        let received = received.ok().flatten();
+        let schedule = self.schedule(sender, received.as_ref());
+        let question = received.filter(|received| received.asks).map(|received| received.event);
         let mut pauses = schedule.pauses.iter();
         loop {
             let answer = sender.client.post(&delivery);
             match &answer {
-                Ok(answer) => sender.show(answer)?,
+                Ok(answer) => {
+                    sender.show(answer)?;
+                    if let Some(question) = &question {
+                        sender.show_decision(question, answer)?;
+                    }
+                }
                 Err(error) if self.retry => {
                     writeln!(terminal::out(), "{BAD}none{BAD:#} {error}")?;
                 }
@@ -70,13 +76,12 @@ impl Retry {
         }
     }
 
-    fn schedule(&self, sender: &Sender, delivery: &SignedDelivery) -> Schedule {
+    fn schedule(&self, sender: &Sender, received: Option<&Received>) -> Schedule {
         if !self.retry {
             return Schedule { pauses: &[], only_without_response: false };
         }
-        let received = sender.provider.receive(delivery.as_delivery(), SystemTime::now());
-        let event = received.ok().flatten().map(|received| received.event);
-        let schedule = sender.unsigned.provider.schedule(event.as_deref().unwrap_or_default());
+        let event = received.map_or("", |received| &received.event);
+        let schedule = sender.unsigned.provider.schedule(event);
         if schedule.pauses.is_empty() {
             terminal::note("Tencent does not retry, unless its console switches that on");
         }
@@ -96,6 +101,7 @@ mod tests {
             ("cloud_recording/1", &[5, 5], true),
             ("cloud_player/10001", &[0, 0], true),
             ("cvt_finish", &[15, 15], true),
+            ("before_send_msg", &[0], true),
         ] {
             let schedule = ProviderName::Zego.schedule(event);
             assert_eq!(schedule.pauses, pauses, "{event}");

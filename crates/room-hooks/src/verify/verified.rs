@@ -92,9 +92,12 @@ impl<E> Verified<E> {
 }
 
 impl<P: Provider> Verified<Received<P>> {
-    /// The event, or the question.
-    #[cfg(feature = "hooks")]
-    pub(crate) fn into_event(self) -> Result<Verified<P::Event>, Verified<P::Question>> {
+    /// Tells an event from a question.
+    ///
+    /// # Errors
+    ///
+    /// It is a question.
+    pub fn into_event(self) -> Result<Verified<P::Event>, Verified<P::Question>> {
         let (received, rest) = self.replace(());
         match received {
             Received::Event(event) => Ok(rest.replace(event).1),

@@ -33,6 +33,8 @@ pub(super) struct Act {
     pub(super) sent: Sent,
     pub(super) expected: StatusCode,
     pub(super) handled: bool,
+    /// The decision in the answer to a question.
+    pub(super) decision: Option<&'static str>,
 }
 
 /// What is put on the wire.
@@ -51,12 +53,24 @@ impl Act {
         Self { handled: true, ..Self::acknowledged(title, sent) }
     }
 
+    /// A question, which its handler decides or does not in time.
+    fn decided(title: &'static str, decision: &'static str, sent: impl Into<Sent>) -> Self {
+        Self { decision: Some(decision), ..Self::handled(title, sent) }
+    }
+
     fn acknowledged(title: &'static str, sent: impl Into<Sent>) -> Self {
         Self::refused(title, StatusCode::OK, sent)
     }
 
     fn refused(title: &'static str, expected: StatusCode, sent: impl Into<Sent>) -> Self {
-        Self { title, method: Method::POST, sent: sent.into(), expected, handled: false }
+        Self {
+            title,
+            method: Method::POST,
+            sent: sent.into(),
+            expected,
+            handled: false,
+            decision: None,
+        }
     }
 }
 

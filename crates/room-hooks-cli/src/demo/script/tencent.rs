@@ -1,12 +1,12 @@
 use std::time::SystemTime;
 
-use room_hooks::testing::SignedDelivery;
+use room_hooks::{tencent::live::BeforeSendGift, testing::SignedDelivery};
 use serde_json::{Value, json};
 
 use crate::Error;
 
 use super::{
-    super::receiver::{TENCENT_APP, tencent},
+    super::receiver::{QUIET_ROOM, SLOW_ROOM, TENCENT_APP, tencent},
     Act, HOUR, Scene, UNAUTHORIZED, UNREADABLE, changed,
 };
 
@@ -25,6 +25,13 @@ pub(super) fn scene() -> Result<Scene, Error> {
     let with_query = |from: &str, to: &str| {
         changed(&updated, |signed| signed.query = signed.query.replace(from, to))
     };
+    let gift = |room: &str| {
+        let gift =
+            json!({"From_Account": "bob", "To_Account": ["ada"], "GiftId": "rose", "Count": 1});
+        let asked =
+            json!({"CallbackCommand": BeforeSendGift::NAME, "RoomId": room, "GiftWater": gift});
+        sign(&asked, now)
+    };
     let (app, another) = (TENCENT_APP.to_string(), (TENCENT_APP + 1).to_string());
     Ok(Scene {
         title: "Tencent",
@@ -34,6 +41,18 @@ pub(super) fn scene() -> Result<Scene, Error> {
             Act::acknowledged("its retry", updated.clone()),
             Act::acknowledged("an event of another kind", other.clone()),
             Act::acknowledged("the console's probe", probe),
+            Act::decided("it asks whether a gift may be sent", "allowed", gift("lobby")?),
+            Act::decided("the same gift again, which is no duplicate", "allowed", gift("lobby")?),
+            Act::decided(
+                "a gift to a room that takes none",
+                "denied, code 102100: no gifts here",
+                gift(QUIET_ROOM)?,
+            ),
+            Act::decided(
+                "a gift that the handler is late for: the failure policy allows it",
+                "allowed",
+                gift(SLOW_ROOM)?,
+            ),
             Act::refused("a forged signature", UNAUTHORIZED, with_query("Sign=", "Sign=0")),
             Act::refused("no signature", UNAUTHORIZED, with_query("Sign=", "Signed=")),
             Act::refused("another app's id", UNAUTHORIZED, with_query(&app, &another)),

@@ -1,0 +1,65 @@
+//! Questions between two of the built program: one asks, one answers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program;
+
+use program::{Server, run};
+
+fn ask(listener: &Server, question: &str, more: &[&str]) -> String {
+    let sent = run(&[&["send", question, "--to", &listener.origin], more].concat());
+    assert_eq!(sent.status, 0, "{}{}", sent.stdout, sent.stderr);
+    sent.stdout.lines().find_map(|line| line.strip_prefix("decision: ")).unwrap().to_owned()
+}
+
+#[test]
+fn a_question_is_allowed_and_its_decision_is_shown_on_both_sides() {
+    let listener = Server::listen(&["--verbose"]);
+    for _ in 0..2 {
+        assert_eq!(ask(&listener, "Live.CallbackBeforeSendGift", &[]), "allowed");
+    }
+    assert_eq!(ask(&listener, "before_send_msg", &[]), "neutral, so ZIM decides");
+    let printed = listener.interrupted();
+    assert_eq!(printed.matches("200 allowed").count(), 2, "{printed}");
+    for shown in ["200 neutral, so ZIM decides", r#""msg_body":"hello""#, r#""GiftId":"rose""#] {
+        assert!(printed.contains(shown), "{shown} is not in {printed}");
+    }
+}
+
+#[test]
+fn listen_denies_questions_with_and_without_a_text() {
+    let listener = Server::listen(&["--deny"]);
+    assert_eq!(ask(&listener, "Live.CallbackBeforeSendGift", &[]), "denied, code 1");
+    assert_eq!(ask(&listener, "before_send_msg", &[]), "not sent");
+    assert!(listener.interrupted().contains("200 denied, code 1"));
+    let listener = Server::listen(&["--deny=no links here"]);
+    for (question, decision) in [
+        ("Live.CallbackBeforeSendGift", "denied, code 102100: no links here"),
+        ("Group.CallbackBeforeSendMsg", "denied, code 10100: no links here"),
+        ("before_send_msg", "not sent: no links here"),
+    ] {
+        assert_eq!(ask(&listener, question, &[]), decision);
+    }
+    // An event is handled as ever.
+    let sent = run(&["send", "room_create", "--to", &listener.origin]);
+    assert_eq!(sent.status, 0);
+    assert!(!sent.stdout.contains("decision"), "{}", sent.stdout);
+}
+
+#[test]
+fn a_handler_that_fails_or_is_late_leaves_a_question_to_the_failure_policy() {
+    let listener = Server::listen(&["--deny", "--fail-first", "1"]);
+    assert_eq!(ask(&listener, "Live.CallbackBeforeSendGift", &[]), "allowed");
+    assert_eq!(ask(&listener, "Live.CallbackBeforeSendGift", &[]), "denied, code 1");
+    let listener = Server::listen(&["--deny", "--delay", "60000"]);
+    assert_eq!(ask(&listener, "Group.CallbackBeforeSendMsg", &[]), "allowed");
+}
+
+#[test]
+fn a_question_that_is_forged_is_refused() {
+    let listener = Server::listen(&[]);
+    for question in ["Live.CallbackBeforeSendGift", "before_send_msg"] {
+        let sent = run(&["send", question, "--forge", "signature", "--to", &listener.origin]);
+        assert_eq!(sent.status, 0, "{}{}", sent.stdout, sent.stderr);
+    }
+}
