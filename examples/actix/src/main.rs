@@ -1,6 +1,6 @@
 //! An actix-web app that receives room callbacks beside a route of its own.
 //!
-//! Every event is one line of JSON on standard output.
+//! Every event is one line of JSON on standard output, and so is every question, which is allowed.
 
 use std::{
     env::{self, VarError},
@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::{App, HttpServer, web};
 use room_hooks_actix::{
-    Hooks, Provider, RoomEvent, Verified,
+    Callback, Hooks, Provider, Verified,
     hooks::MemoryStore,
     resource,
     tencent::{self, Tencent},
@@ -36,9 +36,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         setting("TRTC_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TRTC_KEY", "demokey")?,
     )?;
-    let zego = Hooks::new(zego).with_store(MemoryStore::new()).fallback(print::<zego::Event>);
-    let tencent =
-        Hooks::new(tencent).with_store(MemoryStore::new()).fallback(print::<tencent::Event>);
+    let zego = Hooks::new(zego)
+        .with_store(MemoryStore::new())
+        .fallback(print::<zego::Event>)
+        .answer(async |asked: Verified<zego::Question>| {
+            print(asked).await.map(|()| zego::Decision::neutral())
+        });
+    let tencent = Hooks::new(tencent)
+        .with_store(MemoryStore::new())
+        .fallback(print::<tencent::Event>)
+        .answer(async |asked: Verified<tencent::Question>| {
+            print(asked).await.map(|()| tencent::Decision::allow())
+        });
     let trtc = Hooks::new(trtc).with_store(MemoryStore::new()).fallback(print::<trtc::Event>);
 
     let hooks = (zego.clone(), tencent.clone(), trtc.clone());
@@ -65,7 +74,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn print<E>(verified: Verified<E>) -> io::Result<()>
 where
-    E: RoomEvent + Serialize,
+    E: Callback,
 {
     let line = serde_json::to_string(&EventLine {
         provider: E::Provider::NAME,

@@ -1,6 +1,6 @@
 //! A server on hyper alone that receives room callbacks beside a route of its own.
 //!
-//! Every event is one line of JSON on standard output.
+//! Every event is one line of JSON on standard output, and so is every question, which is allowed.
 
 use std::{
     convert::Infallible,
@@ -23,7 +23,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use room_hooks_tower::{
-    Hooks, HooksService, Provider, RoomEvent, Verified,
+    Callback, Hooks, HooksService, Provider, Verified,
     hooks::MemoryStore,
     service,
     tencent::{self, Tencent},
@@ -51,9 +51,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         setting("TRTC_SDK_APP_ID", "1400000000")?.parse()?,
         setting("TRTC_KEY", "demokey")?,
     )?;
-    let zego = Hooks::new(zego).with_store(MemoryStore::new()).fallback(print::<zego::Event>);
-    let tencent =
-        Hooks::new(tencent).with_store(MemoryStore::new()).fallback(print::<tencent::Event>);
+    let zego = Hooks::new(zego)
+        .with_store(MemoryStore::new())
+        .fallback(print::<zego::Event>)
+        .answer(async |asked: Verified<zego::Question>| {
+            print(asked).await.map(|()| zego::Decision::neutral())
+        });
+    let tencent = Hooks::new(tencent)
+        .with_store(MemoryStore::new())
+        .fallback(print::<tencent::Event>)
+        .answer(async |asked: Verified<tencent::Question>| {
+            print(asked).await.map(|()| tencent::Decision::allow())
+        });
     let trtc = Hooks::new(trtc).with_store(MemoryStore::new()).fallback(print::<trtc::Event>);
 
     let app = App {
@@ -154,7 +163,7 @@ async fn grace_period() {
 
 async fn print<E>(verified: Verified<E>) -> io::Result<()>
 where
-    E: RoomEvent + Serialize,
+    E: Callback,
 {
     let line = serde_json::to_string(&EventLine {
         provider: E::Provider::NAME,
