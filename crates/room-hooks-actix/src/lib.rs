@@ -22,7 +22,7 @@
 //! There are three ways in. Each refuses what is not authentic:
 //!
 //! * [`resource()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
-//! * [`RoomHook`] extracts an event. Its receiver is `app_data`, as it is or in a `web::Data`. Without one, deliveries
+//! * [`RoomHook`] extracts an event or a question. Its receiver is `app_data`, as it is or in a `web::Data`. Without one, deliveries
 //!   are answered 500, and the log names the missing type.
 //! * [`Verify`] is a middleware. It guards a scope, whether or not its handlers extract anything. A [`RoomHook`]
 //!   behind it takes the event that is verified already.
@@ -46,6 +46,8 @@
 //! # }
 //! ```
 //!
+//! A handler of a question replies with [`Answer`].
+//!
 //! Each way in holds a body to the receiver's own limit and timeout, so actix-web's `PayloadConfig` does not apply.
 //! With `web::to` rather than `web::post`, the extractor also answers requests of other methods in the provider's
 //! form.
@@ -55,14 +57,14 @@
 
 #![forbid(unsafe_code)]
 
-mod ack;
 mod receive;
+mod reply;
 #[cfg(feature = "hooks")]
 mod resource;
 mod room_hook;
 mod verify;
 
-pub use ack::{Ack, Answer};
+pub use reply::{Ack, Answer};
 #[cfg(feature = "hooks")]
 pub use resource::{resource, tencent_resource};
 pub use room_hook::{RoomHook, RoomHookError};

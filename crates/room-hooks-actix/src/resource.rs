@@ -13,8 +13,8 @@ use room_hooks::{
 };
 
 use crate::{
-    ack::response,
     receive::{RequestHeaders, read_body},
+    reply::response,
 };
 
 /// Makes a resource of [`Hooks`], at the path where the provider's URL points:

@@ -11,17 +11,19 @@ use room_hooks::{
 use thiserror::Error;
 
 use crate::{
-    ack::{response, status},
     receive::receive,
+    reply::{response, status},
 };
 
-/// Extractor of a verified event: one kind of it, such as `RoomHook<zego::RoomCreated>`, or all that a
-/// provider sends, such as `RoomHook<zego::Event>`.
+/// Extractor of a verified event or question: one kind of it, such as `RoomHook<zego::RoomCreated>`, all events of a
+/// provider, such as `RoomHook<zego::Event>`, all its questions, `RoomHook<zego::Question>`, or either, as
+/// [`Received`](crate::adapter::Received).
 ///
 /// The [`Receiver`] comes from the `app_data`. Behind a [`Verify`](crate::Verify) middleware the extractor needs
 /// none of its own. It must be the handler's only extractor that reads the body.
 ///
-/// An authentic event of another kind is acknowledged, and the handler is not called.
+/// An authentic event of another kind is acknowledged, and the handler is not called. What a question of another kind
+/// asks is allowed; ZIM decides by itself.
 #[derive(Debug, Clone)]
 pub struct RoomHook<E>(pub Verified<E>);
 

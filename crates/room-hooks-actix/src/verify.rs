@@ -15,7 +15,7 @@ use room_hooks::{
     adapter::{Received, VerifiedExtension},
 };
 
-use crate::{ack::response, receive::receive};
+use crate::{receive::receive, reply::response};
 
 /// Middleware that lets only verified callbacks through to the handlers behind it.
 ///

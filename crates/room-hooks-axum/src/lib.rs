@@ -23,7 +23,7 @@
 //! There are three ways in. Each refuses what is not authentic:
 //!
 //! * [`handler()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
-//! * [`RoomHook`] extracts an event. The receiver comes from the router's state.
+//! * [`RoomHook`] extracts an event or a question. The receiver comes from the router's state.
 //! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`] behind it takes the
 //!   event that is verified already, if its receiver is a clone of the layer's, and verifies again otherwise.
 //!
@@ -43,6 +43,8 @@
 //! Router::new().route("/hooks/zego", any(on_created)).with_state(Receiver::new(zego))
 //! # }
 //! ```
+//!
+//! A handler of a question replies with [`Answer`].
 //!
 //! With `any` rather than `post`, the extractor also answers requests of other methods in the provider's form.
 //!
@@ -67,15 +69,15 @@
 
 #![forbid(unsafe_code)]
 
-mod ack;
 #[cfg(feature = "hooks")]
 mod handler;
+mod reply;
 mod room_hook;
 mod verify;
 
-pub use ack::{Ack, Answer};
 #[cfg(feature = "hooks")]
 pub use handler::{handler, tencent_handler};
+pub use reply::{Ack, Answer};
 pub use room_hook::{RoomHook, RoomHookRejection};
 pub use room_hooks::*;
 pub use room_hooks_tower::adapter;

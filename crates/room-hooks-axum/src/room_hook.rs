@@ -11,8 +11,9 @@ use room_hooks::{
 use room_hooks_tower::adapter::{receive, response};
 use thiserror::Error;
 
-/// Extractor of a verified event: one kind of it, such as `RoomHook<zego::RoomCreated>`, or all that a
-/// provider sends, such as `RoomHook<zego::Event>`.
+/// Extractor of a verified event or question: one kind of it, such as `RoomHook<zego::RoomCreated>`, all events of a
+/// provider, such as `RoomHook<zego::Event>`, all its questions, `RoomHook<zego::Question>`, or either, as
+/// [`Received`](crate::adapter::Received).
 ///
 /// The [`Receiver`] comes from the router's state. A state without one does not compile, and the
 /// compiler says which receiver it looks for:
@@ -27,7 +28,8 @@ use thiserror::Error;
 ///
 /// A state with more in it than one receiver has a field for each and derives `FromRef`.
 ///
-/// An authentic event of another kind is acknowledged, and the handler is not called.
+/// An authentic event of another kind is acknowledged, and the handler is not called. What a question of another kind
+/// asks is allowed; ZIM decides by itself.
 #[derive(Debug, Clone)]
 pub struct RoomHook<E>(pub Verified<E>);
 

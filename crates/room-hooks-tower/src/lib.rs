@@ -24,7 +24,8 @@
 //!
 //! * [`service()`] makes a service of [`Hooks`]: typed handlers, each called once for a delivery. This is the
 //!   recommended way. It answers every request that reaches it, so route by path first.
-//! * [`VerifyLayer`] lets only verified callbacks through to a service of your own.
+//! * [`VerifyLayer`] lets only verified callbacks through to a service of your own, which responds to an event with
+//!   [`acknowledged`] and to a question with [`answered`].
 //!
 //! Both hold a body to the receiver's limit and timeout. If a middleware limits the body with
 //! `http_body_util::Limited`, as tower-http does, the response is 413 as well. Other limits look like an aborted body

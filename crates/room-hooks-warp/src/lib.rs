@@ -36,6 +36,8 @@
 //! # }
 //! ```
 //!
+//! A handler of a question replies with [`Answer`].
+//!
 //! It rejects what is not authentic, and [`recover`] turns the rejection into the provider's response. Put the
 //! `recover` on the route, as above: warp tries the next route after a rejection, so a `recover` after an `or` lets
 //! a catch-all route answer a forgery first.
@@ -48,15 +50,15 @@
 
 #![forbid(unsafe_code)]
 
-mod ack;
 #[cfg(feature = "hooks")]
 mod filter;
+mod reply;
 mod request;
 mod room_hook;
 
-pub use ack::{Ack, Answer};
 #[cfg(feature = "hooks")]
 pub use filter::{filter, tencent_filter};
+pub use reply::{Ack, Answer};
 pub use room_hook::{RoomHookRejection, recover, room_hook};
 pub use room_hooks::*;
 pub use room_hooks_tower::adapter;

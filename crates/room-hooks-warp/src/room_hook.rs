@@ -11,11 +11,13 @@ use warp::{
 
 use crate::request::{already_consumed, request};
 
-/// Filter that extracts a verified event: one kind of it, such as `Verified<zego::RoomCreated>`, or all that a provider
-/// sends, such as `Verified<zego::Event>`.
+/// Filter that extracts a verified event or question: one kind of it, such as `Verified<zego::RoomCreated>`, all events of
+/// a provider, such as `Verified<zego::Event>`, all its questions, `Verified<zego::Question>`, or either, as
+/// [`Received`](crate::adapter::Received).
 ///
 /// It takes requests of every method and rejects all but `POST`. It also rejects an authentic event of another
-/// kind, which [`recover`] acknowledges: no other route is meant for it.
+/// kind, which [`recover`] acknowledges: no other route is meant for it. What a question of another kind asks is allowed; ZIM
+/// decides by itself.
 #[must_use]
 pub fn room_hook<E: Callback>(
     receiver: impl Into<Receiver<E::Provider>>,

@@ -32,7 +32,8 @@
 //!
 //! # Where to go next
 //!
-//! * `Hooks`, with the feature `hooks`, is the recommended way in: typed handlers, each delivery once.
+//! * `Hooks`, with the feature `hooks`, is the recommended way in: typed handlers of events, each delivery once, and of
+//!   questions, each with its decision.
 //! * [`Receiver`] verifies a delivery and returns a [`Verified`] event or a [`NotDelivered`]; a [`Refusal`] says why.
 //! * [`zego`], [`tencent`] and [`trtc`] hold the providers and their events.
 //! * The feature `testing` signs callbacks for tests of your handlers.

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-/// A delivery has ended. `event` is the event's [`kind`](crate::RoomEvent::kind), or `none` for one
+/// A delivery has ended. `event` is the event's [`kind`](crate::Callback::kind), or `none` for one
 /// that was refused.
 pub(crate) fn delivery(provider: &'static str, event: &'static str, outcome: &'static str) {
     #[cfg(feature = "metrics")]

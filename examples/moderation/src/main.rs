@@ -79,7 +79,6 @@ fn setting(name: &str, default: &str) -> Result<String, VarError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::time::{Duration, SystemTime};
 

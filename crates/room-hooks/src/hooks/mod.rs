@@ -104,7 +104,7 @@ impl<P: Provider> Hooks<P> {
     /// an error type of your own. It goes into the log; the sender is only told to try again.
     ///
     /// An async closure may not capture: see [`on_with`](Self::on_with) for a handler with state. The
-    /// event's name, room and time are methods of [`RoomEvent`].
+    /// event's name, room and time are methods of [`Callback`](crate::Callback).
     ///
     /// A handler of another provider's event does not compile:
     ///
@@ -330,7 +330,7 @@ impl<P: Provider> Hooks<P> {
         {
             clock.note(verified.app_id, signed_at, now);
         }
-        let (hooks, received) = (self.clone(), received.map(|verified| verified.into_event()));
+        let (hooks, received) = (self.clone(), received.map(Verified::into_event));
         let received = received.map(|received| received.map(Box::new).map_err(Box::new));
         async move {
             match received {

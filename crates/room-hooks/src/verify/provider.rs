@@ -81,8 +81,7 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
 /// What a delivery is, once its sender has been verified.
 #[doc(hidden)]
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, unnameable_types, reason = "only this crate has use for it")]
-#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
+#[expect(unnameable_types, reason = "only this crate has use for it")]
 pub enum Opened<P: Provider> {
     /// An event or a question.
     Callback(Verified<Received<P>>),

@@ -118,7 +118,7 @@ wire_struct! {
         /// When the check ended, in Unix milliseconds. Of audio.
         pub process_finish_time: Option<u64>,
         /// When the frame was taken: Beijing time without a zone, such as `2026-01-01 07:59:49.586`.
-        /// [`occurred_at`](crate::RoomEvent::occurred_at) has it as a time.
+        /// [`occurred_at`](crate::Callback::occurred_at) has it as a time.
         pub img_time: Option<String>,
         /// How long the task has checked streams, in seconds. Of a status.
         pub censor_stream_time: Option<u64>,

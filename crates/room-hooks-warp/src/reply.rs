@@ -34,14 +34,15 @@ impl<P: Provider> Reply for Ack<P> {
 /// use room_hooks_warp::{Answer, Verified, recover, room_hook, tencent::{Decision, Tencent, live::BeforeSendGift}};
 /// use warp::Filter;
 ///
+/// fn on_gift(gift: Verified<BeforeSendGift>) -> Answer<Decision<BeforeSendGift>> {
+///     match gift.event.gift_water.count {
+///         Some(..100) => Answer(Decision::allow()),
+///         _ => Answer(Decision::deny()),
+///     }
+/// }
+///
 /// # fn app(tencent: Tencent) -> impl Filter {
-/// let gifts = room_hook(tencent).map(|gift: Verified<BeforeSendGift>| {
-///     Answer(match gift.event.gift_water.count {
-///         Some(..100) => Decision::allow(),
-///         _ => Decision::deny(),
-///     })
-/// });
-/// warp::path!("hooks" / "tencent").and(gifts).recover(recover)
+/// warp::path!("hooks" / "tencent").and(room_hook(tencent)).map(on_gift).recover(recover)
 /// # }
 /// ```
 #[derive(Debug)]
