@@ -17,6 +17,10 @@ impl<F: Fn(DeliveryKey) + Send + Sync + 'static> DeliveryStore for Granting<F> {
         Ok(ClaimOutcome::Granted(ClaimToken(0)))
     }
 
+    async fn bind(&self, _: DeliveryKey, _: Instant) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     async fn settle(&self, _: DeliveryKey, _: Instant) -> Result<(), StoreError> {
         Ok(())
     }
