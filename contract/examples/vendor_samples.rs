@@ -18,8 +18,7 @@ use std::{
 };
 
 use room_hooks::{
-    Callback, Delivery, NotDelivered, Receiver, Verified,
-    zego::{Event, Zego},
+    Callback, Delivery, NotDelivered, Receiver, Verified, adapter::Received, zego::Zego,
 };
 use room_hooks_contract::signature;
 use serde_json::{Map, Value};
@@ -154,7 +153,10 @@ impl Envelope {
 }
 
 /// Signs a sample, in the units and kinds of values that it has, and tells what the core makes of it.
-fn check(sample: &Map<String, Value>, envelope: &Envelope) -> Result<Verified<Event>, String> {
+fn check(
+    sample: &Map<String, Value>,
+    envelope: &Envelope,
+) -> Result<Verified<Received<Zego>>, String> {
     let mut signed = sample.clone();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let like = |sample: &Value, number: u64| match sample {
@@ -189,7 +191,7 @@ fn expect(body: &Map<String, Value>, status: u16) -> Result<(), String> {
     if seen == status { Ok(()) } else { Err(format!("{seen} for {status}: {body:?}")) }
 }
 
-fn receive(body: &Map<String, Value>) -> Result<Verified<Event>, NotDelivered> {
+fn receive(body: &Map<String, Value>) -> Result<Verified<Received<Zego>>, NotDelivered> {
     let receiver = Receiver::new(Zego::new(APP, SECRET).expect("the secret is good"));
     let body = Value::Object(body.clone()).to_string();
     receiver
@@ -197,7 +199,7 @@ fn receive(body: &Map<String, Value>) -> Result<Verified<Event>, NotDelivered> {
 }
 
 /// Says which members of a sample its type does not have, at any depth.
-fn report_untyped(page: &str, sample: &Map<String, Value>, verified: &Verified<Event>) {
+fn report_untyped(page: &str, sample: &Map<String, Value>, verified: &Verified<Received<Zego>>) {
     let typed = serde_json::to_value(&verified.event).unwrap_or_default();
     let mut missing = Vec::new();
     find_untyped("", &Value::Object(sample.clone()), &typed, &mut missing);
