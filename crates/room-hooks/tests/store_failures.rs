@@ -11,11 +11,13 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use room_hooks::{
-    Delivery, FailurePolicy,
+    Delivery, FailurePolicy, Verified,
     hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, MemoryStore, StoreError},
+    zego::{BeforeSendMsg, Decision},
 };
 
-use zego_hooks::{counting, created, deliver, forged, now, signed_at};
+use here::hooks_here;
+use zego_hooks::{counting, created, deliver, forged, now, signed_at, zego};
 
 #[tokio::test(start_paused = true)]
 async fn a_full_store_follows_the_failure_policy_and_still_binds_signatures() {
@@ -76,7 +78,31 @@ async fn a_panic_in_the_store_is_answered_500_and_calls_no_handler() {
     assert_eq!(calls.get(), 0);
 }
 
-/// A store that no request reaches, or whose `claim` panics.
+/// A question is never answered 500 or 503, and has less time than an event.
+#[tokio::test(start_paused = true)]
+async fn a_question_is_answered_whatever_the_store_does() {
+    let message = json!({"event": "before_send_msg", "conv_id": "lobby", "msg_body": "hello"});
+    let body = signed_at(&message, now());
+    let hooks = || {
+        hooks_here(zego())
+            .with_store_failure_policy(FailurePolicy::Closed)
+            .answer(async |_: Verified<BeforeSendMsg>| Decision::send())
+    };
+    let decided = r#"{"result":1}"#;
+    for (hooks, takes, answer) in [
+        (hooks().with_store(Broken { panics: false }), 0, decided),
+        (hooks().with_store(MemoryStore::with_capacity(0)), 0, decided),
+        (hooks().with_store(Hanging), 500, decided),
+        (hooks().with_store(Broken { panics: true }), 0, r#"{"result":0}"#),
+    ] {
+        let begun = tokio::time::Instant::now();
+        let response = deliver(&hooks, &body).await;
+        assert_eq!((response.status, &*response.body), (200, answer));
+        assert_eq!(begun.elapsed(), Duration::from_millis(takes));
+    }
+}
+
+/// A store that no request reaches, or whose `claim` and `bind` panic.
 #[derive(Debug)]
 struct Broken {
     panics: bool,
@@ -93,6 +119,7 @@ impl DeliveryStore for Broken {
     }
 
     async fn bind(&self, _: DeliveryKey, _: Instant) -> Result<bool, StoreError> {
+        assert!(!self.panics, "on purpose");
         out_of_order()
     }
 
@@ -119,7 +146,7 @@ impl DeliveryStore for Hanging {
     }
 
     async fn bind(&self, _: DeliveryKey, _: Instant) -> Result<bool, StoreError> {
-        Ok(true)
+        std::future::pending().await
     }
 
     async fn renew(&self, _: DeliveryKey, _: ClaimToken, _: Instant) -> Result<bool, StoreError> {
