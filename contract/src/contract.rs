@@ -25,6 +25,7 @@ use crate::{
     delivery::{Delivery, TENCENT_EVENT, TRTC_EVENT, ZEGO_EVENT},
     nesting, questions,
     receivers::{self, TENCENT_APP, TRTC_APP, ZEGO_APP},
+    server::serve_while,
 };
 
 /// What connects the suite to a framework.
@@ -270,20 +271,6 @@ fn run_server(
             use_it(address, &reports);
         },
     );
-}
-
-/// Runs a server on a thread of its own for as long as it is used.
-pub(crate) fn serve_while(
-    serve: impl FnOnce(TcpListener, oneshot::Receiver<()>) + Send + 'static,
-    use_it: impl FnOnce(SocketAddr),
-) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel();
-    let server = thread::spawn(move || serve(listener, stopped));
-    use_it(address);
-    drop(stop);
-    server.join().unwrap();
 }
 
 /// Sends all deliveries of a case, some of them while the one before is being handled.

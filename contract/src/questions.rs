@@ -26,8 +26,9 @@ use tokio::{sync::oneshot, time::sleep};
 use crate::{
     case::{Setup, Transport},
     client::{self, Request, Response},
-    contract::{Driver, serve_while},
+    contract::Driver,
     receivers,
+    server::serve_while,
 };
 
 const ALLOWED: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}"#;

@@ -1,4 +1,7 @@
-use std::net::TcpListener;
+use std::{
+    net::{SocketAddr, TcpListener},
+    thread,
+};
 
 use tokio::sync::oneshot;
 
@@ -18,4 +21,18 @@ pub async fn serve_until<F: Future>(
         _ = server(listener) => {}
         _ = stop => {}
     }
+}
+
+/// Runs a server on a thread of its own for as long as it is used.
+pub(crate) fn serve_while(
+    serve: impl FnOnce(TcpListener, oneshot::Receiver<()>) + Send + 'static,
+    use_it: impl FnOnce(SocketAddr),
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let server = thread::spawn(move || serve(listener, stopped));
+    use_it(address);
+    drop(stop);
+    server.join().unwrap();
 }

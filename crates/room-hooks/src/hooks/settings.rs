@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use crate::{FailurePolicy, Provider};
+use crate::{
+    ConfigError, FailurePolicy, Hooks, Provider, Question, verify::provider::MAX_RETRY_SPAN,
+};
 
 /// Settings of hooks other than handlers and store.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,95 @@ impl Settings {
     /// How long an operation of the store may take: a part of what the sender waits.
     pub(super) fn store_timeout(&self) -> Duration {
         (self.handler_timeout / 2).min(Duration::from_secs(1))
+    }
+}
+
+impl<P: Provider> Hooks<P> {
+    /// Sets how long a handler of events may take before the sender is answered 503 and the handler continues; by
+    /// default 10 s for ZEGO, 1.5 s for Tencent, which waits 2 s, and 4 s for TRTC, which waits 5.
+    pub fn with_handler_timeout(mut self, timeout: Duration) -> Self {
+        self.parts().settings.handler_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a delivery stays claimed in a store that processes share when the process that handles
+    /// it has crashed; by default 15 s, between 100 ms and a day. A living process renews its claims, also those of
+    /// a handler that never returns or blocks its thread, so give each handler a time limit.
+    pub fn with_lease(mut self, lease: Duration) -> Self {
+        self.parts().settings.lease =
+            lease.clamp(Duration::from_millis(100), Duration::from_secs(24 * 60 * 60));
+        self
+    }
+
+    /// Sets for how long a handled delivery is remembered, and a signature is bound to its content. By
+    /// default a minute more than twice the tolerance, at least 120 s.
+    ///
+    /// # Errors
+    ///
+    /// It is under twice the tolerance, so that the same bytes would be handled again while they are fresh,
+    /// or under 120 s, in which platforms retry. Or it is over 100 years.
+    pub fn with_retention(mut self, retention: Duration) -> Result<Self, ConfigError> {
+        const MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        let fresh = self.0.receiver.provider().tolerance().unwrap_or_default().saturating_mul(2);
+        let min = fresh.max(MAX_RETRY_SPAN);
+        if retention < min {
+            return Err(ConfigError::RetentionTooShort { min });
+        }
+        if retention > MAX {
+            return Err(ConfigError::RetentionTooLong { max: MAX });
+        }
+        self.parts().settings.retention = retention;
+        Ok(self)
+    }
+
+    /// Sets which signatures are bound to the content that they first came with. A binding lasts for the
+    /// retention, which is longer than the signature can be fresh.
+    pub fn with_signature_binding(mut self, binding: SignatureBinding) -> Self {
+        self.parts().settings.signature_binding = binding;
+        self
+    }
+
+    /// Sets what happens to deliveries while the delivery store is full or unavailable.
+    pub fn with_store_failure_policy(mut self, policy: FailurePolicy) -> Self {
+        self.parts().settings.store_failure_policy = policy;
+        self
+    }
+
+    /// Sets the answer to questions of one kind, or of all with the provider's whole `Question`, that no handler
+    /// decides: it failed, panicked, was late or is missing, too many are being answered, or the question cannot be
+    /// read. [`FailurePolicy::Open`] by default.
+    ///
+    /// For gifts, that is what keeps a failure of yours from blocking them all. **For messages, set
+    /// [`FailurePolicy::Closed`]**: with `Open`, anyone who can slow your handler down gets every message past it.
+    ///
+    /// ```
+    /// # use room_hooks::{FailurePolicy, Hooks, tencent::{Tencent, group::BeforeSendMsg}};
+    /// # fn hooks(tencent: Tencent) -> Hooks<Tencent> {
+    /// Hooks::new(tencent).with_question_failure_policy::<BeforeSendMsg>(FailurePolicy::Closed)
+    /// # }
+    /// ```
+    pub fn with_question_failure_policy<Q>(mut self, policy: FailurePolicy) -> Self
+    where
+        Q: Question<Provider = P>,
+    {
+        self.parts().question_failure_policies.push((Q::KIND, policy));
+        self
+    }
+
+    /// Sets how long the answer to a question may take; by default, and at most, 1.5 s for Tencent, which waits 2 s,
+    /// and 2 s for ZIM, which waits 2.5.
+    pub fn with_question_timeout(mut self, timeout: Duration) -> Self {
+        self.parts().settings.question_timeout = timeout.min(P::QUESTION_TIMEOUT);
+        self
+    }
+
+    /// Sets how many questions each handler answers at once; by default 256. Further ones wait for up to half of the
+    /// timeout.
+    pub fn with_question_concurrency(mut self, concurrency: usize) -> Self {
+        let parts = self.parts();
+        parts.settings.question_concurrency = concurrency;
+        parts.question_handlers.iter_mut().for_each(|handler| handler.limit(concurrency));
+        self
     }
 }
 
