@@ -16,17 +16,14 @@ use here::hooks_here;
 use zego_hooks::{Counter, counted, counting, created, deliver, now, signed_at, zego};
 
 #[tokio::test(start_paused = true)]
-async fn an_event_calls_the_first_handler_for_its_type_or_else_the_fallback() {
-    let (first, second, other) = (Counter::default(), Counter::default(), Counter::default());
-    let hooks = hooks_here(zego())
-        .fallback(counted(&other))
-        .on(counted::<RoomCreated>(&first))
-        .on(counted::<RoomCreated>(&second));
+async fn an_event_calls_the_handler_for_its_type_or_else_the_fallback() {
+    let (first, other) = (Counter::default(), Counter::default());
+    let hooks = hooks_here(zego()).fallback(counted(&other)).on(counted::<RoomCreated>(&first));
     for event in ["room_create", "room_exit", "user_action"] {
         let body = signed_at(&json!({"event": event, "room_id": "r"}), now());
         assert_eq!(deliver(&hooks, &body).await.status, 200);
     }
-    assert_eq!((first.get(), second.get(), other.get()), (1, 0, 2));
+    assert_eq!((first.get(), other.get()), (1, 2));
 
     let without = hooks_here(zego());
     let body = signed_at(&json!({"event": "room_exit"}), now());

@@ -7,7 +7,7 @@ mod here;
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use room_hooks::{
     Delivery, NotDelivered, Receiver, RoomCreated, Secrets, Verified,
@@ -216,4 +216,40 @@ fn a_question_has_one_span_with_its_decision_and_a_failure_is_logged_with_all_it
         assert!(error.contains(shown), "{shown} is not in {error}");
     }
     assert!(!log.contains("5ec2e7"), "{log}");
+}
+
+#[test]
+fn a_kind_without_a_handler_is_warned_of_once_with_the_type_to_ask_for() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let hooks = hooks_here(zego()).on(async |_: Verified<RoomCreated>| {});
+    let signed = |event: &Value| zego().sign(event, now()).unwrap().body;
+    let express =
+        json!({"event": "room_create", "room_id": "r", "id_name": "ada", "room_session_id": 7});
+    let exited = json!({"event": "room_exit", "room_id": "r"});
+    let message = json!({"event": "before_send_msg", "conv_id": "r"});
+    let deliver = |event: &Value| {
+        let body = signed(event);
+        logged(|| runtime.block_on(hooks.deliver(Delivery::new(&body), now()))).0
+    };
+    for (event, rust_type) in [
+        (&express, "zego::express::RoomCreated"),
+        (&exited, "zego::RoomExited"),
+        (&json!({"event": "made_up", "room_id": "r"}), "zego::Event"),
+        (&message, "zego::BeforeSendMsg"),
+    ] {
+        let warning = "no handler for this kind of callback; logged once per kind";
+        let log = deliver(event);
+        let line = log.lines().find(|line| line.contains(warning)).expect(rust_type);
+        assert!(line.contains("WARN") && line.contains(rust_type), "{line}");
+        assert!(!deliver(event).contains(warning), "{rust_type}");
+    }
+    // Nor does an extractor of another kind stay silent.
+    let receiver = Receiver::new(zego());
+    let body = signed(&express);
+    let receive = || receiver.receive::<RoomCreated>(Delivery::new(&body), now());
+    let (log, received) = logged(receive);
+    assert_eq!(received, Err(NotDelivered::OtherKind));
+    assert!(log.contains("zego::express::RoomCreated"), "{log}");
+    assert!(!logged(receive).0.contains("WARN"));
 }

@@ -41,9 +41,13 @@ pub trait Callback: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
     /// It is of another kind.
     fn downcast(any: Self::Any) -> Result<Self, Self::Any>;
 
-    /// Takes what was received as an event or as a question, or hands it back.
+    /// Takes what was received as this kind, or hands it back.
     #[doc(hidden)]
-    fn select(received: Received<Self::Provider>) -> Result<Self::Any, Received<Self::Provider>>;
+    fn select(received: Received<Self::Provider>) -> Result<Self, Received<Self::Provider>>;
+
+    /// The type that a handler asks for to receive this, by its path in this crate.
+    #[doc(hidden)]
+    fn rust_type(&self) -> &'static str;
 
     /// The name on the wire.
     fn name(&self) -> &str;

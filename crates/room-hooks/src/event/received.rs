@@ -27,6 +27,13 @@ impl<P: Provider> Callback for Received<P> {
         Ok(received)
     }
 
+    fn rust_type(&self) -> &'static str {
+        match self {
+            Self::Event(event) => event.rust_type(),
+            Self::Question(question) => question.rust_type(),
+        }
+    }
+
     fn name(&self) -> &str {
         match self {
             Self::Event(event) => event.name(),

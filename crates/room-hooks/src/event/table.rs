@@ -187,6 +187,13 @@ macro_rules! callbacks {
                 }
             }
 
+            fn rust_type(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(callback) => callback.rust_type(),)*
+                    Self::Raw(_) => concat!($folder, "::", stringify!($any)),
+                }
+            }
+
             fn name(&self) -> &str {
                 match self {
                     $(Self::$variant(callback) => callback.name(),)*
@@ -239,8 +246,15 @@ macro_rules! callbacks {
 
                 fn select(
                     received: $crate::adapter::Received<$provider>,
-                ) -> Result<$any, $crate::adapter::Received<$provider>> {
-                    $any::select(received)
+                ) -> Result<Self, $crate::adapter::Received<$provider>> {
+                    match received {
+                        $crate::adapter::Received::$any($any::$variant(callback)) => Ok(callback),
+                        received => Err(received),
+                    }
+                }
+
+                fn rust_type(&self) -> &'static str {
+                    concat!($folder, "::", stringify!($callback))
                 }
 
                 fn name(&self) -> &str {

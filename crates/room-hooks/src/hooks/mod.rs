@@ -2,25 +2,28 @@
 
 mod clock;
 mod lease;
+mod observer;
 mod questions;
 mod run;
 mod runtime;
 mod settings;
 mod store;
 
-use std::{fmt, sync::Arc, thread::ThreadId, time::SystemTime};
+use std::{any::type_name, fmt, sync::Arc, thread::ThreadId, time::SystemTime};
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Delivery, FailurePolicy, NotDelivered, Provider, Question, Receiver, RoomEvent, Verified,
+    Callback, Delivery, FailurePolicy, NotDelivered, Provider, Question, Receiver, RoomEvent,
+    Verified,
     adapter::{CallbackResponse, Received},
 };
 
 use self::{
     clock::Clock,
     lease::Renewal,
+    observer::Observer,
     questions::{QuestionHandler, Undecided},
     run::Handler,
     runtime::HandlerRuntime,
@@ -28,6 +31,7 @@ use self::{
     store::any::AnyStore,
 };
 
+pub use self::observer::Observation;
 pub use self::questions::AnswerResult;
 pub use self::run::HandlerResult;
 pub use self::settings::SignatureBinding;
@@ -55,6 +59,7 @@ struct Inner<P: Provider> {
     /// The signatures that this process has seen, used while such a store is full or unavailable.
     bindings: MemoryStore,
     settings: Settings,
+    observer: Option<Observer>,
     in_flight: TaskTracker,
     clock: Clock,
     runtime: Option<Arc<HandlerRuntime>>,
@@ -79,6 +84,7 @@ impl<P: Provider> Hooks<P> {
             store: Arc::new(MemoryStore::new()),
             renewal: None,
             bindings: MemoryStore::new(),
+            observer: None,
             in_flight: TaskTracker::new(),
             clock: Clock::default(),
             runtime: HandlerRuntime::here().map(Arc::new),
@@ -91,7 +97,7 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Adds a handler of one kind of event, an async function of `Verified<E>` that returns nothing or
-    /// a `Result`. Of several that fit, the one added first is called.
+    /// a `Result`.
     ///
     /// The error of a `Result` is anything that converts into `Box<dyn Error + Send + Sync>`, such as
     /// an error type of your own. It goes into the log; the sender is only told to try again.
@@ -106,12 +112,22 @@ impl<P: Provider> Hooks<P> {
     /// # let zego = Zego::new(1, "secret").unwrap();
     /// Hooks::new(zego).on(async |updated: Verified<tencent::RoomInfoUpdated>| {});
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// There is a handler of this kind already, or one of all events, which would keep this one from being called.
+    #[track_caller]
     pub fn on<E, F, Fut>(mut self, handler: F) -> Self
     where
         E: RoomEvent<Provider = P>,
         F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
+        assert_reachable::<E>(self.0.handlers.iter().map(|handler| handler.kind));
+        assert!(
+            E::KIND.is_some() || self.0.fallback.is_none(),
+            "the fallback is unreachable: this handler takes all events"
+        );
         self.parts().handlers.push(Handler::new(handler));
         self
     }
@@ -129,6 +145,11 @@ impl<P: Provider> Hooks<P> {
     /// })
     /// # }
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`on`](Self::on) does.
+    #[track_caller]
     pub fn on_with<S, E, F, Fut>(self, state: S, handler: F) -> Self
     where
         S: Clone + Send + Sync + 'static,
@@ -140,17 +161,27 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets the handler of all events that no other handler takes, unknown ones included.
+    ///
+    /// # Panics
+    ///
+    /// There is one already, or a handler of all events.
+    #[track_caller]
     pub fn fallback<F, Fut>(mut self, handler: F) -> Self
     where
         F: Fn(Verified<P::Event>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
+        assert!(self.0.fallback.is_none(), "a second fallback: the first would never be called");
+        assert!(
+            self.0.handlers.iter().all(|handler| handler.kind.is_some()),
+            "the fallback is unreachable: an earlier handler takes all events"
+        );
         self.parts().fallback = Some(Handler::new(handler));
         self
     }
 
     /// Adds a handler of one kind of question, an async function of `Verified<Q>` that returns the decision, or a
-    /// `Result` of it. Of several that fit, the one added first is called.
+    /// `Result` of it.
     ///
     /// ```
     /// # use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, live::BeforeSendGift}};
@@ -170,12 +201,18 @@ impl<P: Provider> Hooks<P> {
     ///
     /// Every question is answered by itself, also one that is equal to another, since two equal gifts can be two. A
     /// captured question verifies again while it is fresh: where a handler counts, let it count distinct message ids.
+    ///
+    /// # Panics
+    ///
+    /// There is a handler of this kind already, or one of all questions, which would keep this one from being called.
+    #[track_caller]
     pub fn answer<Q, F, Fut>(mut self, handler: F) -> Self
     where
         Q: Question<Provider = P>,
         F: Fn(Verified<Q>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: AnswerResult<Q::Decision>> + Send + 'static,
     {
+        assert_reachable::<Q>(self.0.question_handlers.iter().map(|handler| handler.kind));
         let parts = self.parts();
         let handler = QuestionHandler::new(handler, parts.settings.question_concurrency);
         parts.question_handlers.push(handler);
@@ -183,6 +220,11 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Adds a handler of one kind of question with state, of which it gets a clone with each question.
+    ///
+    /// # Panics
+    ///
+    /// As [`answer`](Self::answer) does.
+    #[track_caller]
     pub fn answer_with<S, Q, F, Fut>(self, state: S, handler: F) -> Self
     where
         S: Clone + Send + Sync + 'static,
@@ -198,6 +240,16 @@ impl<P: Provider> Hooks<P> {
         let parts = self.parts();
         parts.renewal = Renewal::of(&store).map(Arc::new);
         parts.store = Arc::new(store);
+        self
+    }
+
+    /// Sets a function that is called with the outcome of each delivery, such as one that counts or traces. It runs
+    /// before the response is sent, so it must not block. If it panics, nothing else happens.
+    pub fn with_observer<F>(mut self, observer: F) -> Self
+    where
+        F: Fn(&Observation<'_>) + Send + Sync + 'static,
+    {
+        self.parts().observer = Some(Observer::new(observer));
         self
     }
 
@@ -253,9 +305,25 @@ impl<P: Provider> Hooks<P> {
     pub fn respond_to(&self, not_delivered: &NotDelivered) -> CallbackResponse {
         match not_delivered {
             NotDelivered::Question { name } => {
-                self.0.fail(name, "raw", &Undecided::BodyConsumed).response
+                let answer = self.0.fail(name, "raw", &Undecided::BodyConsumed);
+                let outcome = Undecided::BodyConsumed.as_str();
+                self.0.observe(Observation {
+                    decision: Some(answer.decision),
+                    ..Observation::new(P::NAME, outcome)
+                });
+                answer.response
             }
-            _ => not_delivered.response::<P>(),
+            _ => {
+                let outcome = match not_delivered {
+                    NotDelivered::Probe => "probe",
+                    _ => "refused",
+                };
+                self.0.observe(Observation {
+                    refusal: not_delivered.refusal(),
+                    ..Observation::new(P::NAME, outcome)
+                });
+                not_delivered.response::<P>()
+            }
         }
     }
 
@@ -264,6 +332,20 @@ impl<P: Provider> Hooks<P> {
     pub async fn wait_idle(&self) {
         self.0.in_flight.close();
         self.0.in_flight.wait().await;
+    }
+}
+
+/// Panics if a handler of `C` would not be called, because of one that was added before.
+#[track_caller]
+fn assert_reachable<C: Callback>(mut earlier: impl Iterator<Item = Option<&'static str>>) {
+    let shadowed_by = earlier.find(|kind| kind.is_none() || *kind == C::KIND);
+    let this = type_name::<C>();
+    match shadowed_by {
+        None => {}
+        Some(None) => panic!(
+            "a handler of `{this}` is unreachable: an earlier one takes everything. Add that one last"
+        ),
+        Some(Some(_)) => panic!("a second handler of `{this}`: only the first would be called"),
     }
 }
 

@@ -14,7 +14,8 @@ use crate::{
 };
 
 use super::{
-    Inner,
+    Inner, Observation,
+    observer::Subject,
     run::BoxError,
     settings::Settings,
     store::{
@@ -41,6 +42,7 @@ impl<P: Provider> Inner<P> {
             decision = field::Empty,
         );
         let (name, kind) = (verified.event.name().to_owned(), verified.event.kind());
+        let subject = Subject::of(&verified);
         let deciding = Arc::clone(&self).decide(verified).instrument(span.clone());
         let task = self.in_flight.spawn_on(deciding, &self.handler_runtime());
         // The handler is aborted with this future: at the timeout, and when the sender hangs up.
@@ -56,18 +58,27 @@ impl<P: Provider> Inner<P> {
             Ok(answer) => {
                 span.record("outcome", "answered").record("decision", answer.decision);
                 metrics::question(P::NAME, kind, answer.decision, "answered");
+                let decision = Some(answer.decision);
+                self.observe(Observation { decision, ..subject.became::<P>("answered") });
                 answer.response
             }
             Err(Undecided::SignatureReused) => {
                 span.record("outcome", "signature_reused");
                 metrics::delivery(P::NAME, kind, "signature_reused");
-                let refused = NotDelivered::Refused(Refusal::SignatureReused);
-                NotDelivered::log::<P>(&Refusal::SignatureReused);
-                refused.response::<P>()
+                let refusal = Refusal::SignatureReused;
+                NotDelivered::log::<P>(&refusal);
+                let refused = Some(&refusal);
+                self.observe(Observation {
+                    refusal: refused,
+                    ..subject.became::<P>("signature_reused")
+                });
+                NotDelivered::Refused(refusal).response::<P>()
             }
             Err(undecided) => {
                 let answer = self.fail(&name, kind, &undecided);
                 span.record("outcome", undecided.as_str()).record("decision", answer.decision);
+                let decision = Some(answer.decision);
+                self.observe(Observation { decision, ..subject.became::<P>(undecided.as_str()) });
                 answer.response
             }
         }
@@ -82,21 +93,10 @@ impl<P: Provider> Inner<P> {
         };
         let (outcome, provider, question) = (undecided.as_str(), P::NAME, excerpt(name));
         metrics::question(provider, kind, decision, outcome);
-        match undecided {
-            Undecided::NoHandler => {
-                tracing::warn!(provider, question, decision, outcome, "question not decided");
-            }
-            _ => {
-                let error = chain(undecided);
-                tracing::error!(
-                    provider,
-                    question,
-                    decision,
-                    outcome,
-                    error,
-                    "question not decided"
-                );
-            }
+        // That one was warned of, once.
+        if !matches!(undecided, Undecided::NoHandler) {
+            let error = chain(undecided);
+            tracing::error!(provider, question, decision, outcome, error, "question not decided");
         }
         Answer { response: P::Question::undecided(policy), decision }
     }
@@ -125,7 +125,10 @@ impl<P: Provider> Inner<P> {
         }
         let name = verified.event.name();
         let mut handlers = self.question_handlers.iter();
-        let handler = handlers.find(|handler| handler.answers(name)).ok_or(Undecided::NoHandler)?;
+        let Some(handler) = handlers.find(|handler| handler.answers(name)) else {
+            self.receiver.unhandled.warn(&verified.event);
+            return Err(Undecided::NoHandler);
+        };
         // What gets its turn later than this would hardly be decided in time.
         let turn = timeout(self.settings.question_timeout / 2, handler.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(Undecided::Overloaded) };
@@ -139,7 +142,7 @@ impl<P: Provider> Inner<P> {
 /// A decision, as it is sent, and its name.
 pub(super) struct Answer {
     pub(super) response: CallbackResponse,
-    decision: &'static str,
+    pub(super) decision: &'static str,
 }
 
 /// Why no handler has decided a question.
@@ -165,7 +168,7 @@ pub(super) enum Undecided {
 
 impl Undecided {
     /// The name in logs and metrics.
-    fn as_str(&self) -> &'static str {
+    pub(super) fn as_str(&self) -> &'static str {
         match self {
             Self::NoHandler => "no_handler",
             Self::BodyConsumed => "body_consumed",
@@ -214,7 +217,7 @@ where
 /// A handler of the questions of one kind, or of all.
 #[derive(Clone)]
 pub(super) struct QuestionHandler<P: Provider> {
-    kind: Option<&'static str>,
+    pub(super) kind: Option<&'static str>,
     call: Arc<Call<P>>,
     turns: Arc<Semaphore>,
 }

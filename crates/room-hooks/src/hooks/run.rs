@@ -20,8 +20,9 @@ use crate::{
 };
 
 use super::{
-    Inner, SignatureBinding,
+    Inner, Observation, SignatureBinding,
     lease::Lease,
+    observer::Subject,
     runtime,
     settings::Settings,
     store::{
@@ -47,10 +48,13 @@ impl<P: Provider> Inner<P> {
             request_id = verified.request_id.as_deref(),
             outcome = field::Empty,
         );
-        let kind = verified.event.kind();
+        let (kind, subject) = (verified.event.kind(), Subject::of(&verified));
         let (handler_timeout, in_flight) = (self.settings.handler_timeout, self.in_flight.clone());
         let runtime = self.handler_runtime();
-        let task = in_flight.spawn_on(self.run(verified).instrument(span.clone()), &runtime);
+        let task = in_flight.spawn_on(
+            Arc::clone(&self).run(verified, subject.clone()).instrument(span.clone()),
+            &runtime,
+        );
         let disposition = match timeout(handler_timeout, task).await {
             Ok(Ok(disposition)) => disposition,
             Ok(Err(error)) => {
@@ -62,6 +66,7 @@ impl<P: Provider> Inner<P> {
                     tracing::warn!("handler exceeded its timeout and continues in the background");
                 });
                 metrics::delivery(P::NAME, kind, Disposition::DeadlineExceeded.as_str());
+                self.observe(subject.became::<P>(Disposition::DeadlineExceeded.as_str()));
                 Disposition::DeadlineExceeded
             }
         };
@@ -77,12 +82,18 @@ impl<P: Provider> Inner<P> {
         home.or_else(|| runtime::own().cloned()).unwrap_or_else(Handle::current)
     }
 
-    async fn run(self: Arc<Self>, verified: Box<Verified<P::Event>>) -> Disposition {
+    async fn run(
+        self: Arc<Self>,
+        verified: Box<Verified<P::Event>>,
+        subject: Subject,
+    ) -> Disposition {
         let kind = verified.event.kind();
         let disposition = self.dispose(verified).await;
         let outcome = disposition.as_str();
         Span::current().record("outcome", outcome);
         metrics::delivery(P::NAME, kind, outcome);
+        let refusal = disposition.refusal();
+        self.observe(Observation { refusal, ..subject.became::<P>(outcome) });
         if matches!(disposition, Disposition::Duplicate | Disposition::InProgress) {
             tracing::info!(outcome, "duplicate delivery");
         }
@@ -94,6 +105,7 @@ impl<P: Provider> Inner<P> {
         let kind = verified.event.kind();
         let mut handlers = self.handlers.iter().chain(&self.fallback);
         let Some(handler) = handlers.find(|handler| handler.takes(kind)) else {
+            self.receiver.unhandled.warn(&verified.event);
             // A delivery without a handler has a signature all the same, which must not serve another content.
             return match delivery {
                 Some(delivery) if !self.bind(delivery, self.settings.store_timeout()).await => {
@@ -239,7 +251,7 @@ where
 /// A handler of the events of one kind, or of all.
 #[derive(Clone)]
 pub(super) struct Handler<P: Provider> {
-    kind: Option<&'static str>,
+    pub(super) kind: Option<&'static str>,
     call: Arc<Call<P>>,
 }
 

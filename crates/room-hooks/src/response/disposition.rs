@@ -36,6 +36,15 @@ impl Disposition {
         }
     }
 
+    /// Why it is refused.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
     /// The name in logs and metrics.
     #[must_use]
     pub fn as_str(&self) -> &'static str {

@@ -27,6 +27,10 @@ impl Callback for Question {
         Err(received)
     }
 
+    fn rust_type(&self) -> &'static str {
+        match *self {}
+    }
+
     fn name(&self) -> &str {
         match *self {}
     }

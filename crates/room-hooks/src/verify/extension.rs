@@ -37,7 +37,7 @@ impl<P: Provider> VerifiedExtension<P> {
     where
         E: Callback<Provider = P>,
     {
-        self.verified.select()
+        self.receiver.select(self.verified)
     }
 }
 

@@ -7,4 +7,5 @@ pub(crate) mod freshness;
 pub(crate) mod provider;
 pub(crate) mod receiver;
 pub(crate) mod secrets;
+pub(crate) mod unhandled;
 pub(crate) mod verified;

@@ -5,10 +5,10 @@ use std::{
 
 use crate::{
     Callback, Delivery, NotDelivered, Provider, Refusal, Verified,
-    adapter::{BodyReader, Headers},
+    adapter::{BodyReader, Headers, Received},
     event::excerpt,
     request::body_reader::check_encoding,
-    verify::provider::Opened,
+    verify::{provider::Opened, unhandled::Unhandled},
 };
 
 /// Verifies deliveries and returns typed events. Every adapter goes through it.
@@ -34,6 +34,7 @@ pub struct Receiver<P> {
     provider: Arc<P>,
     body_limit: usize,
     body_timeout: Duration,
+    pub(crate) unhandled: Arc<Unhandled>,
 }
 
 impl<P: Provider> Receiver<P> {
@@ -44,6 +45,7 @@ impl<P: Provider> Receiver<P> {
             provider: Arc::new(provider),
             body_limit: 1024 * 1024,
             body_timeout: Duration::from_secs(5),
+            unhandled: Arc::default(),
         }
     }
 
@@ -145,7 +147,23 @@ impl<P: Provider> Receiver<P> {
             request_id = verified.request_id.as_deref(),
             "delivery verified"
         );
-        verified.select()
+        self.select(verified)
+    }
+
+    /// Takes what was received as what a handler asks for.
+    pub(crate) fn select<E: Callback<Provider = P>>(
+        &self,
+        verified: Verified<Received<P>>,
+    ) -> Result<Verified<E>, NotDelivered> {
+        verified.try_map(E::select).map_err(|other| {
+            self.unhandled.warn(&other.event);
+            match &other.event {
+                Received::Event(_) => NotDelivered::OtherKind,
+                Received::Question(question) => {
+                    NotDelivered::Question { name: question.name().into() }
+                }
+            }
+        })
     }
 }
 

@@ -1,9 +1,6 @@
 use std::{fmt, time::SystemTime};
 
-use crate::{
-    Callback, DeliveryId, Document, NotDelivered, Provider, RoomEvent, SecretName,
-    adapter::Received,
-};
+use crate::{Callback, DeliveryId, Document, Provider, RoomEvent, SecretName, adapter::Received};
 
 /// An event or a question whose sender has been verified, and what is known of its delivery.
 ///
@@ -103,16 +100,6 @@ impl<P: Provider> Verified<Received<P>> {
             Received::Event(event) => Ok(rest.replace(event).1),
             Received::Question(question) => Err(rest.replace(question).1),
         }
-    }
-
-    /// Takes what was received as what a handler asks for.
-    pub(crate) fn select<E: Callback<Provider = P>>(self) -> Result<Verified<E>, NotDelivered> {
-        let other = match &self.event {
-            Received::Event(_) => NotDelivered::OtherKind,
-            Received::Question(question) => NotDelivered::Question { name: question.name().into() },
-        };
-        let any = self.try_map(E::select).ok();
-        any.and_then(|any| any.downcast().ok()).ok_or(other)
     }
 }
 
