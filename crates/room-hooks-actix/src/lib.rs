@@ -66,7 +66,7 @@ mod verify;
 
 pub use reply::{Ack, Answer};
 #[cfg(feature = "hooks")]
-pub use resource::{resource, tencent_resource};
+pub use resource::{deliver, resource, tencent_resource};
 pub use room_hook::{RoomHook, RoomHookError};
 pub use room_hooks::*;
 pub use verify::{Verify, VerifyService};

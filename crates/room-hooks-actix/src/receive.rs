@@ -25,7 +25,7 @@ pub(crate) async fn receive<E: Callback>(
 ) -> Result<(Verified<E>, Vec<u8>), NotDelivered> {
     let body = read_body(receiver, request, payload).await?;
     let headers = RequestHeaders(request.headers());
-    let delivery = Delivery::new(&body).with_query(request.query_string()).with_headers(&headers);
+    let delivery = head(request, &headers).with_body(&body);
     let verified = receiver.receive(delivery, SystemTime::now())?;
     Ok((verified, body))
 }
@@ -38,7 +38,7 @@ pub(crate) async fn read_body<P: Provider>(
 ) -> Result<Vec<u8>, NotDelivered> {
     let headers = RequestHeaders(request.headers());
     let method = request.method().as_str();
-    let mut reader = receiver.body_reader(method, request.query_string(), &headers)?;
+    let mut reader = receiver.body_reader(method, head(request, &headers))?;
     // A body that is chunked, or that came over HTTP/2, leaves this behind only when something consumed it.
     let had_a_body = request.chunked().unwrap_or_default() || request.version() == Version::HTTP_2;
     if matches!(payload, Payload::None) && had_a_body {
@@ -49,6 +49,15 @@ pub(crate) async fn read_body<P: Provider>(
         Err(_) => return Err(reader.timed_out()),
     }
     reader.finish(SystemTime::now())
+}
+
+/// A request without its body.
+pub(crate) fn head<'a>(request: &'a HttpRequest, headers: &'a RequestHeaders<'a>) -> Delivery<'a> {
+    Delivery::new(b"")
+        .with_path(request.path())
+        .with_query(request.query_string())
+        .with_headers(headers)
+        .with_peer(request.peer_addr())
 }
 
 async fn read_chunks<P: Provider>(

@@ -7,13 +7,13 @@ use std::{
 
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use room_hooks::{
-    Delivery, Hooks, NotDelivered, Provider,
+    Hooks, NotDelivered, Provider,
     tencent::{Protocol, Tencent},
     trtc::Trtc,
 };
 
 use crate::{
-    receive::{RequestHeaders, read_body},
+    receive::{RequestHeaders, head, read_body},
     reply::response,
 };
 
@@ -43,7 +43,7 @@ pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
     warn_of_stores_per_worker(P::NAME, hooks.store_created_on());
     web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
         let hooks = hooks.clone();
-        async move { handle(&hooks, &request, payload).await }
+        async move { deliver(&hooks, &request, payload).await }
     })
 }
 
@@ -56,14 +56,38 @@ pub fn tencent_resource(path: &str, tencent: Hooks<Tencent>, trtc: Hooks<Trtc>) 
         let (tencent, trtc) = (tencent.clone(), trtc.clone());
         async move {
             match Protocol::of(request.query_string(), &RequestHeaders(request.headers())) {
-                Protocol::Query => handle(&tencent, &request, payload).await,
-                Protocol::Header => handle(&trtc, &request, payload).await,
+                Protocol::Query => deliver(&tencent, &request, payload).await,
+                Protocol::Header => deliver(&trtc, &request, payload).await,
             }
         }
     })
 }
 
-async fn handle<P: Provider>(
+/// Has hooks handle one request, for a handler that decides which hooks those are:
+///
+/// ```
+/// # use std::collections::HashMap;
+/// # use actix_web::{HttpRequest, HttpResponse, web};
+/// # use room_hooks_actix::{Hooks, deliver, zego::Zego};
+/// type Tenants = HashMap<String, Hooks<Zego>>;
+///
+/// async fn receive(
+///     tenant: web::Path<String>,
+///     tenants: web::Data<Tenants>,
+///     request: HttpRequest,
+///     payload: web::Payload,
+/// ) -> HttpResponse {
+///     match tenants.get(tenant.as_str()) {
+///         Some(hooks) => deliver(hooks, &request, payload).await,
+///         None => HttpResponse::NotFound().finish(),
+///     }
+/// }
+///
+/// # fn route() -> actix_web::Resource {
+/// web::resource("/hooks/{tenant}/zego").to(receive)
+/// # }
+/// ```
+pub async fn deliver<P: Provider>(
     hooks: &Hooks<P>,
     request: &HttpRequest,
     payload: web::Payload,
@@ -71,8 +95,7 @@ async fn handle<P: Provider>(
     let delivered = async {
         let body = read_body(hooks.receiver(), request, payload.into_inner()).await?;
         let headers = RequestHeaders(request.headers());
-        let delivery =
-            Delivery::new(&body).with_query(request.query_string()).with_headers(&headers);
+        let delivery = head(request, &headers).with_body(&body);
         Ok(hooks.deliver(delivery, SystemTime::now()).await)
     };
     let not_delivered = |not_delivered: NotDelivered| hooks.respond_to(&not_delivered);

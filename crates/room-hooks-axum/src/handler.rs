@@ -1,7 +1,9 @@
 use axum::routing::{MethodRouter, any};
-use axum_core::{body::Body, extract::Request};
+use axum_core::{body::Body, extract::Request, response::Response};
 use room_hooks::{Hooks, Provider, tencent::Tencent, trtc::Trtc};
-use room_hooks_tower::adapter::{deliver, deliver_tencent, response};
+use room_hooks_tower::adapter::{self, response};
+
+use crate::peer::note_peer;
 
 /// Makes a route of [`Hooks`], for the path where the provider's URL points:
 ///
@@ -23,10 +25,35 @@ where
     P: Provider,
     S: Clone + Send + Sync + 'static,
 {
-    any(async move |request: Request| {
-        let (parts, body) = request.into_parts();
-        response::<Body>(deliver(&hooks, &parts, body).await)
-    })
+    any(async move |request: Request| deliver(&hooks, request).await)
+}
+
+/// Has hooks handle one request, for a handler that decides which hooks those are:
+///
+/// ```
+/// # use std::{collections::HashMap, sync::Arc};
+/// # use axum::{Router, extract::{Path, Request, State}, response::Response, routing::any};
+/// # use http::StatusCode;
+/// # use room_hooks_axum::{Hooks, deliver, zego::Zego};
+/// type Tenants = Arc<HashMap<String, Hooks<Zego>>>;
+///
+/// async fn receive(
+///     Path(tenant): Path<String>,
+///     State(tenants): State<Tenants>,
+///     request: Request,
+/// ) -> Result<Response, StatusCode> {
+///     let hooks = tenants.get(&tenant).ok_or(StatusCode::NOT_FOUND)?;
+///     Ok(deliver(hooks, request).await)
+/// }
+///
+/// # fn app(tenants: Tenants) -> Router {
+/// Router::new().route("/hooks/{tenant}/zego", any(receive)).with_state(tenants)
+/// # }
+/// ```
+pub async fn deliver<P: Provider>(hooks: &Hooks<P>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    note_peer(&mut parts);
+    response::<Body>(adapter::deliver(hooks, &parts, body).await)
 }
 
 /// Makes a route of the hooks for both of Tencent's protocols, for a URL that receives both; see
@@ -36,7 +63,8 @@ where
     S: Clone + Send + Sync + 'static,
 {
     any(async move |request: Request| {
-        let (parts, body) = request.into_parts();
-        response::<Body>(deliver_tencent(&tencent, &trtc, &parts, body).await)
+        let (mut parts, body) = request.into_parts();
+        note_peer(&mut parts);
+        response::<Body>(adapter::deliver_tencent(&tencent, &trtc, &parts, body).await)
     })
 }

@@ -71,14 +71,16 @@
 
 #[cfg(feature = "hooks")]
 mod handler;
+#[cfg(feature = "hooks")]
+mod peer;
 mod reply;
 mod room_hook;
 mod verify;
 
 #[cfg(feature = "hooks")]
-pub use handler::{handler, tencent_handler};
+pub use handler::{deliver, handler, tencent_handler};
 pub use reply::{Ack, Answer};
 pub use room_hook::{RoomHook, RoomHookRejection};
 pub use room_hooks::*;
-pub use room_hooks_tower::adapter;
+pub use room_hooks_tower::{PeerAddr, adapter};
 pub use verify::{Verify, VerifyLayer};

@@ -44,6 +44,8 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let receiver = Receiver::from_ref(state);
         let (mut parts, body) = request.into_parts();
+        #[cfg(feature = "hooks")]
+        crate::peer::note_peer(&mut parts);
         let extension = parts.extensions.remove::<VerifiedExtension<E::Provider>>();
         let hook = match extension.and_then(|extension| extension.verified_by(&receiver)) {
             Some(hook) => hook,

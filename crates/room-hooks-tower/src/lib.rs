@@ -41,6 +41,7 @@ mod response;
 mod service;
 mod verify;
 
+pub use receive::PeerAddr;
 pub use response::{acknowledged, answered};
 pub use room_hooks::{adapter::VerifiedExtension, *};
 #[cfg(feature = "hooks")]
@@ -54,5 +55,8 @@ pub mod adapter {
 
     #[cfg(feature = "hooks")]
     pub use crate::receive::{deliver, deliver_tencent};
-    pub use crate::{receive::receive, response::response};
+    pub use crate::{
+        receive::{head, receive},
+        response::response,
+    };
 }

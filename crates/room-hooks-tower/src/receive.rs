@@ -1,4 +1,4 @@
-use std::{error::Error, pin::pin, time::SystemTime};
+use std::{error::Error, net::SocketAddr, pin::pin, time::SystemTime};
 
 use bytes::Buf;
 use http::{header::TRANSFER_ENCODING, request::Parts};
@@ -34,7 +34,7 @@ where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
     let body = read_body(receiver, parts, body).await?;
-    let verified = receiver.receive(delivery(parts, &body), SystemTime::now())?;
+    let verified = receiver.receive(head(parts).with_body(&body), SystemTime::now())?;
     Ok((verified, body))
 }
 
@@ -46,7 +46,7 @@ where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
     match read_body(hooks.receiver(), parts, body).await {
-        Ok(body) => hooks.deliver(delivery(parts, &body), SystemTime::now()).await,
+        Ok(body) => hooks.deliver(head(parts).with_body(&body), SystemTime::now()).await,
         Err(not_delivered) => hooks.respond_to(&not_delivered),
     }
 }
@@ -68,8 +68,21 @@ where
     }
 }
 
-fn delivery<'a>(parts: &'a Parts, body: &'a [u8]) -> Delivery<'a> {
-    Delivery::new(body).with_query(query(parts)).with_headers(&parts.headers)
+/// The address that a request came from, among the extensions of the request. A server that knows it puts it there, so
+/// that [`RequestHead::peer`](room_hooks::RequestHead::peer) returns it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "it is an address")]
+pub struct PeerAddr(pub SocketAddr);
+
+/// A request without its body.
+#[must_use]
+pub fn head(parts: &Parts) -> Delivery<'_> {
+    let peer = parts.extensions.get::<PeerAddr>().map(|peer| peer.0);
+    Delivery::new(b"")
+        .with_path(parts.uri.path())
+        .with_query(query(parts))
+        .with_headers(&parts.headers)
+        .with_peer(peer)
 }
 
 fn query(parts: &Parts) -> &str {
@@ -86,7 +99,7 @@ where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
     let method = parts.method.as_str();
-    let mut reader = receiver.body_reader(method, query(parts), &parts.headers)?;
+    let mut reader = receiver.body_reader(method, head(parts))?;
     // Even an empty chunked body is at its end only once it has been read, unless something consumed it.
     if body.is_end_stream() && parts.headers.contains_key(TRANSFER_ENCODING) {
         return Err(reader.already_consumed(SystemTime::now()));

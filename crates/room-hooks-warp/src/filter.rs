@@ -1,13 +1,14 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, fmt, pin::Pin};
 
 use http_body::Body;
+use http_body_util::BodyExt;
 use room_hooks::{
     Hooks, Provider,
     tencent::{Protocol, Tencent},
     trtc::Trtc,
 };
 use room_hooks_tower::adapter::{deliver, response};
-use warp::{Buf, Filter, http::request::Parts, reply::Response};
+use warp::{Buf, Filter, http::request::Parts, hyper::body::Bytes, reply::Response};
 
 use crate::request::{already_consumed, request};
 
@@ -50,6 +51,61 @@ pub fn tencent_filter(
             })
         },
     )
+}
+
+/// A request for hooks, as [`hook_request`] extracts it.
+pub struct HookRequest {
+    parts: Parts,
+    body: Option<BoxedBody>,
+}
+
+type BoxedBody = Pin<Box<dyn Body<Data = Bytes, Error = warp::Error> + Send>>;
+
+impl HookRequest {
+    /// Has hooks handle the request.
+    pub async fn deliver<P: Provider>(self, hooks: &Hooks<P>) -> Response {
+        reply(hooks, &self.parts, self.body).await
+    }
+}
+
+impl fmt::Debug for HookRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookRequest").finish_non_exhaustive()
+    }
+}
+
+/// Filter that extracts a request, for a route that decides which hooks handle it:
+///
+/// ```
+/// # use std::{collections::HashMap, sync::Arc};
+/// # use warp::{Filter, Rejection, Reply};
+/// use room_hooks_warp::{HookRequest, Hooks, hook_request, zego::Zego};
+///
+/// # fn app(tenants: Arc<HashMap<String, Hooks<Zego>>>) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
+/// warp::path!("hooks" / String / "zego").and(hook_request()).and_then(
+///     move |tenant: String, request: HookRequest| {
+///         let hooks = tenants.get(&tenant).cloned();
+///         async move {
+///             let hooks = hooks.ok_or_else(warp::reject::not_found)?;
+///             Ok::<_, Rejection>(request.deliver(&hooks).await)
+///         }
+///     },
+/// )
+/// # }
+/// ```
+#[must_use]
+pub fn hook_request()
+-> impl Filter<Extract = (HookRequest,), Error = Infallible> + Clone + Send + Sync + 'static {
+    request().map(|parts, body: Option<_>| HookRequest {
+        parts,
+        body: body.map(|body| Box::pin(to_bytes(body)) as BoxedBody),
+    })
+}
+
+fn to_bytes<B: Buf>(
+    body: impl Body<Data = B, Error = warp::Error>,
+) -> impl Body<Data = Bytes, Error = warp::Error> {
+    body.map_frame(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
 }
 
 async fn reply<P: Provider>(

@@ -57,7 +57,7 @@ mod request;
 mod room_hook;
 
 #[cfg(feature = "hooks")]
-pub use filter::{filter, tencent_filter};
+pub use filter::{HookRequest, filter, hook_request, tencent_filter};
 pub use reply::{Ack, Answer};
 pub use room_hook::{RoomHookRejection, recover, room_hook};
 pub use room_hooks::*;

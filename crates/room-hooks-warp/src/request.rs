@@ -1,12 +1,14 @@
-use std::{convert::Infallible, time::SystemTime};
+use std::{convert::Infallible, net::SocketAddr, time::SystemTime};
 
 use futures_util::{Stream, TryStreamExt};
 use http_body::{Body, Frame};
 use http_body_util::StreamBody;
 use room_hooks::{NotDelivered, Provider, Receiver};
+use room_hooks_tower::{PeerAddr, adapter::head};
 use warp::{
     Buf, Filter,
     http::{HeaderMap, Method, Uri, request::Parts},
+    path::FullPath,
 };
 
 /// Extracts a request of any method: its head, and its body unless another filter has taken that.
@@ -18,17 +20,31 @@ pub(crate) fn request() -> impl Filter<
 + Sync
 + 'static {
     let query = warp::query::raw().or_else(async |_| Ok::<_, Infallible>((String::new(),)));
-    let head = warp::method().and(query).and(warp::header::headers_cloned()).map(parts);
+    let head = warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::addr::remote())
+        .map(parts);
     let body = warp::body::stream().map(|stream| Some(to_body(stream)));
     head.and(body.or_else(async |_| Ok::<_, Infallible>((None,))))
 }
 
-fn parts(method: Method, query: String, headers: HeaderMap) -> Parts {
+fn parts(
+    method: Method,
+    path: FullPath,
+    query: String,
+    headers: HeaderMap,
+    peer: Option<SocketAddr>,
+) -> Parts {
     let mut request = warp::http::Request::new(());
     *request.method_mut() = method;
-    if !query.is_empty() {
-        // A query that arrived in a URI is valid in another.
-        *request.uri_mut() = Uri::try_from(format!("/?{query}")).unwrap_or_default();
+    // A path and a query that arrived in a URI are valid in another.
+    let question_mark = if query.is_empty() { "" } else { "?" };
+    let uri = format!("{}{question_mark}{query}", path.as_str());
+    *request.uri_mut() = Uri::try_from(uri).unwrap_or_default();
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(PeerAddr(peer));
     }
     *request.headers_mut() = headers;
     request.into_parts().0
@@ -42,8 +58,7 @@ fn to_body<B: Buf>(
 
 /// The end of a request whose body another filter has taken.
 pub(crate) fn already_consumed<P: Provider>(receiver: &Receiver<P>, parts: &Parts) -> NotDelivered {
-    let query = parts.uri.query().unwrap_or_default();
-    match receiver.body_reader(parts.method.as_str(), query, &parts.headers) {
+    match receiver.body_reader(parts.method.as_str(), head(parts)) {
         Ok(reader) => reader.already_consumed(SystemTime::now()),
         Err(not_delivered) => not_delivered,
     }

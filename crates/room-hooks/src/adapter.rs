@@ -21,15 +21,15 @@
 //!     request: &Request,
 //! ) -> Result<Verified<zego::Event>, NotDelivered> {
 //!     // 1. Check the head. The reader also has the timeout for the body.
-//!     let mut reader = receiver.body_reader(&request.method, &request.query, &request.headers)?;
+//!     let head = Delivery::new(b"").with_query(&request.query).with_headers(&request.headers);
+//!     let mut reader = receiver.body_reader(&request.method, head)?;
 //!     // 2. Read the body. `reader` makes the refusals of bodies that end badly.
 //!     for chunk in &request.chunks {
 //!         reader.push(chunk)?;
 //!     }
 //!     let body = reader.finish(SystemTime::now())?;
 //!     // 3. Verify the whole.
-//!     let delivery = Delivery::new(&body).with_query(&request.query).with_headers(&request.headers);
-//!     receiver.receive(delivery, SystemTime::now())
+//!     receiver.receive(head.with_body(&body), SystemTime::now())
 //! }
 //! ```
 

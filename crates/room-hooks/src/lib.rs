@@ -64,11 +64,13 @@ pub use event::{Callback, RoomEvent};
 #[cfg(feature = "hooks")]
 pub use hooks::Hooks;
 pub use request::delivery::Delivery;
+pub use request::request_data::{RequestData, RequestHead};
 pub use response::disposition::Disposition;
 pub use response::failure_policy::FailurePolicy;
 pub use response::not_delivered::NotDelivered;
 pub use response::refusal::{ConfigError, Refusal};
 pub use tencent::RoomInfoUpdated;
+pub use verify::lookup::{App, Claimant, IntoAppId};
 pub use verify::provider::Provider;
 pub use verify::receiver::Receiver;
 pub use verify::secrets::{IntoSecrets, SecretName, Secrets};

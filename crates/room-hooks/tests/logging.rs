@@ -65,7 +65,8 @@ fn a_delivery_has_one_span_with_its_outcome_and_no_secret() {
 #[test]
 fn a_request_with_another_method_is_logged_at_debug_level() {
     let receiver = Receiver::new(zego());
-    let (log, status) = logged(|| receiver.body_reader("GET", "", &()).unwrap_err().status());
+    let (log, status) =
+        logged(|| receiver.body_reader("GET", Delivery::new(b"")).unwrap_err().status());
     assert_eq!(status, 405);
     assert!(log.contains("DEBUG") && !log.contains("WARN"), "{log}");
 }
@@ -80,7 +81,7 @@ fn a_missing_receiver_is_logged_as_an_error_with_its_type() {
 #[test]
 fn a_broken_connection_is_not_logged_as_a_wrong_signature() {
     let receiver = Receiver::new(zego());
-    let reader = receiver.body_reader("POST", "", &()).unwrap();
+    let reader = receiver.body_reader("POST", Delivery::new(b"")).unwrap();
     let (log, _) = logged(|| reader.incomplete());
     assert!(log.contains("is incomplete") && !log.contains("signature"), "{log}");
 }
@@ -133,7 +134,9 @@ fn a_compressed_body_is_refused_and_the_log_names_its_encoding() {
     ] {
         let headers = vec![("Content-Encoding".to_owned(), value.to_owned())];
         let receiver = Receiver::new(zego());
-        let (log, reader) = logged(|| receiver.body_reader("POST", "", &headers).err());
+        let (log, reader) = logged(|| {
+            receiver.body_reader("POST", Delivery::new(b"").with_headers(&headers)).err()
+        });
         assert_eq!(reader.map(|refused| refused.status()), Some(415), "{value}");
         assert!(log.contains(name) && !log.contains("5ec2e7"), "{log}");
         let delivery = Delivery::new(&signed.body).with_headers(&headers);
@@ -142,7 +145,12 @@ fn a_compressed_body_is_refused_and_the_log_names_its_encoding() {
     }
     for value in ["identity", "Identity", "", " "] {
         let headers = vec![("content-encoding".to_owned(), value.to_owned())];
-        assert!(Receiver::new(zego()).body_reader("POST", "", &headers).is_ok(), "{value:?}");
+        assert!(
+            Receiver::new(zego())
+                .body_reader("POST", Delivery::new(b"").with_headers(&headers))
+                .is_ok(),
+            "{value:?}"
+        );
         let delivery = Delivery::new(&signed.body).with_headers(&headers);
         assert!(Receiver::new(zego()).receive::<RoomCreated>(delivery, now()).is_ok(), "{value:?}");
     }

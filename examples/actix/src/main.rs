@@ -25,17 +25,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(io::stderr).log_internal_errors(false).init();
 
     let zego = Zego::new(
-        setting("ZEGO_APP_ID", "1234567890")?.parse()?,
+        setting("ZEGO_APP_ID", "1234567890")?,
         setting("ZEGO_CALLBACK_SECRET", "demo-callback-secret")?,
     )?;
     let tencent = Tencent::new(
-        setting("TENCENT_SDK_APP_ID", "1400000000")?.parse()?,
+        setting("TENCENT_SDK_APP_ID", "1400000000")?,
         setting("TENCENT_TOKEN", "demo-token")?,
     )?;
-    let trtc = Trtc::new(
-        setting("TRTC_SDK_APP_ID", "1400000000")?.parse()?,
-        setting("TRTC_KEY", "demokey")?,
-    )?;
+    let trtc =
+        Trtc::new(setting("TRTC_SDK_APP_ID", "1400000000")?, setting("TRTC_KEY", "demokey")?)?;
     let zego = Hooks::new(zego)
         .with_store(MemoryStore::new())
         .fallback(print::<zego::Event>)

@@ -163,6 +163,7 @@ mod tests {
             sent_at,
             secret: None,
             document,
+            request: crate::RequestData::default(),
             parameters: Vec::new(),
             request_id: None,
             signature: None,

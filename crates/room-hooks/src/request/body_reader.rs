@@ -5,8 +5,6 @@ use std::{
 
 use crate::{Delivery, NotDelivered, Provider, Receiver, Refusal, verify::provider::Opened};
 
-use super::delivery::Headers;
-
 /// Reads a request's body for a [`Receiver`], and holds it to the receiver's limit.
 ///
 /// An adapter pushes the chunks as they arrive, for as long as [`timeout`](Self::timeout) allows. What ends
@@ -23,16 +21,14 @@ impl<'r, P: Provider> BodyReader<'r, P> {
     pub(crate) fn new(
         receiver: &'r Receiver<P>,
         method: &str,
-        query: &'r str,
-        headers: &'r dyn Headers,
+        head: Delivery<'r>,
     ) -> Result<Self, NotDelivered> {
         if method != "POST" {
             return Err(NotDelivered::refused::<P>(Refusal::MethodNotAllowed));
         }
-        let head = Delivery::new(b"").with_query(query).with_headers(headers);
         check_encoding::<P>(head)?;
-        let declared_length = headers
-            .get("content-length")
+        let declared_length = head
+            .header("content-length")
             .and_then(|digits| str::from_utf8(digits).ok()?.parse().ok())
             .unwrap_or_default();
         // No memory is reserved for a length that is only declared.
@@ -87,7 +83,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
     /// fault, so a question with a verified query is left to the failure policy.
     #[must_use]
     pub fn already_consumed(&self, now: SystemTime) -> NotDelivered {
-        match self.receiver.provider().open(self.head.consumed(), &|_| now) {
+        match self.receiver.open(self.head.consumed(), &|_| now) {
             Ok(Opened::ConsumedQuestion(name)) => NotDelivered::consumed_question::<P>(name),
             _ => NotDelivered::refused::<P>(Refusal::BodyAlreadyConsumed),
         }
@@ -142,13 +138,13 @@ mod tests {
 
     fn read_with_length(length: &str) -> Result<Vec<u8>, NotDelivered> {
         let headers = vec![("Content-Length".to_owned(), length.to_owned())];
-        receiver().body_reader("POST", "", &headers)?.finish(EPOCH)
+        receiver().body_reader("POST", Delivery::new(b"").with_headers(&headers))?.finish(EPOCH)
     }
 
     #[test]
     fn a_body_is_cut_off_by_the_chunk_that_crosses_the_limit() {
         let receiver = receiver();
-        let mut reader = receiver.body_reader("POST", "", &()).unwrap();
+        let mut reader = receiver.body_reader("POST", Delivery::new(b"")).unwrap();
         for chunk in [&b"ab"[..], b"", b"cd"] {
             assert_eq!(reader.push(chunk), Ok(()));
         }
@@ -176,7 +172,7 @@ mod tests {
     #[test]
     fn nothing_but_post_is_taken() {
         for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
-            let refused = receiver().body_reader(method, "", &()).unwrap_err();
+            let refused = receiver().body_reader(method, Delivery::new(b"")).unwrap_err();
             assert_eq!(refused, NotDelivered::Refused(Refusal::MethodNotAllowed), "{method}");
             let response = refused.response::<Zego>();
             assert!(response.headers().any(|header| header == ("allow", "POST")));

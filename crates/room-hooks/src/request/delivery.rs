@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, net::SocketAddr};
 
 use crate::Refusal;
 
@@ -11,6 +11,8 @@ use crate::Refusal;
 pub struct Delivery<'a> {
     query: &'a str,
     headers: &'a dyn Headers,
+    path: &'a str,
+    peer: Option<SocketAddr>,
     body: &'a [u8],
     is_consumed: bool,
 }
@@ -20,7 +22,7 @@ impl<'a> Delivery<'a> {
     /// query nor headers unless they are set.
     #[must_use]
     pub fn new(body: &'a [u8]) -> Self {
-        Self { query: "", headers: &(), body, is_consumed: false }
+        Self { query: "", headers: &(), path: "", peer: None, body, is_consumed: false }
     }
 
     /// Sets the URL's raw query, without the `?` and still percent-encoded. Tencent signs there.
@@ -33,6 +35,24 @@ impl<'a> Delivery<'a> {
     #[must_use]
     pub fn with_headers(self, headers: &'a dyn Headers) -> Self {
         Self { headers, ..self }
+    }
+
+    /// Sets the URL's path, still percent-encoded. No provider signs it.
+    #[must_use]
+    pub fn with_path(self, path: &'a str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// Sets the address that the request came from.
+    #[must_use]
+    pub fn with_peer(self, peer: Option<SocketAddr>) -> Self {
+        Self { peer, ..self }
+    }
+
+    /// Sets the body, byte for byte as it arrived, of a delivery that was begun without it.
+    #[must_use]
+    pub fn with_body(self, body: &'a [u8]) -> Self {
+        Self { body, ..self }
     }
 
     /// The same delivery after something in this server consumed its body.
@@ -48,6 +68,18 @@ impl<'a> Delivery<'a> {
     #[must_use]
     pub fn query(&self) -> &'a str {
         self.query
+    }
+
+    /// The path, still percent-encoded.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// The address that the request came from, where the framework knows it.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
     }
 
     /// The value of a header; names are compared without regard to case.

@@ -3,3 +3,4 @@
 pub(crate) mod body_reader;
 pub(crate) mod delivery;
 pub(crate) mod form;
+pub(crate) mod request_data;

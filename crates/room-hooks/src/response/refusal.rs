@@ -139,6 +139,13 @@ impl Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// An app id is not a number.
+    #[error("the app id cannot be used: {problem}")]
+    AppId {
+        /// What is wrong with its text.
+        problem: &'static str,
+    },
+
     /// An app is configured twice. Several secrets of one app go into one
     /// [`Secrets`](crate::Secrets).
     #[error("the app {app_id} is configured twice")]

@@ -24,13 +24,14 @@ use std::{
 };
 
 use crate::{
-    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, SecretName,
-    Verified,
+    App, Claimant, ConfigError, Delivery, Disposition, Document, IntoAppId, IntoSecrets, Provider,
+    Refusal, RequestData, SecretName, Verified,
     adapter::{CallbackResponse, Received},
     event::document::MALFORMED,
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
+        lookup::Lookup,
         provider::{Opened, Sealed},
     },
 };
@@ -68,8 +69,8 @@ impl Tencent {
     ///
     /// # Errors
     ///
-    /// The token is empty, blank, or has white space around it.
-    pub fn new(sdk_app_id: u64, token: impl IntoSecrets) -> Result<Self, ConfigError> {
+    /// The app id is not a number, or the token is empty, blank, or has white space around it.
+    pub fn new(sdk_app_id: impl IntoAppId, token: impl IntoSecrets) -> Result<Self, ConfigError> {
         Self::none().with_app(sdk_app_id, token)
     }
 
@@ -81,13 +82,32 @@ impl Tencent {
         Self { apps: Apps::of_unsigned(sdk_app_id), ..Self::none() }
     }
 
+    /// Creates the provider for apps that are looked up while the process runs: those of tenants, or of secrets that
+    /// change. The function gets who a delivery [claims](Claimant) to be from, and returns that app with its secrets. It
+    /// runs before anything is verified, for every request, so have it read a cache, such as an `ArcSwap` of a map.
+    ///
+    /// A delivery whose app is not found, or is another than the one that it names, is refused like a forgery (401). **Where
+    /// the path names a tenant, return only that tenant's app.** Otherwise one tenant's signature counts on another's path.
+    /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup) has an example.
+    #[must_use]
+    pub fn with_lookup<F>(lookup: F) -> Self
+    where
+        F: Fn(&Claimant<'_>) -> Option<App> + Send + Sync + 'static,
+    {
+        Self { apps: Apps::of_lookup(Lookup::new(lookup)), ..Self::none() }
+    }
+
     /// Adds another app whose callbacks come to the same URL.
     ///
     /// # Errors
     ///
-    /// The token is empty, blank, or has white space around it, or the app is there already.
-    pub fn with_app(self, sdk_app_id: u64, token: impl IntoSecrets) -> Result<Self, ConfigError> {
-        let apps = self.apps.insert(sdk_app_id, Some(token.into_secrets()?))?;
+    /// As [`new`](Self::new), or the app is there already.
+    pub fn with_app(
+        self,
+        sdk_app_id: impl IntoAppId,
+        token: impl IntoSecrets,
+    ) -> Result<Self, ConfigError> {
+        let apps = self.apps.insert(sdk_app_id.into_app_id()?, Some(token.into_secrets()?))?;
         Ok(Self { apps, ..self })
     }
 
@@ -121,6 +141,7 @@ impl Tencent {
     fn sender(
         &self,
         query: &Query<'_>,
+        request: &RequestData,
         is_probe: bool,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<(u64, Option<(SecretName, SystemTime)>), Refusal> {
@@ -131,8 +152,8 @@ impl Tencent {
         let signed = query.signed()?;
         let digest = |token: &[u8]| signature::digest(token, signed.request_time);
         let Signer { app_id, secret } = match named {
-            None if is_probe => self.apps.any_signer(&signed.signature, digest),
-            _ => self.apps.signer(named, &signed.signature, digest),
+            None if is_probe => self.apps.any_signer(request, &signed.signature, digest),
+            _ => self.apps.signer(named, request, &signed.signature, digest),
         }?;
         self.freshness.check(signed.sent_at, now(app_id))?;
         Ok((app_id, Some((secret, signed.sent_at))))
@@ -188,11 +209,12 @@ impl Provider for Tencent {
     fn open(
         &self,
         delivery: Delivery<'_>,
+        request: &RequestData,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Opened<Self>, Refusal> {
         let query = Query::parse(delivery.query())?;
         let is_probe = is_probe(&query, delivery);
-        let (app_id, signed) = self.sender(&query, is_probe, now)?;
+        let (app_id, signed) = self.sender(&query, request, is_probe, now)?;
         if is_probe {
             return Ok(Opened::Probe);
         }
@@ -214,6 +236,7 @@ impl Provider for Tencent {
             sent_at: signed.map(|(_, sent_at)| sent_at),
             secret: signed.map(|(secret, _)| secret),
             document,
+            request: RequestData::default(),
             parameters: query.client,
             request_id: query.request_id,
             // All callbacks of one second carry the same one.

@@ -14,13 +14,14 @@ mod signature;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, SecretName,
-    Verified,
+    App, Claimant, ConfigError, Delivery, Disposition, Document, IntoAppId, IntoSecrets, Provider,
+    Refusal, RequestData, SecretName, Verified,
     adapter::{CallbackResponse, Received},
     request::delivery::EMPTY,
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
+        lookup::Lookup,
         provider::{Opened, Sealed},
     },
 };
@@ -57,18 +58,37 @@ impl Trtc {
     ///
     /// # Errors
     ///
-    /// The key is empty, blank, or has white space around it.
-    pub fn new(sdk_app_id: u64, key: impl IntoSecrets) -> Result<Self, ConfigError> {
+    /// The app id is not a number, or the key is empty, blank, or has white space around it.
+    pub fn new(sdk_app_id: impl IntoAppId, key: impl IntoSecrets) -> Result<Self, ConfigError> {
         Self { apps: Apps::default(), freshness: None }.with_app(sdk_app_id, key)
+    }
+
+    /// Creates the provider for apps that are looked up while the process runs: those of tenants, or of secrets that
+    /// change. The function gets who a delivery [claims](Claimant) to be from, and returns that app with its secrets. It
+    /// runs before anything is verified, for every request, so have it read a cache, such as an `ArcSwap` of a map.
+    ///
+    /// A delivery whose app is not found, or is another than the one that it names, is refused like a forgery (401). **Where
+    /// the path names a tenant, return only that tenant's app.** Otherwise one tenant's signature counts on another's path.
+    /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup) has an example.
+    #[must_use]
+    pub fn with_lookup<F>(lookup: F) -> Self
+    where
+        F: Fn(&Claimant<'_>) -> Option<App> + Send + Sync + 'static,
+    {
+        Self { apps: Apps::of_lookup(Lookup::new(lookup)), freshness: None }
     }
 
     /// Adds another app whose callbacks come to the same URL.
     ///
     /// # Errors
     ///
-    /// The key is empty, blank, or has white space around it, or the app is there already.
-    pub fn with_app(self, sdk_app_id: u64, key: impl IntoSecrets) -> Result<Self, ConfigError> {
-        let apps = self.apps.insert(sdk_app_id, Some(key.into_secrets()?))?;
+    /// As [`new`](Self::new), or the app is there already.
+    pub fn with_app(
+        self,
+        sdk_app_id: impl IntoAppId,
+        key: impl IntoSecrets,
+    ) -> Result<Self, ConfigError> {
+        let apps = self.apps.insert(sdk_app_id.into_app_id()?, Some(key.into_secrets()?))?;
         Ok(Self { apps, ..self })
     }
 
@@ -102,7 +122,11 @@ impl Trtc {
     }
 
     /// Whose a delivery is, and which key signed it; only then is its body looked into.
-    fn sender(&self, delivery: Delivery<'_>) -> Result<(u64, Option<SecretName>), Refusal> {
+    fn sender(
+        &self,
+        delivery: Delivery<'_>,
+        request: &RequestData,
+    ) -> Result<(u64, Option<SecretName>), Refusal> {
         if delivery.body().is_empty() {
             return Err(EMPTY);
         }
@@ -115,7 +139,7 @@ impl Trtc {
         }
         let signature = signature::from_base64(sign.ok_or(Refusal::NotSigned { part: "Sign" })?)?;
         let digest = |key: &[u8]| signature::digest(key, delivery.body());
-        let Signer { app_id, secret } = self.apps.signer(app_id, &signature, digest)?;
+        let Signer { app_id, secret } = self.apps.signer(app_id, request, &signature, digest)?;
         Ok((app_id, Some(secret)))
     }
 }
@@ -140,9 +164,10 @@ impl Provider for Trtc {
     fn open(
         &self,
         delivery: Delivery<'_>,
+        request: &RequestData,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Opened<Self>, Refusal> {
-        let (app_id, secret) = self.sender(delivery)?;
+        let (app_id, secret) = self.sender(delivery, request)?;
         let document = Document::new::<Self>(delivery.text()?);
         let envelope = Envelope::read(&document)?;
         // A time that is not signed proves nothing.
@@ -157,6 +182,7 @@ impl Provider for Trtc {
             sent_at,
             secret,
             document,
+            request: RequestData::default(),
             parameters: Vec::new(),
             request_id: None,
             // It is that of the body, and so of one content only.

@@ -2,11 +2,18 @@ use std::{collections::BTreeMap, hint::black_box};
 
 use subtle::ConstantTimeEq;
 
-use crate::{ConfigError, Refusal, SecretName, Secrets, verify::freshness::canonical};
+use crate::{
+    ConfigError, Refusal, RequestData, SecretName, Secrets,
+    verify::{freshness::canonical, lookup::Lookup},
+};
 
 /// The apps that share a receiver, each with its own secrets; one that does not sign has none.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Apps(BTreeMap<u64, Option<Secrets>>);
+pub(crate) struct Apps {
+    configured: BTreeMap<u64, Option<Secrets>>,
+    /// Finds those that are not configured. An app that does not sign is never one of them.
+    lookup: Option<Lookup>,
+}
 
 /// Who sent a delivery, and which secret it was signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +24,11 @@ pub(crate) struct Signer {
 
 impl Apps {
     pub(crate) fn of_unsigned(app_id: u64) -> Self {
-        Self(BTreeMap::from([(app_id, None)]))
+        Self { configured: BTreeMap::from([(app_id, None)]), lookup: None }
+    }
+
+    pub(crate) fn of_lookup(lookup: Lookup) -> Self {
+        Self { configured: BTreeMap::new(), lookup: Some(lookup) }
     }
 
     pub(crate) fn insert(
@@ -25,7 +36,7 @@ impl Apps {
         app_id: u64,
         secrets: Option<Secrets>,
     ) -> Result<Self, ConfigError> {
-        match self.0.insert(app_id, secrets) {
+        match self.configured.insert(app_id, secrets) {
             None => Ok(self),
             Some(_) => Err(ConfigError::DuplicateApp { app_id }),
         }
@@ -35,7 +46,7 @@ impl Apps {
     pub(crate) fn unsigned(&self, named: Option<&str>, need_not_name: bool) -> Option<u64> {
         let app = match named {
             Some(app_id) => self.named(app_id).filter(|(_, secrets)| secrets.is_none()),
-            None if need_not_name => self.0.iter().find(|(_, secrets)| secrets.is_none()),
+            None if need_not_name => self.configured.iter().find(|(_, secrets)| secrets.is_none()),
             None => None,
         };
         app.map(|(app_id, _)| *app_id)
@@ -43,10 +54,11 @@ impl Apps {
 
     /// An id that is not a number cannot be configured.
     fn named(&self, app_id: &str) -> Option<(&u64, &Option<Secrets>)> {
-        self.0.get_key_value(&canonical(app_id)?)
+        self.configured.get_key_value(&canonical(app_id)?)
     }
 
-    /// Finds out who signed: one of the secrets of the named app or, if no app is named, of the only one.
+    /// Finds out who signed: one of the secrets of the named app or, if no app is named, of the only one. An app that
+    /// is not configured may be found by the lookup.
     ///
     /// Of several apps, one must be named: a delivery must not cost a digest for each app. Where no app can
     /// have signed, one digest is computed all the same, so that the time does not tell an unknown app from
@@ -54,10 +66,11 @@ impl Apps {
     pub(crate) fn signer<const N: usize>(
         &self,
         named: Option<&str>,
+        request: &RequestData,
         presented: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Result<Signer, Refusal> {
-        let mut signing = self.0.iter().filter(|(_, secrets)| secrets.is_some());
+        let mut signing = self.configured.iter().filter(|(_, secrets)| secrets.is_some());
         let (app, refusal) = match named {
             Some(app_id) => (self.named(app_id), Refusal::UnknownApp),
             None => match (signing.next(), signing.next()) {
@@ -65,7 +78,13 @@ impl Apps {
                 (only, _) => (only, Refusal::UnknownApp),
             },
         };
-        let Some((&app_id, Some(secrets))) = app else {
+        let found = match app {
+            None => self.lookup.as_ref().and_then(|lookup| lookup.find(named, request)),
+            Some(_) => None,
+        };
+        let app = app.and_then(|(&app_id, secrets)| Some((app_id, secrets.as_ref()?)));
+        let app = app.or(found.as_ref().map(|app| (app.app_id, &*app.secrets)));
+        let Some((app_id, secrets)) = app else {
             black_box(digest(b"an app that is not configured").ct_eq(presented));
             return Err(refusal);
         };
@@ -74,17 +93,22 @@ impl Apps {
     }
 
     /// Finds out who signed a delivery that names no app, by the secret that fits; of two apps that share
-    /// it, the one with the lower id.
+    /// it, the one with the lower id. A lookup knows the app by the request.
     pub(crate) fn any_signer<const N: usize>(
         &self,
+        request: &RequestData,
         presented: &[u8; N],
         digest: impl Fn(&[u8]) -> [u8; N],
     ) -> Result<Signer, Refusal> {
-        let signer = self.0.iter().find_map(|(&app_id, secrets)| {
+        let signer = self.configured.iter().find_map(|(&app_id, secrets)| {
             let secret = secrets.as_ref()?.signer(presented, &digest)?;
             Some(Signer { app_id, secret })
         });
-        signer.ok_or(Refusal::WrongSignature)
+        match (signer, &self.lookup) {
+            (Some(signer), _) => Ok(signer),
+            (None, Some(_)) => self.signer(None, request, presented, digest),
+            (None, None) => Err(Refusal::WrongSignature),
+        }
     }
 
     /// The secrets of the named app; of all, if none is named, or one that cannot be.
@@ -94,7 +118,8 @@ impl Apps {
         named: Option<&str>,
     ) -> impl Iterator<Item = (u64, SecretName, &[u8])> {
         let named = named.and_then(canonical);
-        let apps = self.0.iter().filter(move |(id, _)| named.is_none_or(|named| named == **id));
+        let apps =
+            self.configured.iter().filter(move |(id, _)| named.is_none_or(|named| named == **id));
         apps.flat_map(|(id, secrets)| {
             let secrets = secrets.iter().flat_map(Secrets::named);
             secrets.map(|(name, secret)| (*id, name, secret))
@@ -106,15 +131,20 @@ impl Apps {
     pub(crate) fn first(&self) -> Option<(u64, Option<&[u8]>)> {
         let signing = self.secrets(None).next();
         let signing = signing.map(|(app_id, _, secret)| (app_id, Some(secret)));
-        signing.or_else(|| self.0.keys().next().map(|app_id| (*app_id, None)))
+        signing.or_else(|| self.configured.keys().next().map(|app_id| (*app_id, None)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::{cell::Cell, sync::Arc};
 
     use super::*;
+    use crate::App;
+
+    fn none() -> RequestData {
+        RequestData::default()
+    }
 
     fn length(secret: &[u8]) -> [u8; 1] {
         [secret.len() as u8]
@@ -129,28 +159,28 @@ mod tests {
     #[test]
     fn a_signature_counts_for_the_app_that_is_named() {
         let previous = Signer { app_id: 2, secret: SecretName::Previous(1) };
-        assert_eq!(apps().signer(Some("2"), &[4], length), Ok(previous));
-        assert_eq!(apps().signer(Some("1"), &[4], length), Err(Refusal::WrongSignature));
+        assert_eq!(apps().signer(Some("2"), &none(), &[4], length), Ok(previous));
+        assert_eq!(apps().signer(Some("1"), &none(), &[4], length), Err(Refusal::WrongSignature));
         for unknown in ["3", "", "one", "02", " 2", "18446744073709551616"] {
-            let signer = apps().signer(Some(unknown), &[4], length);
+            let signer = apps().signer(Some(unknown), &none(), &[4], length);
             assert_eq!(signer, Err(Refusal::UnknownApp), "{unknown:?}");
         }
     }
 
     #[test]
     fn of_several_apps_one_must_be_named() {
-        assert_eq!(apps().signer(None, &[1], length), Err(Refusal::AppNotNamed));
+        assert_eq!(apps().signer(None, &none(), &[1], length), Err(Refusal::AppNotNamed));
         let lone = Apps::default().insert(7, Secrets::new("a").ok()).unwrap();
         let signer = Signer { app_id: 7, secret: SecretName::Current };
-        assert_eq!(lone.signer(None, &[1], length), Ok(signer));
-        assert_eq!(lone.signer(None, &[2], length), Err(Refusal::WrongSignature));
+        assert_eq!(lone.signer(None, &none(), &[1], length), Ok(signer));
+        assert_eq!(lone.signer(None, &none(), &[2], length), Err(Refusal::WrongSignature));
     }
 
     #[test]
     fn any_app_can_be_the_signer_of_a_delivery_that_names_none() {
-        let signer = apps().any_signer(&[1], length);
+        let signer = apps().any_signer(&none(), &[1], length);
         assert_eq!(signer, Ok(Signer { app_id: 1, secret: SecretName::Current }));
-        assert_eq!(apps().any_signer(&[3], length), Err(Refusal::WrongSignature));
+        assert_eq!(apps().any_signer(&none(), &[3], length), Err(Refusal::WrongSignature));
     }
 
     /// An app with one secret cannot be told from an unknown one by the time that its refusal takes.
@@ -163,9 +193,39 @@ mod tests {
         };
         for (named, count) in [(Some("1"), 1), (Some("3"), 1), (Some("x"), 1), (None, 1)] {
             digests.set(0);
-            assert!(apps().signer(named, &[9], counted).is_err());
+            assert!(apps().signer(named, &none(), &[9], counted).is_err());
             assert_eq!(digests.get(), count, "{named:?}");
         }
+    }
+
+    /// A lookup that finds nothing, or another app than the named one, costs one digest as well.
+    #[test]
+    fn a_miss_of_a_lookup_costs_one_digest() {
+        let digests = Cell::new(0);
+        let counted = |secret: &[u8]| {
+            digests.set(digests.get() + 1);
+            length(secret)
+        };
+        let secrets = Arc::new(Secrets::new("ab").unwrap());
+        let apps = Apps::of_lookup(Lookup::new(move |claimant| {
+            (claimant.app_id != Some(9)).then(|| App::new(7, Arc::clone(&secrets)))
+        }));
+        let signer = Signer { app_id: 7, secret: SecretName::Current };
+        for (named, presented, result) in [
+            (Some("7"), 2, Ok(signer)),
+            (None, 2, Ok(signer)),
+            (Some("7"), 3, Err(Refusal::WrongSignature)),
+            (Some("8"), 2, Err(Refusal::UnknownApp)),
+            (Some("9"), 2, Err(Refusal::UnknownApp)),
+            (Some("x"), 2, Err(Refusal::UnknownApp)),
+        ] {
+            digests.set(0);
+            assert_eq!(apps.signer(named, &none(), &[presented], counted), result, "{named:?}");
+            assert_eq!(digests.get(), 1, "{named:?}");
+        }
+        assert_eq!(apps.any_signer(&none(), &[2], length), Ok(signer));
+        assert_eq!(apps.unsigned(Some("7"), true), None);
+        assert_eq!(apps.unsigned(None, true), None);
     }
 
     #[test]
@@ -188,8 +248,8 @@ mod tests {
         ] {
             assert_eq!(apps.unsigned(named, need_not_name), found, "{named:?}");
         }
-        assert_eq!(apps.signer(Some("3"), &[1], length), Err(Refusal::UnknownApp));
-        assert!(apps.any_signer(&[9], length).is_err());
+        assert_eq!(apps.signer(Some("3"), &none(), &[1], length), Err(Refusal::UnknownApp));
+        assert!(apps.any_signer(&none(), &[9], length).is_err());
     }
 
     #[test]
@@ -197,8 +257,11 @@ mod tests {
         for unsigned in [1, 9] {
             let apps = Apps::of_unsigned(unsigned).insert(7, Secrets::new("a").ok()).unwrap();
             let signer = Signer { app_id: 7, secret: SecretName::Current };
-            assert_eq!(apps.signer(None, &[1], length), Ok(signer));
+            assert_eq!(apps.signer(None, &none(), &[1], length), Ok(signer));
         }
-        assert_eq!(Apps::of_unsigned(1).signer(None, &[1], length), Err(Refusal::UnknownApp));
+        assert_eq!(
+            Apps::of_unsigned(1).signer(None, &none(), &[1], length),
+            Err(Refusal::UnknownApp)
+        );
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod apps;
 pub(crate) mod digest;
 pub(crate) mod extension;
 pub(crate) mod freshness;
+pub(crate) mod lookup;
 pub(crate) mod provider;
 pub(crate) mod receiver;
 pub(crate) mod secrets;

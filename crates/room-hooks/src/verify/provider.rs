@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::{
-    Delivery, Disposition, Question, Refusal, RoomEvent, Verified,
+    Delivery, Disposition, Question, Refusal, RequestData, RoomEvent, Verified,
     adapter::{CallbackResponse, Received},
 };
 
@@ -48,8 +48,8 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const ROOM_ID: &'static [&'static str];
 
-    /// Verifies a delivery and reads its event or question. `now` returns the time by
-    /// which an app's deliveries are fresh or stale.
+    /// Verifies a delivery and reads its event or question. A lookup of apps gets the data of the request. `now` returns
+    /// the time by which an app's deliveries are fresh or stale.
     ///
     /// # Errors
     ///
@@ -58,6 +58,7 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     fn open(
         &self,
         delivery: Delivery<'_>,
+        request: &RequestData,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Opened<Self>, Refusal>;
 

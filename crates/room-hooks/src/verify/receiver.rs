@@ -1,13 +1,17 @@
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use crate::{
     Callback, Delivery, NotDelivered, Provider, Refusal, Verified,
-    adapter::{BodyReader, Headers, Received},
+    adapter::{BodyReader, Received},
     event::excerpt,
-    request::body_reader::check_encoding,
+    request::{
+        body_reader::check_encoding,
+        request_data::{RequestData, RequestHead},
+    },
     verify::{provider::Opened, unhandled::Unhandled},
 };
 
@@ -34,7 +38,20 @@ pub struct Receiver<P> {
     provider: Arc<P>,
     body_limit: usize,
     body_timeout: Duration,
+    request_data: Option<Select>,
     pub(crate) unhandled: Arc<Unhandled>,
+}
+
+/// What selects a request's data.
+#[derive(Clone)]
+struct Select(Arc<SelectRequestData>);
+
+type SelectRequestData = dyn Fn(&RequestHead<'_>, &mut RequestData) + Send + Sync;
+
+impl fmt::Debug for Select {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Select")
+    }
 }
 
 impl<P: Provider> Receiver<P> {
@@ -45,6 +62,7 @@ impl<P: Provider> Receiver<P> {
             provider: Arc::new(provider),
             body_limit: 1024 * 1024,
             body_timeout: Duration::from_secs(5),
+            request_data: None,
             unhandled: Arc::default(),
         }
     }
@@ -59,6 +77,28 @@ impl<P: Provider> Receiver<P> {
     #[must_use]
     pub fn with_body_timeout(self, timeout: Duration) -> Self {
         Self { body_timeout: timeout, ..self }
+    }
+
+    /// Sets what handlers get of the request beside the callback, as [`Verified::request`]: query parameters, headers,
+    /// segments of the path, and the address that it came from. The function is called once for each delivery, before it
+    /// is verified, so what it selects is **not signed**.
+    ///
+    /// ```
+    /// # use room_hooks::{Receiver, zego::Zego};
+    /// # fn receiver(zego: Zego) -> Receiver<Zego> {
+    /// Receiver::new(zego).with_request_data(|head, data| {
+    ///     data.insert("tenant", head.segment(1));
+    ///     data.insert("forwarded_for", head.header("x-forwarded-for"));
+    ///     data.insert("peer", head.peer());
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_request_data<F>(self, select: F) -> Self
+    where
+        F: Fn(&RequestHead<'_>, &mut RequestData) + Send + Sync + 'static,
+    {
+        Self { request_data: Some(Select(Arc::new(select))), ..self }
     }
 
     /// The size in bytes above which a body is refused.
@@ -84,7 +124,7 @@ impl<P: Provider> Receiver<P> {
         Arc::ptr_eq(&self.provider, &other.provider)
     }
 
-    /// Begins to read the body of a request whose head has arrived. The query is raw, without the `?`.
+    /// Begins to read the body of a request whose head has arrived: a delivery without its body.
     ///
     /// # Errors
     ///
@@ -92,10 +132,26 @@ impl<P: Provider> Receiver<P> {
     pub fn body_reader<'r>(
         &'r self,
         method: &str,
-        query: &'r str,
-        headers: &'r dyn Headers,
+        head: Delivery<'r>,
     ) -> Result<BodyReader<'r, P>, NotDelivered> {
-        BodyReader::new(self, method, query, headers)
+        BodyReader::new(self, method, head)
+    }
+
+    /// Verifies a delivery, and keeps what is selected of its request.
+    pub(crate) fn open(
+        &self,
+        delivery: Delivery<'_>,
+        now: &dyn Fn(u64) -> SystemTime,
+    ) -> Result<Opened<P>, Refusal> {
+        let mut request = RequestData::default();
+        if let Some(Select(select)) = &self.request_data {
+            select(&RequestHead::new(delivery), &mut request);
+        }
+        let mut opened = self.provider.open(delivery, &request, now)?;
+        if let Opened::Callback(verified) = &mut opened {
+            verified.request = request;
+        }
+        Ok(opened)
     }
 
     /// Verifies a delivery and returns its event or question, if it is an `E`.
@@ -130,7 +186,7 @@ impl<P: Provider> Receiver<P> {
         if delivery.body().len() > self.body_limit {
             return Err(NotDelivered::refused::<P>(Refusal::BodyTooLarge));
         }
-        let opened = self.provider.open(delivery, now).map_err(NotDelivered::refused::<P>)?;
+        let opened = self.open(delivery, now).map_err(NotDelivered::refused::<P>)?;
         let verified = match opened {
             Opened::Callback(verified) => verified,
             Opened::Probe => return Err(NotDelivered::Probe),

@@ -1,6 +1,8 @@
 use std::{fmt, time::SystemTime};
 
-use crate::{Callback, DeliveryId, Document, Provider, RoomEvent, SecretName, adapter::Received};
+use crate::{
+    Callback, DeliveryId, Document, Provider, RequestData, RoomEvent, SecretName, adapter::Received,
+};
 
 /// An event or a question whose sender has been verified, and what is known of its delivery.
 ///
@@ -23,6 +25,8 @@ pub struct Verified<E> {
     pub secret: Option<SecretName>,
     /// All that was sent, for members that no type names.
     pub document: Document,
+    /// What the receiver selects of the request. **Not signed.**
+    pub request: RequestData,
     /// What came beside the document and is not signed, by its name on the wire.
     pub(crate) parameters: Vec<(&'static str, Box<str>)>,
     /// What tells one sending from the next, where the sender gives that; not signed.
@@ -72,14 +76,24 @@ impl<E> Verified<E> {
     }
 
     fn replace<F>(self, by: F) -> (E, Verified<F>) {
-        let Self { event, app_id, sent_at, secret, document, parameters, request_id, signature } =
-            self;
+        let Self {
+            event,
+            app_id,
+            sent_at,
+            secret,
+            document,
+            request,
+            parameters,
+            request_id,
+            signature,
+        } = self;
         let replaced = Verified {
             event: by,
             app_id,
             sent_at,
             secret,
             document,
+            request,
             parameters,
             request_id,
             signature,

@@ -21,7 +21,8 @@ use std::{
 };
 
 use crate::{
-    ConfigError, Delivery, Disposition, Document, IntoSecrets, Provider, Refusal, Verified,
+    App, Claimant, ConfigError, Delivery, Disposition, Document, IntoAppId, IntoSecrets, Provider,
+    Refusal, RequestData, Verified,
     adapter::{CallbackResponse, Received},
     request::{
         delivery::EMPTY,
@@ -30,6 +31,7 @@ use crate::{
     verify::{
         apps::{Apps, Signer},
         freshness::Freshness,
+        lookup::Lookup,
         provider::{Opened, Sealed},
         verified::Signature,
     },
@@ -57,23 +59,63 @@ impl Zego {
     ///
     /// # Errors
     ///
-    /// The secret is empty, blank, or has white space around it.
-    pub fn new(app_id: u64, callback_secret: impl IntoSecrets) -> Result<Self, ConfigError> {
-        let zego = Self { apps: Apps::default(), freshness: Freshness(Duration::from_secs(300)) };
-        zego.with_app(app_id, callback_secret)
+    /// The app id is not a number, or the secret is empty, blank, or has white space around it.
+    pub fn new(
+        app_id: impl IntoAppId,
+        callback_secret: impl IntoSecrets,
+    ) -> Result<Self, ConfigError> {
+        Self::none().with_app(app_id, callback_secret)
+    }
+
+    fn none() -> Self {
+        Self { apps: Apps::default(), freshness: Freshness(Duration::from_secs(300)) }
+    }
+
+    /// Creates the provider for apps that are looked up while the process runs: those of tenants, or of secrets that
+    /// change. The function gets who a delivery [claims](Claimant) to be from, and returns that app with its secrets. It
+    /// runs before anything is verified, for every request, so have it read a cache, such as an `ArcSwap` of a map.
+    ///
+    /// A delivery whose app is not found, or is another than the one that it names, is refused like a forgery (401). **Where
+    /// the path names a tenant, return only that tenant's app.** Otherwise one tenant's signature counts on another's path.
+    ///
+    /// ```
+    /// use std::{collections::HashMap, sync::Arc};
+    /// use room_hooks::{App, Receiver, Secrets, zego::Zego};
+    ///
+    /// struct Tenant {
+    ///     app_id: u64,
+    ///     secrets: Arc<Secrets>,
+    /// }
+    ///
+    /// fn receiver(tenants: HashMap<String, Tenant>) -> Receiver<Zego> {
+    ///     let zego = Zego::with_lookup(move |claimant| {
+    ///         let tenant = tenants.get(claimant.request.get("tenant")?)?;
+    ///         Some(App::new(tenant.app_id, Arc::clone(&tenant.secrets)))
+    ///     });
+    ///     // The path is /hooks/TENANT/zego.
+    ///     Receiver::new(zego).with_request_data(|head, data| data.insert("tenant", head.segment(1)))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_lookup<F>(lookup: F) -> Self
+    where
+        F: Fn(&Claimant<'_>) -> Option<App> + Send + Sync + 'static,
+    {
+        Self { apps: Apps::of_lookup(Lookup::new(lookup)), ..Self::none() }
     }
 
     /// Adds another app whose callbacks come to the same URL.
     ///
     /// # Errors
     ///
-    /// The secret is empty, blank, or has white space around it, or the app is there already.
+    /// As [`new`](Self::new), or the app is there already.
     pub fn with_app(
         self,
-        app_id: u64,
+        app_id: impl IntoAppId,
         callback_secret: impl IntoSecrets,
     ) -> Result<Self, ConfigError> {
-        let apps = self.apps.insert(app_id, Some(callback_secret.into_secrets()?))?;
+        let apps =
+            self.apps.insert(app_id.into_app_id()?, Some(callback_secret.into_secrets()?))?;
         Ok(Self { apps, ..self })
     }
 
@@ -93,13 +135,13 @@ impl Zego {
     fn sender(
         &self,
         credentials: &Credentials<'_>,
+        request: &RequestData,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<(Signer, SystemTime, Signature), Refusal> {
         let signed = credentials.signed()?;
-        let signer =
-            self.apps.signer(credentials.app_id.as_deref(), &signed.signature, |secret| {
-                signature::digest(secret, signed.timestamp, signed.nonce)
-            })?;
+        let named = credentials.app_id.as_deref();
+        let digest = |secret: &[u8]| signature::digest(secret, signed.timestamp, signed.nonce);
+        let signer = self.apps.signer(named, request, &signed.signature, digest)?;
         let now = now(signer.app_id);
         for time in [Some(signed.sent_at), signed.earlier()].into_iter().flatten() {
             self.freshness.check(time, now)?;
@@ -133,17 +175,20 @@ impl Provider for Zego {
     fn open(
         &self,
         delivery: Delivery<'_>,
+        request: &RequestData,
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Opened<Self>, Refusal> {
         let body = Body::read(delivery)?;
         // Nothing is built from a form before its sender is known.
-        let of_form =
-            body.credentials()?.map(|credentials| self.sender(&credentials, now)).transpose()?;
+        let of_form = body
+            .credentials()?
+            .map(|credentials| self.sender(&credentials, request, now))
+            .transpose()?;
         let document = Document::new::<Self>(&body.into_json()?);
         let envelope = Envelope::read(&document)?;
         let (signer, sent_at, signature) = match of_form {
             Some(sender) => sender,
-            None => self.sender(&envelope.credentials, now)?,
+            None => self.sender(&envelope.credentials, request, now)?,
         };
         let question = Question::of(&envelope, &document);
         Ok(Opened::Callback(Verified {
@@ -155,6 +200,7 @@ impl Provider for Zego {
             sent_at: Some(sent_at),
             secret: Some(signer.secret),
             document,
+            request: RequestData::default(),
             parameters: Vec::new(),
             request_id: None,
             signature: Some(signature),

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::{runtime::Builder, time::sleep};
 
 use room_hooks::{
-    Callback, FailurePolicy, NotDelivered, Provider, Receiver, RoomCreated, Verified,
+    Callback, Delivery, FailurePolicy, NotDelivered, Provider, Receiver, RoomCreated, Verified,
     adapter::CallbackResponse,
     hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError},
     tencent::Tencent,
@@ -204,13 +204,14 @@ impl Played {
         let body = String::from_utf8(unnamed.body).unwrap();
         unnamed.body = body.replace("appid", "applied").into();
         let of_several = Receiver::new(receiver.provider().clone().with_app(2, "other").unwrap());
-        let begin = || receiver.body_reader("POST", "", &headers).unwrap();
+        let begin =
+            || receiver.body_reader("POST", Delivery::new(b"").with_headers(&headers)).unwrap();
         let mut reader = begin();
         reader.push(ECHO.as_bytes()).unwrap();
         self.read(&reader);
         for not_delivered in [
-            receiver.body_reader(ECHO, "", &headers).unwrap_err(),
-            receiver.body_reader("POST", "", &compressed).unwrap_err(),
+            receiver.body_reader(ECHO, Delivery::new(b"").with_headers(&headers)).unwrap_err(),
+            receiver.body_reader("POST", Delivery::new(b"").with_headers(&compressed)).unwrap_err(),
             of_several.receive::<RoomCreated>(unnamed.as_delivery(), now()).unwrap_err(),
             reader.incomplete(),
             reader.timed_out(),

@@ -129,7 +129,7 @@ fn debug_output_contains_no_secret_and_no_signature() {
     let receiver = Receiver::new(zego());
     let verified = receiver.receive::<zego::Event>(signed.as_delivery(), now()).unwrap();
     let signature = verified.document.as_str().split("\"signature\":\"").nth(1).unwrap();
-    let mut reader = receiver.body_reader("POST", "", &()).unwrap();
+    let mut reader = receiver.body_reader("POST", Delivery::new(b"")).unwrap();
     reader.push(b"5ec2e7").unwrap();
     let shown = format!("{reader:?}");
     assert!(shown.contains("body_bytes: 6") && !shown.contains("53, 101"), "{shown}");

@@ -1,0 +1,12 @@
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
+use http::request::Parts;
+use room_hooks_tower::PeerAddr;
+
+/// Notes the address that a request came from, where the app is served with `into_make_service_with_connect_info`.
+pub(crate) fn note_peer(parts: &mut Parts) {
+    if let Some(&ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+        parts.extensions.insert(PeerAddr(peer));
+    }
+}
