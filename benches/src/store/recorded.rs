@@ -6,7 +6,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use room_hooks::{Hooks, hooks::DeliveryKey, zego::Zego};
+use room_hooks::{
+    Hooks, Verified,
+    hooks::DeliveryKey,
+    zego::{Event, Zego},
+};
 use serde_json::json;
 use tokio::runtime::Builder;
 
@@ -86,7 +90,7 @@ where
     F: Fn(DeliveryKey) + Send + Sync + 'static,
 {
     let zego = Zego::new(1, "5f2c9d0b7a1e4836c4d8e2f1a09b7365")?;
-    let hooks = Hooks::new(zego.clone()).with_store(store);
+    let hooks = Hooks::new(zego.clone()).with_store(store).fallback(async |_: Verified<Event>| {});
     let now = SystemTime::now();
     Builder::new_current_thread().enable_time().build()?.block_on(async {
         for number in 0..count {

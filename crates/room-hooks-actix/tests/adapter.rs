@@ -48,7 +48,7 @@ fn request(body: Vec<u8>) -> TestRequest {
 
 /// Answers with the room, so that it shows whether the handler was called.
 async fn room(RoomHook(created): RoomHook<RoomCreated>) -> String {
-    created.event.room_id
+    created.into_inner().room_id
 }
 
 async fn answer(

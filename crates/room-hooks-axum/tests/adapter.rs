@@ -55,7 +55,7 @@ async fn answer(router: Router, request: Request) -> (StatusCode, Bytes) {
 
 /// Answers with the room, so that it shows whether the handler was called.
 async fn room(RoomHook(created): RoomHook<RoomCreated>) -> String {
-    created.event.room_id
+    created.into_inner().room_id
 }
 
 fn extracting(receiver: Receiver<Zego>) -> Router {

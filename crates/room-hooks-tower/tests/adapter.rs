@@ -55,7 +55,7 @@ where
     let (sender, mut rooms) = tokio::sync::mpsc::unbounded_channel();
     let hooks = Hooks::new(receiver())
         .on_with(sender, async |sender, created: Verified<RoomCreated>| {
-            sender.send(created.event.room_id)
+            sender.send(created.into_inner().room_id)
         });
     let response = service(hooks).oneshot(request).await.unwrap();
     (response.status(), rooms.try_recv().ok())
@@ -95,7 +95,7 @@ async fn the_layer_passes_the_body_and_the_verified_event_on() {
         let created: Verified<RoomCreated> = extension.into_verified().unwrap();
         let body = request.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, created.document.as_str());
-        let room = Full::new(Bytes::from(created.event.room_id));
+        let room = Full::new(Bytes::from(created.into_inner().room_id));
         Ok(Response::new(BoxBody::new(room.map_err(|never| match never {}))))
     }
     let app = VerifyLayer::new(receiver()).layer(service_fn(room));

@@ -16,7 +16,7 @@ fn zego() -> Zego {
 
 fn hook() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
     // Answers with the room, so that it shows whether the handler was called.
-    room_hook(zego()).map(|created: Verified<RoomCreated>| created.event.room_id)
+    room_hook(zego()).map(|created: Verified<RoomCreated>| created.into_inner().room_id)
 }
 
 fn request(event: &str) -> RequestBuilder {

@@ -74,5 +74,6 @@ pub use verify::lookup::{App, Claimant, IntoAppId};
 pub use verify::provider::Provider;
 pub use verify::receiver::Receiver;
 pub use verify::secrets::{IntoSecrets, SecretName, Secrets};
-pub use verify::verified::Verified;
+pub use verify::stored::{RestoreError, StoredDelivery};
+pub use verify::verified::{Contents, Verified};
 pub use zego::RoomCreated;

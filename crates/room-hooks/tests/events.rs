@@ -73,7 +73,7 @@ fn tencent_question(sent: &Value) -> tencent::Question {
 
 fn received<Q: Callback>(provider: Q::Provider, signed: &SignedDelivery) -> Q {
     let receiver = Receiver::new(provider);
-    receiver.receive(signed.as_delivery(), SystemTime::UNIX_EPOCH).unwrap().event
+    receiver.receive(signed.as_delivery(), SystemTime::UNIX_EPOCH).unwrap().into_inner()
 }
 
 fn check<C>(sample: &Sample, name: &str, form: &Form, read: impl Fn(&Value) -> C)

@@ -391,7 +391,7 @@ fn numbers_beyond_u64_do_not_overflow() {
         let room = signed_by_trtc(&format!(
             r#"{{"EventType":103,"CallbackTs":{number},"EventInfo":{{"RoomId":{number},"EventMsTs":{number}}}}}"#
         ));
-        let event = room.unwrap().event;
+        let event = room.unwrap().into_inner();
         assert!(event.room_id().is_none_or(|id| id == *number), "{number}: {event:?}");
     }
     let greatest = Zego::new(u64::MAX, SECRET).unwrap();

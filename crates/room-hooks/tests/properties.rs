@@ -250,7 +250,7 @@ proptest! {
         let now = at(seconds) + Duration::from_secs(late);
         let created: Verified<RoomCreated> =
             Receiver::new(zego()).receive(signed.as_delivery(), now).unwrap();
-        prop_assert_eq!(created.event.room_id, room_id);
+        prop_assert_eq!(created.into_inner().room_id, room_id);
 
         let encoded: String = form_urlencoded::byte_serialize(&signed.body).collect();
         let created: Verified<RoomCreated> = Receiver::new(zego())
@@ -269,7 +269,7 @@ proptest! {
         let updated: Verified<RoomInfoUpdated> = Receiver::new(tencent())
             .receive(signed.as_delivery(), at(seconds) + Duration::from_secs(late))
             .unwrap();
-        prop_assert_eq!(updated.event.room_info.room_id, room_id);
+        prop_assert_eq!(updated.into_inner().room_info.room_id, room_id);
     }
 
     #[test]
@@ -283,7 +283,7 @@ proptest! {
         let mut signed = trtc().sign(&event, at(seconds)).unwrap();
         let received: Verified<trtc::RoomCreated> =
             Receiver::new(trtc()).receive(signed.as_delivery(), at(seconds)).unwrap();
-        prop_assert_eq!(received.event.room_id, room_id);
+        prop_assert_eq!(received.into_inner().room_id, room_id);
 
         let place = place.index(signed.body.len());
         signed.body[place] ^= 1 << bit;

@@ -81,7 +81,7 @@ fn a_room_info_updated_arrives_whole() {
         received(tencent(), &query(), body().to_string().as_bytes()).unwrap();
     assert_eq!((updated.app_id, updated.sent_at), (APP, Some(now())));
     assert_eq!(updated.secret, Some(SecretName::Current));
-    let event = updated.event;
+    let event = updated.into_inner();
     assert_eq!(event.operator_account.as_deref(), Some("bob"));
     assert_eq!(event.event_time, Some(1670574414123));
     let occurred_at = event.occurred_at().unwrap();
@@ -103,7 +103,7 @@ fn a_room_info_updated_arrives_whole() {
 
 #[test]
 fn an_event_serializes_as_on_the_wire_and_comes_back() {
-    let event = receive(&query(), body().to_string()).unwrap().event;
+    let event = receive(&query(), body().to_string()).unwrap().into_inner();
     let json = serde_json::to_value(&event).unwrap();
     let mut wire = body();
     wire["RoomInfo"]["IsCloudRecordingDisabled"] = json!(false);
@@ -117,7 +117,7 @@ fn everything_but_the_room_may_be_absent_and_scalars_may_drift() {
         "RoomId": u64::MAX, "MaxMemberCount": "300", "IsAudioDisabled": "true",
         "IsVideoDisabled": 0, "TakeSeatMode": "Auction", "RoomName": null,
     }});
-    let event = receive(&query(), body.to_string()).unwrap().event;
+    let event = receive(&query(), body.to_string()).unwrap().into_inner();
     let Event::RoomInfoUpdated(RoomInfoUpdated { room_info: room, .. }) = event else {
         panic!("{event:?}")
     };
@@ -128,7 +128,7 @@ fn everything_but_the_room_may_be_absent_and_scalars_may_drift() {
     assert_eq!(room.room_name, None);
 
     let body = json!({"RoomInfo": {"RoomId": "r", "TakeSeatMode": 1}});
-    let event = receive(&query(), body.to_string()).unwrap().event;
+    let event = receive(&query(), body.to_string()).unwrap().into_inner();
     assert!(matches!(event, Event::RoomInfoUpdated(_)));
 }
 
@@ -196,7 +196,7 @@ fn an_event_keeps_the_name_that_only_the_query_gave_it() {
         ("{}", r#"{"CallbackCommand":"Room.X"}"#),
         (r#" { "RoomId" : "r" }"#, r#"{"CallbackCommand":"Room.X","RoomId":"r"}"#),
     ] {
-        let event = receive(&query().replace(UPDATED, "Room.X"), body).unwrap().event;
+        let event = receive(&query().replace(UPDATED, "Room.X"), body).unwrap().into_inner();
         assert_eq!(serde_json::to_string(&event).unwrap(), json);
         let back: Event = serde_json::from_str(json).unwrap();
         assert_eq!(back.name(), "Room.X");

@@ -53,7 +53,7 @@ fn hooks(store: RedisStore, store_failure: FailurePolicy) -> (Hooks<Zego>, Rooms
     let seen = Arc::clone(&rooms);
     let hooks = Hooks::new(zego())
         .on(move |created: Verified<RoomCreated>| {
-            seen.lock().unwrap().push(created.event.room_id);
+            seen.lock().unwrap().push(created.into_inner().room_id);
             std::future::ready(())
         })
         .with_store(store)

@@ -107,7 +107,7 @@ pub(crate) async fn run() {
         .on(move |created: Verified<RoomCreated>| {
             let mut counts = counts.clone();
             async move {
-                let room = created.event.room_id;
+                let room = created.into_inner().room_id;
                 redis::cmd("INCR").arg(&room).exec_async(&mut counts).await.unwrap();
                 sleep(takes).await;
                 redis::cmd("INCR").arg(room + ":done").exec_async(&mut counts).await.unwrap();

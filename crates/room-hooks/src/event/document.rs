@@ -1,11 +1,11 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{
-    Deserialize, Deserializer as _, Serialize, Serializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, Visitor},
     ser::Error as _,
 };
-use serde_json::{Deserializer, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     Provider, Refusal,
@@ -37,6 +37,14 @@ impl Document {
             json: repaired.as_deref().unwrap_or(json).into(),
             unserialized: P::SIGNATURE,
         }
+    }
+
+    /// Reads a document that was stored, which has no signature to hide.
+    pub(crate) fn from_stored<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        let json: Box<RawValue> = Deserialize::deserialize(deserializer)?;
+        Ok(Self { json: json.get().into(), is_repaired: false, unserialized: &[] })
     }
 
     /// The same document with a member in front, in place of one of this name that is `null`.
@@ -151,7 +159,7 @@ pub(crate) fn members<'a>(
         }
     }
 
-    let mut deserializer = Deserializer::from_str(json);
+    let mut deserializer = serde_json::Deserializer::from_str(json);
     deserializer.deserialize_map(Members(member))?;
     deserializer.end()
 }

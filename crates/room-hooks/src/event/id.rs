@@ -3,7 +3,7 @@ use std::{fmt, time::SystemTime};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Callback, Document, Provider, RoomEvent, Verified,
+    Callback, Contents, Document, Provider, RoomEvent, Verified,
     event::{
         canonical::{self, part},
         document::string,
@@ -38,7 +38,7 @@ impl DeliveryId {
 
     /// The content of a delivery that is told from others by when it was sent, or by one of the members at `paths`.
     pub(crate) fn distinct_by<E: Callback>(verified: &Verified<E>, paths: &[&str]) -> Option<Self> {
-        let Verified { event, app_id, sent_at, request_id, document, .. } = verified;
+        let Contents { event, app_id, sent_at, request_id, document, .. } = &**verified;
         let mut content = prefix::<E::Provider>("delivery", *app_id);
         // The name may be in the query, and some events have two: it counts as this crate has it.
         part(&mut content, event.name().as_bytes());
@@ -80,7 +80,7 @@ macro_rules! digest {
                 &self.0
             }
 
-            #[cfg(all(feature = "hooks", any(test, feature = "testing")))]
+            #[allow(dead_code, reason = "only tests make keys of signatures")]
             pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
@@ -96,6 +96,15 @@ macro_rules! digest {
 
 digest! { DeliveryId }
 digest! { SignatureKey }
+
+impl DeliveryId {
+    /// Reads what its `Display` writes.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+}
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,7 +166,7 @@ mod tests {
 
     fn verified<E>(app_id: u64, event: E, document: Document) -> Verified<E> {
         let sent_at = Some(SystemTime::UNIX_EPOCH);
-        Verified {
+        Verified::new(Contents {
             event,
             app_id,
             sent_at,
@@ -167,7 +176,8 @@ mod tests {
             parameters: Vec::new(),
             request_id: None,
             signature: None,
-        }
+            stored_id: None,
+        })
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl<P: Provider> Hooks<P> {
     /// # fn hooks(zego: Zego) -> Hooks<Zego> {
     /// let rooms = Arc::new(Mutex::new(Vec::new()));
     /// Hooks::new(zego).on_with(rooms, async |rooms, created: Verified<zego::RoomCreated>| {
-    ///     rooms.lock().unwrap().push(created.event.room_id);
+    ///     rooms.lock().unwrap().push(created.into_inner().room_id);
     /// })
     /// # }
     /// ```

@@ -24,8 +24,8 @@ use std::{
 };
 
 use crate::{
-    App, Claimant, ConfigError, Delivery, Disposition, Document, IntoAppId, IntoSecrets, Provider,
-    Refusal, RequestData, SecretName, Verified,
+    App, Claimant, ConfigError, Contents, Delivery, Disposition, Document, IntoAppId, IntoSecrets,
+    Provider, Refusal, RequestData, SecretName, Verified,
     adapter::{CallbackResponse, Received},
     event::document::MALFORMED,
     verify::{
@@ -227,7 +227,7 @@ impl Provider for Tencent {
             };
         }
         let (document, command) = named(Document::new::<Self>(json), query.command)?;
-        Ok(Opened::Callback(Verified {
+        Ok(Opened::Callback(Verified::new(Contents {
             event: match asks(&command) {
                 true => Received::Question(Question::decode(&command, &document)),
                 false => Received::Event(Event::decode(&command, &document)),
@@ -241,7 +241,8 @@ impl Provider for Tencent {
             request_id: query.request_id,
             // All callbacks of one second carry the same one.
             signature: None,
-        }))
+            stored_id: None,
+        })))
     }
 
     fn tolerance(&self) -> Option<Duration> {

@@ -18,7 +18,7 @@ pub(super) struct Query<'a> {
     /// An id of the sending, cut to 64 characters. It is undocumented.
     pub(super) request_id: Option<Box<str>>,
     /// Where the request came from that led to the callback.
-    pub(super) client: Vec<(&'static str, Box<str>)>,
+    pub(super) client: Vec<(Cow<'static, str>, Box<str>)>,
 }
 
 /// What a signature says, in its one canonical form.
@@ -65,9 +65,9 @@ impl<'a> Query<'a> {
             let cut = value.char_indices().nth(64).map_or(&*value, |(end, _)| &value[..end]);
             self.request_id = (!cut.is_empty()).then(|| cut.into());
         } else if name.eq_ignore_ascii_case("ClientIP") && value.parse::<IpAddr>().is_ok() {
-            self.client.push(("ClientIP", value.into()));
+            self.client.push(("ClientIP".into(), value.into()));
         } else if name.eq_ignore_ascii_case("OptPlatform") && !value.is_empty() {
-            self.client.push(("OptPlatform", value.into()));
+            self.client.push(("OptPlatform".into(), value.into()));
         }
     }
 

@@ -14,8 +14,8 @@ mod signature;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    App, Claimant, ConfigError, Delivery, Disposition, Document, IntoAppId, IntoSecrets, Provider,
-    Refusal, RequestData, SecretName, Verified,
+    App, Claimant, ConfigError, Contents, Delivery, Disposition, Document, IntoAppId, IntoSecrets,
+    Provider, Refusal, RequestData, SecretName, Verified,
     adapter::{CallbackResponse, Received},
     request::delivery::EMPTY,
     verify::{
@@ -176,7 +176,7 @@ impl Provider for Trtc {
             freshness
                 .check(sent_at.ok_or(Refusal::NotSigned { part: "CallbackTs" })?, now(app_id))?;
         }
-        Ok(Opened::Callback(Verified {
+        Ok(Opened::Callback(Verified::new(Contents {
             event: Received::Event(Event::decode(&envelope, &document)),
             app_id,
             sent_at,
@@ -187,7 +187,8 @@ impl Provider for Trtc {
             request_id: None,
             // It is that of the body, and so of one content only.
             signature: None,
-        }))
+            stored_id: None,
+        })))
     }
 
     fn tolerance(&self) -> Option<Duration> {

@@ -8,5 +8,6 @@ pub(crate) mod lookup;
 pub(crate) mod provider;
 pub(crate) mod receiver;
 pub(crate) mod secrets;
+pub(crate) mod stored;
 pub(crate) mod unhandled;
 pub(crate) mod verified;

@@ -3,6 +3,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use serde::de::DeserializeOwned;
+
 use crate::{
     Delivery, Disposition, Question, Refusal, RequestData, RoomEvent, Verified,
     adapter::{CallbackResponse, Received},
@@ -17,7 +19,7 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     const NAME: &'static str;
 
     /// The type of all its events, unknown kinds included.
-    type Event: RoomEvent<Provider = Self>;
+    type Event: RoomEvent<Provider = Self> + DeserializeOwned;
 
     /// The type of all its questions, unknown kinds included; empty if it asks nothing.
     type Question: Question<Provider = Self>;

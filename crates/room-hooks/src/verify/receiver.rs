@@ -147,11 +147,10 @@ impl<P: Provider> Receiver<P> {
         if let Some(Select(select)) = &self.request_data {
             select(&RequestHead::new(delivery), &mut request);
         }
-        let mut opened = self.provider.open(delivery, &request, now)?;
-        if let Opened::Callback(verified) = &mut opened {
-            verified.request = request;
-        }
-        Ok(opened)
+        Ok(match self.provider.open(delivery, &request, now)? {
+            Opened::Callback(verified) => Opened::Callback(verified.with_request(request)),
+            other => other,
+        })
     }
 
     /// Verifies a delivery and returns its event or question, if it is an `E`.

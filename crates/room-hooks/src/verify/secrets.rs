@@ -122,6 +122,16 @@ pub enum SecretName {
     Previous(usize),
 }
 
+impl SecretName {
+    /// Reads what its `Display` writes.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("previous-") {
+            Some(nth) => nth.parse().ok().map(Self::Previous),
+            None => (text == "current").then_some(Self::Current),
+        }
+    }
+}
+
 impl fmt::Display for SecretName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

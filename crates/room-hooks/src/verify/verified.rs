@@ -1,4 +1,4 @@
-use std::{fmt, time::SystemTime};
+use std::{borrow::Cow, fmt, ops::Deref, time::SystemTime};
 
 use crate::{
     Callback, DeliveryId, Document, Provider, RequestData, RoomEvent, SecretName, adapter::Received,
@@ -6,14 +6,19 @@ use crate::{
 
 /// An event or a question whose sender has been verified, and what is known of its delivery.
 ///
-/// There is no way to make one but verification: a function that takes a `Verified` cannot be handed
-/// a forgery.
+/// There is no way to make one but verification, and what it holds can be read but not changed: a function that takes a
+/// `Verified` cannot be handed a forgery. It dereferences to its [`Contents`], so `verified.event.room_id` reads a member
+/// of the event, and [`into_inner`](Self::into_inner) takes the event out.
 ///
 /// What is verified is the *sender*, by a signature that covers the body for TRTC only. The crate's
 /// documentation says what that leaves to you.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<E>(Contents<E>);
+
+/// What a [`Verified`] holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Verified<E> {
+pub struct Contents<E> {
     /// The event, or the question.
     pub event: E,
     /// The app that it comes from (ZEGO: `appid`; Tencent: `SdkAppid`; TRTC: `SdkAppId`).
@@ -28,11 +33,21 @@ pub struct Verified<E> {
     /// What the receiver selects of the request. **Not signed.**
     pub request: RequestData,
     /// What came beside the document and is not signed, by its name on the wire.
-    pub(crate) parameters: Vec<(&'static str, Box<str>)>,
+    pub(crate) parameters: Vec<(Cow<'static, str>, Box<str>)>,
     /// What tells one sending from the next, where the sender gives that; not signed.
     pub(crate) request_id: Option<Box<str>>,
     /// The signature, where it does not cover the body.
     pub(crate) signature: Option<Signature>,
+    /// The id that it was stored with: some of what that is made of is not stored.
+    pub(crate) stored_id: Option<DeliveryId>,
+}
+
+impl<E> Deref for Verified<E> {
+    type Target = Contents<E>;
+
+    fn deref(&self) -> &Contents<E> {
+        &self.0
+    }
 }
 
 /// A verified signature that can be bound to the first content that is seen with it.
@@ -51,6 +66,16 @@ impl fmt::Debug for Signature {
 }
 
 impl<E> Verified<E> {
+    pub(crate) fn new(contents: Contents<E>) -> Self {
+        Self(contents)
+    }
+
+    /// Takes the event or question out. From then on, no type says that it was verified.
+    #[must_use]
+    pub fn into_inner(self) -> E {
+        self.0.event
+    }
+
     /// Takes the event or question as one kind, or hands it back.
     ///
     /// # Errors
@@ -75,8 +100,14 @@ impl<E> Verified<E> {
         }
     }
 
+    /// Keeps what the receiver selected of the request.
+    pub(crate) fn with_request(mut self, request: RequestData) -> Self {
+        self.0.request = request;
+        self
+    }
+
     fn replace<F>(self, by: F) -> (E, Verified<F>) {
-        let Self {
+        let Contents {
             event,
             app_id,
             sent_at,
@@ -86,8 +117,9 @@ impl<E> Verified<E> {
             parameters,
             request_id,
             signature,
-        } = self;
-        let replaced = Verified {
+            stored_id,
+        } = self.0;
+        let replaced = Contents {
             event: by,
             app_id,
             sent_at,
@@ -97,8 +129,9 @@ impl<E> Verified<E> {
             parameters,
             request_id,
             signature,
+            stored_id,
         };
-        (event, replaced)
+        (event, Verified(replaced))
     }
 }
 
@@ -122,6 +155,6 @@ impl<E: RoomEvent> Verified<E> {
     /// from a second event that is equal, as in a delivery of an app that does not sign.
     #[must_use]
     pub fn id(&self) -> Option<DeliveryId> {
-        DeliveryId::of(self)
+        self.stored_id.or_else(|| DeliveryId::of(self))
     }
 }

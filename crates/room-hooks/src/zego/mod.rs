@@ -21,8 +21,8 @@ use std::{
 };
 
 use crate::{
-    App, Claimant, ConfigError, Delivery, Disposition, Document, IntoAppId, IntoSecrets, Provider,
-    Refusal, RequestData, Verified,
+    App, Claimant, ConfigError, Contents, Delivery, Disposition, Document, IntoAppId, IntoSecrets,
+    Provider, Refusal, RequestData, Verified,
     adapter::{CallbackResponse, Received},
     request::{
         delivery::EMPTY,
@@ -191,7 +191,7 @@ impl Provider for Zego {
             None => self.sender(&envelope.credentials, request, now)?,
         };
         let question = Question::of(&envelope, &document);
-        Ok(Opened::Callback(Verified {
+        Ok(Opened::Callback(Verified::new(Contents {
             event: match question {
                 Some(question) => Received::Question(question),
                 None => Received::Event(Event::decode(&envelope, &document)),
@@ -204,7 +204,8 @@ impl Provider for Zego {
             parameters: Vec::new(),
             request_id: None,
             signature: Some(signature),
-        }))
+            stored_id: None,
+        })))
     }
 
     fn tolerance(&self) -> Option<Duration> {

@@ -1,0 +1,120 @@
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    Contents, DeliveryId, Document, Provider, RequestData, RoomEvent, SecretName, Verified,
+    event::unix_time::at_millis,
+};
+
+/// A verified event in a form that can be stored, such as in a queue of your own.
+///
+/// It holds the whole document, without what signed it: a reader of the queue cannot forge a callback with it. It says
+/// nothing to a type: whatever reads it back has to trust the queue.
+///
+/// ```
+/// # use std::time::SystemTime;
+/// use room_hooks::{StoredDelivery, Verified, zego};
+///
+/// # fn queue(created: Verified<zego::RoomCreated>) -> Result<(), Box<dyn std::error::Error>> {
+/// let json = serde_json::to_string(&created.to_stored())?;
+/// // … later, in another process:
+/// let stored: StoredDelivery = serde_json::from_str(&json)?;
+/// let again: Verified<zego::Event> = stored.dangerous_into_verified()?;
+/// assert_eq!(again.id(), created.id());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StoredDelivery {
+    /// The provider's name, such as `zego`.
+    pub provider: Cow<'static, str>,
+    /// The app that it comes from.
+    pub app_id: u64,
+    /// What the delivery and its retries have in common, as hex digits.
+    pub id: Option<String>,
+    /// When it was sent, in Unix milliseconds.
+    pub sent_at: Option<u64>,
+    /// Which of the app's secrets it was signed with: `current`, `previous-1` and so on.
+    pub secret: Option<String>,
+    /// All that was sent, without what signed it.
+    #[serde(deserialize_with = "Document::from_stored")]
+    pub document: Document,
+    /// What the receiver selected of the request. Not signed.
+    #[serde(default)]
+    pub request: RequestData,
+    /// What came beside the document, by its name on the wire. Not signed.
+    #[serde(default)]
+    parameters: Vec<(Cow<'static, str>, Box<str>)>,
+    #[serde(default)]
+    request_id: Option<Box<str>>,
+}
+
+/// Why a stored delivery cannot be read as an event.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// It is another provider's.
+    #[error("the stored delivery is of {0}")]
+    OtherProvider(String),
+    /// It is an event of another kind.
+    #[error("the stored delivery is an event of another kind")]
+    OtherKind,
+    /// Its document names no event.
+    #[error("the stored delivery cannot be read")]
+    Unreadable(#[source] serde_json::Error),
+}
+
+impl<E: RoomEvent> Verified<E> {
+    /// A form of the event that can be stored.
+    #[must_use]
+    pub fn to_stored(&self) -> StoredDelivery {
+        let sent_at = self.sent_at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        StoredDelivery {
+            provider: E::Provider::NAME.into(),
+            app_id: self.app_id,
+            id: self.id().map(|id| id.to_string()),
+            sent_at: sent_at.and_then(|sent_at: Duration| sent_at.as_millis().try_into().ok()),
+            secret: self.secret.map(|secret| secret.to_string()),
+            document: self.document.clone(),
+            request: self.request.clone(),
+            parameters: self.parameters.clone(),
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+impl StoredDelivery {
+    /// Makes a [`Verified`] again, **of whatever is stored**: nothing is verified here. Anyone who can write to where this
+    /// comes from can forge events.
+    ///
+    /// # Errors
+    ///
+    /// It is another provider's, an event of another kind, or not an event at all.
+    pub fn dangerous_into_verified<E: RoomEvent>(self) -> Result<Verified<E>, RestoreError> {
+        let Self { provider, app_id, document, request, parameters, request_id, .. } = self;
+        if provider != E::Provider::NAME {
+            return Err(RestoreError::OtherProvider(provider.into_owned()));
+        }
+        let document = Document::new::<E::Provider>(document.as_str());
+        let event = document.decode::<E::Any>().map_err(RestoreError::Unreadable)?;
+        let verified = Verified::new(Contents {
+            event,
+            app_id,
+            sent_at: self.sent_at.and_then(at_millis),
+            secret: self.secret.as_deref().and_then(SecretName::parse),
+            document,
+            request,
+            parameters,
+            request_id,
+            signature: None,
+            stored_id: self.id.as_deref().and_then(DeliveryId::parse),
+        });
+        verified.downcast().map_err(|_| RestoreError::OtherKind)
+    }
+}

@@ -1,0 +1,118 @@
+//! Events in a queue of the user's own: what is stored, and what comes back.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, SystemTime};
+
+use room_hooks::{
+    Callback, Provider, Receiver, RestoreError, RoomCreated, RoomEvent, StoredDelivery, Verified,
+    tencent::{self, Tencent},
+    testing::{SignedDelivery, samples},
+    trtc::{self, Trtc},
+    zego::{self, Zego},
+};
+use serde_json::{Value, json};
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123)
+}
+
+fn received<P: Provider>(provider: P, signed: &SignedDelivery) -> Verified<P::Event> {
+    let receiver = Receiver::new(provider).with_request_data(|head, data| {
+        data.insert("tenant", head.segment(0));
+        data.insert("again", head.parameter("ClientIP"));
+    });
+    let delivery = signed.as_delivery().with_path("/acme");
+    receiver.receive(delivery, now()).unwrap()
+}
+
+/// Stores an event as JSON and reads it back.
+fn check<P: Provider<Event: PartialEq>>(provider: P, mut signed: SignedDelivery) {
+    if !signed.query.is_empty() {
+        signed.query.push_str("&ClientIP=192.0.2.7&OptPlatform=Web&RequestID=one");
+    }
+    let verified = received(provider, &signed);
+    let json = serde_json::to_string(&verified.to_stored()).unwrap();
+    let stored: StoredDelivery = serde_json::from_str(&json).unwrap();
+    let again: Verified<P::Event> = stored.dangerous_into_verified().unwrap();
+    assert_eq!(again.event, verified.event);
+    assert_eq!((again.id(), again.app_id), (verified.id(), verified.app_id));
+    assert_eq!((again.sent_at, again.secret), (verified.sent_at, verified.secret));
+    assert_eq!(again.request, verified.request);
+    assert_eq!(again.request.get("tenant"), Some("acme"));
+    // Again, since a queue may pass it on.
+    assert_eq!(serde_json::to_string(&again.to_stored()).unwrap(), json);
+}
+
+#[test]
+fn every_event_comes_back_from_a_queue_as_it_was() {
+    for sample in samples() {
+        let event = sample.event();
+        match sample.provider {
+            "zego" => {
+                let zego = Zego::new(1, "secret").unwrap();
+                let signed = zego.sign(&event, now()).unwrap();
+                check(zego, signed);
+            }
+            "tencent" => {
+                let tencent = Tencent::new(1, "token").unwrap();
+                let signed = tencent.sign(&event, now()).unwrap();
+                check(tencent, signed);
+            }
+            _ => {
+                let trtc = Trtc::new(1, "key").unwrap();
+                let signed = trtc.sign(&event, now()).unwrap();
+                check(trtc, signed);
+            }
+        }
+    }
+}
+
+#[test]
+fn where_a_request_came_from_is_stored() {
+    let tencent = Tencent::new(1, "token").unwrap();
+    let left = json!({"CallbackCommand": "Room.CallbackAfterMemberLeave", "RoomId": "lobby"});
+    let mut signed = tencent.sign(&left, now()).unwrap();
+    signed.query.push_str("&ClientIP=192.0.2.7&OptPlatform=Web&RequestID=one");
+    let verified = received(tencent, &signed);
+    let again: Verified<tencent::MemberLeft> =
+        verified.to_stored().dangerous_into_verified().unwrap();
+    assert_eq!(again.client(), verified.client());
+    assert_eq!((again.request_id(), again.id()), (Some("one"), verified.id()));
+}
+
+/// Whoever reads the queue must not be able to sign another body.
+#[test]
+fn no_signature_is_stored() {
+    let zego = Zego::new(1, "secret").unwrap();
+    let signed = zego.sign(&json!({"event": "room_create", "room_id": "lobby"}), now()).unwrap();
+    let body: Value = serde_json::from_slice(&signed.body).unwrap();
+    let stored = serde_json::to_string(&received(zego, &signed).to_stored()).unwrap();
+    for part in ["signature", "nonce"] {
+        assert!(!stored.contains(body[part].as_str().unwrap()), "{part} is in {stored}");
+    }
+    assert!(stored.contains("lobby"));
+}
+
+#[test]
+fn what_is_not_that_event_does_not_come_back_as_it() {
+    fn error<E: RoomEvent>(stored: &StoredDelivery) -> RestoreError {
+        stored.clone().dangerous_into_verified::<E>().unwrap_err()
+    }
+    let zego = Zego::new(1, "secret").unwrap();
+    let signed = zego.sign(&json!({"event": "room_create", "room_id": "lobby"}), now()).unwrap();
+    let stored = received(zego, &signed).to_stored();
+    let provider = error::<trtc::Event>(&stored).to_string();
+    assert_eq!(provider, "the stored delivery is of zego");
+    assert!(matches!(error::<zego::RoomExited>(&stored), RestoreError::OtherKind));
+    let created: Verified<RoomCreated> = stored.clone().dangerous_into_verified().unwrap();
+    assert_eq!(created.event.name(), "room_create");
+    let mut json = serde_json::to_value(&stored).unwrap();
+    json["document"] = json!({"room_id": "lobby"});
+    let unnamed: StoredDelivery = serde_json::from_value(json).unwrap();
+    assert!(matches!(error::<zego::Event>(&unnamed), RestoreError::Unreadable(_)));
+    // Nor does a stored text that is not a stored delivery.
+    for text in ["{}", "null", r#"{"provider":"zego","app_id":1}"#] {
+        assert!(serde_json::from_str::<StoredDelivery>(text).is_err(), "{text}");
+    }
+}
