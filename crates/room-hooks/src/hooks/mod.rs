@@ -1,6 +1,7 @@
 #![doc = include_str!("docs.md")]
 
 mod clock;
+mod handlers;
 mod lease;
 mod observer;
 mod questions;
@@ -9,31 +10,30 @@ mod runtime;
 mod settings;
 mod store;
 
-use std::{any::type_name, fmt, sync::Arc, thread::ThreadId, time::SystemTime};
+use std::{fmt, sync::Arc, thread::ThreadId, time::SystemTime};
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Callback, Delivery, FailurePolicy, NotDelivered, Provider, Question, Receiver, RoomEvent,
-    Verified,
+    Delivery, FailurePolicy, NotDelivered, Provider, Receiver, Verified,
     adapter::{CallbackResponse, Received},
 };
 
 use self::{
     clock::Clock,
+    handlers::Handler,
     lease::Renewal,
     observer::Observer,
     questions::{QuestionHandler, Undecided},
-    run::Handler,
     runtime::HandlerRuntime,
     settings::Settings,
     store::any::AnyStore,
 };
 
+pub use self::handlers::{EventHandler, HandlerResult};
 pub use self::observer::Observation;
 pub use self::questions::AnswerResult;
-pub use self::run::HandlerResult;
 pub use self::settings::SignatureBinding;
 pub use self::store::memory::MemoryStore;
 pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
@@ -94,145 +94,6 @@ impl<P: Provider> Hooks<P> {
     /// The parts, to be changed: a copy if clones share them.
     fn parts(&mut self) -> &mut Inner<P> {
         Arc::make_mut(&mut self.0)
-    }
-
-    /// Adds a handler of one kind of event, an async function of `Verified<E>` that returns nothing or
-    /// a `Result`.
-    ///
-    /// The error of a `Result` is anything that converts into `Box<dyn Error + Send + Sync>`, such as
-    /// an error type of your own. It goes into the log; the sender is only told to try again.
-    ///
-    /// An async closure may not capture: see [`on_with`](Self::on_with) for a handler with state. The
-    /// event's name, room and time are methods of [`Callback`](crate::Callback).
-    ///
-    /// A handler of another provider's event does not compile:
-    ///
-    /// ```compile_fail
-    /// # use room_hooks::{Hooks, Verified, zego::Zego, tencent};
-    /// # let zego = Zego::new(1, "secret").unwrap();
-    /// Hooks::new(zego).on(async |updated: Verified<tencent::RoomInfoUpdated>| {});
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// There is a handler of this kind already, or one of all events, which would keep this one from being called.
-    #[track_caller]
-    pub fn on<E, F, Fut>(mut self, handler: F) -> Self
-    where
-        E: RoomEvent<Provider = P>,
-        F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: HandlerResult> + Send + 'static,
-    {
-        assert_reachable::<E>(self.0.handlers.iter().map(|handler| handler.kind));
-        assert!(
-            E::KIND.is_some() || self.0.fallback.is_none(),
-            "the fallback is unreachable: this handler takes all events"
-        );
-        self.parts().handlers.push(Handler::new(handler));
-        self
-    }
-
-    /// Adds a handler with state, such as a pool of connections, of which it gets a clone with each
-    /// event.
-    ///
-    /// ```
-    /// # use std::sync::{Arc, Mutex};
-    /// # use room_hooks::{Hooks, Verified, zego::{self, Zego}};
-    /// # fn hooks(zego: Zego) -> Hooks<Zego> {
-    /// let rooms = Arc::new(Mutex::new(Vec::new()));
-    /// Hooks::new(zego).on_with(rooms, async |rooms, created: Verified<zego::RoomCreated>| {
-    ///     rooms.lock().unwrap().push(created.into_inner().room_id);
-    /// })
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// As [`on`](Self::on) does.
-    #[track_caller]
-    pub fn on_with<S, E, F, Fut>(self, state: S, handler: F) -> Self
-    where
-        S: Clone + Send + Sync + 'static,
-        E: RoomEvent<Provider = P>,
-        F: Fn(S, Verified<E>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: HandlerResult> + Send + 'static,
-    {
-        self.on(move |verified| handler(state.clone(), verified))
-    }
-
-    /// Sets the handler of all events that no other handler takes, unknown ones included.
-    ///
-    /// # Panics
-    ///
-    /// There is one already, or a handler of all events.
-    #[track_caller]
-    pub fn fallback<F, Fut>(mut self, handler: F) -> Self
-    where
-        F: Fn(Verified<P::Event>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: HandlerResult> + Send + 'static,
-    {
-        assert!(self.0.fallback.is_none(), "a second fallback: the first would never be called");
-        assert!(
-            self.0.handlers.iter().all(|handler| handler.kind.is_some()),
-            "the fallback is unreachable: an earlier handler takes all events"
-        );
-        self.parts().fallback = Some(Handler::new(handler));
-        self
-    }
-
-    /// Adds a handler of one kind of question, an async function of `Verified<Q>` that returns the decision, or a
-    /// `Result` of it.
-    ///
-    /// ```
-    /// # use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, live::BeforeSendGift}};
-    /// # fn hooks(tencent: Tencent) -> Hooks<Tencent> {
-    /// Hooks::new(tencent).answer(async |gift: Verified<BeforeSendGift>| {
-    ///     match gift.event.gift_water.count {
-    ///         Some(..100) => Decision::allow(),
-    ///         _ => Decision::deny(),
-    ///     }
-    /// })
-    /// # }
-    /// ```
-    ///
-    /// A handler that fails, panics or is late leaves the question to its
-    /// [failure policy](Self::with_question_failure_policy), and so does one that is missing. A late handler is
-    /// aborted, as is one whose sender hangs up: make it safe to stop at any `.await`.
-    ///
-    /// Every question is answered by itself, also one that is equal to another, since two equal gifts can be two. A
-    /// captured question verifies again while it is fresh: where a handler counts, let it count distinct message ids.
-    ///
-    /// # Panics
-    ///
-    /// There is a handler of this kind already, or one of all questions, which would keep this one from being called.
-    #[track_caller]
-    pub fn answer<Q, F, Fut>(mut self, handler: F) -> Self
-    where
-        Q: Question<Provider = P>,
-        F: Fn(Verified<Q>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: AnswerResult<Q::Decision>> + Send + 'static,
-    {
-        assert_reachable::<Q>(self.0.question_handlers.iter().map(|handler| handler.kind));
-        let parts = self.parts();
-        let handler = QuestionHandler::new(handler, parts.settings.question_concurrency);
-        parts.question_handlers.push(handler);
-        self
-    }
-
-    /// Adds a handler of one kind of question with state, of which it gets a clone with each question.
-    ///
-    /// # Panics
-    ///
-    /// As [`answer`](Self::answer) does.
-    #[track_caller]
-    pub fn answer_with<S, Q, F, Fut>(self, state: S, handler: F) -> Self
-    where
-        S: Clone + Send + Sync + 'static,
-        Q: Question<Provider = P>,
-        F: Fn(S, Verified<Q>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: AnswerResult<Q::Decision>> + Send + 'static,
-    {
-        self.answer(move |verified| handler(state.clone(), verified))
     }
 
     /// Sets the delivery store. For one that processes share, a thread is started that renews leases.
@@ -332,20 +193,6 @@ impl<P: Provider> Hooks<P> {
     pub async fn wait_idle(&self) {
         self.0.in_flight.close();
         self.0.in_flight.wait().await;
-    }
-}
-
-/// Panics if a handler of `C` would not be called, because of one that was added before.
-#[track_caller]
-fn assert_reachable<C: Callback>(mut earlier: impl Iterator<Item = Option<&'static str>>) {
-    let shadowed_by = earlier.find(|kind| kind.is_none() || *kind == C::KIND);
-    let this = type_name::<C>();
-    match shadowed_by {
-        None => {}
-        Some(None) => panic!(
-            "a handler of `{this}` is unreachable: an earlier one takes everything. Add that one last"
-        ),
-        Some(Some(_)) => panic!("a second handler of `{this}`: only the first would be called"),
     }
 }
 

@@ -15,8 +15,8 @@ use crate::{
 
 use super::{
     Inner, Observation,
+    handlers::BoxError,
     observer::Subject,
-    run::BoxError,
     settings::Settings,
     store::{
         DeliveryKey,
