@@ -26,6 +26,7 @@ use crate::{
     nesting, questions,
     receivers::{self, TENCENT_APP, TRTC_APP, ZEGO_APP},
     server::serve_while,
+    tenants,
 };
 
 /// What connects the suite to a framework.
@@ -50,6 +51,13 @@ pub trait Driver: 'static {
         listener: TcpListener,
         hooks: Hooks<P>,
         is_consumed: bool,
+        stop: oneshot::Receiver<()>,
+    );
+
+    /// Serves hooks at `/hooks/{tenant}/{provider}` likewise, by a handler that hands them its request.
+    fn serve_tenants<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
         stop: oneshot::Receiver<()>,
     );
 
@@ -145,7 +153,11 @@ pub fn run<D: Driver>() -> ExitCode {
     });
     libtest_mimic::run(
         &Arguments::from_args(),
-        trials.chain(nesting).chain(questions::trials::<D>()).collect(),
+        trials
+            .chain(nesting)
+            .chain(questions::trials::<D>())
+            .chain(tenants::trials::<D>())
+            .collect(),
     )
     .exit_code()
 }

@@ -18,6 +18,7 @@ mod receivers;
 mod seen;
 mod server;
 pub mod signature;
+mod tenants;
 
 pub use contract::{Decide, Driver, Mount, Way, run};
 pub use seen::Seen;

@@ -3,15 +3,15 @@
 use std::{net::TcpListener, process::ExitCode};
 
 use actix_web::{
-    App, Error, HttpServer,
+    App, Error, HttpRequest, HttpServer,
     body::MessageBody,
     dev::{Server, ServiceRequest, ServiceResponse},
     middleware::{Condition, Next, from_fn},
     web,
 };
 use room_hooks_actix::{
-    Ack, Answer, Hooks, Provider, Question, Receiver, RoomEvent, RoomHook, Verify, resource,
-    tencent::Tencent, tencent_resource, trtc::Trtc,
+    Ack, Answer, Hooks, Provider, Question, Receiver, RoomEvent, RoomHook, Verify, deliver,
+    resource, tencent::Tencent, tencent_resource, trtc::Trtc,
 };
 use room_hooks_contract::{Decide, Driver, Mount, Seen, Way, run};
 use serde::Serialize;
@@ -63,6 +63,24 @@ impl Driver for Actix {
         let app = move || {
             let hooks = resource("/", hooks.clone());
             App::new().service(hooks.wrap(Condition::new(is_consumed, from_fn(consume))))
+        };
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+    }
+
+    #[actix_web::main]
+    async fn serve_tenants<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = move || {
+            let hooks = hooks.clone();
+            let receive = move |request: HttpRequest, payload: web::Payload| {
+                let hooks = hooks.clone();
+                async move { deliver(&hooks, &request, payload).await }
+            };
+            App::new().service(web::resource("/hooks/{tenant}/{provider}").to(receive))
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
         run_until(stop, server.listen(listener).expect("it is a socket").run()).await;

@@ -1,6 +1,9 @@
 //! axum under the contract.
 
-use std::{net::TcpListener, process::ExitCode};
+use std::{
+    net::{SocketAddr, TcpListener},
+    process::ExitCode,
+};
 
 use axum::{
     Router,
@@ -10,8 +13,8 @@ use axum::{
     routing::{MethodRouter, any},
 };
 use room_hooks_axum::{
-    Ack, Answer, Hooks, Provider, Question, Receiver, RoomEvent, RoomHook, VerifyLayer, handler,
-    tencent::Tencent, tencent_handler, trtc::Trtc,
+    Ack, Answer, Hooks, Provider, Question, Receiver, RoomEvent, RoomHook, VerifyLayer, deliver,
+    handler, tencent::Tencent, tencent_handler, trtc::Trtc,
 };
 use room_hooks_contract::{Decide, Driver, Mount, Seen, Way, run, serve_until};
 use serde::Serialize;
@@ -54,6 +57,19 @@ impl Driver for Axum {
             false => handler(hooks),
         };
         serve(listener, at_root(route), stop).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_tenants<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let receive = async move |request: Request| deliver(&hooks, request).await;
+        let app = Router::new().route("/hooks/{tenant}/{provider}", any(receive));
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        let serve = async |listener| axum::serve(listener, app).await.expect("it serves");
+        serve_until(stop, listener, serve).await;
     }
 
     #[tokio::main(flavor = "current_thread")]

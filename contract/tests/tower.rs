@@ -12,8 +12,9 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use room_hooks_contract::{Decide, Driver, Mount, Seen, Way, run, serve_until};
 use room_hooks_tower::{
-    Hooks, Provider, Question, Receiver, RoomEvent, VerifiedExtension, VerifyLayer, acknowledged,
-    adapter::response, answered, service, tencent::Tencent, tencent_service, trtc::Trtc,
+    Hooks, PeerAddr, Provider, Question, Receiver, RoomEvent, VerifiedExtension, VerifyLayer,
+    acknowledged, adapter::response, answered, service, tencent::Tencent, tencent_service,
+    trtc::Trtc,
 };
 use serde::Serialize;
 use tokio::{sync::oneshot, task::JoinSet};
@@ -50,6 +51,15 @@ impl Driver for Tower {
             false => boxed(service(hooks)),
         };
         serve_until(stop, listener, |listener| accept(listener, app)).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_tenants<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        serve_until(stop, listener, |listener| accept(listener, boxed(service(hooks)))).await;
     }
 
     #[tokio::main(flavor = "current_thread")]
@@ -155,13 +165,14 @@ where
 async fn accept(listener: tokio::net::TcpListener, app: App<Incoming>) {
     let mut connections = JoinSet::new();
     loop {
-        let (stream, _) = listener.accept().await.expect("it accepts");
+        let (stream, peer) = listener.accept().await.expect("it accepts");
         let app = app.clone();
-        let route = service_fn(move |request: Request<Incoming>| {
+        let route = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddr(peer));
             let mut app = app.clone();
             async move {
                 match request.uri().path() {
-                    "/" => app.call(request).await,
+                    path if path == "/" || path.starts_with("/hooks/") => app.call(request).await,
                     _ => not_found(),
                 }
             }

@@ -4,8 +4,8 @@ use std::{net::TcpListener, process::ExitCode};
 
 use room_hooks_contract::{Decide, Driver, Mount, Seen, Way, run, serve_until};
 use room_hooks_warp::{
-    Ack, Answer, Hooks, Provider, Question, Receiver, RoomEvent, Verified, filter, recover,
-    room_hook, tencent::Tencent, tencent_filter, trtc::Trtc,
+    Ack, Answer, HookRequest, Hooks, Provider, Question, Receiver, RoomEvent, Verified, filter,
+    hook_request, recover, room_hook, tencent::Tencent, tencent_filter, trtc::Trtc,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -50,6 +50,21 @@ impl Driver for Warp {
             .await;
         }
         let app = warp::path::end().and(filter(hooks));
+        serve_until(stop, listener, |listener| warp::serve(app).incoming(listener).run()).await;
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    async fn serve_tenants<P: Provider>(
+        listener: TcpListener,
+        hooks: Hooks<P>,
+        stop: oneshot::Receiver<()>,
+    ) {
+        let app = warp::path!("hooks" / String / String).and(hook_request()).then(
+            move |_tenant, _provider, request: HookRequest| {
+                let hooks = hooks.clone();
+                async move { request.deliver(&hooks).await }
+            },
+        );
         serve_until(stop, listener, |listener| warp::serve(app).incoming(listener).run()).await;
     }
 
