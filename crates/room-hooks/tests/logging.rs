@@ -8,6 +8,7 @@ mod here;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use room_hooks::{
     Delivery, NotDelivered, Receiver, RoomCreated, Secrets, Verified,
@@ -260,4 +261,31 @@ fn a_kind_without_a_handler_is_warned_of_once_with_the_type_to_ask_for() {
     assert_eq!(received, Err(NotDelivered::OtherKind));
     assert!(log.contains("zego::express::RoomCreated"), "{log}");
     assert!(!logged(receive).0.contains("WARN"));
+}
+
+/// So that the trace of the request goes on in the handler.
+#[test]
+fn a_handler_runs_in_a_child_of_the_current_span() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let zego_hooks = hooks_here(zego()).on(async |_: Verified<RoomCreated>| {
+        tracing::info!("inside the handler");
+    });
+    let tencent = Tencent::new(1, "token").unwrap();
+    let tencent_hooks = hooks_here(tencent.clone()).answer(async |_: Verified<BeforeSendGift>| {
+        tracing::info!("inside the handler");
+        Decision::allow()
+    });
+    let event = zego().sign(&json!({"event": "room_create", "room_id": "r"}), now()).unwrap();
+    let gift = json!({"CallbackCommand": BeforeSendGift::NAME, "RoomId": "r"});
+    let question = tencent.sign(&gift, now()).unwrap();
+    let request = || tracing::info_span!("request", traceparent = "00-1-2-01");
+    let of_event = || zego_hooks.deliver(event.as_delivery(), now()).instrument(request());
+    let of_question = || tencent_hooks.deliver(question.as_delivery(), now()).instrument(request());
+    for (log, _) in
+        [logged(|| runtime.block_on(of_event())), logged(|| runtime.block_on(of_question()))]
+    {
+        let line = log.lines().find(|line| line.contains("inside the handler")).unwrap();
+        assert!(line.contains("request{traceparent=\"00-1-2-01\"}:delivery{"), "{line}");
+    }
 }

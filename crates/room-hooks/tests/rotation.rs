@@ -1,0 +1,69 @@
+//! Rotation of a secret while the process runs and callbacks arrive.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::SystemTime,
+};
+
+use room_hooks::{
+    App, Hooks, Receiver, SecretName, Secrets, Verified,
+    zego::{self, Zego},
+};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+/// The platform goes on signing with the old secret for a while, also after the new one is in use.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_secret_that_is_replaced_under_load_loses_no_callback() {
+    const OLD: &str = "the old secret";
+    const NEW: &str = "the new secret";
+    let current = Arc::new(RwLock::new(Arc::new(Secrets::new(OLD).unwrap())));
+    let cache = Arc::clone(&current);
+    let zego = Zego::with_lookup(move |claimant| {
+        (claimant.app_id == Some(1)).then(|| App::new(1, Arc::clone(&cache.read().unwrap())))
+    });
+    let handled = Arc::new([const { AtomicU32::new(0) }; 2]);
+    let hooks = Hooks::new(Receiver::new(zego)).on_with(
+        Arc::clone(&handled),
+        async |handled, created: Verified<zego::RoomCreated>| {
+            let is_current = created.secret == Some(SecretName::Current);
+            handled[usize::from(is_current)].fetch_add(1, Ordering::SeqCst);
+        },
+    );
+    let is_rotated = Arc::new(AtomicBool::new(false));
+    let mut senders = JoinSet::new();
+    for sender in 0..8 {
+        let (hooks, is_rotated) = (hooks.clone(), Arc::clone(&is_rotated));
+        senders.spawn(async move {
+            let [old, new] = [OLD, NEW].map(|secret| Zego::new(1, secret).unwrap());
+            for number in 0..200 {
+                // Half of the senders turn to the new secret when it is known.
+                let signer = match is_rotated.load(Ordering::SeqCst) && sender % 2 == 0 {
+                    true => &new,
+                    false => &old,
+                };
+                let room = format!("{sender}-{number}");
+                let created = json!({"event": "room_create", "room_id": room});
+                let signed = signer.sign(&created, SystemTime::now()).unwrap();
+                let response = hooks.deliver(signed.as_delivery(), SystemTime::now()).await;
+                assert_eq!(response.status, 200, "{room}");
+            }
+        });
+    }
+    // The new secret is known first, and then used.
+    while handled[1].load(Ordering::SeqCst) < 200 {
+        tokio::task::yield_now().await;
+    }
+    let both = Secrets::new(NEW).unwrap().with_previous(OLD).unwrap();
+    *current.write().unwrap() = Arc::new(both);
+    is_rotated.store(true, Ordering::SeqCst);
+    while senders.join_next().await.transpose().unwrap().is_some() {}
+    let [previous, current] = [0, 1].map(|of| handled[of].load(Ordering::SeqCst));
+    assert_eq!(previous + current, 1600);
+    assert!(previous > 0, "callbacks of the old secret arrived after the rotation");
+}
