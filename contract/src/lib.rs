@@ -29,6 +29,11 @@ pub use server::serve_until;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// The recipes, so that they compile and, where they can, run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/recipes.md")]
+struct Recipes;
+
 /// The tests that users are shown, so that they pass.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
