@@ -34,7 +34,8 @@ use crate::{
 /// ```
 ///
 /// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, scopes
-/// and middleware work as with any other resource. Handlers do not get the values of path parameters.
+/// and middleware work as with any other resource;
+/// [`Receiver::with_request_data`](crate::Receiver::with_request_data) selects what handlers get of the path.
 ///
 /// Create the hooks outside the closure, as above. Every worker calls the closure, and hooks that each worker creates
 /// with a store of its own do not recognize each other's deliveries. The log warns of that.

@@ -19,7 +19,8 @@ use crate::peer::note_peer;
 /// ```
 ///
 /// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, layers
-/// and fallbacks work as with any other route. Handlers do not get the values of path parameters.
+/// and fallbacks work as with any other route;
+/// [`Receiver::with_request_data`](crate::Receiver::with_request_data) selects what handlers get of the path.
 pub fn handler<P, S>(hooks: Hooks<P>) -> MethodRouter<S>
 where
     P: Provider,

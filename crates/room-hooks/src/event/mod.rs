@@ -73,7 +73,7 @@ pub trait Callback: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
         self.facts().operator
     }
 
-    /// When it happened, where the callback itself says so; [`Verified::sent_at`](crate::Verified::sent_at) is
+    /// When it happened, where the callback itself says so; [`Verified::sent_at`](crate::Contents::sent_at) is
     /// when it was sent.
     fn occurred_at(&self) -> Option<SystemTime> {
         self.facts().occurred_at

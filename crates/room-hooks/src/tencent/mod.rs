@@ -113,7 +113,7 @@ impl Tencent {
 
     /// Adds another app, one that does not sign; see [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the
     /// URL can send as that app, so this opens it to all: have handlers look at
-    /// [`Verified::app_id`], or give such an app a URL of its own.
+    /// [`Verified::app_id`](crate::Contents::app_id), or give such an app a URL of its own.
     ///
     /// # Errors
     ///

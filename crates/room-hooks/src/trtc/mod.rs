@@ -101,7 +101,7 @@ impl Trtc {
     }
 
     /// Adds another app that does not sign; see [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the
-    /// URL can send as that app: have handlers look at [`Verified::app_id`], or give such an app a URL of its own.
+    /// URL can send as that app: have handlers look at [`Verified::app_id`](crate::Contents::app_id), or give such an app a URL of its own.
     ///
     /// # Errors
     ///
