@@ -1,5 +1,6 @@
 use std::{convert::Infallible, fmt, pin::Pin};
 
+use bytes::Bytes;
 use http_body::Body;
 use http_body_util::BodyExt;
 use room_hooks::{
@@ -8,7 +9,7 @@ use room_hooks::{
     trtc::Trtc,
 };
 use room_hooks_tower::adapter::{deliver, response};
-use warp::{Buf, Filter, http::request::Parts, hyper::body::Bytes, reply::Response};
+use warp::{Buf, Filter, http::request::Parts, reply::Response};
 
 use crate::request::{already_consumed, request};
 
