@@ -267,7 +267,7 @@ fn zims_decisions<D: Driver>() {
     serve_while(serve, check);
 }
 
-/// Who forges a question learns no more than who forges an event.
+/// The response to a forged question reveals no more than the response to a forged event.
 fn forged_questions<D: Driver>() {
     let hooks = Hooks::new(tencent()).answer(async |_: Verified<tencent::Question>| -> Decision {
         unreachable!("it is forged")

@@ -22,8 +22,8 @@ use crate::{
 /// The [`Receiver`] comes from the `app_data`. Behind a [`Verify`](crate::Verify) middleware the extractor needs
 /// none of its own. It must be the handler's only extractor that reads the body.
 ///
-/// An authentic event of another kind is acknowledged, and the handler is not called. What a question of another kind
-/// asks is allowed; ZIM decides by itself.
+/// An authentic event of another kind is acknowledged, and the handler is not called. A question of another
+/// kind is allowed, or, if ZIM asks, left to ZIM.
 #[derive(Debug, Clone)]
 pub struct RoomHook<E>(pub Verified<E>);
 
@@ -80,7 +80,7 @@ pub struct RoomHookError {
 }
 
 impl RoomHookError {
-    /// Why the handler gets no event: a refusal, an event of another kind, or a probe.
+    /// Why the handler gets no event: a refusal, an event or a question of another kind, or a probe.
     #[must_use]
     pub fn reason(&self) -> &NotDelivered {
         &self.reason

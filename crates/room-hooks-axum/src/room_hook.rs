@@ -28,8 +28,8 @@ use thiserror::Error;
 ///
 /// A state with more in it than one receiver has a field for each and derives `FromRef`.
 ///
-/// An authentic event of another kind is acknowledged, and the handler is not called. What a question of another kind
-/// asks is allowed; ZIM decides by itself.
+/// An authentic event of another kind is acknowledged, and the handler is not called. A question of another
+/// kind is allowed, or, if ZIM asks, left to ZIM.
 #[derive(Debug, Clone)]
 pub struct RoomHook<E>(pub Verified<E>);
 
@@ -69,7 +69,7 @@ pub struct RoomHookRejection {
 }
 
 impl RoomHookRejection {
-    /// Why the handler gets no event: a refusal, an event of another kind, or a probe.
+    /// Why the handler gets no event: a refusal, an event or a question of another kind, or a probe.
     #[must_use]
     pub fn reason(&self) -> &NotDelivered {
         &self.reason

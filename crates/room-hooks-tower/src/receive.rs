@@ -22,8 +22,8 @@ use tokio::time::timeout;
 ///
 /// # Errors
 ///
-/// The request is refused, or is of another kind: an event to be acknowledged, or a question that is left to the failure
-/// policy.
+/// The request is refused, or is of another kind: an event to be acknowledged, or a question to be
+/// allowed (ZIM decides for itself).
 pub async fn receive<E, B>(
     receiver: &Receiver<E::Provider>,
     parts: &Parts,

@@ -16,8 +16,8 @@ use crate::request::{already_consumed, request};
 /// [`Received`](crate::adapter::Received).
 ///
 /// It takes requests of every method and rejects all but `POST`. It also rejects an authentic event of another
-/// kind, which [`recover`] acknowledges: no other route is meant for it. What a question of another kind asks is allowed; ZIM
-/// decides by itself.
+/// kind, which [`recover`] acknowledges: no other route is meant for it. A question of another kind is allowed; ZIM
+/// decides for itself.
 #[must_use]
 pub fn room_hook<E: Callback>(
     receiver: impl Into<Receiver<E::Provider>>,
@@ -53,7 +53,7 @@ pub struct RoomHookRejection {
 }
 
 impl RoomHookRejection {
-    /// Why the handler gets no event: a refusal, an event of another kind, or a probe.
+    /// Why the handler gets no event: a refusal, an event or a question of another kind, or a probe.
     #[must_use]
     pub fn reason(&self) -> &NotDelivered {
         &self.reason

@@ -10,6 +10,8 @@ use std::{
 
 use room_hooks::{
     App, Hooks, Receiver, SecretName, Secrets, Verified,
+    tencent::Tencent,
+    trtc::Trtc,
     zego::{self, Zego},
 };
 use serde_json::json;
@@ -68,4 +70,13 @@ async fn a_secret_that_is_replaced_under_load_loses_no_callback() {
     let [previous, current] = [0, 1].map(|of| handled[of].load(Ordering::SeqCst));
     assert_eq!(previous + current, 1600);
     assert!(previous > 0, "callbacks of the old secret arrived after the rotation");
+}
+
+/// A provider whose apps are looked up does not know whom to sign as; unsigned, its test would only be refused.
+#[test]
+fn apps_that_are_looked_up_sign_nothing() {
+    let event = json!({"event": "room_create", "CallbackCommand": "x", "EventType": 103});
+    assert!(Zego::with_lookup(|_| None).sign(&event, now()).is_err());
+    assert!(Tencent::with_lookup(|_| None).sign(&event, now()).is_err());
+    assert!(Trtc::with_lookup(|_| None).sign(&event, now()).is_err());
 }

@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Messages fail closed: whoever can slow the moderation down must not get past it.
+/// Messages fail closed, so that a user who slows the moderation down cannot bypass it.
 fn zego_hooks(zego: Zego, moderator: Arc<Moderator>) -> Hooks<Zego> {
     Hooks::new(zego)
         .with_question_failure_policy::<zego::BeforeSendMsg>(FailurePolicy::Closed)
@@ -136,6 +136,18 @@ mod tests {
             });
             assert_eq!(ask_zim(&zego, message).await, answer);
         }
+    }
+
+    /// In an image's file name, for one.
+    #[tokio::test]
+    async fn a_listed_word_is_found_in_percent_encoded_content() {
+        let hooks = zego_hooks(zego(), moderator(1));
+        let message = json!({
+            "event": "before_send_msg", "conv_id": "lobby", "conv_type": 1, "msg_id": "1",
+            "msg_type": 11, "msg_body": "%7B%22file_name%22%3A%22cas%69no.png%22%7D",
+        });
+        let denied = r#"{"result":3,"reason":"mind your words"}"#;
+        assert_eq!(ask_zim(&hooks, message).await, denied);
     }
 
     /// A message that cannot be read must not get past the word list.

@@ -5,6 +5,7 @@ use room_hooks_axum::{
     tencent::{self, DenyCode, group, live::BeforeSendGift},
     zego::{self, MessageType},
 };
+use serde_json::Value;
 
 use crate::gift_limit::{GiftLimit, TooManyGifts};
 
@@ -48,10 +49,7 @@ impl Moderator {
         &self,
         gift: &Verified<BeforeSendGift>,
     ) -> Result<tencent::Decision<BeforeSendGift>, TooManyGifts> {
-        let id = gift.request_id().map_or_else(
-            || self.unnamed.fetch_add(1, Ordering::Relaxed).to_string(),
-            str::to_owned,
-        );
+        let id = gift.request_id().map_or_else(|| self.next_id(), str::to_owned);
         Ok(match self.gifts.allows(&gift.event.room_id, &id)? {
             true => tencent::Decision::allow(),
             false => tencent::Decision::deny_with(TOO_MANY, "too many gifts at once"),
@@ -64,17 +62,23 @@ impl Moderator {
         message: &Verified<zego::BeforeSendMsg>,
     ) -> Result<zego::Decision, TooManyGifts> {
         let message = &message.event;
-        let is_allowed = match (message.msg_type, &message.msg_id) {
-            (Some(MessageType::Text), _) if self.forbids(&message.msg_body) => {
-                return Ok(zego::Decision::do_not_send().with_reason("mind your words"));
+        // Of a message that is neither a text nor custom, the content is percent-encoded JSON.
+        let decoded = message.parse_msg_body().unwrap_or(Value::Null).to_string();
+        if self.forbids(&message.msg_body) || self.forbids(&decoded) {
+            return Ok(zego::Decision::do_not_send().with_reason("mind your words"));
+        }
+        if message.msg_type == Some(MessageType::Custom) {
+            let id = message.msg_id.clone().unwrap_or_else(|| self.next_id());
+            if !self.gifts.allows(&message.conv_id, &id)? {
+                return Ok(zego::Decision::do_not_send().with_reason("too many gifts at once"));
             }
-            (Some(MessageType::Custom), Some(id)) => self.gifts.allows(&message.conv_id, id)?,
-            _ => true,
-        };
-        Ok(match is_allowed {
-            true => zego::Decision::neutral(),
-            false => zego::Decision::do_not_send().with_reason("too many gifts at once"),
-        })
+        }
+        Ok(zego::Decision::neutral())
+    }
+
+    /// An id that no other gift has.
+    fn next_id(&self) -> String {
+        format!("unnamed {}", self.unnamed.fetch_add(1, Ordering::Relaxed))
     }
 
     fn forbids(&self, text: &str) -> bool {

@@ -114,7 +114,7 @@ impl Recorder {
         if let Err(error) = kept.and_then(|()| passed.show(self.verbose, &record)) {
             // Only the first is waited for.
             let _ = self.broken.try_send(error);
-            // What is not kept is not acknowledged, so that it comes again. A question does not.
+            // Refuses an event that was not recorded, so that its provider sends it again. A question keeps its answer.
             if asks {
                 return response;
             }

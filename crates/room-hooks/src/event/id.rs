@@ -33,11 +33,11 @@ pub struct DeliveryId([u8; 16]);
 
 impl DeliveryId {
     pub(crate) fn of<E: RoomEvent>(verified: &Verified<E>) -> Option<Self> {
-        Self::distinct_by(verified, verified.event.distinct_by())
+        Self::of_content(verified, verified.event.distinct_by())
     }
 
     /// The content of a delivery that is told from others by when it was sent, or by one of the members at `paths`.
-    pub(crate) fn distinct_by<E: Callback>(verified: &Verified<E>, paths: &[&str]) -> Option<Self> {
+    pub(crate) fn of_content<E: Callback>(verified: &Verified<E>, paths: &[&str]) -> Option<Self> {
         let Contents { event, app_id, sent_at, request_id, document, .. } = &**verified;
         let mut content = prefix::<E::Provider>("delivery", *app_id);
         // The name may be in the query, and some events have two: it counts as this crate has it.

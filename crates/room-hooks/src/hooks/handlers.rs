@@ -1,5 +1,4 @@
-//! What users add to hooks: handlers of events, kept by the kind that they take. Those of questions are in
-//! `questions.rs`.
+//! What users add to hooks: handlers of events and of questions. `QuestionHandler` is in `questions.rs`.
 
 use std::{any::type_name, error::Error, pin::Pin, sync::Arc};
 

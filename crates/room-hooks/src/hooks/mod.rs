@@ -166,9 +166,12 @@ impl<P: Provider> Hooks<P> {
     pub fn respond_to(&self, not_delivered: &NotDelivered) -> CallbackResponse {
         match not_delivered {
             NotDelivered::Question { name } => {
-                let answer = self.0.fail(name, "raw", &Undecided::BodyConsumed);
+                let mut kinds = self.0.question_handlers.iter().filter_map(|handler| handler.kind);
+                let kind = kinds.find(|kind| **kind == **name).unwrap_or("raw");
+                let answer = self.0.apply_failure_policy(name, kind, &Undecided::BodyConsumed);
                 let outcome = Undecided::BodyConsumed.as_str();
                 self.0.observe(Observation {
+                    kind: Some(kind),
                     decision: Some(answer.decision),
                     ..Observation::new(P::NAME, outcome)
                 });

@@ -19,7 +19,7 @@ pub struct Observation<'a> {
     /// The outcome, as in the metrics: `handled`, `duplicate`, `refused` and so on; of a question, `answered` or why no
     /// handler decided; `probe` for a console's check of the URL.
     pub outcome: &'static str,
-    /// The app; `None` if the delivery was refused before it was verified, or is a probe.
+    /// The app; `None` if the delivery was refused before it was verified, is a probe, or lost its body.
     pub app_id: Option<u64>,
     /// The [kind](crate::Callback::kind) of the event or question, where one was verified.
     pub kind: Option<&'static str>,

@@ -1,5 +1,5 @@
-//! What is done with a verified question: it is answered in time. It is neither claimed nor stored, and equal ones
-//! are answered one by one.
+//! Answers a verified question in time. Hooks neither claim nor store a question, and equal ones
+//! are answered independently.
 
 use std::{error::Error, pin::Pin, sync::Arc};
 
@@ -75,7 +75,7 @@ impl<P: Provider> Inner<P> {
                 NotDelivered::Refused(refusal).response::<P>()
             }
             Err(undecided) => {
-                let answer = self.fail(&name, kind, &undecided);
+                let answer = self.apply_failure_policy(&name, kind, &undecided);
                 span.record("outcome", undecided.as_str()).record("decision", answer.decision);
                 let decision = Some(answer.decision);
                 self.observe(Observation { decision, ..subject.became::<P>(undecided.as_str()) });
@@ -85,7 +85,12 @@ impl<P: Provider> Inner<P> {
     }
 
     /// Answers a question by its failure policy.
-    pub(super) fn fail(&self, name: &str, kind: &'static str, undecided: &Undecided) -> Answer {
+    pub(super) fn apply_failure_policy(
+        &self,
+        name: &str,
+        kind: &'static str,
+        undecided: &Undecided,
+    ) -> Decided {
         let policy = self.question_failure_policy(name);
         let decision = match policy {
             FailurePolicy::Open => "failed_open",
@@ -93,12 +98,12 @@ impl<P: Provider> Inner<P> {
         };
         let (outcome, provider, question) = (undecided.as_str(), P::NAME, excerpt(name));
         metrics::question(provider, kind, decision, outcome);
-        // That one was warned of, once.
+        // `Unhandled::warn` has already logged it, once per kind.
         if !matches!(undecided, Undecided::NoHandler) {
             let error = chain(undecided);
             tracing::error!(provider, question, decision, outcome, error, "question not decided");
         }
-        Answer { response: P::Question::undecided(policy), decision }
+        Decided { response: P::Question::undecided(policy), decision }
     }
 
     /// By the name on the wire: one that cannot be read as its type must not get another policy.
@@ -113,9 +118,9 @@ impl<P: Provider> Inner<P> {
     async fn decide(
         self: Arc<Self>,
         verified: Box<Verified<P::Question>>,
-    ) -> Result<Answer, Undecided> {
+    ) -> Result<Decided, Undecided> {
         if let Some(signature) = self.bound_signature(&verified)
-            && let Some(id) = DeliveryId::distinct_by(&verified, &[])
+            && let Some(id) = DeliveryId::of_content(&verified, &[])
         {
             let Settings { lease, retention, question_timeout, .. } = self.settings;
             let delivery = DeliveryKey { id, signature: Some(signature), lease, retention };
@@ -129,7 +134,7 @@ impl<P: Provider> Inner<P> {
             self.receiver.unhandled.warn(&verified.event);
             return Err(Undecided::NoHandler);
         };
-        // What gets its turn later than this would hardly be decided in time.
+        // A handler that starts later than this could hardly decide in time.
         let turn = timeout(self.settings.question_timeout / 2, handler.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(Undecided::Overloaded) };
         let begun = now();
@@ -140,7 +145,7 @@ impl<P: Provider> Inner<P> {
 }
 
 /// A decision, as it is sent, and its name.
-pub(super) struct Answer {
+pub(super) struct Decided {
     pub(super) response: CallbackResponse,
     pub(super) decision: &'static str,
 }
@@ -225,7 +230,7 @@ pub(super) struct QuestionHandler<P: Provider> {
 type Call<P> = dyn Fn(Box<Verified<<P as Provider>::Question>>) -> Deciding + Send + Sync;
 
 /// A handler that has its question; it starts when it is polled.
-type Deciding = Pin<Box<dyn Future<Output = Result<Answer, Undecided>> + Send>>;
+type Deciding = Pin<Box<dyn Future<Output = Result<Decided, Undecided>> + Send>>;
 
 impl<P: Provider> QuestionHandler<P> {
     pub(super) fn new<Q, F, Fut>(handler: F, concurrency: usize) -> Self
@@ -240,7 +245,7 @@ impl<P: Provider> QuestionHandler<P> {
             Box::pin(async move {
                 let verified = verified.downcast().map_err(|_| Undecided::Unreadable)?;
                 let decision = handler(verified).await.into_result().map_err(Undecided::Failed)?;
-                Ok(Answer { response: decision.response(), decision: decision.as_str() })
+                Ok(Decided { response: decision.response(), decision: decision.as_str() })
             })
         };
         Self { kind: Q::KIND, call: Arc::new(call), turns: turns(concurrency) }

@@ -184,8 +184,8 @@ impl<P: Provider> Inner<P> {
         bind.unwrap_or(is_bound)
     }
 
-    /// Bound here as well, a signature stays bound while a store that processes share is full or unavailable. Not if
-    /// the store knows better: a forgery must not bind it here.
+    /// Bound here as well, a signature stays bound while a shared store is full or unavailable. Callers skip this if
+    /// the store has refused the signature, so that a forgery does not bind it here.
     async fn bind_in_process(&self, delivery: DeliveryKey) -> bool {
         self.renewal.is_none() || self.bindings.bind(delivery, now()).await.unwrap_or(true)
     }

@@ -93,7 +93,7 @@ impl<P: Provider> Hooks<P> {
     /// decides: it failed, panicked, was late or is missing, too many are being answered, or the question cannot be
     /// read. [`FailurePolicy::Open`] by default.
     ///
-    /// For gifts, that is what keeps a failure of yours from blocking them all. **For messages, set
+    /// For gifts, `Open` keeps a failure of your handler from blocking them all. **For messages, set
     /// [`FailurePolicy::Closed`]**: with `Open`, anyone who can slow your handler down gets every message past it.
     ///
     /// ```

@@ -80,7 +80,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
     }
 
     /// Refuses a request whose body another extractor or a middleware consumed. This is the server's
-    /// fault, so a question with a verified query is left to the failure policy.
+    /// fault, so it must not deny a question with a verified query: hooks apply their policy, extractors allow it.
     #[must_use]
     pub fn already_consumed(&self, now: SystemTime) -> NotDelivered {
         match self.receiver.open(self.head.consumed(), &|_| now) {

@@ -12,7 +12,7 @@ const MAX_ENTRIES: usize = 16;
 /// How long a value can be, in bytes.
 const MAX_BYTES: usize = 1024;
 
-/// Headers that prove who the client is, or a signature.
+/// Headers that hold a credential or a signature.
 const SECRET_HEADERS: [&str; 5] =
     ["authorization", "cookie", "proxy-authorization", "sign", "x-api-key"];
 

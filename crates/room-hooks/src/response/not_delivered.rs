@@ -22,7 +22,7 @@ pub enum NotDelivered {
     OtherKind,
     /// The delivery is an authentic question that the handler does not answer, or whose body something on this server
     /// consumed.
-    #[error("question left to the failure policy")]
+    #[error("question of another kind, or without its body")]
     Question {
         /// The question's name on the wire.
         name: Box<str>,

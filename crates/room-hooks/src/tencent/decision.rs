@@ -102,7 +102,7 @@ impl Decision {
 }
 
 impl Decision<group::BeforeSendMsg> {
-    /// The message is dropped without a word: code 2. Its sender sees it as sent.
+    /// The message is dropped silently: code 2. Its sender sees it as sent.
     #[must_use]
     pub fn drop_silently() -> Self {
         Self::new("drop", 2, String::new())

@@ -69,6 +69,7 @@ impl Trtc {
     ///
     /// A delivery whose app is not found, or is another than the one that it names, is refused like a forgery (401). **Where
     /// the path names a tenant, return only that tenant's app.** Otherwise one tenant's signature counts on another's path.
+    /// An app that is added with [`with_app`](Self::with_app) counts on every path.
     /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup) has an example.
     #[must_use]
     pub fn with_lookup<F>(lookup: F) -> Self

@@ -38,6 +38,9 @@ impl super::Trtc {
         event: &impl serde::Serialize,
         now: std::time::SystemTime,
     ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
+        if self.apps.cannot_sign() {
+            return Err(serde::ser::Error::custom("apps that are looked up sign nothing"));
+        }
         let mut members = crate::testing::members(event)?;
         let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);

@@ -93,7 +93,7 @@ impl Apps {
     }
 
     /// Finds out who signed a delivery that names no app, by the secret that fits; of two apps that share
-    /// it, the one with the lower id. A lookup knows the app by the request.
+    /// it, the one with the lower id. A lookup finds the app by the request data.
     pub(crate) fn any_signer<const N: usize>(
         &self,
         request: &RequestData,
@@ -124,6 +124,12 @@ impl Apps {
             let secrets = secrets.iter().flat_map(Secrets::named);
             secrets.map(|(name, secret)| (*id, name, secret))
         })
+    }
+
+    /// Whether it is not known who to sign as.
+    #[cfg(feature = "testing")]
+    pub(crate) fn cannot_sign(&self) -> bool {
+        self.configured.is_empty() && self.lookup.is_some()
     }
 
     /// The app to sign as, and its current secret: of those that sign, the one with the lowest id.

@@ -73,15 +73,17 @@ impl IntoAppId for u64 {
 
 impl IntoAppId for &str {
     fn into_app_id(self) -> Result<u64, ConfigError> {
-        let problem = match self.trim() {
-            _ if self.is_empty() => "it is empty",
-            trimmed if trimmed.len() < self.len() => {
-                "it has white space around it, perhaps a final newline"
-            }
-            _ if !self.bytes().all(|byte| byte.is_ascii_digit()) => "it is not a number",
-            _ => "it is too large",
-        };
-        self.parse().ok().filter(|_| !self.starts_with('+')).ok_or(ConfigError::AppId { problem })
+        let refused = |problem| Err(ConfigError::AppId { problem });
+        if self.is_empty() {
+            return refused("it is empty");
+        }
+        if self.trim().len() < self.len() {
+            return refused("it has white space around it, perhaps a final newline");
+        }
+        if !self.bytes().all(|byte| byte.is_ascii_digit()) {
+            return refused("it is not a number");
+        }
+        self.parse().or_else(|_| refused("it is too large"))
     }
 }
 

@@ -13,8 +13,8 @@ use crate::{
 
 /// A verified event in a form that can be stored, such as in a queue of your own.
 ///
-/// It holds the whole document, without what signed it: a reader of the queue cannot forge a callback with it. It says
-/// nothing to a type: whatever reads it back has to trust the queue.
+/// It holds the whole document, without what signed it: a reader of the queue cannot forge a callback with it. No type
+/// proves that it was verified: code that reads it back must trust the queue.
 ///
 /// ```
 /// # use std::time::SystemTime;

@@ -6,7 +6,7 @@ use crate::{
 
 /// An event or a question whose sender has been verified, and what is known of its delivery.
 ///
-/// There is no way to make one but verification, and what it holds can be read but not changed: a function that takes a
+/// Only verification makes one, unless you call `dangerous_into_verified`; nothing changes it. A function that takes a
 /// `Verified` cannot be handed a forgery. It dereferences to its [`Contents`], so `verified.event.room_id` reads a member
 /// of the event, and [`into_inner`](Self::into_inner) takes the event out.
 ///

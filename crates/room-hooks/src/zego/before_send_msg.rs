@@ -92,7 +92,7 @@ wire_codes! {
 
 /// The answer to [`BeforeSendMsg`].
 ///
-/// What the first three do depends on whether ZIM's own moderation is on:
+/// The effect of the first three depends on whether ZIM's own moderation is on:
 ///
 /// | decision | with it | without it |
 /// |---|---|---|
@@ -135,7 +135,7 @@ impl Decision {
         Self { result: 1, ..Self::neutral() }
     }
 
-    /// Nobody receives the message, and its sender sees it as sent: result 2.
+    /// No other user receives the message, but its sender sees it as sent: result 2.
     #[must_use]
     pub fn send_silently() -> Self {
         Self { result: 2, ..Self::neutral() }

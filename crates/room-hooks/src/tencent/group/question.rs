@@ -7,8 +7,8 @@ wire_struct! {
     /// [live room](https://trtc.io/document/74347) and of a
     /// [group](https://www.tencentcloud.com/document/product/1047/34374).
     ///
-    /// Tencent waits 2 s and then **delivers** the message, unless the console says otherwise. So whoever delays the
-    /// handler gets past it: answer with [`FailurePolicy::Closed`](crate::FailurePolicy::Closed).
+    /// Tencent waits 2 s and then **delivers** the message, unless the console says otherwise. Anyone who delays the
+    /// handler gets a message past it: set [`FailurePolicy::Closed`](crate::FailurePolicy::Closed).
     #[serde(rename_all = "PascalCase")]
     pub struct BeforeSendMsg {
         /// The id of the group, which a live room is, too.
