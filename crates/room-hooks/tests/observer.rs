@@ -116,7 +116,7 @@ async fn an_observer_is_told_the_decision_on_each_question() {
         [
             format!(r#"tencent answered Some(1) {gift} Some("lobby") Some("deny") None"#),
             format!(r#"tencent failed Some(1) {gift} Some("broken") Some("failed_open") None"#),
-            r#"tencent body_consumed None None None Some("failed_open") None"#.to_owned(),
+            format!(r#"tencent body_consumed None {gift} None Some("failed_open") None"#),
             "tencent probe None None None None None".to_owned(),
         ]
     );
