@@ -81,7 +81,43 @@ fn where_a_request_came_from_is_stored() {
     assert_eq!((again.request_id(), again.id()), (Some("one"), verified.id()));
 }
 
-/// Whoever reads the queue must not be able to sign another body.
+/// Two members of one name make an event without a type. It must not come back with one of the two.
+#[test]
+fn a_repeated_member_and_a_repaired_text_are_stored_as_they_are() {
+    let tencent = Tencent::new(1, "token").unwrap();
+    let left = json!({"CallbackCommand": "Room.CallbackAfterMemberLeave", "RoomId": "lobby"});
+    let signed = tencent.sign(&left, now()).unwrap();
+    for (body, is_repaired) in [
+        (r#"{"RoomId":"lobby","EventTime":1757500000123,"EventTime":1757500000124}"#, false),
+        (r#"{"RoomId":"lobby","Name":"\ud83d"}"#, true),
+    ] {
+        let signed = SignedDelivery::new(signed.query.clone(), Vec::new(), body.into());
+        let verified = received(tencent.clone(), &signed);
+        let json = serde_json::to_string(&verified.to_stored()).unwrap();
+        let stored: StoredDelivery = serde_json::from_str(&json).unwrap();
+        let again: Verified<tencent::Event> = stored.dangerous_into_verified().unwrap();
+        assert_eq!((again.event.kind(), again.id()), (verified.event.kind(), verified.id()));
+        assert_eq!(again.document.is_repaired(), is_repaired);
+    }
+}
+
+/// A job of the user's may hold a stored delivery among members of its own.
+#[test]
+fn a_stored_delivery_may_be_flattened_into_a_job() {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Job {
+        attempt: u32,
+        #[serde(flatten)]
+        delivery: StoredDelivery,
+    }
+    let zego = Zego::new(1, "secret").unwrap();
+    let signed = zego.sign(&json!({"event": "room_create", "room_id": "lobby"}), now()).unwrap();
+    let job = Job { attempt: 1, delivery: received(zego, &signed).to_stored() };
+    let again: Job = serde_json::from_str(&serde_json::to_string(&job).unwrap()).unwrap();
+    assert_eq!((again.attempt, again.delivery), (1, job.delivery));
+}
+
+/// A reader of the queue must not be able to sign another body.
 #[test]
 fn no_signature_is_stored() {
     let zego = Zego::new(1, "secret").unwrap();
@@ -108,7 +144,7 @@ fn what_is_not_that_event_does_not_come_back_as_it() {
     let created: Verified<RoomCreated> = stored.clone().dangerous_into_verified().unwrap();
     assert_eq!(created.event.name(), "room_create");
     let mut json = serde_json::to_value(&stored).unwrap();
-    json["document"] = json!({"room_id": "lobby"});
+    json["document"] = json!(r#"{"room_id":"lobby"}"#);
     let unnamed: StoredDelivery = serde_json::from_value(json).unwrap();
     assert!(matches!(error::<zego::Event>(&unnamed), RestoreError::Unreadable(_)));
     // Nor does a stored text that is not a stored delivery.

@@ -39,12 +39,40 @@ impl Document {
         }
     }
 
+    /// The document to be stored: its members as they are, also repeated ones, without what signed it.
+    pub(crate) fn without_signature(&self) -> Self {
+        let mut json = String::with_capacity(self.json.len());
+        let read = members(&self.json, |name, value| {
+            if !is_spelling_of_one(&name, self.unserialized) {
+                json += if json.is_empty() { "{" } else { "," };
+                json += &format!("{}:{value}", Value::from(&*name));
+            }
+        });
+        // What names an event is an object.
+        let json = match read {
+            Ok(()) if !json.is_empty() => json + "}",
+            _ => "{}".to_owned(),
+        };
+        Self { json: json.into(), unserialized: &[], ..self.clone() }
+    }
+
+    /// Writes the document as a text, which every format can hold.
+    pub(crate) fn to_stored<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_str().serialize(serializer)
+    }
+
     /// Reads a document that was stored, which has no signature to hide.
     pub(crate) fn from_stored<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Self, D::Error> {
-        let json: Box<RawValue> = Deserialize::deserialize(deserializer)?;
+        let json = RawValue::from_string(Deserialize::deserialize(deserializer)?);
+        let json = json.map_err(serde::de::Error::custom)?;
         Ok(Self { json: json.get().into(), is_repaired: false, unserialized: &[] })
+    }
+
+    /// The same document, repaired before it was stored.
+    pub(crate) fn with_repaired(self, is_repaired: bool) -> Self {
+        Self { is_repaired, ..self }
     }
 
     /// The same document with a member in front, in place of one of this name that is `null`.

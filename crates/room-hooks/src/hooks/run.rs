@@ -58,6 +58,8 @@ impl<P: Provider> Inner<P> {
             Ok(Ok(disposition)) => disposition,
             Ok(Err(error)) => {
                 span.in_scope(|| tracing::error!(%error, "delivery task failed"));
+                metrics::delivery(P::NAME, kind, Disposition::Failed.as_str());
+                self.observe(subject.became::<P>(Disposition::Failed.as_str()));
                 Disposition::Failed
             }
             Err(_) => {

@@ -78,12 +78,11 @@ impl Apps {
                 (only, _) => (only, Refusal::UnknownApp),
             },
         };
-        let found = match app {
-            None => self.lookup.as_ref().and_then(|lookup| lookup.find(named, request)),
-            Some(_) => None,
-        };
-        let app = app.and_then(|(&app_id, secrets)| Some((app_id, secrets.as_ref()?)));
-        let app = app.or(found.as_ref().map(|app| (app.app_id, &*app.secrets)));
+        // A request may tell an app that the delivery does not name, better than that there is only one.
+        let lookup = self.lookup.as_ref().filter(|_| app.is_none() || named.is_none());
+        let found = lookup.and_then(|lookup| lookup.find(named, request));
+        let configured = app.and_then(|(&app_id, secrets)| Some((app_id, secrets.as_ref()?)));
+        let app = found.as_ref().map(|app| (app.app_id, &*app.secrets)).or(configured);
         let Some((app_id, secrets)) = app else {
             black_box(digest(b"an app that is not configured").ct_eq(presented));
             return Err(refusal);
@@ -231,6 +230,13 @@ mod tests {
         }
         assert_eq!(apps.any_signer(&none(), &[2], length), Ok(signer));
         assert_eq!(apps.unsigned(Some("7"), true), None);
+        // Nor does a configured app keep the lookup from being asked.
+        let apps = apps.insert(1, Secrets::new("abcd").ok()).unwrap();
+        assert_eq!(apps.signer(None, &none(), &[2], length), Ok(signer));
+        assert_eq!(apps.any_signer(&none(), &[2], length), Ok(signer));
+        let configured = Signer { app_id: 1, secret: SecretName::Current };
+        assert_eq!(apps.signer(Some("1"), &none(), &[4], length), Ok(configured));
+        assert_eq!(apps.any_signer(&none(), &[4], length), Ok(configured));
         assert_eq!(apps.unsigned(None, true), None);
     }
 

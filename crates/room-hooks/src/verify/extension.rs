@@ -62,6 +62,9 @@ mod tests {
         let event = verified.clone().try_map(Event::select).unwrap();
         let extension = VerifiedExtension::new(guard.clone(), verified);
         assert_eq!(extension.clone().verified_by::<Event>(&guard), Some(Ok(event)));
-        assert_eq!(extension.verified_by::<Event>(&receiver()), None);
+        assert_eq!(extension.clone().verified_by::<Event>(&receiver()), None);
+        // A lookup may depend on what is selected of the request.
+        let selecting = guard.with_request_data(|head, data| data.insert("a", head.segment(0)));
+        assert_eq!(extension.verified_by::<Event>(&selecting), None);
     }
 }

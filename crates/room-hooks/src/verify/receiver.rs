@@ -121,7 +121,11 @@ impl<P: Provider> Receiver<P> {
 
     /// Whether the other one is a clone of this one, so that what one has verified, both have.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.provider, &other.provider)
+        let selects_the_same = match (&self.request_data, &other.request_data) {
+            (Some(Select(own)), Some(Select(others))) => Arc::ptr_eq(own, others),
+            (own, others) => own.is_none() && others.is_none(),
+        };
+        selects_the_same && Arc::ptr_eq(&self.provider, &other.provider)
     }
 
     /// Begins to read the body of a request whose head has arrived: a delivery without its body.

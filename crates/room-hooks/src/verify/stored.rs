@@ -42,8 +42,8 @@ pub struct StoredDelivery {
     pub sent_at: Option<u64>,
     /// Which of the app's secrets it was signed with: `current`, `previous-1` and so on.
     pub secret: Option<String>,
-    /// All that was sent, without what signed it.
-    #[serde(deserialize_with = "Document::from_stored")]
+    /// All that was sent, without what signed it; serialized as a text.
+    #[serde(serialize_with = "Document::to_stored", deserialize_with = "Document::from_stored")]
     pub document: Document,
     /// What the receiver selected of the request. Not signed.
     #[serde(default)]
@@ -53,6 +53,8 @@ pub struct StoredDelivery {
     parameters: Vec<(Cow<'static, str>, Box<str>)>,
     #[serde(default)]
     request_id: Option<Box<str>>,
+    #[serde(default)]
+    is_repaired: bool,
 }
 
 /// Why a stored delivery cannot be read as an event.
@@ -81,10 +83,11 @@ impl<E: RoomEvent> Verified<E> {
             id: self.id().map(|id| id.to_string()),
             sent_at: sent_at.and_then(|sent_at: Duration| sent_at.as_millis().try_into().ok()),
             secret: self.secret.map(|secret| secret.to_string()),
-            document: self.document.clone(),
+            document: self.document.without_signature(),
             request: self.request.clone(),
             parameters: self.parameters.clone(),
             request_id: self.request_id.clone(),
+            is_repaired: self.document.is_repaired(),
         }
     }
 }
@@ -102,6 +105,7 @@ impl StoredDelivery {
             return Err(RestoreError::OtherProvider(provider.into_owned()));
         }
         let document = Document::new::<E::Provider>(document.as_str());
+        let document = document.with_repaired(self.is_repaired);
         let event = document.decode::<E::Any>().map_err(RestoreError::Unreadable)?;
         let verified = Verified::new(Contents {
             event,

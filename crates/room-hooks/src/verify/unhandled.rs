@@ -5,15 +5,15 @@ use std::{
 
 use crate::{Callback, Provider, event::excerpt};
 
-/// The kinds of authentic callbacks that found no handler. The log has each once.
+/// The authentic callbacks that found no handler, by the type to ask for. The log has each once.
 #[derive(Debug, Default)]
 pub(crate) struct Unhandled(Mutex<BTreeSet<&'static str>>);
 
 impl Unhandled {
     /// Warns of an event or a question without a handler, unless one of its kind was warned of before.
     pub(crate) fn warn<C: Callback>(&self, callback: &C) {
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kinds.insert(callback.kind()) {
+        let mut types = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if types.insert(callback.rust_type()) {
             tracing::warn!(
                 provider = C::Provider::NAME,
                 event = excerpt(callback.name()),
