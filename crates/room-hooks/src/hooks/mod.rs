@@ -24,8 +24,8 @@ use self::{
     clock::Clock,
     handlers::Handler,
     lease::Renewal,
-    observer::Observer,
-    questions::{QuestionHandler, Undecided},
+    observer::{Observer, Subject},
+    questions::QuestionHandler,
     runtime::HandlerRuntime,
     settings::Settings,
     store::any::AnyStore,
@@ -59,7 +59,7 @@ struct Inner<P: Provider> {
     /// The signatures that this process has seen, used while such a store is full or unavailable.
     bindings: MemoryStore,
     settings: Settings,
-    observer: Option<Observer>,
+    observer: Option<Arc<Observer>>,
     in_flight: TaskTracker,
     clock: Clock,
     runtime: Option<Arc<HandlerRuntime>>,
@@ -110,7 +110,7 @@ impl<P: Provider> Hooks<P> {
     where
         F: Fn(&Observation<'_>) + Send + Sync + 'static,
     {
-        self.parts().observer = Some(Observer::new(observer));
+        self.parts().observer = Some(Arc::new(observer));
         self
     }
 
@@ -165,27 +165,14 @@ impl<P: Provider> Hooks<P> {
     #[must_use]
     pub fn respond_to(&self, not_delivered: &NotDelivered) -> CallbackResponse {
         match not_delivered {
-            NotDelivered::Question { name } => {
-                let mut kinds = self.0.question_handlers.iter().filter_map(|handler| handler.kind);
-                let kind = kinds.find(|kind| **kind == **name).unwrap_or("raw");
-                let answer = self.0.apply_failure_policy(name, kind, &Undecided::BodyConsumed);
-                let outcome = Undecided::BodyConsumed.as_str();
-                self.0.observe(Observation {
-                    kind: Some(kind),
-                    decision: Some(answer.decision),
-                    ..Observation::new(P::NAME, outcome)
-                });
-                answer.response
-            }
+            NotDelivered::Question { name } => self.0.answer_without_body(name),
             _ => {
                 let outcome = match not_delivered {
                     NotDelivered::Probe => "probe",
                     _ => "refused",
                 };
-                self.0.observe(Observation {
-                    refusal: not_delivered.refusal(),
-                    ..Observation::new(P::NAME, outcome)
-                });
+                let refusal = not_delivered.refusal();
+                self.0.observe(&Subject::default(), outcome, None, refusal);
                 not_delivered.response::<P>()
             }
         }

@@ -1,10 +1,9 @@
 use std::{
-    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use crate::{Callback, Provider, Refusal, Verified};
+use crate::{Callback, Provider, Refusal, Verified, metrics};
 
 use super::Inner;
 
@@ -31,64 +30,75 @@ pub struct Observation<'a> {
     pub refusal: Option<&'a Refusal>,
 }
 
-impl Observation<'_> {
-    pub(super) fn new(provider: &'static str, outcome: &'static str) -> Self {
-        Self {
-            provider,
-            outcome,
-            app_id: None,
-            kind: None,
-            room_id: None,
-            decision: None,
-            refusal: None,
-        }
-    }
-}
+/// The function that is called with each outcome.
+pub(super) type Observer = dyn Fn(&Observation<'_>) + Send + Sync;
 
-/// What a delivery is about, kept while its handler has it.
-#[derive(Clone)]
+/// What a delivery is about, kept while its handler has it. Nothing is known of one that was not verified.
+#[derive(Clone, Default)]
 pub(super) struct Subject {
-    app_id: u64,
-    kind: &'static str,
+    app_id: Option<u64>,
+    kind: Option<&'static str>,
     room_id: Option<Arc<str>>,
 }
 
 impl Subject {
-    pub(super) fn of<C: Callback>(verified: &Verified<C>) -> Self {
-        let room_id = verified.event.room_id().map(Into::into);
-        Self { app_id: verified.app_id, kind: verified.event.kind(), room_id }
-    }
-
-    pub(super) fn became<P: Provider>(&self, outcome: &'static str) -> Observation<'_> {
-        Observation {
-            app_id: Some(self.app_id),
-            kind: Some(self.kind),
-            room_id: self.room_id.as_deref(),
-            ..Observation::new(P::NAME, outcome)
-        }
-    }
-}
-
-#[derive(Clone)]
-pub(super) struct Observer(Arc<dyn Fn(&Observation<'_>) + Send + Sync>);
-
-impl Observer {
-    pub(super) fn new(observe: impl Fn(&Observation<'_>) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(observe))
-    }
-}
-
-impl fmt::Debug for Observer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Observer")
+    pub(super) fn of_kind(kind: &'static str) -> Self {
+        Self { kind: Some(kind), ..Self::default() }
     }
 }
 
 impl<P: Provider> Inner<P> {
-    pub(super) fn observe(&self, observation: Observation<'_>) {
-        if let Some(Observer(observe)) = &self.observer
-            && catch_unwind(AssertUnwindSafe(|| observe(&observation))).is_err()
-        {
+    /// The room is kept only for an observer.
+    pub(super) fn subject<C: Callback>(&self, verified: &Verified<C>) -> Subject {
+        let room_id = self.observer.as_ref().and_then(|_| verified.event.room_id());
+        Subject {
+            app_id: Some(verified.app_id),
+            kind: Some(verified.event.kind()),
+            room_id: room_id.map(Into::into),
+        }
+    }
+
+    /// Counts what became of an event, or of a question that is refused, and calls the observer.
+    pub(super) fn report(
+        &self,
+        subject: &Subject,
+        outcome: &'static str,
+        refusal: Option<&Refusal>,
+    ) {
+        metrics::delivery(P::NAME, subject.kind.unwrap_or("none"), outcome);
+        self.observe(subject, outcome, None, refusal);
+    }
+
+    /// Counts what was decided on a question, and calls the observer.
+    pub(super) fn report_decision(
+        &self,
+        subject: &Subject,
+        outcome: &'static str,
+        decision: &'static str,
+    ) {
+        metrics::question(P::NAME, subject.kind.unwrap_or("none"), decision, outcome);
+        self.observe(subject, outcome, Some(decision), None);
+    }
+
+    /// Calls the observer alone, for an outcome that is counted elsewhere or not at all.
+    pub(super) fn observe(
+        &self,
+        subject: &Subject,
+        outcome: &'static str,
+        decision: Option<&'static str>,
+        refusal: Option<&Refusal>,
+    ) {
+        let Some(observer) = &self.observer else { return };
+        let observation = Observation {
+            provider: P::NAME,
+            outcome,
+            app_id: subject.app_id,
+            kind: subject.kind,
+            room_id: subject.room_id.as_deref(),
+            decision,
+            refusal,
+        };
+        if catch_unwind(AssertUnwindSafe(|| observer(&observation))).is_err() {
             tracing::error!("observer panicked");
         }
     }

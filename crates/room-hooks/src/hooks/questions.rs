@@ -6,7 +6,7 @@ use std::{error::Error, pin::Pin, sync::Arc};
 use thiserror::Error;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
-use tracing::{Instrument, field};
+use tracing::Instrument;
 
 use crate::{
     Callback, Decision, DeliveryId, FailurePolicy, NotDelivered, Provider, Question, Refusal,
@@ -14,14 +14,11 @@ use crate::{
 };
 
 use super::{
-    Inner, Observation,
+    Inner,
     handlers::BoxError,
     observer::Subject,
-    settings::Settings,
-    store::{
-        DeliveryKey,
-        any::{chain, now},
-    },
+    run::span_of,
+    store::any::{chain, now},
 };
 
 impl<P: Provider> Inner<P> {
@@ -30,19 +27,8 @@ impl<P: Provider> Inner<P> {
         self: Arc<Self>,
         verified: Box<Verified<P::Question>>,
     ) -> CallbackResponse {
-        let span = tracing::info_span!(
-            "delivery",
-            provider = P::NAME,
-            app_id = verified.app_id,
-            event = excerpt(verified.event.name()),
-            room_id = verified.event.room_id().map(excerpt),
-            secret = verified.secret.map(field::display),
-            request_id = verified.request_id.as_deref(),
-            outcome = field::Empty,
-            decision = field::Empty,
-        );
-        let (name, kind) = (verified.event.name().to_owned(), verified.event.kind());
-        let subject = Subject::of(&verified);
+        let (span, subject) = (span_of(&verified), self.subject(&verified));
+        let name = verified.event.name().to_owned();
         let deciding = Arc::clone(&self).decide(verified).instrument(span.clone());
         let task = self.in_flight.spawn_on(deciding, &self.handler_runtime());
         // The handler is aborted with this future: at the timeout, and when the sender hangs up.
@@ -55,40 +41,39 @@ impl<P: Provider> Inner<P> {
         };
         let _entered = span.enter();
         match decided {
-            Ok(answer) => {
-                span.record("outcome", "answered").record("decision", answer.decision);
-                metrics::question(P::NAME, kind, answer.decision, "answered");
-                let decision = Some(answer.decision);
-                self.observe(Observation { decision, ..subject.became::<P>("answered") });
-                answer.response
+            Ok(Decided { response, decision }) => {
+                span.record("outcome", "answered").record("decision", decision);
+                self.report_decision(&subject, "answered", decision);
+                response
             }
             Err(Undecided::SignatureReused) => {
                 span.record("outcome", "signature_reused");
-                metrics::delivery(P::NAME, kind, "signature_reused");
                 let refusal = Refusal::SignatureReused;
                 NotDelivered::log::<P>(&refusal);
-                let refused = Some(&refusal);
-                self.observe(Observation {
-                    refusal: refused,
-                    ..subject.became::<P>("signature_reused")
-                });
+                self.report(&subject, "signature_reused", Some(&refusal));
                 NotDelivered::Refused(refusal).response::<P>()
             }
             Err(undecided) => {
-                let answer = self.apply_failure_policy(&name, kind, &undecided);
-                span.record("outcome", undecided.as_str()).record("decision", answer.decision);
-                let decision = Some(answer.decision);
-                self.observe(Observation { decision, ..subject.became::<P>(undecided.as_str()) });
-                answer.response
+                let Decided { response, decision } =
+                    self.apply_failure_policy(&name, &subject, &undecided);
+                span.record("outcome", undecided.as_str()).record("decision", decision);
+                response
             }
         }
     }
 
+    /// Answers a question whose body something on this server consumed.
+    pub(super) fn answer_without_body(&self, name: &str) -> CallbackResponse {
+        let mut kinds = self.question_handlers.iter().filter_map(|handler| handler.kind);
+        let kind = kinds.find(|kind| *kind == name).unwrap_or("raw");
+        self.apply_failure_policy(name, &Subject::of_kind(kind), &Undecided::BodyConsumed).response
+    }
+
     /// Answers a question by its failure policy.
-    pub(super) fn apply_failure_policy(
+    fn apply_failure_policy(
         &self,
         name: &str,
-        kind: &'static str,
+        subject: &Subject,
         undecided: &Undecided,
     ) -> Decided {
         let policy = self.question_failure_policy(name);
@@ -97,7 +82,7 @@ impl<P: Provider> Inner<P> {
             FailurePolicy::Closed => "failed_closed",
         };
         let (outcome, provider, question) = (undecided.as_str(), P::NAME, excerpt(name));
-        metrics::question(provider, kind, decision, outcome);
+        self.report_decision(subject, outcome, decision);
         // `Unhandled::warn` has already logged it, once per kind.
         if !matches!(undecided, Undecided::NoHandler) {
             let error = chain(undecided);
@@ -122,9 +107,8 @@ impl<P: Provider> Inner<P> {
         if let Some(signature) = self.bound_signature(&verified)
             && let Some(id) = DeliveryId::of_content(&verified, &[])
         {
-            let Settings { lease, retention, question_timeout, .. } = self.settings;
-            let delivery = DeliveryKey { id, signature: Some(signature), lease, retention };
-            if !self.bind(delivery, question_timeout / 4).await {
+            let delivery = self.settings.key(id, Some(signature));
+            if !self.bind(delivery, self.settings.question_timeout / 4).await {
                 return Err(Undecided::SignatureReused);
             }
         }
@@ -145,14 +129,14 @@ impl<P: Provider> Inner<P> {
 }
 
 /// A decision, as it is sent, and its name.
-pub(super) struct Decided {
-    pub(super) response: CallbackResponse,
-    pub(super) decision: &'static str,
+struct Decided {
+    response: CallbackResponse,
+    decision: &'static str,
 }
 
 /// Why no handler has decided a question.
 #[derive(Debug, Error)]
-pub(super) enum Undecided {
+enum Undecided {
     #[error("no handler answers it")]
     NoHandler,
     #[error("another extractor or a middleware consumed the body")]
@@ -173,7 +157,7 @@ pub(super) enum Undecided {
 
 impl Undecided {
     /// The name in logs and metrics.
-    pub(super) fn as_str(&self) -> &'static str {
+    fn as_str(&self) -> &'static str {
         match self {
             Self::NoHandler => "no_handler",
             Self::BodyConsumed => "body_consumed",

@@ -1,4 +1,4 @@
-//! What is done with a verified event: claim, handle, settle or release.
+//! Handles a verified event: claims it, calls its handler, and settles or releases the claim.
 
 use std::{
     sync::Arc,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    Inner, Observation, SignatureBinding,
+    Inner, SignatureBinding,
     handlers::Handler,
     lease::Lease,
     observer::Subject,
@@ -37,17 +37,7 @@ impl<P: Provider> Inner<P> {
         self: Arc<Self>,
         verified: Box<Verified<P::Event>>,
     ) -> CallbackResponse {
-        let span = tracing::info_span!(
-            "delivery",
-            provider = P::NAME,
-            app_id = verified.app_id,
-            event = excerpt(verified.event.name()),
-            room_id = verified.event.room_id().map(excerpt),
-            secret = verified.secret.map(field::display),
-            request_id = verified.request_id.as_deref(),
-            outcome = field::Empty,
-        );
-        let (kind, subject) = (verified.event.kind(), Subject::of(&verified));
+        let (span, subject) = (span_of(&verified), self.subject(&verified));
         let (handler_timeout, in_flight) = (self.settings.handler_timeout, self.in_flight.clone());
         let runtime = self.handler_runtime();
         let task = in_flight.spawn_on(
@@ -58,16 +48,14 @@ impl<P: Provider> Inner<P> {
             Ok(Ok(disposition)) => disposition,
             Ok(Err(error)) => {
                 span.in_scope(|| tracing::error!(%error, "delivery task failed"));
-                metrics::delivery(P::NAME, kind, Disposition::Failed.as_str());
-                self.observe(subject.became::<P>(Disposition::Failed.as_str()));
+                self.report(&subject, Disposition::Failed.as_str(), None);
                 Disposition::Failed
             }
             Err(_) => {
                 span.in_scope(|| {
                     tracing::warn!("handler exceeded its timeout and continues in the background");
                 });
-                metrics::delivery(P::NAME, kind, Disposition::DeadlineExceeded.as_str());
-                self.observe(subject.became::<P>(Disposition::DeadlineExceeded.as_str()));
+                self.report(&subject, Disposition::DeadlineExceeded.as_str(), None);
                 Disposition::DeadlineExceeded
             }
         };
@@ -88,13 +76,10 @@ impl<P: Provider> Inner<P> {
         verified: Box<Verified<P::Event>>,
         subject: Subject,
     ) -> Disposition {
-        let kind = verified.event.kind();
         let disposition = self.dispose(verified).await;
         let outcome = disposition.as_str();
         Span::current().record("outcome", outcome);
-        metrics::delivery(P::NAME, kind, outcome);
-        let refusal = disposition.refusal();
-        self.observe(Observation { refusal, ..subject.became::<P>(outcome) });
+        self.report(&subject, outcome, disposition.refusal());
         if matches!(disposition, Disposition::Duplicate | Disposition::InProgress) {
             tracing::info!(outcome, "duplicate delivery");
         }
@@ -146,9 +131,7 @@ impl<P: Provider> Inner<P> {
 
     /// The delivery as the store knows it; nothing if it has no id.
     fn delivery_key(&self, verified: &Verified<P::Event>) -> Option<DeliveryKey> {
-        let Settings { lease, retention, .. } = self.settings;
-        let signature = self.bound_signature(verified);
-        Some(DeliveryKey { id: verified.id()?, signature, lease, retention })
+        Some(self.settings.key(verified.id()?, self.bound_signature(verified)))
     }
 
     /// The delivery's signature, if that is to be bound to its content.
@@ -220,6 +203,21 @@ impl<P: Provider> Inner<P> {
         }
         Disposition::Failed
     }
+}
+
+/// The span in which a delivery is handled or answered. The fields at its end are recorded when they are known.
+pub(super) fn span_of<C: Callback>(verified: &Verified<C>) -> Span {
+    tracing::info_span!(
+        "delivery",
+        provider = C::Provider::NAME,
+        app_id = verified.app_id,
+        event = excerpt(verified.event.name()),
+        room_id = verified.event.room_id().map(excerpt),
+        secret = verified.secret.map(field::display),
+        request_id = verified.request_id.as_deref(),
+        outcome = field::Empty,
+        decision = field::Empty,
+    )
 }
 
 /// A claim that was granted, and has neither been settled nor released yet.

@@ -1,8 +1,11 @@
 use std::time::Duration;
 
 use crate::{
-    ConfigError, FailurePolicy, Hooks, Provider, Question, verify::provider::MAX_RETRY_SPAN,
+    ConfigError, DeliveryId, FailurePolicy, Hooks, Provider, Question, SignatureKey,
+    verify::provider::MAX_RETRY_SPAN,
 };
+
+use super::DeliveryKey;
 
 /// Settings of hooks other than handlers and store.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +33,11 @@ impl Settings {
             signature_binding: SignatureBinding::default(),
             store_failure_policy: FailurePolicy::default(),
         }
+    }
+
+    /// A delivery as the store knows it.
+    pub(super) fn key(&self, id: DeliveryId, signature: Option<SignatureKey>) -> DeliveryKey {
+        DeliveryKey { id, signature, lease: self.lease, retention: self.retention }
     }
 
     /// How long an operation of the store may take: a part of what the sender waits.
