@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use crate::{Callback, FailurePolicy, Provider, adapter::CallbackResponse};
+use crate::{Callback, Provider, adapter::CallbackResponse};
 
 /// A callback that asks whether something may happen: a provider's whole `Question`, or one kind of it.
 ///
@@ -14,12 +14,8 @@ use crate::{Callback, FailurePolicy, Provider, adapter::CallbackResponse};
     note = "an event, such as `room_hooks::RoomCreated`, is not answered: add its handler with `Hooks::on`"
 )]
 pub trait Question: Callback<Any = <<Self as Callback>::Provider as Provider>::Question> {
-    /// What may be decided.
+    /// The type of the decision.
     type Decision: Decision;
-
-    /// The response if no handler decides.
-    #[doc(hidden)]
-    fn undecided(policy: FailurePolicy) -> CallbackResponse;
 }
 
 /// What the handler of a [`Question`] returns: the provider's answer.

@@ -77,7 +77,7 @@ macro_rules! questions {
     (
         $(#[$attribute:meta])*
         pub enum Question of $provider:ident in $folder:literal, read by $read:path, written by $write:path,
-            answered by $any_decision:ty, undecided $undecided:path;
+            answered by $any_decision:ty;
         $(
             $(#[$doc:meta])*
             $variant:ident($question:ty) = $name:literal, answered by $decision:ty => $facts:expr;
@@ -94,19 +94,11 @@ macro_rules! questions {
 
         impl $crate::Question for Question {
             type Decision = $any_decision;
-
-            fn undecided(policy: $crate::FailurePolicy) -> $crate::adapter::CallbackResponse {
-                $undecided(policy)
-            }
         }
 
         $(
             impl $crate::Question for $question {
                 type Decision = $decision;
-
-                fn undecided(policy: $crate::FailurePolicy) -> $crate::adapter::CallbackResponse {
-                    $undecided(policy)
-                }
             }
         )*
     };

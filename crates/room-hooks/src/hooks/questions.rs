@@ -88,7 +88,7 @@ impl<P: Provider> Inner<P> {
             let error = chain(undecided);
             tracing::error!(provider, question, decision, outcome, error, "question not decided");
         }
-        Decided { response: P::Question::undecided(policy), decision }
+        Decided { response: P::undecided(policy), decision }
     }
 
     /// By the name on the wire: one that cannot be read as its type must not get another policy.

@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 use crate::{Provider, Refusal};
 
 /// What became of a delivery: all that its answer depends on.
@@ -76,6 +78,12 @@ pub struct CallbackResponse {
 impl CallbackResponse {
     pub(crate) fn new(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
         Self { status, body: body.into() }
+    }
+
+    /// The response that carries a decision, or denies if that cannot be written.
+    pub(crate) fn decision(decision: &impl Serialize, denied: &'static str) -> Self {
+        let body = serde_json::to_string(decision).map_or(Cow::Borrowed(denied), Cow::Owned);
+        Self::new(200, body)
     }
 
     /// The response to a delivery that was handled.

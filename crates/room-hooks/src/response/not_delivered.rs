@@ -3,7 +3,7 @@ use std::any::type_name;
 use thiserror::Error;
 
 use crate::{
-    Disposition, FailurePolicy, Provider, Question, Receiver, Refusal, adapter::CallbackResponse,
+    Disposition, FailurePolicy, Provider, Receiver, Refusal, adapter::CallbackResponse,
     event::excerpt, metrics,
 };
 
@@ -55,7 +55,7 @@ impl NotDelivered {
         match self {
             Self::Refused(refusal) => P::response(&Disposition::Refused(refusal.clone())),
             Self::OtherKind | Self::Probe => P::response(&Disposition::NoHandler),
-            Self::Question { .. } => P::Question::undecided(FailurePolicy::Open),
+            Self::Question { .. } => P::undecided(FailurePolicy::Open),
         }
     }
 

@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{FailurePolicy, adapter::CallbackResponse};
+use crate::adapter::CallbackResponse;
 
 use super::{Question, group, live};
 
@@ -144,10 +144,7 @@ impl Decision<group::BeforeInviteJoinGroup> {
 impl<Q: 'static> crate::Decision for Decision<Q> {
     fn response(&self) -> CallbackResponse {
         const DENIED: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":1}"#;
-        match serde_json::to_string(self) {
-            Ok(body) => CallbackResponse::new(200, body),
-            Err(_) => CallbackResponse::new(200, DENIED),
-        }
+        CallbackResponse::decision(self, DENIED)
     }
 
     fn as_str(&self) -> &'static str {
@@ -163,14 +160,6 @@ impl<Q> fmt::Debug for Decision<Q> {
             .field("members", &self.members)
             .finish()
     }
-}
-
-/// What is answered if no handler decides.
-pub(super) fn undecided(policy: FailurePolicy) -> CallbackResponse {
-    crate::Decision::response(&match policy {
-        FailurePolicy::Open => Decision::<Question>::allow(),
-        FailurePolicy::Closed => Decision::deny(),
-    })
 }
 
 /// A code that reaches the client of the user whose action was denied: 102100 to 102200 for a gift, 10100 to

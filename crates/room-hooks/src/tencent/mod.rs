@@ -24,8 +24,8 @@ use std::{
 };
 
 use crate::{
-    App, Claimant, ConfigError, Contents, Delivery, Disposition, Document, IntoAppId, IntoSecrets,
-    Provider, Refusal, RequestData, SecretName, Verified,
+    App, Claimant, ConfigError, Contents, Delivery, Disposition, Document, FailurePolicy,
+    IntoAppId, IntoSecrets, Provider, Refusal, RequestData, SecretName, Verified,
     adapter::{CallbackResponse, Received},
     event::document::MALFORMED,
     verify::{
@@ -258,5 +258,12 @@ impl Provider for Tencent {
             _ => r#"{"ActionStatus":"FAIL","ErrorInfo":"refused","ErrorCode":1}"#,
         };
         CallbackResponse::new(status, body)
+    }
+
+    fn undecided(policy: FailurePolicy) -> CallbackResponse {
+        crate::Decision::response(&match policy {
+            FailurePolicy::Open => Decision::<Question>::allow(),
+            FailurePolicy::Closed => Decision::deny(),
+        })
     }
 }

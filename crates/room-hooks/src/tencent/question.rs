@@ -1,7 +1,7 @@
 use crate::{Document, event::table::questions};
 
 use super::{
-    Decision, Tencent, decision,
+    Decision, Tencent,
     event::{facts, on_wire},
     group, live,
 };
@@ -11,7 +11,7 @@ questions! {
     ///
     /// Serializes as it is on the wire, its name under `CallbackCommand`.
     pub enum Question of Tencent in "tencent", read by serde_json::from_str, written by on_wire,
-        answered by Decision, undecided decision::undecided;
+        answered by Decision;
     /// May a gift be sent?
     BeforeSendGift(live::BeforeSendGift) = "Live.CallbackBeforeSendGift",
         answered by Decision<live::BeforeSendGift>

@@ -2,10 +2,7 @@ use std::convert::Infallible;
 
 use serde::Serialize;
 
-use crate::{
-    Callback, Disposition, Facts, FailurePolicy, Provider,
-    adapter::{CallbackResponse, Received},
-};
+use crate::{Callback, Facts, adapter::Received};
 
 use super::Trtc;
 
@@ -42,8 +39,4 @@ impl Callback for Question {
 
 impl crate::Question for Question {
     type Decision = Infallible;
-
-    fn undecided(_: FailurePolicy) -> CallbackResponse {
-        Trtc::response(&Disposition::NoHandler)
-    }
 }

@@ -6,7 +6,7 @@ use std::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Delivery, Disposition, Question, Refusal, RequestData, RoomEvent, Verified,
+    Delivery, Disposition, FailurePolicy, Question, Refusal, RequestData, RoomEvent, Verified,
     adapter::{CallbackResponse, Received},
 };
 
@@ -79,6 +79,12 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The response that its sender expects.
     #[doc(hidden)]
     fn response(disposition: &Disposition) -> CallbackResponse;
+
+    /// The response to a question that no handler decides. A provider that asks nothing needs none.
+    #[doc(hidden)]
+    fn undecided(_policy: FailurePolicy) -> CallbackResponse {
+        Self::response(&Disposition::NoHandler)
+    }
 }
 
 /// What a delivery is, once its sender has been verified.

@@ -169,10 +169,7 @@ impl Decision {
 impl crate::Decision for Decision {
     fn response(&self) -> CallbackResponse {
         const NOT_SENT: &str = r#"{"result":3}"#;
-        match serde_json::to_string(self) {
-            Ok(body) => CallbackResponse::new(200, body),
-            Err(_) => CallbackResponse::new(200, NOT_SENT),
-        }
+        CallbackResponse::decision(self, NOT_SENT)
     }
 
     fn as_str(&self) -> &'static str {

@@ -21,8 +21,8 @@ use std::{
 };
 
 use crate::{
-    App, Claimant, ConfigError, Contents, Delivery, Disposition, Document, IntoAppId, IntoSecrets,
-    Provider, Refusal, RequestData, Verified,
+    App, Claimant, ConfigError, Contents, Delivery, Disposition, Document, FailurePolicy,
+    IntoAppId, IntoSecrets, Provider, Refusal, RequestData, Verified,
     adapter::{CallbackResponse, Received},
     request::{
         delivery::EMPTY,
@@ -216,6 +216,13 @@ impl Provider for Zego {
     /// ZEGO looks at the status only, unless it asks.
     fn response(disposition: &Disposition) -> CallbackResponse {
         CallbackResponse::new(disposition.status(), "")
+    }
+
+    fn undecided(policy: FailurePolicy) -> CallbackResponse {
+        crate::Decision::response(&match policy {
+            FailurePolicy::Open => Decision::neutral(),
+            FailurePolicy::Closed => Decision::do_not_send(),
+        })
     }
 }
 

@@ -1,6 +1,5 @@
 use crate::{
-    Document, Facts, FailurePolicy,
-    adapter::CallbackResponse,
+    Document, Facts,
     event::{document::string, table::questions},
 };
 
@@ -16,7 +15,7 @@ questions! {
     ///
     /// Serializes as it is on the wire, its name under `event`, without what signed it.
     pub enum Question of Zego in "zego", read by serde_json::from_str, written by on_wire,
-        answered by Decision, undecided undecided;
+        answered by Decision;
     /// May a message be sent (ZIM)?
     BeforeSendMsg(BeforeSendMsg) = "before_send_msg", answered by Decision
         => |asked| Facts::of(asked.room()).by(asked.from_user_id.as_deref());
@@ -29,12 +28,4 @@ impl Question {
         let name = string(json).filter(|name| name.starts_with("before_"))?;
         Some(Self::read(&name, &name, document.as_str(), document))
     }
-}
-
-/// What is answered if no handler decides.
-fn undecided(policy: FailurePolicy) -> CallbackResponse {
-    crate::Decision::response(&match policy {
-        FailurePolicy::Open => Decision::neutral(),
-        FailurePolicy::Closed => Decision::do_not_send(),
-    })
 }
