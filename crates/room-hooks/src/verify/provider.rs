@@ -50,8 +50,8 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const ROOM_ID: &'static [&'static str];
 
-    /// Verifies a delivery and reads its event or question. A lookup of apps gets the data of the request. `now` returns
-    /// the time by which an app's deliveries are fresh or stale.
+    /// Verifies a delivery and reads its event or question. A lookup of apps takes the data of the request. `now`
+    /// returns the time by which an app's deliveries are fresh or stale.
     ///
     /// # Errors
     ///
@@ -82,6 +82,7 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
 
     /// The response to a question that no handler decides. A provider that asks nothing needs none.
     #[doc(hidden)]
+    #[must_use]
     fn undecided(_policy: FailurePolicy) -> CallbackResponse {
         Self::response(&Disposition::NoHandler)
     }
