@@ -11,6 +11,7 @@ mod case;
 mod client;
 mod contract;
 mod delivery;
+mod driver;
 mod fixture;
 mod nesting;
 mod questions;
@@ -20,7 +21,8 @@ mod server;
 pub mod signature;
 mod tenants;
 
-pub use contract::{Decide, Driver, Mount, Way, run};
+pub use contract::run;
+pub use driver::{Decide, Driver, Mount, Way};
 pub use seen::Seen;
 pub use server::serve_until;
 

@@ -26,7 +26,7 @@ use tokio::{sync::oneshot, time::sleep};
 use crate::{
     case::{Setup, Transport},
     client::{self, Request, Response},
-    contract::Driver,
+    driver::Driver,
     receivers,
     server::serve_while,
 };

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     case::Transport,
     client::{self, Request, Response},
-    contract::Driver,
+    driver::Driver,
     server::serve_while,
 };
 
