@@ -51,7 +51,7 @@ fn signature(query: &str) -> &str {
     query.split('&').find_map(|parameter| parameter.strip_prefix("Sign=")).unwrap()
 }
 
-/// What is logged of a request to an app behind a layer.
+/// Sends a request to an app behind a layer. Returns the log and the signature of the request.
 fn traced(add_layer: impl FnOnce(Router) -> Router) -> (String, String) {
     let log = Log::default();
     let writer = log.clone();

@@ -26,7 +26,7 @@ impl Driver for Warp {
         seen: Seen,
         stop: oneshot::Receiver<()>,
     ) {
-        assert_eq!(mount, Mount::Extractor, "there is no guard");
+        assert_eq!(mount, Mount::Extractor, "warp has no middleware");
         let on_event = move |verified: Verified<E>| {
             seen.event(&verified);
             Ack::<E::Provider>::new()

@@ -22,8 +22,8 @@
 //! There are three ways in. Each refuses what is not authentic:
 //!
 //! * [`resource()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
-//! * [`RoomHook`] extracts an event or a question. Its receiver is `app_data`, as it is or in a `web::Data`. Without one, deliveries
-//!   are answered 500, and the log names the missing type.
+//! * [`RoomHook`] extracts an event or a question. Its receiver is `app_data`, as it is or in a `web::Data`. Without
+//!   one, deliveries are answered 500, and the log names the missing type.
 //! * [`Verify`] is a middleware. It guards a scope, whether or not its handlers extract anything. A [`RoomHook`]
 //!   behind it takes the event that is verified already.
 //!

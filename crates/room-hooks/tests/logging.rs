@@ -263,7 +263,7 @@ fn a_kind_without_a_handler_is_warned_of_once_with_the_type_to_ask_for() {
     assert!(!logged(receive).0.contains("WARN"));
 }
 
-/// So that the trace of the request goes on in the handler.
+/// The trace of the request continues in the handler.
 #[test]
 fn a_handler_runs_in_a_child_of_the_current_span() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

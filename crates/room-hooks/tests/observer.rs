@@ -1,4 +1,4 @@
-//! The observer: it is told the outcome of each delivery.
+//! The observer: hooks call it with the outcome of each delivery.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

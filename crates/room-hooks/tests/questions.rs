@@ -376,7 +376,7 @@ async fn a_signature_of_a_question_is_bound_to_the_first_content_received_with_i
             assert_eq!((refused.status, &*refused.body), (401, ""));
         }
     }
-    // The other way around, and without a handler: what was first an event is no question.
+    // The other way around, and without a handler: a signature of an event does not sign a question.
     for hooks in [zim_hooks().fallback(async |_: Verified<zego::Event>| {}), zim_hooks()] {
         assert_eq!(ask(&hooks, &event).await.status, 200);
         assert_eq!(ask(&hooks, &honest).await.status, 401);

@@ -21,7 +21,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
-/// The platform goes on signing with the old secret for a while, also after the new one is in use.
+/// The platform still signs with the old secret for a while after the new one is in use.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_secret_that_is_replaced_under_load_loses_no_callback() {
     const OLD: &str = "the old secret";

@@ -43,8 +43,8 @@ impl Moderator {
         }
     }
 
-    /// Decides on a gift in a live room of Tencent's. A gift has no id, so the request's stands for it, where there is one.
-    /// That is not signed: a replayed question with another one counts as another gift.
+    /// Decides on a gift in a live room of Tencent's. A gift has no id, so the id of the request stands for it, where
+    /// the request has one. That is not signed: a replayed question with another one counts as another gift.
     pub(crate) fn gift(
         &self,
         gift: &Verified<BeforeSendGift>,

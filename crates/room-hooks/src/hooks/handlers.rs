@@ -1,4 +1,4 @@
-//! What users add to hooks: handlers of events and of questions. `QuestionHandler` is in `questions.rs`.
+//! Adds handlers of events and of questions. `QuestionHandler` is in `questions.rs`.
 
 use std::{any::type_name, error::Error, pin::Pin, sync::Arc};
 
@@ -174,7 +174,7 @@ impl<P: Provider> Hooks<P> {
     /// [failure policy](Self::with_question_failure_policy), and so does one that is missing. A late handler is
     /// aborted, as is one whose sender hangs up: make it safe to stop at any `.await`.
     ///
-    /// Every question is answered by itself, also one that is equal to another, since two equal gifts can be two. A
+    /// The handler runs for every question, even for one equal to another, since two equal gifts can be two. A
     /// captured question verifies again while it is fresh: where a handler counts, let it count distinct message ids.
     ///
     /// # Panics

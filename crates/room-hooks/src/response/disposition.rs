@@ -64,8 +64,8 @@ impl Disposition {
     }
 }
 
-/// An HTTP response in the provider's own form. It contains nothing of the request, other than what a handler puts into a
-/// [`Decision`](crate::Decision).
+/// An HTTP response in the provider's own form. It contains nothing of the request, unless a handler puts that into
+/// its [`Decision`](crate::Decision).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackResponse {

@@ -142,7 +142,7 @@ pub enum ConfigError {
     /// An app id is not a number.
     #[error("the app id cannot be used: {problem}")]
     AppId {
-        /// What is wrong with its text.
+        /// The problem with its text.
         problem: &'static str,
     },
 

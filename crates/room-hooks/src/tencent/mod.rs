@@ -82,14 +82,9 @@ impl Tencent {
         Self { apps: Apps::of_unsigned(sdk_app_id), ..Self::none() }
     }
 
-    /// Creates the provider for apps that are looked up while the process runs: those of tenants, or of secrets that
-    /// change. The function gets who a delivery [claims](Claimant) to be from, and returns that app with its secrets. It
-    /// runs before anything is verified, for every request, so have it read a cache, such as an `ArcSwap` of a map.
-    ///
-    /// A delivery whose app is not found, or is another than the one that it names, is refused like a forgery (401). **Where
-    /// the path names a tenant, return only that tenant's app.** Otherwise one tenant's signature counts on another's path.
-    /// An app that is added with [`with_app`](Self::with_app) counts on every path.
-    /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup) has an example.
+    /// Creates the provider for apps that are looked up while the process runs, as
+    /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup) does. Where the path names a tenant, return only that tenant's
+    /// app. An app that is added with [`with_app`](Self::with_app) counts on every path.
     #[must_use]
     pub fn with_lookup<F>(lookup: F) -> Self
     where

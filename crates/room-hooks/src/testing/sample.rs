@@ -14,7 +14,7 @@ pub struct Sample {
     pub kind: &'static str,
     /// The members, by their paths with dots, of which one tells the event from the next that is equal. Of
     /// `id#number`, both members together do.
-    /// An event that carries none of them is told by when it was sent, and a question is told by nothing.
+    /// Without any of them, the time of sending tells two events apart; nothing tells two questions apart.
     pub distinct_by: &'static [&'static str],
     /// Its type, by its path in this crate.
     pub type_name: &'static str,

@@ -79,9 +79,9 @@ impl<P: Provider> Receiver<P> {
         Self { body_timeout: timeout, ..self }
     }
 
-    /// Sets what handlers get of the request beside the callback, as [`Verified::request`](crate::Contents::request): query parameters, headers,
-    /// segments of the path, and the address that it came from. The function is called once for each delivery, before it
-    /// is verified, so what it selects is **not signed**.
+    /// Selects data of the request for handlers, as [`Verified::request`](crate::Contents::request): query
+    /// parameters, headers, segments of the path, and the address that it came from. The function runs once for each
+    /// delivery, before that is verified, so the data is **not signed**.
     ///
     /// ```
     /// # use room_hooks::{Receiver, zego::Zego};

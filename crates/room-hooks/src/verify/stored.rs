@@ -93,8 +93,8 @@ impl<E: RoomEvent> Verified<E> {
 }
 
 impl StoredDelivery {
-    /// Makes a [`Verified`] again, **of whatever is stored**: nothing is verified here. Anyone who can write to where this
-    /// comes from can forge events.
+    /// Makes a [`Verified`] again, **of whatever is stored**, without verification. Anyone who can write to the queue
+    /// can forge events.
     ///
     /// # Errors
     ///

@@ -6,9 +6,9 @@ use crate::{
 
 /// An event or a question whose sender has been verified, and what is known of its delivery.
 ///
-/// Only verification makes one, unless you call `dangerous_into_verified`; nothing changes it. A function that takes a
-/// `Verified` cannot be handed a forgery. It dereferences to its [`Contents`], so `verified.event.room_id` reads a member
-/// of the event, and [`into_inner`](Self::into_inner) takes the event out.
+/// Only verification makes one, unless you call `dangerous_into_verified`, and nothing changes it. So a function
+/// that takes a `Verified` never takes a forgery. It dereferences to its [`Contents`]: `verified.event.room_id` reads
+/// a member of the event, and [`into_inner`](Self::into_inner) takes the event out.
 ///
 /// What is verified is the *sender*, by a signature that covers the body for TRTC only. The crate's
 /// documentation says what that leaves to you.

@@ -42,7 +42,7 @@ pub(super) fn scene() -> Result<Scene, Error> {
             Act::acknowledged("an event of another kind", other.clone()),
             Act::acknowledged("the console's probe", probe),
             Act::decided("it asks whether a gift may be sent", "allowed", gift("lobby")?),
-            Act::decided("the same gift again, which is no duplicate", "allowed", gift("lobby")?),
+            Act::decided("an equal gift, which is not a duplicate", "allowed", gift("lobby")?),
             Act::decided(
                 "a gift to a room that takes none",
                 "denied, code 102100: no gifts here",
