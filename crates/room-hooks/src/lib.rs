@@ -44,6 +44,8 @@ pub mod adapter;
 mod event;
 #[cfg(feature = "hooks")]
 pub mod hooks;
+#[cfg(feature = "inbox")]
+pub mod inbox;
 mod metrics;
 mod request;
 mod response;

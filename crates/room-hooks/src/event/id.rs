@@ -80,8 +80,9 @@ macro_rules! digest {
                 &self.0
             }
 
-            #[allow(dead_code, reason = "only tests make keys of signatures")]
-            pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+            /// Reads what a store has kept.
+            #[must_use]
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
         }
