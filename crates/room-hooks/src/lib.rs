@@ -64,7 +64,7 @@ pub use event::question::{Decision, Question};
 pub use event::raw::RawEvent;
 pub use event::{Callback, RoomEvent};
 #[cfg(feature = "hooks")]
-pub use hooks::Hooks;
+pub use hooks::{Handlers, Hooks};
 pub use request::delivery::Delivery;
 pub use request::request_data::{RequestData, RequestHead};
 pub use response::disposition::Disposition;

@@ -1,28 +1,32 @@
-//! Adds handlers of events and of questions. `QuestionHandler` is in `questions.rs`.
+use std::{any::type_name, error::Error, fmt, pin::Pin, sync::Arc};
 
-use std::{any::type_name, error::Error, pin::Pin, sync::Arc};
+use crate::{Callback, Provider, RoomEvent, Verified};
 
-use crate::{Callback, Hooks, Provider, Question, RoomEvent, Verified};
+/// Handlers of a provider's events, to be added to `Hooks` or given to a worker of the inbox. Cheap to clone.
+///
+/// ```
+/// use room_hooks::{Handlers, Verified, zego};
+///
+/// let handlers = Handlers::new()
+///     .on(async |created: Verified<zego::RoomCreated>| {
+///         println!("{} is open", created.event.room_id);
+///     })
+///     .fallback(async |other: Verified<zego::Event>| println!("{other:?}"));
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Handlers<P: Provider> {
+    by_kind: Vec<Handler<P>>,
+    fallback: Option<Handler<P>>,
+}
 
-use super::questions::{AnswerResult, QuestionHandler};
+impl<P: Provider> Handlers<P> {
+    /// Creates a set without handlers.
+    pub fn new() -> Self {
+        Self { by_kind: Vec::new(), fallback: None }
+    }
 
-impl<P: Provider> Hooks<P> {
-    /// Adds a handler of one kind of event, an async function of `Verified<E>` that returns nothing or
-    /// a `Result`.
-    ///
-    /// The error of a `Result` is anything that converts into `Box<dyn Error + Send + Sync>`, such as
-    /// an error type of your own. It goes into the log; the sender is only told to try again.
-    ///
-    /// An async closure may not capture: see [`on_with`](Self::on_with) for a handler with state. The
-    /// event's name, room and time are methods of [`Callback`].
-    ///
-    /// A handler of another provider's event does not compile:
-    ///
-    /// ```compile_fail
-    /// # use room_hooks::{Hooks, Verified, zego::Zego, tencent};
-    /// # let zego = Zego::new(1, "secret").unwrap();
-    /// Hooks::new(zego).on(async |updated: Verified<tencent::RoomInfoUpdated>| {});
-    /// ```
+    /// Adds a handler of one kind of event; see [`Hooks::on`](crate::Hooks::on).
     ///
     /// # Panics
     ///
@@ -35,46 +39,17 @@ impl<P: Provider> Hooks<P> {
         F: Fn(Verified<E>) -> Fut + Send + Sync + 'static, // if it captures, use `on_with`
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
-        assert_reachable::<E>(self.0.handlers.iter().map(|handler| handler.kind));
+        assert_reachable::<E>(self.by_kind.iter().map(|handler| handler.kind));
         assert!(
-            E::KIND.is_some() || self.0.fallback.is_none(),
+            E::KIND.is_some() || self.fallback.is_none(),
             "the fallback is unreachable: this handler takes all events"
         );
-        self.parts().handlers.push(Handler::new(handler));
+        self.by_kind.push(Handler::new(handler));
         self
     }
 
-    /// Adds a handler with state, such as a pool of connections, of which it gets a clone with each
-    /// event.
-    ///
-    /// ```
-    /// # use std::sync::{Arc, Mutex};
-    /// # use room_hooks::{Hooks, Verified, zego::{self, Zego}};
-    /// # fn hooks(zego: Zego) -> Hooks<Zego> {
-    /// let rooms = Arc::new(Mutex::new(Vec::new()));
-    /// Hooks::new(zego).on_with(rooms, async |rooms, created: Verified<zego::RoomCreated>| {
-    ///     rooms.lock().unwrap().push(created.into_inner().room_id);
-    /// })
-    /// # }
-    /// ```
-    ///
-    /// A method of a service that is kept in an `Arc` is such a handler as well:
-    ///
-    /// ```
-    /// # use std::{io, sync::Arc};
-    /// # use room_hooks::{Hooks, Verified, zego::{self, Zego}};
-    /// # struct Service;
-    /// impl Service {
-    ///     async fn on_created(self: Arc<Self>, created: Verified<zego::RoomCreated>) -> io::Result<()> {
-    /// #       drop(created);
-    ///         Ok(())
-    ///     }
-    /// }
-    ///
-    /// # fn hooks(zego: Zego, service: Arc<Service>) -> Hooks<Zego> {
-    /// Hooks::new(zego).on_with(service, Service::on_created)
-    /// # }
-    /// ```
+    /// Adds a handler with state, of which it gets a clone with each event; see
+    /// [`Hooks::on_with`](crate::Hooks::on_with).
     ///
     /// # Panics
     ///
@@ -90,34 +65,7 @@ impl<P: Provider> Hooks<P> {
         self.on(move |verified| handler(state.clone(), verified))
     }
 
-    /// Adds a handler that is kept in a struct. One struct may handle several kinds:
-    ///
-    /// ```
-    /// # use std::{io, sync::Arc};
-    /// use room_hooks::{Hooks, Verified, hooks::EventHandler, zego::{RoomCreated, RoomExited, Zego}};
-    ///
-    /// struct Rooms;
-    ///
-    /// impl EventHandler<RoomCreated> for Rooms {
-    ///     type Error = io::Error;
-    ///
-    ///     async fn handle(&self, created: Verified<RoomCreated>) -> io::Result<()> {
-    ///         println!("{} is open", created.event.room_id);
-    ///         Ok(())
-    ///     }
-    /// }
-    /// # impl EventHandler<RoomExited> for Rooms {
-    /// #     type Error = io::Error;
-    /// #     async fn handle(&self, _: Verified<RoomExited>) -> io::Result<()> { Ok(()) }
-    /// # }
-    ///
-    /// # fn hooks(zego: Zego) -> Hooks<Zego> {
-    /// let rooms = Arc::new(Rooms);
-    /// Hooks::new(zego)
-    ///     .on_handler::<RoomCreated, _>(Arc::clone(&rooms))
-    ///     .on_handler::<RoomExited, _>(rooms)
-    /// # }
-    /// ```
+    /// Adds a handler that is kept in a struct; see [`Hooks::on_handler`](crate::Hooks::on_handler).
     ///
     /// # Panics
     ///
@@ -146,74 +94,46 @@ impl<P: Provider> Hooks<P> {
         F: Fn(Verified<P::Event>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
-        assert!(self.0.fallback.is_none(), "a second fallback: the first would never be called");
+        assert!(self.fallback.is_none(), "a second fallback: the first would never be called");
         assert!(
-            self.0.handlers.iter().all(|handler| handler.kind.is_some()),
+            self.by_kind.iter().all(|handler| handler.kind.is_some()),
             "the fallback is unreachable: an earlier handler takes all events"
         );
-        self.parts().fallback = Some(Handler::new(handler));
+        self.fallback = Some(Handler::new(handler));
         self
     }
 
-    /// Adds a handler of one kind of question, an async function of `Verified<Q>` that returns the decision, or a
-    /// `Result` of it.
-    ///
-    /// ```
-    /// # use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, live::BeforeSendGift}};
-    /// # fn hooks(tencent: Tencent) -> Hooks<Tencent> {
-    /// Hooks::new(tencent).answer(async |gift: Verified<BeforeSendGift>| {
-    ///     match gift.event.gift_water.count {
-    ///         Some(..100) => Decision::allow(),
-    ///         _ => Decision::deny(),
-    ///     }
-    /// })
-    /// # }
-    /// ```
-    ///
-    /// A handler that fails, panics or is late leaves the question to its
-    /// [failure policy](Self::with_question_failure_policy), and so does one that is missing. A late handler is
-    /// aborted, as is one whose sender hangs up: make it safe to stop at any `.await`.
-    ///
-    /// The handler runs for every question, even for one equal to another, since two equal gifts can be two. A
-    /// captured question verifies again while it is fresh: where a handler counts, let it count distinct message ids.
-    ///
-    /// # Panics
-    ///
-    /// There is a handler of this kind already, or one of all questions, which would keep this one from being called.
-    #[track_caller]
-    pub fn answer<Q, F, Fut>(mut self, handler: F) -> Self
-    where
-        Q: Question<Provider = P>,
-        F: Fn(Verified<Q>) -> Fut + Send + Sync + 'static, // if it captures, use `answer_with`
-        Fut: Future<Output: AnswerResult<Q::Decision>> + Send + 'static,
-    {
-        assert_reachable::<Q>(self.0.question_handlers.iter().map(|handler| handler.kind));
-        let parts = self.parts();
-        let handler = QuestionHandler::new(handler, parts.settings.question_concurrency);
-        parts.question_handlers.push(handler);
-        self
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_kind.is_empty() && self.fallback.is_none()
     }
 
-    /// Adds a handler of one kind of question with state, of which it gets a clone with each question.
-    ///
-    /// # Panics
-    ///
-    /// As [`answer`](Self::answer) does.
-    #[track_caller]
-    pub fn answer_with<S, Q, F, Fut>(self, state: S, handler: F) -> Self
-    where
-        S: Clone + Send + Sync + 'static,
-        Q: Question<Provider = P>,
-        F: Fn(S, Verified<Q>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: AnswerResult<Q::Decision>> + Send + 'static,
-    {
-        self.answer(move |verified| handler(state.clone(), verified))
+    /// The handler that takes events of a kind.
+    pub(super) fn of_kind(&self, kind: &str) -> Option<&Handler<P>> {
+        self.by_kind.iter().chain(&self.fallback).find(|handler| handler.takes(kind))
+    }
+}
+
+impl<P: Provider> Default for Handlers<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: Provider> fmt::Debug for Handlers<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = self.by_kind.iter().map(|handler| handler.kind.unwrap_or("all"));
+        f.debug_struct("Handlers")
+            .field("kinds", &kinds.collect::<Vec<_>>())
+            .field("fallback", &self.fallback.is_some())
+            .finish()
     }
 }
 
 /// Panics if a handler of `C` would not be called, because of one that was added before.
 #[track_caller]
-fn assert_reachable<C: Callback>(mut earlier: impl Iterator<Item = Option<&'static str>>) {
+pub(super) fn assert_reachable<C: Callback>(
+    mut earlier: impl Iterator<Item = Option<&'static str>>,
+) {
     let shadowed_by = earlier.find(|kind| kind.is_none() || *kind == C::KIND);
     let this = type_name::<C>();
     match shadowed_by {
@@ -302,7 +222,7 @@ impl<P: Provider> Handler<P> {
         Self { kind: E::KIND, call: Arc::new(call) }
     }
 
-    pub(super) fn takes(&self, kind: &str) -> bool {
+    fn takes(&self, kind: &str) -> bool {
         self.kind.is_none_or(|own| own == kind)
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("docs.md")]
 
+mod add_handlers;
 mod clock;
 mod handlers;
 mod lease;
@@ -22,7 +23,6 @@ use crate::{
 
 use self::{
     clock::Clock,
-    handlers::Handler,
     lease::Renewal,
     observer::{Observer, Subject},
     questions::QuestionHandler,
@@ -31,7 +31,7 @@ use self::{
     store::any::AnyStore,
 };
 
-pub use self::handlers::{EventHandler, HandlerResult};
+pub use self::handlers::{EventHandler, HandlerResult, Handlers};
 pub use self::observer::Observation;
 pub use self::questions::AnswerResult;
 pub use self::settings::SignatureBinding;
@@ -48,8 +48,7 @@ pub struct Hooks<P: Provider>(Arc<Inner<P>>);
 #[derive(Clone)]
 struct Inner<P: Provider> {
     receiver: Receiver<P>,
-    handlers: Vec<Handler<P>>,
-    fallback: Option<Handler<P>>,
+    handlers: Handlers<P>,
     question_handlers: Vec<QuestionHandler<P>>,
     /// By the kind of question, or of all.
     question_failure_policies: Vec<(Option<&'static str>, FailurePolicy)>,
@@ -77,8 +76,7 @@ impl<P: Provider> Hooks<P> {
         Self(Arc::new(Inner {
             settings: Settings::of(receiver.provider()),
             receiver,
-            handlers: Vec::new(),
-            fallback: None,
+            handlers: Handlers::new(),
             question_handlers: Vec::new(),
             question_failure_policies: Vec::new(),
             store: Arc::new(MemoryStore::new()),
@@ -190,7 +188,7 @@ impl<P: Provider> fmt::Debug for Hooks<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks")
             .field("receiver", &self.0.receiver)
-            .field("handlers", &self.0.handlers.len())
+            .field("handlers", &self.0.handlers)
             .field("question_handlers", &self.0.question_handlers.len())
             .field("store", &self.0.store)
             .field("settings", &self.0.settings)

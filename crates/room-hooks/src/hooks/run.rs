@@ -89,8 +89,7 @@ impl<P: Provider> Inner<P> {
     async fn dispose(&self, verified: Box<Verified<P::Event>>) -> Disposition {
         let delivery = self.delivery_key(&verified);
         let kind = verified.event.kind();
-        let mut handlers = self.handlers.iter().chain(&self.fallback);
-        let Some(handler) = handlers.find(|handler| handler.takes(kind)) else {
+        let Some(handler) = self.handlers.of_kind(kind) else {
             self.receiver.unhandled.warn(&verified.event);
             // A delivery without a handler has a signature all the same, which must not serve another content.
             return match delivery {
