@@ -178,6 +178,7 @@ mod tests {
             request_id: None,
             signature: None,
             stored_id: None,
+            attempt: crate::verify::verified::Attempt::default(),
         })
     }
 

@@ -18,3 +18,8 @@ pub(crate) fn at_millis(millis: u64) -> Option<SystemTime> {
 pub(crate) fn at_unix(since_epoch: Duration) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(since_epoch)
 }
+
+/// A time in Unix milliseconds, unless it was before 1970.
+pub(crate) fn millis(at: SystemTime) -> Option<u64> {
+    at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis().try_into().ok()
+}

@@ -1,6 +1,7 @@
 #![doc = include_str!("docs.md")]
 
 mod add_handlers;
+mod attempts;
 mod clock;
 mod handlers;
 mod lease;
@@ -22,6 +23,7 @@ use crate::{
 };
 
 use self::{
+    attempts::Attempts,
     clock::Clock,
     lease::Renewal,
     observer::{Observer, Subject},
@@ -61,6 +63,7 @@ struct Inner<P: Provider> {
     observer: Option<Arc<Observer>>,
     in_flight: TaskTracker,
     clock: Clock,
+    attempts: Attempts,
     runtime: Option<Arc<HandlerRuntime>>,
 }
 
@@ -85,6 +88,7 @@ impl<P: Provider> Hooks<P> {
             observer: None,
             in_flight: TaskTracker::new(),
             clock: Clock::default(),
+            attempts: Attempts::default(),
             runtime: HandlerRuntime::here().map(Arc::new),
         }))
     }

@@ -112,7 +112,7 @@ impl<P: Provider> Inner<P> {
                 return Disposition::StoreUnavailable;
             }
             Err(_) => {
-                let disposition = self.call(handler, verified).await;
+                let disposition = self.attempt(handler, delivery, verified).await;
                 if disposition == Disposition::Handled {
                     let settled = self.store.settle(delivery, now());
                     let _ = any::run("settle", self.settings.store_timeout(), settled).await;
@@ -120,7 +120,7 @@ impl<P: Provider> Inner<P> {
                 return disposition;
             }
         };
-        let disposition = self.call(handler, verified).await;
+        let disposition = self.attempt(handler, delivery, verified).await;
         match disposition {
             Disposition::Handled => self.settle(held).await,
             _ => held.release().await,
@@ -188,6 +188,23 @@ impl<P: Provider> Inner<P> {
         if !held.settle().await {
             self.in_flight.spawn(held.settle_later().in_current_span());
         }
+    }
+
+    /// Runs the handler with the number of this attempt.
+    async fn attempt(
+        &self,
+        handler: &Handler<P>,
+        delivery: DeliveryKey,
+        mut verified: Box<Verified<P::Event>>,
+    ) -> Disposition {
+        let attempt = self.attempts.next(delivery.id, verified.attempt);
+        verified.set_attempt(attempt);
+        let disposition = self.call(handler, verified).await;
+        match disposition {
+            Disposition::Handled => self.attempts.handled(delivery.id),
+            _ => self.attempts.failed(delivery.id, attempt, delivery.retention),
+        }
+        disposition
     }
 
     /// Runs the handler in a task of its own, so that a panic ends nothing else.

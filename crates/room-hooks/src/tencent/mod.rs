@@ -33,6 +33,7 @@ use crate::{
         freshness::Freshness,
         lookup::Lookup,
         provider::{Opened, Sealed},
+        verified::Attempt,
     },
 };
 
@@ -238,6 +239,7 @@ impl Provider for Tencent {
             // All callbacks of one second carry the same one.
             signature: None,
             stored_id: None,
+            attempt: Attempt::default(),
         })))
     }
 

@@ -23,6 +23,7 @@ use crate::{
         freshness::Freshness,
         lookup::Lookup,
         provider::{Opened, Sealed},
+        verified::Attempt,
     },
 };
 
@@ -185,6 +186,7 @@ impl Provider for Trtc {
             // It is that of the body, and so of one content only.
             signature: None,
             stored_id: None,
+            attempt: Attempt::default(),
         })))
     }
 

@@ -152,7 +152,10 @@ impl<P: Provider> Receiver<P> {
             select(&RequestHead::new(delivery), &mut request);
         }
         Ok(match self.provider.open(delivery, &request, now)? {
-            Opened::Callback(verified) => Opened::Callback(verified.with_request(request)),
+            Opened::Callback(verified) => {
+                let received_at = now(verified.app_id);
+                Opened::Callback(verified.received(request, received_at))
+            }
             other => other,
         })
     }

@@ -1,14 +1,12 @@
-use std::{
-    borrow::Cow,
-    time::{Duration, SystemTime},
-};
+use std::{borrow::Cow, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
     Contents, DeliveryId, Document, Provider, RequestData, RoomEvent, SecretName, Verified,
-    event::unix_time::at_millis,
+    event::unix_time::{at_millis, millis},
+    verify::verified::Attempt,
 };
 
 /// A verified event in a form that can be stored, such as in a queue of your own.
@@ -55,6 +53,9 @@ pub struct StoredDelivery {
     request_id: Option<Box<str>>,
     #[serde(default)]
     is_repaired: bool,
+    /// In Unix milliseconds.
+    #[serde(default)]
+    first_received_at: u64,
 }
 
 /// Why a stored delivery cannot be read as an event.
@@ -76,18 +77,18 @@ impl<E: RoomEvent> Verified<E> {
     /// A form of the event that can be stored.
     #[must_use]
     pub fn to_stored(&self) -> StoredDelivery {
-        let sent_at = self.sent_at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
         StoredDelivery {
             provider: E::Provider::NAME.into(),
             app_id: self.app_id,
             id: self.id().map(|id| id.to_string()),
-            sent_at: sent_at.and_then(|sent_at: Duration| sent_at.as_millis().try_into().ok()),
+            sent_at: self.sent_at.and_then(millis),
             secret: self.secret.map(|secret| secret.to_string()),
             document: self.document.without_signature(),
             request: self.request.clone(),
             parameters: self.parameters.clone(),
             request_id: self.request_id.clone(),
             is_repaired: self.document.is_repaired(),
+            first_received_at: millis(self.first_received_at()).unwrap_or_default(),
         }
     }
 }
@@ -118,6 +119,11 @@ impl StoredDelivery {
             request_id,
             signature: None,
             stored_id: self.id.as_deref().and_then(DeliveryId::parse),
+            attempt: Attempt {
+                first_received_at: at_millis(self.first_received_at)
+                    .unwrap_or(SystemTime::UNIX_EPOCH),
+                ..Attempt::default()
+            },
         });
         verified.downcast().map_err(|_| RestoreError::OtherKind)
     }

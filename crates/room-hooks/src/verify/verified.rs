@@ -40,6 +40,20 @@ pub struct Contents<E> {
     pub(crate) signature: Option<Signature>,
     /// The id that it was stored with: some of what that is made of is not stored.
     pub(crate) stored_id: Option<DeliveryId>,
+    pub(crate) attempt: Attempt,
+}
+
+/// Which attempt at handling a delivery this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) number: u32,
+    pub(crate) first_received_at: SystemTime,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { number: 1, first_received_at: SystemTime::UNIX_EPOCH }
+    }
 }
 
 impl<E> Deref for Verified<E> {
@@ -100,10 +114,17 @@ impl<E> Verified<E> {
         }
     }
 
-    /// Keeps what the receiver selected of the request.
-    pub(crate) fn with_request(mut self, request: RequestData) -> Self {
+    /// Keeps what the receiver selected of the request, and when that was received.
+    pub(crate) fn received(mut self, request: RequestData, at: SystemTime) -> Self {
         self.0.request = request;
+        self.0.attempt.first_received_at = at;
         self
+    }
+
+    /// Notes which attempt this is.
+    #[cfg(feature = "hooks")]
+    pub(crate) fn set_attempt(&mut self, attempt: Attempt) {
+        self.0.attempt = attempt;
     }
 
     fn replace<F>(self, by: F) -> (E, Verified<F>) {
@@ -118,6 +139,7 @@ impl<E> Verified<E> {
             request_id,
             signature,
             stored_id,
+            attempt,
         } = self.0;
         let replaced = Contents {
             event: by,
@@ -130,6 +152,7 @@ impl<E> Verified<E> {
             request_id,
             signature,
             stored_id,
+            attempt,
         };
         (event, Verified(replaced))
     }
@@ -156,5 +179,21 @@ impl<E: RoomEvent> Verified<E> {
     #[must_use]
     pub fn id(&self) -> Option<DeliveryId> {
         self.stored_id.or_else(|| DeliveryId::of(self))
+    }
+
+    /// The number of this attempt at handling it, from 1.
+    ///
+    /// A worker of the inbox counts every attempt, also those that a crash ended. Without an inbox, hooks count the
+    /// deliveries that this process has received since the first that failed; a platform does not number its retries.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt.number
+    }
+
+    /// When the first of these attempts was received: by the clock of the process that received it, and to the
+    /// millisecond if it was stored since.
+    #[must_use]
+    pub fn first_received_at(&self) -> SystemTime {
+        self.0.attempt.first_received_at
     }
 }

@@ -33,7 +33,7 @@ use crate::{
         freshness::Freshness,
         lookup::Lookup,
         provider::{Opened, Sealed},
-        verified::Signature,
+        verified::{Attempt, Signature},
     },
 };
 
@@ -207,6 +207,7 @@ impl Provider for Zego {
             request_id: None,
             signature: Some(signature),
             stored_id: None,
+            attempt: Attempt::default(),
         })))
     }
 
