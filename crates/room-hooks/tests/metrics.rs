@@ -130,7 +130,9 @@ fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
             hooks.deliver(signed.as_delivery(), now).await;
         }
         let signed = tencent().sign(&json!({"CallbackCommand": "x.Before"}), now).unwrap();
-        hooks.deliver(Delivery::new(b"").with_query(&signed.query), now).await;
+        for body in [&b""[..], b"hello"] {
+            hooks.deliver(Delivery::new(body).with_query(&signed.query), now).await;
+        }
     }
 
     let recorder = DebuggingRecorder::new();
@@ -158,6 +160,7 @@ fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
         ("tencent Live.CallbackBeforeSendGift failed_open failed", 1),
         ("tencent raw failed_open body_consumed", 1),
         ("tencent raw failed_open no_handler", 1),
+        ("tencent raw failed_open unreadable", 1),
     ];
     assert_eq!(counted, expected.map(|(labels, count)| (labels.to_owned(), count)));
 }
