@@ -27,7 +27,7 @@ use self::{
     clock::Clock,
     lease::Renewal,
     observer::{Observer, Subject},
-    questions::QuestionHandler,
+    questions::{QuestionHandler, Undecided},
     runtime::HandlerRuntime,
     settings::Settings,
     store::any::AnyStore,
@@ -167,7 +167,12 @@ impl<P: Provider> Hooks<P> {
     #[must_use]
     pub fn respond_to(&self, not_delivered: &NotDelivered) -> CallbackResponse {
         match not_delivered {
-            NotDelivered::Question { name } => self.0.answer_without_body(name),
+            NotDelivered::Question { name } => {
+                self.0.answer_undelivered(name, &Undecided::NoHandler)
+            }
+            NotDelivered::UnreadableQuestion { name, reason } => {
+                self.0.answer_undelivered(name, &Undecided::unreadable(reason))
+            }
             _ => {
                 let outcome = match not_delivered {
                     NotDelivered::Probe => "probe",

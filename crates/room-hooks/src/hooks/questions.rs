@@ -62,11 +62,11 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Answers a question whose body something on this server consumed.
-    pub(super) fn answer_without_body(&self, name: &str) -> CallbackResponse {
+    /// Answers a question that reaches no handler.
+    pub(super) fn answer_undelivered(&self, name: &str, undecided: &Undecided) -> CallbackResponse {
         let mut kinds = self.question_handlers.iter().filter_map(|handler| handler.kind);
         let kind = kinds.find(|kind| *kind == name).unwrap_or("raw");
-        self.apply_failure_policy(name, &Subject::of_kind(kind), &Undecided::BodyConsumed).response
+        self.apply_failure_policy(name, &Subject::of_kind(kind), undecided).response
     }
 
     /// Answers a question by its failure policy.
@@ -136,12 +136,12 @@ struct Decided {
 
 /// Why no handler has decided a question.
 #[derive(Debug, Error)]
-enum Undecided {
+pub(super) enum Undecided {
     #[error("no handler answers it")]
     NoHandler,
     #[error("another extractor or a middleware consumed the body")]
     BodyConsumed,
-    #[error("it cannot be read as its type")]
+    #[error("it cannot be read, or not as its type")]
     Unreadable,
     #[error("too many questions are being answered")]
     Overloaded,
@@ -156,6 +156,14 @@ enum Undecided {
 }
 
 impl Undecided {
+    /// Of a question whose body is gone or cannot be read.
+    pub(super) fn unreadable(reason: &Refusal) -> Self {
+        match reason {
+            Refusal::BodyAlreadyConsumed => Self::BodyConsumed,
+            _ => Self::Unreadable,
+        }
+    }
+
     /// The name in logs and metrics.
     fn as_str(&self) -> &'static str {
         match self {

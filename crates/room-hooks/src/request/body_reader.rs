@@ -84,7 +84,9 @@ impl<'r, P: Provider> BodyReader<'r, P> {
     #[must_use]
     pub fn already_consumed(&self, now: SystemTime) -> NotDelivered {
         match self.receiver.open(self.head.consumed(), &|_| now) {
-            Ok(Opened::ConsumedQuestion(name)) => NotDelivered::consumed_question::<P>(name),
+            Ok(Opened::UnreadableQuestion { name, reason }) => {
+                NotDelivered::unreadable_question::<P>(name, reason)
+            }
             _ => NotDelivered::refused::<P>(Refusal::BodyAlreadyConsumed),
         }
     }

@@ -20,12 +20,21 @@ pub enum NotDelivered {
     /// The delivery is an authentic event of a kind that the handler does not take.
     #[error("delivery acknowledged: an event of another kind")]
     OtherKind,
-    /// The delivery is an authentic question that the handler does not answer, or whose body something on this server
-    /// consumed.
-    #[error("question of another kind, or without its body")]
+    /// The delivery is an authentic question that the handler does not answer.
+    #[error("question of another kind")]
     Question {
         /// The question's name on the wire.
         name: Box<str>,
+    },
+    /// The delivery is an authentic question, but something on this server consumed its body, or the body cannot be
+    /// read.
+    #[error("question without a readable body")]
+    UnreadableQuestion {
+        /// The question's name on the wire.
+        name: Box<str>,
+        /// Why the body cannot be read. For the operator, as that of a refusal.
+        #[source]
+        reason: Refusal,
     },
     /// The delivery is an authentic request without an event, such as a console's check of the URL.
     #[error("delivery acknowledged: no event")]
@@ -38,7 +47,10 @@ impl NotDelivered {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
-            Self::OtherKind | Self::Question { .. } | Self::Probe => None,
+            Self::OtherKind
+            | Self::Question { .. }
+            | Self::UnreadableQuestion { .. }
+            | Self::Probe => None,
         }
     }
 
@@ -55,7 +67,9 @@ impl NotDelivered {
         match self {
             Self::Refused(refusal) => P::response(&Disposition::Refused(refusal.clone())),
             Self::OtherKind | Self::Probe => P::response(&Disposition::NoHandler),
-            Self::Question { .. } => P::undecided(FailurePolicy::Open),
+            Self::Question { .. } | Self::UnreadableQuestion { .. } => {
+                P::undecided(FailurePolicy::Open)
+            }
         }
     }
 
@@ -73,11 +87,16 @@ impl NotDelivered {
         Self::Refused(refusal)
     }
 
-    /// A verified question without its body, which no handler can answer.
-    pub(crate) fn consumed_question<P: Provider>(name: Box<str>) -> Self {
-        let (provider, reason) = (P::NAME, Refusal::BodyAlreadyConsumed);
-        tracing::error!(provider, question = excerpt(&name), %reason, "question lost its body");
-        Self::Question { name }
+    /// A verified question that no handler can answer, because its body is gone or cannot be read: logs it.
+    pub(crate) fn unreadable_question<P: Provider>(name: Box<str>, reason: Refusal) -> Self {
+        let (provider, question) = (P::NAME, excerpt(&name));
+        match reason {
+            Refusal::BodyAlreadyConsumed => {
+                tracing::error!(provider, question, %reason, "question lost its body");
+            }
+            _ => tracing::error!(provider, question, %reason, "question cannot be read"),
+        }
+        Self::UnreadableQuestion { name, reason }
     }
 
     pub(crate) fn log<P: Provider>(refusal: &Refusal) {
@@ -113,6 +132,13 @@ mod tests {
             (NotDelivered::not_configured::<Tencent>(), 500),
             (NotDelivered::OtherKind, 200),
             (NotDelivered::Question { name: "x".into() }, 200),
+            (
+                NotDelivered::UnreadableQuestion {
+                    name: "x".into(),
+                    reason: Refusal::BodyAlreadyConsumed,
+                },
+                200,
+            ),
             (NotDelivered::Probe, 200),
         ] {
             assert_eq!(not_delivered.status(), status);

@@ -167,11 +167,17 @@ fn is_probe(query: &Query<'_>, delivery: Delivery<'_>) -> bool {
     !delivery.is_consumed() && query.command.is_none() && delivery.text().is_ok_and(is_empty)
 }
 
-/// A document with its command, which query and body may both name: then it must be the same.
-fn named(
-    document: Document,
+/// The document of a body with its command, which query and body may both name: then it must be the same.
+fn read(
+    delivery: Delivery<'_>,
     in_query: Option<Cow<'_, str>>,
 ) -> Result<(Document, String), Refusal> {
+    let json = delivery.text()?;
+    if json.is_empty() {
+        // An authentic query names a command, so there was a body.
+        return Err(Refusal::BodyAlreadyConsumed);
+    }
+    let document = Document::new::<Tencent>(json);
     let in_body = event::command(&document)?.map(Cow::into_owned);
     match (in_query, in_body) {
         (Some(in_query), Some(in_body)) if in_query != in_body => Err(Refusal::CommandsDiffer),
@@ -215,15 +221,15 @@ impl Provider for Tencent {
         if is_probe {
             return Ok(Opened::Probe);
         }
-        let json = delivery.text()?;
-        if json.is_empty() {
-            // An authentic query names a command, so there was a body.
-            return match query.command {
-                Some(command) if asks(&command) => Ok(Opened::ConsumedQuestion(command.into())),
-                _ => Err(Refusal::BodyAlreadyConsumed),
-            };
-        }
-        let (document, command) = named(Document::new::<Self>(json), query.command)?;
+        let asked = query.command.clone().filter(|command| asks(command));
+        let (document, command) = match (read(delivery, query.command), asked) {
+            (Ok(read), _) => read,
+            // After an error status Tencent decides by itself; the failure policy is the operator's decision.
+            (Err(reason), Some(name)) => {
+                return Ok(Opened::UnreadableQuestion { name: name.into(), reason });
+            }
+            (Err(refusal), None) => return Err(refusal),
+        };
         Ok(Opened::Callback(Verified::new(Contents {
             event: match asks(&command) {
                 true => Received::Question(Question::decode(&command, &document)),

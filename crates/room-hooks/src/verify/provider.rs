@@ -97,8 +97,8 @@ pub enum Opened<P: Provider> {
     Callback(Verified<Received<P>>),
     /// A console's check of the URL.
     Probe,
-    /// A question by this name whose body another extractor or a middleware consumed.
-    ConsumedQuestion(Box<str>),
+    /// A question by this name, as the verified query says, whose body is gone or cannot be read.
+    UnreadableQuestion { name: Box<str>, reason: Refusal },
 }
 
 /// Keeps other crates from implementing [`Provider`].

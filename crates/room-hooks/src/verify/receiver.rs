@@ -196,8 +196,8 @@ impl<P: Provider> Receiver<P> {
         let verified = match opened {
             Opened::Callback(verified) => verified,
             Opened::Probe => return Err(NotDelivered::Probe),
-            Opened::ConsumedQuestion(name) => {
-                return Err(NotDelivered::consumed_question::<P>(name));
+            Opened::UnreadableQuestion { name, reason } => {
+                return Err(NotDelivered::unreadable_question::<P>(name, reason));
             }
         };
         tracing::debug!(
