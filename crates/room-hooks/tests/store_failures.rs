@@ -12,7 +12,10 @@ use tokio::time::sleep;
 
 use room_hooks::{
     Delivery, FailurePolicy, Verified,
-    hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, MemoryStore, StoreError},
+    hooks::{
+        ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, MemoryStore, SignatureBinding,
+        StoreError,
+    },
     zego::{BeforeSendMsg, Decision},
 };
 
@@ -78,27 +81,58 @@ async fn a_panic_in_the_store_is_answered_500_and_calls_no_handler() {
     assert_eq!(calls.get(), 0);
 }
 
+/// Such an event is not claimed, but its signature must be bound.
+#[tokio::test(start_paused = true)]
+async fn an_event_without_a_handler_follows_the_failure_policy_if_its_signature_cannot_be_bound() {
+    for (policy, status) in [(FailurePolicy::Open, 200), (FailurePolicy::Closed, 503)] {
+        let hooks = || hooks_here(zego()).with_store_failure_policy(policy);
+        let body = signed_at(&created(), now());
+        for hooks in [
+            hooks().with_store(Broken { panics: false }),
+            hooks().with_store(MemoryStore::with_capacity(0)),
+            hooks().with_store(Hanging),
+        ] {
+            let response = deliver(&hooks, &body).await;
+            let retries = response.headers().any(|(name, _)| name == "retry-after");
+            assert_eq!((response.status, retries), (status, status == 503), "{policy:?}");
+        }
+        // A signature that need not be bound needs no store.
+        let hooks = hooks().with_store(Broken { panics: false });
+        let hooks = hooks.with_signature_binding(SignatureBinding::Off);
+        assert_eq!(deliver(&hooks, &body).await.status, 200);
+    }
+}
+
 /// A question is never answered 500 or 503, and has less time than an event.
 #[tokio::test(start_paused = true)]
 async fn a_question_is_answered_whatever_the_store_does() {
     let message = json!({"event": "before_send_msg", "conv_id": "lobby", "msg_body": "hello"});
     let body = signed_at(&message, now());
-    let hooks = || {
-        hooks_here(zego())
-            .with_store_failure_policy(FailurePolicy::Closed)
-            .answer(async |_: Verified<BeforeSendMsg>| Decision::send())
-    };
-    let decided = r#"{"result":1}"#;
-    for (hooks, takes, answer) in [
-        (hooks().with_store(Broken { panics: false }), 0, decided),
-        (hooks().with_store(MemoryStore::with_capacity(0)), 0, decided),
-        (hooks().with_store(Hanging), 500, decided),
-        (hooks().with_store(Broken { panics: true }), 0, r#"{"result":0}"#),
+    let (neutral, decided, not_sent) = (r#"{"result":0}"#, r#"{"result":1}"#, r#"{"result":3}"#);
+    for (store_policy, question_policy, answer, panicked) in [
+        (FailurePolicy::Open, FailurePolicy::Open, decided, neutral),
+        (FailurePolicy::Open, FailurePolicy::Closed, decided, not_sent),
+        (FailurePolicy::Closed, FailurePolicy::Open, neutral, neutral),
+        (FailurePolicy::Closed, FailurePolicy::Closed, not_sent, not_sent),
     ] {
-        let begun = tokio::time::Instant::now();
-        let response = deliver(&hooks, &body).await;
-        assert_eq!((response.status, &*response.body), (200, answer));
-        assert_eq!(begun.elapsed(), Duration::from_millis(takes));
+        let hooks = || {
+            hooks_here(zego())
+                .with_store_failure_policy(store_policy)
+                .with_question_failure_policy::<BeforeSendMsg>(question_policy)
+                .answer(async |_: Verified<BeforeSendMsg>| Decision::send())
+        };
+        for (hooks, takes, answer) in [
+            (hooks().with_store(Broken { panics: false }), 0, answer),
+            (hooks().with_store(MemoryStore::with_capacity(0)), 0, answer),
+            (hooks().with_store(Hanging), 500, answer),
+            (hooks().with_store(Broken { panics: true }), 0, panicked),
+        ] {
+            let begun = tokio::time::Instant::now();
+            let response = deliver(&hooks, &body).await;
+            let context = format!("{store_policy:?} {question_policy:?} {hooks:?}");
+            assert_eq!((response.status, &*response.body), (200, answer), "{context}");
+            assert_eq!(begun.elapsed(), Duration::from_millis(takes), "{context}");
+        }
     }
 }
 

@@ -292,6 +292,7 @@ mod tests {
     async fn while_a_store_is_away_signatures_stay_bound_and_the_policy_holds() {
         for (policy, status) in [(FailurePolicy::Open, 200), (FailurePolicy::Closed, 503)] {
             let (store, calls) = (Leased::default(), Arc::new(Calls::default()));
+            let unhandled = hooks(&store).with_store_failure_policy(policy);
             let hooks = hooks(&store)
                 .with_store_failure_policy(policy)
                 .on_with(Arc::clone(&calls), async |calls, _: Verified<RoomCreated>| calls.begin());
@@ -306,6 +307,9 @@ mod tests {
             assert_eq!(deliver(&hooks, &forged(&new, "attic")).await, 401);
             let handled = if policy == FailurePolicy::Open { 2 } else { 1 };
             assert_eq!(calls.counted().0, handled, "{policy:?}");
+            // The same without a handler.
+            assert_eq!(deliver(&unhandled, &new).await, status);
+            assert_eq!(deliver(&unhandled, &forged(&new, "attic")).await, 401);
         }
     }
 }
