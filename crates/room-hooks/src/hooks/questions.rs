@@ -18,7 +18,10 @@ use super::{
     handlers::BoxError,
     observer::Subject,
     run::span_of,
-    store::any::{chain, now},
+    store::{
+        StoreError,
+        any::{chain, now},
+    },
 };
 
 impl<P: Provider> Inner<P> {
@@ -108,8 +111,10 @@ impl<P: Provider> Inner<P> {
             && let Some(id) = DeliveryId::of_content(&verified, &[])
         {
             let delivery = self.settings.key(id, Some(signature));
-            if !self.bind(delivery, self.settings.question_timeout / 4).await {
-                return Err(Undecided::SignatureReused);
+            match self.bind(delivery, self.settings.question_timeout / 4).await {
+                Ok(true) => {}
+                Ok(false) => return Err(Undecided::SignatureReused),
+                Err(error) => return Err(Undecided::StoreUnavailable(error)),
             }
         }
         let name = verified.event.name();
@@ -153,6 +158,8 @@ pub(super) enum Undecided {
     DeadlineExceeded,
     #[error("the signature was first seen with other content")]
     SignatureReused,
+    #[error("the signature could not be bound")]
+    StoreUnavailable(#[source] StoreError),
 }
 
 impl Undecided {
@@ -175,6 +182,7 @@ impl Undecided {
             Self::Panicked => "panicked",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::SignatureReused => "signature_reused",
+            Self::StoreUnavailable(_) => "store_unavailable",
         }
     }
 }

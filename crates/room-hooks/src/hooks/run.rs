@@ -92,11 +92,11 @@ impl<P: Provider> Inner<P> {
         let Some(handler) = self.handlers.of_kind(kind) else {
             self.receiver.unhandled.warn(&verified.event);
             // A delivery without a handler has a signature all the same, which must not serve another content.
-            return match delivery {
-                Some(delivery) if !self.bind(delivery, self.settings.store_timeout()).await => {
-                    Disposition::Refused(Refusal::SignatureReused)
-                }
-                _ => Disposition::NoHandler,
+            let Some(delivery) = delivery else { return Disposition::NoHandler };
+            return match self.bind(delivery, self.settings.store_timeout()).await {
+                Ok(true) => Disposition::NoHandler,
+                Ok(false) => Disposition::Refused(Refusal::SignatureReused),
+                Err(_) => Disposition::StoreUnavailable,
             };
         };
         // If no retry can be told from a second event, nothing is claimed.
@@ -158,14 +158,25 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Binds the signature of a delivery that is not stored, and tells whether it belongs to the delivery.
-    pub(super) async fn bind(&self, delivery: DeliveryKey, store_timeout: Duration) -> bool {
+    /// Binds the signature of a delivery that is not stored, and tells whether it belongs to the delivery. Only a
+    /// policy that is closed lets an error of the store decide.
+    pub(super) async fn bind(
+        &self,
+        delivery: DeliveryKey,
+        store_timeout: Duration,
+    ) -> Result<bool, StoreError> {
         if delivery.signature.is_none() {
-            return true;
+            return Ok(true);
         }
         let bind = any::run("bind", store_timeout, self.store.bind(delivery, now())).await;
         let is_bound = !matches!(bind, Ok(false)) && self.bind_in_process(delivery).await;
-        bind.unwrap_or(is_bound)
+        match bind {
+            Err(error) if is_bound => match self.settings.store_failure_policy {
+                FailurePolicy::Open => Ok(true),
+                FailurePolicy::Closed => Err(error),
+            },
+            bind => Ok(bind.unwrap_or(false)),
+        }
     }
 
     /// Bound here as well, a signature stays bound while a shared store is full or unavailable. Callers skip this if

@@ -91,15 +91,21 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets what happens to deliveries while the delivery store is full or unavailable.
+    /// Sets what happens to deliveries while the delivery store is full or unavailable: [`FailurePolicy::Open`], the
+    /// default, handles them without it, and [`FailurePolicy::Closed`] answers 503.
+    ///
+    /// It holds for events without a handler and for questions, too, if their signature is to be
+    /// [bound](Self::with_signature_binding), which only ZEGO's is. With `Closed`, a question whose signature cannot be
+    /// bound does not reach its handler: its [own policy](Self::with_question_failure_policy) decides, and the response is
+    /// 200. With `Open`, signatures that this process has seen stay bound.
     pub fn with_store_failure_policy(mut self, policy: FailurePolicy) -> Self {
         self.parts().settings.store_failure_policy = policy;
         self
     }
 
     /// Sets the answer to questions of one kind, or of all with the provider's whole `Question`, that no handler
-    /// decides: it failed, panicked, was late or is missing, too many are being answered, or the question cannot be
-    /// read. [`FailurePolicy::Open`] by default.
+    /// decides: it failed, panicked, was late or is missing, too many are being answered, the question cannot be
+    /// read, or its signature cannot be bound (see [`with_store_failure_policy`](Self::with_store_failure_policy)). [`FailurePolicy::Open`] by default.
     ///
     /// For gifts, `Open` keeps a failure of your handler from blocking them all. **For messages, set
     /// [`FailurePolicy::Closed`]**: with `Open`, anyone who can slow your handler down gets every message past it.
