@@ -152,3 +152,31 @@ fn what_is_not_that_event_does_not_come_back_as_it() {
         assert!(serde_json::from_str::<StoredDelivery>(text).is_err(), "{text}");
     }
 }
+
+/// The queue may hold a text of any length, and the error goes to a log.
+#[test]
+fn the_name_of_another_provider_is_truncated_in_the_error() {
+    let json = json!({"provider": "é".repeat(1000), "app_id": 1, "document": "{}"});
+    let stored: StoredDelivery = serde_json::from_value(json).unwrap();
+    let error = stored.dangerous_into_verified::<zego::Event>().unwrap_err();
+    for shown in [error.to_string(), format!("{error:?}")] {
+        assert_eq!(shown.matches('é').count(), 128, "{shown}");
+    }
+}
+
+/// The id of another version, or a broken one: a retry must not get a second id.
+#[test]
+fn a_stored_id_that_cannot_be_read_is_an_error_and_not_another_id() {
+    let zego = Zego::new(1, "secret").unwrap();
+    let signed = zego.sign(&json!({"event": "room_create", "room_id": "lobby"}), now()).unwrap();
+    let mut stored = received(zego, &signed).to_stored();
+    let id = stored.id.clone().unwrap();
+    for unreadable in ["", "7", &id[1..], &format!("{id}00"), &id.replace(&id[..1], "x")] {
+        stored.id = Some(unreadable.to_owned());
+        let error = stored.clone().dangerous_into_verified::<RoomCreated>().unwrap_err();
+        assert_eq!(error.to_string(), "the id of the stored delivery cannot be read");
+    }
+    stored.id = Some(id.clone());
+    let verified = stored.dangerous_into_verified::<RoomCreated>().unwrap();
+    assert_eq!(verified.id().unwrap().to_string(), id);
+}
