@@ -5,7 +5,10 @@ use thiserror::Error;
 
 use crate::{
     Contents, DeliveryId, Document, Provider, RequestData, RoomEvent, SecretName, Verified,
-    event::unix_time::{at_millis, millis},
+    event::{
+        excerpt,
+        unix_time::{at_millis, millis},
+    },
     verify::verified::Attempt,
 };
 
@@ -62,12 +65,15 @@ pub struct StoredDelivery {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// It is another provider's.
+    /// It is another provider's: the beginning of the name, at most 128 characters.
     #[error("the stored delivery is of {0}")]
     OtherProvider(String),
     /// It is an event of another kind.
     #[error("the stored delivery is an event of another kind")]
     OtherKind,
+    /// Its id is not one of this version's. Without it, a retry would be a second delivery.
+    #[error("the id of the stored delivery cannot be read")]
+    UnreadableId,
     /// Its document names no event.
     #[error("the stored delivery cannot be read")]
     Unreadable(#[source] serde_json::Error),
@@ -99,12 +105,16 @@ impl StoredDelivery {
     ///
     /// # Errors
     ///
-    /// It is another provider's, an event of another kind, or not an event at all.
+    /// It is another provider's, an event of another kind, or not an event at all, or its id cannot be read.
     pub fn dangerous_into_verified<E: RoomEvent>(self) -> Result<Verified<E>, RestoreError> {
         let Self { provider, app_id, document, request, parameters, request_id, .. } = self;
         if provider != E::Provider::NAME {
-            return Err(RestoreError::OtherProvider(provider.into_owned()));
+            return Err(RestoreError::OtherProvider(excerpt(&provider).to_owned()));
         }
+        let stored_id = match self.id {
+            Some(id) => Some(DeliveryId::parse(&id).ok_or(RestoreError::UnreadableId)?),
+            None => None,
+        };
         let document = Document::new::<E::Provider>(document.as_str());
         let document = document.with_repaired(self.is_repaired);
         let event = document.decode::<E::Any>().map_err(RestoreError::Unreadable)?;
@@ -118,7 +128,7 @@ impl StoredDelivery {
             parameters,
             request_id,
             signature: None,
-            stored_id: self.id.as_deref().and_then(DeliveryId::parse),
+            stored_id,
             attempt: Attempt {
                 first_received_at: at_millis(self.first_received_at)
                     .unwrap_or(SystemTime::UNIX_EPOCH),
