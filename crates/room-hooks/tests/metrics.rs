@@ -4,10 +4,14 @@
 
 mod here;
 
-use std::time::{Duration, SystemTime};
+use std::{
+    future::pending,
+    time::{Duration, SystemTime},
+};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::json;
+use tokio::time::{sleep, timeout};
 
 use room_hooks::{
     Delivery, FailurePolicy, RoomCreated, Verified,
@@ -163,4 +167,45 @@ fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
         ("tencent raw failed_open unreadable", 1),
     ];
     assert_eq!(counted, expected.map(|(labels, count)| (labels.to_owned(), count)));
+}
+
+/// The handlers whose time is of most interest do not return.
+#[test]
+fn the_time_of_a_handler_that_panics_or_is_aborted_is_recorded() {
+    let timed = |room: &'static str, waits: Duration| {
+        let recorder = DebuggingRecorder::new();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        let ask = async {
+            let tencent = || Tencent::new(1, "token").unwrap();
+            let hooks = hooks_here(tencent()).answer(async |gift: Verified<BeforeSendGift>| {
+                sleep(Duration::from_millis(250)).await;
+                match &*gift.event.room_id {
+                    "panics" => panic!("on purpose"),
+                    "hangs" => pending().await,
+                    _ => Decision::<BeforeSendGift>::allow(),
+                }
+            });
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+            let gift = json!({"CallbackCommand": BeforeSendGift::NAME, "RoomId": room});
+            let signed = tencent().sign(&gift, now).unwrap();
+            let _ = timeout(waits, hooks.deliver(signed.as_delivery(), now)).await;
+            hooks.wait_idle().await;
+        };
+        metrics::with_local_recorder(&recorder, || runtime.block_on(ask));
+        let recorded = recorder.snapshotter().snapshot().into_vec().into_iter();
+        let times = recorded.filter_map(|(key, _, _, value)| match value {
+            DebugValue::Histogram(times) => {
+                assert_eq!(key.key().name(), "room_hooks_handler_seconds");
+                Some(times)
+            }
+            _ => None,
+        });
+        times.flatten().map(|time| (time.0 * 1000.0).round() as u64).collect::<Vec<_>>()
+    };
+    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    assert_eq!(timed("lobby", minute), [250]);
+    assert_eq!(timed("panics", minute), [250]);
+    assert_eq!(timed("hangs", minute), [1500], "aborted at the timeout");
+    assert_eq!(timed("hangs", second), [1000], "aborted when the sender hangs up");
 }
