@@ -1,7 +1,7 @@
 //! Answers a verified question in time. Hooks neither claim nor store a question, and equal ones
 //! are answered independently.
 
-use std::{error::Error, pin::Pin, sync::Arc};
+use std::{error::Error, pin::Pin, sync::Arc, time::Instant};
 
 use thiserror::Error;
 use tokio::{sync::Semaphore, time::timeout};
@@ -126,10 +126,20 @@ impl<P: Provider> Inner<P> {
         // A handler that starts later than this could hardly decide in time.
         let turn = timeout(self.settings.question_timeout / 2, handler.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(Undecided::Overloaded) };
-        let begun = now();
-        let decided = (handler.call)(verified).await;
-        metrics::handler(P::NAME, now().duration_since(begun));
-        decided
+        let _timed = Timed { provider: P::NAME, begun: now() };
+        (handler.call)(verified).await
+    }
+}
+
+/// A handler that runs. Its time is recorded however it ends: it may panic or be aborted.
+struct Timed {
+    provider: &'static str,
+    begun: Instant,
+}
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        metrics::handler(self.provider, now().duration_since(self.begun));
     }
 }
 
