@@ -120,6 +120,7 @@ fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
             .answer(async |gift: Verified<BeforeSendGift>| match &*gift.event.room_id {
                 "broken" => Err("on purpose"),
                 "vault" => Ok(Decision::deny()),
+                "hangs" => pending().await,
                 _ => Ok(Decision::allow()),
             });
         for asked in [
@@ -134,6 +135,12 @@ fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
             hooks.deliver(signed.as_delivery(), now).await;
         }
         let signed = tencent().sign(&json!({"CallbackCommand": "x.Before"}), now).unwrap();
+        let gift = json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": "hangs"});
+        let gift = tencent().sign(&gift, now).unwrap();
+        let hung_up =
+            timeout(Duration::from_millis(50), hooks.deliver(gift.as_delivery(), now)).await;
+        assert!(hung_up.is_err());
+        hooks.wait_idle().await;
         for body in [&b""[..], b"hello"] {
             hooks.deliver(Delivery::new(body).with_query(&signed.query), now).await;
         }
@@ -150,7 +157,7 @@ fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
                 counted.push((labels.join(" "), count));
             }
             ("room_hooks_handler_seconds", DebugValue::Histogram(values)) => {
-                assert_eq!(values.len(), 4);
+                assert_eq!(values.len(), 5);
             }
             ("room_hooks_store_entries", DebugValue::Gauge(gauge)) => assert_eq!(gauge.0, 0.0),
             other => panic!("{other:?}"),
@@ -162,6 +169,7 @@ fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
         ("tencent Live.CallbackBeforeSendGift allow answered", 2),
         ("tencent Live.CallbackBeforeSendGift deny answered", 1),
         ("tencent Live.CallbackBeforeSendGift failed_open failed", 1),
+        ("tencent Live.CallbackBeforeSendGift none abandoned", 1),
         ("tencent raw failed_open body_consumed", 1),
         ("tencent raw failed_open no_handler", 1),
         ("tencent raw failed_open unreadable", 1),

@@ -5,6 +5,7 @@
 mod here;
 
 use std::{
+    future::pending,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
@@ -16,7 +17,7 @@ use room_hooks::{
     zego::{self, Zego},
 };
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use here::hooks_here;
 
@@ -120,4 +121,32 @@ async fn an_observer_is_told_the_decision_on_each_question() {
             "tencent probe None None None None None".to_owned(),
         ]
     );
+}
+
+/// A vendor hangs up when it has decided without an answer.
+#[tokio::test(start_paused = true)]
+async fn an_observer_is_told_of_a_question_whose_sender_hangs_up() {
+    let tencent = || Tencent::new(1, "token").unwrap();
+    let (hooks, seen) = observed(
+        hooks_here(tencent())
+            .with_question_concurrency(1)
+            .answer(async |_: Verified<BeforeSendGift>| pending::<Decision<_>>().await),
+    );
+    let ask = |room: &str| {
+        let gift = json!({"CallbackCommand": BeforeSendGift::NAME, "RoomId": room});
+        let asked = hooks.deliver(tencent().sign(&gift, now()).unwrap().as_delivery(), now());
+        timeout(Duration::from_millis(100), asked)
+    };
+    // One has its turn, and one waits for it.
+    let (first, second) = tokio::join!(ask("lobby"), ask("attic"));
+    assert!(first.is_err() && second.is_err());
+    let gift = r#"Some("Live.CallbackBeforeSendGift")"#;
+    let abandoned =
+        |room: &str| format!(r#"tencent abandoned Some(1) {gift} Some("{room}") None None"#);
+    seen.lock().unwrap().sort();
+    assert_eq!(*seen.lock().unwrap(), [abandoned("attic"), abandoned("lobby")]);
+    // One that is answered is not abandoned.
+    let other = tencent().sign(&json!({"CallbackCommand": "x.Before"}), now()).unwrap();
+    assert_eq!(hooks.deliver(other.as_delivery(), now()).await.status, 200);
+    assert_eq!(seen.lock().unwrap().len(), 3);
 }
