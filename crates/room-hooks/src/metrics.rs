@@ -20,7 +20,8 @@ pub(crate) fn delivery(provider: &'static str, event: &'static str, outcome: &'s
     .increment(1);
 }
 
-/// A question was answered. `outcome` says who decided: its handler, or its failure policy and why.
+/// A question was answered, or its sender hung up. `outcome` says who decided: its handler, or its failure policy and
+/// why.
 pub(crate) fn question(
     provider: &'static str,
     question: &'static str,

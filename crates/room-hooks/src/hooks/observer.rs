@@ -16,7 +16,7 @@ pub struct Observation<'a> {
     /// The provider's name, such as `zego`.
     pub provider: &'static str,
     /// The outcome, as in the metrics: `handled`, `duplicate`, `refused` and so on; of a question, `answered` or why no
-    /// handler decided; `probe` for a console's check of the URL.
+    /// handler decided, or `abandoned` if its sender hung up; `probe` for a console's check of the URL.
     pub outcome: &'static str,
     /// The app; `None` if the delivery was refused before it was verified, is a probe, or lost its body.
     pub app_id: Option<u64>,
@@ -24,7 +24,7 @@ pub struct Observation<'a> {
     pub kind: Option<&'static str>,
     /// The room that it is about.
     pub room_id: Option<&'a str>,
-    /// The decision on a question, as in the metrics.
+    /// The decision on a question, as in the metrics; `None` if it was abandoned.
     pub decision: Option<&'static str>,
     /// Why the delivery was refused.
     pub refusal: Option<&'a Refusal>,
@@ -69,15 +69,16 @@ impl<P: Provider> Inner<P> {
         self.observe(subject, outcome, None, refusal);
     }
 
-    /// Counts what was decided on a question, and calls the observer.
+    /// Counts what was decided on a question, if anything was, and calls the observer.
     pub(super) fn report_decision(
         &self,
         subject: &Subject,
         outcome: &'static str,
-        decision: &'static str,
+        decision: Option<&'static str>,
     ) {
-        metrics::question(P::NAME, subject.kind.unwrap_or("none"), decision, outcome);
-        self.observe(subject, outcome, Some(decision), None);
+        let (question, decided) = (subject.kind.unwrap_or("none"), decision.unwrap_or("none"));
+        metrics::question(P::NAME, question, decided, outcome);
+        self.observe(subject, outcome, decision, None);
     }
 
     /// Calls the observer alone, for an outcome that is counted elsewhere or not at all.

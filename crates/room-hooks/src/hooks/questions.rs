@@ -6,7 +6,7 @@ use std::{error::Error, pin::Pin, sync::Arc, time::Instant};
 use thiserror::Error;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::{
     Callback, Decision, DeliveryId, FailurePolicy, NotDelivered, Provider, Question, Refusal,
@@ -36,7 +36,10 @@ impl<P: Provider> Inner<P> {
         let task = self.in_flight.spawn_on(deciding, &self.handler_runtime());
         // The handler is aborted with this future: at the timeout, and when the sender hangs up.
         let task = AbortOnDropHandle::new(task);
-        let decided = match timeout(self.settings.question_timeout, task).await {
+        let mut asked = Asked { hooks: &self, span: &span, subject: &subject, is_answered: false };
+        let decided = timeout(self.settings.question_timeout, task).await;
+        asked.is_answered = true;
+        let decided = match decided {
             Ok(Ok(decided)) => decided,
             Ok(Err(error)) if error.is_panic() => Err(Undecided::Panicked),
             Ok(Err(error)) => Err(Undecided::Failed(error.into())),
@@ -46,7 +49,7 @@ impl<P: Provider> Inner<P> {
         match decided {
             Ok(Decided { response, decision }) => {
                 span.record("outcome", "answered").record("decision", decision);
-                self.report_decision(&subject, "answered", decision);
+                self.report_decision(&subject, "answered", Some(decision));
                 response
             }
             Err(Undecided::SignatureReused) => {
@@ -85,7 +88,7 @@ impl<P: Provider> Inner<P> {
             FailurePolicy::Closed => "failed_closed",
         };
         let (outcome, provider, question) = (undecided.as_str(), P::NAME, excerpt(name));
-        self.report_decision(subject, outcome, decision);
+        self.report_decision(subject, outcome, Some(decision));
         // `Unhandled::warn` has already logged it, once per kind.
         if !matches!(undecided, Undecided::NoHandler) {
             let error = chain(undecided);
@@ -128,6 +131,25 @@ impl<P: Provider> Inner<P> {
         let Ok(Ok(_turn)) = turn else { return Err(Undecided::Overloaded) };
         let _timed = Timed { provider: P::NAME, begun: now() };
         (handler.call)(verified).await
+    }
+}
+
+/// A question that waits for its answer. If it is dropped without one, its sender has hung up.
+struct Asked<'a, P: Provider> {
+    hooks: &'a Inner<P>,
+    span: &'a Span,
+    subject: &'a Subject,
+    is_answered: bool,
+}
+
+impl<P: Provider> Drop for Asked<'_, P> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            let _entered = self.span.enter();
+            self.span.record("outcome", "abandoned");
+            tracing::warn!("sender hung up before its question was answered");
+            self.hooks.report_decision(self.subject, "abandoned", None);
+        }
     }
 }
 
