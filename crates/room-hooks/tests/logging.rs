@@ -289,3 +289,22 @@ fn a_handler_runs_in_a_child_of_the_current_span() {
         assert!(line.contains("request{traceparent=\"00-1-2-01\"}:delivery{"), "{line}");
     }
 }
+
+/// Two errors for one request would count as two in an alarm.
+#[test]
+fn a_question_without_a_readable_body_is_logged_as_one_error() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let tencent = || Tencent::new(1, "token-5ec2e7").unwrap();
+    let hooks = hooks_here(tencent()).answer(async |_: Verified<BeforeSendGift>| Decision::deny());
+    let gift = json!({"CallbackCommand": BeforeSendGift::NAME, "RoomId": "lobby"});
+    let query = tencent().sign(&gift, now()).unwrap().query;
+    for (body, message) in
+        [(&b""[..], "question lost its body"), (b"hello", "question cannot be read")]
+    {
+        let delivery = Delivery::new(body).with_query(&query);
+        let (log, _) = logged(|| runtime.block_on(hooks.deliver(delivery, now())));
+        let errors: Vec<_> = log.lines().filter(|line| line.contains("ERROR")).collect();
+        assert!(errors.len() == 1 && errors[0].contains(message), "{log}");
+    }
+}
