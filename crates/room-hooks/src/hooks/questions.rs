@@ -62,13 +62,26 @@ impl<P: Provider> Inner<P> {
             Err(undecided) => {
                 let Decided { response, decision } =
                     self.apply_failure_policy(&name, &subject, &undecided);
-                span.record("outcome", undecided.as_str()).record("decision", decision);
+                let (outcome, provider, question) = (undecided.as_str(), P::NAME, excerpt(&name));
+                span.record("outcome", outcome).record("decision", decision);
+                // `Unhandled::warn` has already logged it, once per kind.
+                if !matches!(undecided, Undecided::NoHandler) {
+                    let error = chain(&undecided);
+                    tracing::error!(
+                        provider,
+                        question,
+                        decision,
+                        outcome,
+                        error,
+                        "question not decided"
+                    );
+                }
                 response
             }
         }
     }
 
-    /// Answers a question that reaches no handler.
+    /// Answers a question that reaches no handler. [`NotDelivered`] has already logged it.
     pub(super) fn answer_undelivered(&self, name: &str, undecided: &Undecided) -> CallbackResponse {
         let mut kinds = self.question_handlers.iter().filter_map(|handler| handler.kind);
         let kind = kinds.find(|kind| *kind == name).unwrap_or("raw");
@@ -87,13 +100,7 @@ impl<P: Provider> Inner<P> {
             FailurePolicy::Open => "failed_open",
             FailurePolicy::Closed => "failed_closed",
         };
-        let (outcome, provider, question) = (undecided.as_str(), P::NAME, excerpt(name));
-        self.report_decision(subject, outcome, Some(decision));
-        // `Unhandled::warn` has already logged it, once per kind.
-        if !matches!(undecided, Undecided::NoHandler) {
-            let error = chain(undecided);
-            tracing::error!(provider, question, decision, outcome, error, "question not decided");
-        }
+        self.report_decision(subject, undecided.as_str(), Some(decision));
         Decided { response: P::undecided(policy), decision }
     }
 
