@@ -88,4 +88,28 @@ mod tests {
         clock.note(1, begin, begin + 60 * SECOND);
         assert_eq!(clock.now(1, begin), begin);
     }
+
+    /// A lookup can find any number of apps, and each has a mark.
+    #[tokio::test(start_paused = true)]
+    async fn only_the_marks_of_the_apps_verified_last_are_kept_against_clock_skew() {
+        const KEPT: u64 = 65_536;
+        let (clock, begin) = (Clock::default(), begin());
+        let note = |app_id| clock.note(app_id, begin, begin);
+        let set_back = begin - 3600 * SECOND;
+        let is_marked = |app_id| clock.now(app_id, set_back) > set_back;
+        (0..KEPT).for_each(note);
+        assert!((0..KEPT).all(is_marked));
+        // Of those, some are verified again, and keep their marks for as many apps again.
+        (0..9).for_each(note);
+        (KEPT..2 * KEPT - 9).for_each(note);
+        assert!((0..9).chain(KEPT..2 * KEPT - 9).all(is_marked));
+        // An older delivery counts as well.
+        (0..9).for_each(|app_id| clock.note(app_id, begin - SECOND, begin));
+        assert!((0..9).all(|app_id| clock.now(app_id, set_back) == begin));
+        (2 * KEPT..3 * KEPT - 9).for_each(note);
+        assert!((0..9).chain(2 * KEPT..3 * KEPT - 9).all(is_marked));
+        let marked = (0..3 * KEPT).filter(|app_id| is_marked(*app_id)).count() as u64;
+        assert!((KEPT..=2 * KEPT).contains(&marked), "{marked}");
+        assert!(!is_marked(9), "verified the longest ago");
+    }
 }
