@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    mem,
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
@@ -13,7 +14,18 @@ use tokio::time::Instant;
 /// forgotten. A clock that is wrong leaves no trace: only a time that a sender signed moves a mark, and
 /// only if it was fresh.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Clock(Arc<Mutex<HashMap<u64, Mark>>>);
+pub(super) struct Clock(Arc<Mutex<Marks>>);
+
+/// The marks of the apps that were verified last: of [`GENERATION`](Self::GENERATION) apps always, and of no more than
+/// twice as many, however many a lookup finds. An app that is forgotten is as it was when the process started.
+///
+/// A mark moves to the recent generation when its app is verified. When that is full, the older one is forgotten, so no
+/// delivery searches for the least recent mark.
+#[derive(Debug, Default)]
+struct Marks {
+    recent: HashMap<u64, Mark>,
+    older: HashMap<u64, Mark>,
+}
 
 /// A time that was right when it was noted.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +38,7 @@ impl Clock {
     /// The time for an app, where the local clock shows `local`.
     pub(super) fn now(&self, app_id: u64, local: SystemTime) -> SystemTime {
         let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        marks.get(&app_id).map_or(local, |mark| mark.at(Instant::now()).max(local))
+        marks.get(app_id).map_or(local, |mark| mark.at(Instant::now()).max(local))
     }
 
     /// Notes when a delivery was signed that was fresh at [`now`](Self::now). A sender whose clock is ahead
@@ -35,10 +47,24 @@ impl Clock {
         let time = signed.min(self.now(app_id, local));
         let noted = Instant::now();
         let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mark = marks.entry(app_id).or_insert(Mark { time, noted });
-        if mark.at(noted) < time {
-            *mark = Mark { time, noted };
+        let known = marks.get(app_id).filter(|mark| time <= mark.at(noted));
+        marks.set(app_id, known.unwrap_or(Mark { time, noted }));
+    }
+}
+
+impl Marks {
+    /// About 5 MiB of memory.
+    const GENERATION: usize = 65_536;
+
+    fn get(&self, app_id: u64) -> Option<Mark> {
+        self.recent.get(&app_id).or_else(|| self.older.get(&app_id)).copied()
+    }
+
+    fn set(&mut self, app_id: u64, mark: Mark) {
+        if self.recent.len() >= Self::GENERATION && !self.recent.contains_key(&app_id) {
+            self.older = mem::take(&mut self.recent);
         }
+        self.recent.insert(app_id, mark);
     }
 }
 
@@ -92,7 +118,7 @@ mod tests {
     /// A lookup can find any number of apps, and each has a mark.
     #[tokio::test(start_paused = true)]
     async fn only_the_marks_of_the_apps_verified_last_are_kept_against_clock_skew() {
-        const KEPT: u64 = 65_536;
+        const KEPT: u64 = Marks::GENERATION as u64;
         let (clock, begin) = (Clock::default(), begin());
         let note = |app_id| clock.note(app_id, begin, begin);
         let set_back = begin - 3600 * SECOND;
