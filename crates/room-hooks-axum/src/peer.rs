@@ -4,8 +4,12 @@ use axum::extract::ConnectInfo;
 use http::request::Parts;
 use room_hooks_tower::PeerAddr;
 
-/// Notes the address that a request came from, where the app is served with `into_make_service_with_connect_info`.
+/// Notes the address that a request came from, where the app is served with `into_make_service_with_connect_info`. One
+/// that a middleware has noted stays: behind a proxy, the connection is the proxy's.
 pub(crate) fn note_peer(parts: &mut Parts) {
+    if parts.extensions.get::<PeerAddr>().is_some() {
+        return;
+    }
     if let Some(&ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
         parts.extensions.insert(PeerAddr(peer));
     }

@@ -68,8 +68,8 @@ where
     }
 }
 
-/// The address that a request came from, among the extensions of the request. A server that knows it puts it there, so
-/// that [`RequestHead::peer`](room_hooks::RequestHead::peer) returns it.
+/// The address that a request came from, among the extensions of the request. A server or a middleware that knows it
+/// puts it there, so that [`RequestHead::peer`](room_hooks::RequestHead::peer) returns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "it is an address")]
 pub struct PeerAddr(pub SocketAddr);
