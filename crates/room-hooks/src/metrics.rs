@@ -49,6 +49,26 @@ pub(crate) fn store_error(operation: &'static str) {
     metrics::counter!("room_hooks_store_errors_total", "operation" => operation).increment(1);
 }
 
+/// An attempt at an event of the inbox has ended. `event` is its kind, or `none` if it cannot be read.
+pub(crate) fn inbox_attempt(provider: &'static str, event: &'static str, outcome: &'static str) {
+    #[cfg(feature = "metrics")]
+    metrics::counter!(
+        "room_hooks_inbox_attempts_total",
+        "provider" => provider, "event" => event, "outcome" => outcome,
+    )
+    .increment(1);
+}
+
+/// The inbox holds so many ready and dead events, and the oldest ready one has been due for so long.
+pub(crate) fn inbox(ready: u64, oldest: Duration, dead: u64) {
+    #[cfg(feature = "metrics")]
+    {
+        metrics::gauge!("room_hooks_inbox_ready").set(ready as f64);
+        metrics::gauge!("room_hooks_inbox_oldest_seconds").set(oldest.as_secs_f64());
+        metrics::gauge!("room_hooks_inbox_dead").set(dead as f64);
+    }
+}
+
 /// A store in memory holds so many more deliveries and signatures, or fewer.
 pub(crate) fn store_entries(change: f64) {
     #[cfg(feature = "metrics")]

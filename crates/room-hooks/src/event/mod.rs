@@ -34,6 +34,10 @@ pub trait Callback: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
     /// The [`kind`](Self::kind) of every callback of this type; `None` for all events or questions of a provider.
     const KIND: Option<&'static str>;
 
+    /// Every [`kind`](Self::kind) of a provider's events or questions; empty for a single kind.
+    #[doc(hidden)]
+    const KINDS: &'static [&'static str] = &[];
+
     /// Takes an event or question as this kind, or hands it back.
     ///
     /// # Errors

@@ -165,6 +165,8 @@ macro_rules! callbacks {
             type Provider = $provider;
             type Any = Self;
             const KIND: Option<&'static str> = None;
+            const KINDS: &'static [&'static str] =
+                &[$($crate::event::table::kind!($($kind)+),)* "raw"];
 
             fn downcast(any: Self) -> Result<Self, Self> {
                 Ok(any)

@@ -108,7 +108,7 @@ impl<P: Provider> Handlers<P> {
     }
 
     /// The handler that takes events of a kind.
-    pub(super) fn of_kind(&self, kind: &str) -> Option<&Handler<P>> {
+    pub(crate) fn of_kind(&self, kind: &str) -> Option<&Handler<P>> {
         self.by_kind.iter().chain(&self.fallback).find(|handler| handler.takes(kind))
     }
 }
@@ -155,7 +155,7 @@ pub trait HandlerResult: Send + 'static {
     fn into_result(self) -> Result<(), BoxError>;
 }
 
-pub(super) type BoxError = Box<dyn Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 impl HandlerResult for () {
     fn into_result(self) -> Result<(), BoxError> {
@@ -192,18 +192,18 @@ impl<E: Send + 'static, H: EventHandler<E>> EventHandler<E> for Arc<H> {
 
 /// A handler of the events of one kind, or of all.
 #[derive(Clone)]
-pub(super) struct Handler<P: Provider> {
-    pub(super) kind: Option<&'static str>,
-    pub(super) call: Arc<Call<P>>,
+pub(crate) struct Handler<P: Provider> {
+    kind: Option<&'static str>,
+    pub(crate) call: Arc<Call<P>>,
 }
 
 type Call<P> = dyn Fn(Box<Verified<<P as Provider>::Event>>) -> Running + Send + Sync;
 
 /// A handler that has its event; it starts when it is polled.
-type Running = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 
 impl<P: Provider> Handler<P> {
-    pub(super) fn new<E, F, Fut>(handler: F) -> Self
+    fn new<E, F, Fut>(handler: F) -> Self
     where
         E: RoomEvent<Provider = P>,
         F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,

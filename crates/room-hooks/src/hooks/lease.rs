@@ -1,7 +1,7 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use tokio::{
-    runtime::{Handle, Runtime},
+    runtime::Handle,
     sync::{Mutex, OwnedMutexGuard},
     task::AbortHandle,
     time::sleep,
@@ -9,7 +9,7 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    runtime::started,
+    runtime,
     settings::Settings,
     store::{
         ClaimToken, DeliveryKey,
@@ -27,10 +27,7 @@ pub(super) struct Renewal {
 impl Renewal {
     /// The renewal for a store; nothing if its claims need none, or the system gives no thread.
     pub(super) fn of(store: &dyn AnyStore) -> Option<Self> {
-        static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
-        let store = store.for_renewal()?;
-        let runtime = RUNTIME.get_or_init(|| started("room-hooks-renewal", 1)).as_ref()?;
-        Some(Self { store, runtime: runtime.handle() })
+        Some(Self { store: store.for_renewal()?, runtime: runtime::renewal()? })
     }
 
     /// Keeps a claim until the lease that is returned is dropped.

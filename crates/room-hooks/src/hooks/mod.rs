@@ -3,14 +3,16 @@
 mod add_handlers;
 mod attempts;
 mod clock;
-mod handlers;
+pub(crate) mod handlers;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod lease;
 mod observer;
 mod questions;
 mod run;
-mod runtime;
+pub(crate) mod runtime;
 mod settings;
-mod store;
+pub(crate) mod store;
 
 use std::{fmt, sync::Arc, thread::ThreadId, time::SystemTime};
 
@@ -34,6 +36,8 @@ use self::{
 };
 
 pub use self::handlers::{EventHandler, HandlerResult, Handlers};
+#[cfg(feature = "inbox")]
+pub use self::inbox::OnInboxFailure;
 pub use self::observer::Observation;
 pub use self::questions::AnswerResult;
 pub use self::settings::SignatureBinding;
@@ -64,6 +68,8 @@ struct Inner<P: Provider> {
     in_flight: TaskTracker,
     clock: Clock,
     attempts: Attempts,
+    #[cfg(feature = "inbox")]
+    inbox: Option<inbox::Inbox>,
     runtime: Option<Arc<HandlerRuntime>>,
 }
 
@@ -89,6 +95,8 @@ impl<P: Provider> Hooks<P> {
             in_flight: TaskTracker::new(),
             clock: Clock::default(),
             attempts: Attempts::default(),
+            #[cfg(feature = "inbox")]
+            inbox: None,
             runtime: HandlerRuntime::here().map(Arc::new),
         }))
     }

@@ -67,8 +67,7 @@ impl<P: Provider> Inner<P> {
 
     /// The runtime that handlers run on.
     pub(super) fn handler_runtime(&self) -> Handle {
-        let home = self.runtime.as_ref().and_then(|runtime| runtime.handle()).cloned();
-        home.or_else(|| runtime::own().cloned()).unwrap_or_else(Handle::current)
+        runtime::handler_runtime(self.runtime.as_deref())
     }
 
     async fn run(
@@ -87,6 +86,10 @@ impl<P: Provider> Inner<P> {
     }
 
     async fn dispose(&self, verified: Box<Verified<P::Event>>) -> Disposition {
+        #[cfg(feature = "inbox")]
+        if let Some(disposition) = self.put(&verified).await {
+            return disposition;
+        }
         let delivery = self.delivery_key(&verified);
         let kind = verified.event.kind();
         let Some(handler) = self.handlers.of_kind(kind) else {
@@ -167,6 +170,10 @@ impl<P: Provider> Inner<P> {
     ) -> Result<bool, StoreError> {
         if delivery.signature.is_none() {
             return Ok(true);
+        }
+        #[cfg(feature = "inbox")]
+        if let Some(bind) = self.bind_in_inbox(delivery).await {
+            return bind.unwrap_or(true);
         }
         let bind = any::run("bind", store_timeout, self.store.bind(delivery, now())).await;
         let is_bound = !matches!(bind, Ok(false)) && self.bind_in_process(delivery).await;

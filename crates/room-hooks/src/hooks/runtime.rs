@@ -7,26 +7,26 @@ use tokio::{
 
 /// A runtime to run handlers on, for as long as it lives.
 #[derive(Debug)]
-pub(super) struct HandlerRuntime {
+pub(crate) struct HandlerRuntime {
     handle: Handle,
     /// A task that never ends by itself: tokio has no other way to ask whether a runtime has ended.
     sentinel: AbortHandle,
 }
 
 impl HandlerRuntime {
-    pub(super) fn new(handle: Handle) -> Self {
+    pub(crate) fn new(handle: Handle) -> Self {
         let sentinel = handle.spawn(pending::<()>()).abort_handle();
         Self { handle, sentinel }
     }
 
     /// The runtime that this is called in, if it has several threads: on a single one, a handler that blocks
     /// it would keep everything from being answered.
-    pub(super) fn here() -> Option<Self> {
+    pub(crate) fn here() -> Option<Self> {
         let handle = Handle::try_current().ok()?;
         (handle.metrics().num_workers() > 1).then(|| Self::new(handle))
     }
 
-    pub(super) fn handle(&self) -> Option<&Handle> {
+    fn handle(&self) -> Option<&Handle> {
         (!self.sentinel.is_finished()).then_some(&self.handle)
     }
 }
@@ -37,14 +37,25 @@ impl Drop for HandlerRuntime {
     }
 }
 
-/// A small runtime for all hooks of the process that have none to run their handlers on.
-pub(super) fn own() -> Option<&'static Handle> {
+/// Where handlers run: at home, as long as that lives, or on a small runtime that all hooks of the process share.
+pub(crate) fn handler_runtime(home: Option<&HandlerRuntime>) -> Handle {
+    let home = home.and_then(HandlerRuntime::handle).cloned();
+    home.or_else(|| own().cloned()).unwrap_or_else(Handle::current)
+}
+
+fn own() -> Option<&'static Handle> {
     static OWN: OnceLock<Option<Runtime>> = OnceLock::new();
     OWN.get_or_init(|| started("room-hooks", 2)).as_ref().map(Runtime::handle)
 }
 
+/// A runtime with one thread for the renewal of leases, which no handler can block.
+pub(crate) fn renewal() -> Option<&'static Handle> {
+    static RENEWAL: OnceLock<Option<Runtime>> = OnceLock::new();
+    RENEWAL.get_or_init(|| started("room-hooks-renewal", 1)).as_ref().map(Runtime::handle)
+}
+
 /// A runtime that lasts as long as the process, so that no worker of a framework takes it down.
-pub(super) fn started(name: &str, threads: usize) -> Option<Runtime> {
+fn started(name: &str, threads: usize) -> Option<Runtime> {
     let mut builder = Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).thread_name(name).enable_all().build();
     runtime.inspect_err(|error| tracing::error!(%error, name, "runtime could not be started")).ok()

@@ -10,9 +10,11 @@ use crate::{Provider, Refusal};
 pub enum Disposition {
     /// The handler has returned.
     Handled,
+    /// It is in the inbox, for a worker to handle.
+    Stored,
     /// It is authentic, and no handler asks for it: an event of another kind, or a console's probe.
     NoHandler,
-    /// It had been handled before.
+    /// It had been handled or stored before.
     Duplicate,
     /// Another try of it is being handled.
     InProgress,
@@ -20,7 +22,7 @@ pub enum Disposition {
     Failed,
     /// The handler is past its timeout, and continues in the background.
     DeadlineExceeded,
-    /// The store is full or unavailable, so that it is not known whether to handle it.
+    /// The delivery store or the inbox is full or unavailable.
     StoreUnavailable,
     /// It is not authentic, not fresh, or not readable.
     Refused(Refusal),
@@ -31,7 +33,7 @@ impl Disposition {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::Handled | Self::NoHandler | Self::Duplicate => 200,
+            Self::Handled | Self::Stored | Self::NoHandler | Self::Duplicate => 200,
             Self::Failed => 500,
             Self::InProgress | Self::DeadlineExceeded | Self::StoreUnavailable => 503,
             Self::Refused(refusal) => refusal.status(),
@@ -52,6 +54,7 @@ impl Disposition {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Handled => "handled",
+            Self::Stored => "stored",
             Self::NoHandler => "no_handler",
             Self::Duplicate => "duplicate",
             Self::InProgress => "in_progress",

@@ -155,6 +155,7 @@ impl Provider for Trtc {
     const SENT_AT: &'static [&'static str] = &["callbackts"];
 
     const ROOM_ID: &'static [&'static str] = &["EventInfo.RoomId", "RoomId"];
+    const HAS_NUMBERED_ROOMS: bool = true;
 
     type Event = Event;
     type Question = Question;

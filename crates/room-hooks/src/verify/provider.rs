@@ -50,6 +50,10 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const ROOM_ID: &'static [&'static str];
 
+    /// Whether a room named by a number and one named by the same digits as a text are two.
+    #[doc(hidden)]
+    const HAS_NUMBERED_ROOMS: bool = false;
+
     /// Verifies a delivery and reads its event or question. A lookup of apps takes the data of the request. `now`
     /// returns the time by which an app's deliveries are fresh or stale.
     ///

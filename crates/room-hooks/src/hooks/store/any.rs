@@ -74,12 +74,12 @@ pub(in crate::hooks) async fn run<T>(
 }
 
 /// An error and all its sources, for the log.
-pub(in crate::hooks) fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let errors = iter::successors(Some(error), |&error| error.source());
     errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The monotonic clock of the runtime, which a test can stop.
-pub(in crate::hooks) fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     time::Instant::now().into_std()
 }

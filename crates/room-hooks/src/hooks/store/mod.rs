@@ -1,4 +1,4 @@
-pub(super) mod any;
+pub(crate) mod any;
 #[cfg(all(test, feature = "testing"))]
 mod leased;
 pub(super) mod memory;

@@ -114,7 +114,7 @@ pub struct NewEvent {
     /// The version of the payload's format.
     pub format_version: u32,
     /// The room in whose order it may have to be handled, with provider and app, such as `zego/1234567890/"lobby"`:
-    /// printable text of at most 300 bytes.
+    /// without control characters, at most 300 bytes.
     pub room: Option<String>,
     /// When its first delivery was received, by the clock of the web process; to the millisecond.
     pub received_at: SystemTime,
@@ -221,15 +221,17 @@ pub struct ClaimedEvent {
     pub attempt: AttemptId,
     /// How many attempts have failed before; those that ended by a crash are not counted.
     pub failures: u32,
+    /// Whether it is a suspect, beside which the worker must run nothing.
+    pub is_suspect: bool,
     /// The event as it was put.
     pub event: NewEvent,
 }
 
 impl ClaimedEvent {
-    /// Creates what a store gives a worker.
+    /// Creates what a store gives a worker: not a suspect.
     #[must_use]
     pub fn new(attempt: AttemptId, failures: u32, event: NewEvent) -> Self {
-        Self { attempt, failures, event }
+        Self { attempt, failures, is_suspect: false, event }
     }
 }
 
@@ -266,12 +268,12 @@ pub enum Ending {
     Retry {
         /// The time.
         after: Duration,
-        /// Why it failed: printable text of at most 1,000 characters.
+        /// Why it failed: at most 1,000 characters, none of them a control character.
         error: String,
     },
     /// The event is not tried again.
     Dead {
-        /// Why it failed: printable text of at most 1,000 characters.
+        /// Why it failed: at most 1,000 characters, none of them a control character.
         error: String,
     },
     /// The attempt was not made. The event is ready again at once, and nothing counts against it.

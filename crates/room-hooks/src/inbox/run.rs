@@ -1,0 +1,220 @@
+//! The loop of a worker: it claims events, starts their handlers, and waits for more.
+
+use std::{
+    convert::Infallible,
+    future::pending,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::{sleep, timeout},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    hooks::{runtime::handler_runtime, store::any::chain},
+    metrics,
+};
+
+use super::{
+    ClaimRequest, Worker, WorkerId,
+    attempt::Attempts,
+    backoff::random,
+    heartbeat::{self, Leases},
+    maintenance,
+    stored_event::FORMAT_VERSION,
+};
+
+/// How many events are claimed at once, at most.
+const CLAIM_BATCH: usize = 32;
+
+impl Worker {
+    /// Handles events for as long as it is polled. Dropped, it aborts its handlers, and their events are handled after
+    /// the lease, as after a crash; [`run_until`](Self::run_until) ends in order.
+    pub async fn run(self) -> Infallible {
+        self.run_until(pending()).await;
+        pending().await
+    }
+
+    /// Handles events until `shutdown` ends. Then it claims no more, and waits for the handlers that run.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
+        let maintenance = maintenance::start(Arc::clone(&self.store), self.settings);
+        let mut running = Running::new(&self);
+        running.work(pin!(shutdown)).await;
+        drop(maintenance);
+        running.end().await;
+    }
+
+    /// Handles the events that are due, one attempt each or more if they are due again, until none is left. Returns how
+    /// many attempts that were. For tests.
+    pub async fn run_until_idle(&self) -> usize {
+        let (mut running, mut attempts) = (Running::new(self), 0);
+        loop {
+            let claimed = running.claim().await;
+            attempts += claimed;
+            if claimed == 0 {
+                if running.tasks.is_empty() {
+                    return attempts;
+                }
+                running.one_has_ended().await;
+            }
+        }
+    }
+}
+
+/// A worker's handlers that run, and what claims more.
+struct Running {
+    attempts: Arc<Attempts>,
+    request: ClaimRequest,
+    tasks: JoinSet<()>,
+    leases: Leases,
+    /// Whether to wait until nothing runs: a suspect runs, or waits to run alone.
+    is_draining: bool,
+    is_available: bool,
+    _heartbeat: AbortOnDropHandle<()>,
+}
+
+impl Running {
+    fn new(worker: &Worker) -> Self {
+        let Worker { store, handlers, settings, runtime } = worker;
+        let kinds: Vec<_> = handlers.iter().flat_map(|handlers| handlers.kinds()).collect();
+        let leases = Leases::default();
+        Self {
+            request: ClaimRequest {
+                kinds: Some(kinds.into()),
+                format_version: FORMAT_VERSION,
+                is_ordered: settings.is_ordered,
+                max_crashes: settings.max_crashes,
+                ..ClaimRequest::new(WorkerId::random(), 0, settings.lease)
+            },
+            _heartbeat: heartbeat::start(Arc::clone(store), leases.clone(), settings.lease),
+            attempts: Arc::new(Attempts {
+                store: Arc::clone(store),
+                handlers: handlers.clone(),
+                settings: *settings,
+                runtime: handler_runtime(runtime.as_ref()),
+            }),
+            tasks: JoinSet::new(),
+            leases,
+            is_draining: false,
+            is_available: true,
+        }
+    }
+
+    async fn work(&mut self, mut shutdown: Pin<&mut impl Future<Output = ()>>) {
+        loop {
+            // Not under `select!`: a claim that is dropped may have leased events.
+            let claimed = self.claim().await;
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                () = self.wait(claimed) => {}
+            }
+        }
+    }
+
+    /// Claims as many events as can be started, starts them, and returns how many.
+    async fn claim(&mut self) -> usize {
+        self.is_draining &= !self.tasks.is_empty();
+        self.request.limit = self.room().min(CLAIM_BATCH);
+        self.request.is_idle = self.tasks.is_empty();
+        if self.request.limit == 0 {
+            return 0;
+        }
+        let claims = match self.attempts.store.claim(self.request.clone()).await {
+            Ok(claims) => claims,
+            Err(error) => {
+                if self.is_available {
+                    tracing::error!(error = %chain(&error), "inbox unavailable");
+                }
+                self.is_available = false;
+                metrics::store_error("inbox_claim");
+                // Events may have been leased all the same. Nobody renews the leases of this worker's old id, so
+                // they run out.
+                self.request.worker = WorkerId::random();
+                return 0;
+            }
+        };
+        if !self.is_available {
+            tracing::info!("inbox available again");
+        }
+        self.is_available = true;
+        self.is_draining = claims.suspects_wait;
+        let claimed = claims.events.len();
+        for event in claims.events {
+            self.is_draining |= event.is_suspect;
+            let (attempts, lease) =
+                (Arc::clone(&self.attempts), self.leases.hold(self.request.worker));
+            self.tasks.spawn(async move {
+                attempts.attempt(event).await;
+                drop(lease);
+            });
+        }
+        claimed
+    }
+
+    /// How many more handlers may run.
+    fn room(&self) -> usize {
+        match self.is_draining {
+            true => 0,
+            false => self.attempts.settings.concurrency.saturating_sub(self.tasks.len()),
+        }
+    }
+
+    /// Waits until there may be something to claim.
+    async fn wait(&mut self, claimed: usize) {
+        let store = Arc::clone(&self.attempts.store);
+        if !self.is_available {
+            return sleep(Duration::from_secs(1).max(store.poll_interval())).await;
+        }
+        if claimed > 0 && self.room() > 0 {
+            return;
+        }
+        if self.room() == 0 {
+            return self.one_has_ended().await;
+        }
+        tokio::select! {
+            () = self.one_has_ended(), if !self.tasks.is_empty() => {}
+            () = store.notified() => {}
+            () = sleep(store.poll_interval()) => {}
+        }
+    }
+
+    /// Waits for an attempt to end, and clears away all that have.
+    async fn one_has_ended(&mut self) {
+        let mut ended = self.tasks.join_next().await;
+        while let Some(result) = ended {
+            log_panic(result);
+            ended = self.tasks.try_join_next();
+        }
+    }
+
+    /// Waits for the attempts that run. One whose end cannot be stored is given up after the lease.
+    async fn end(&mut self) {
+        let settings = &self.attempts.settings;
+        let limit = settings.handler_timeout.saturating_add(settings.lease);
+        let all = async {
+            while let Some(result) = self.tasks.join_next().await {
+                log_panic(result);
+            }
+        };
+        if timeout(limit, all).await.is_err() {
+            tracing::error!("worker stopped before all attempts ended; they will be repeated");
+        }
+    }
+}
+
+fn log_panic(result: Result<(), JoinError>) {
+    if let Err(error) = result {
+        tracing::error!(%error, "attempt failed inside the worker");
+    }
+}
+
+impl WorkerId {
+    fn random() -> Self {
+        Self(random() as i64)
+    }
+}

@@ -1,0 +1,59 @@
+//! A verified event as an inbox stores it, and back.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{Document, Provider, RoomEvent, SignatureKey, Verified};
+
+use super::NewEvent;
+
+/// The version of the payload's format. A worker leaves events of a newer one to a newer worker.
+pub(super) const FORMAT_VERSION: u32 = 1;
+
+/// Writes an event, without what signed it.
+pub(crate) fn stored_event<E: RoomEvent>(
+    verified: &Verified<E>,
+    signature: Option<SignatureKey>,
+    retention: Duration,
+) -> Result<NewEvent, serde_json::Error> {
+    Ok(NewEvent {
+        id: verified.id(),
+        signature,
+        retention,
+        kind: kind_of::<E::Provider>(verified.event.kind()),
+        format_version: FORMAT_VERSION,
+        room: room_of(verified),
+        received_at: verified.first_received_at(),
+        payload: serde_json::to_vec(&verified.to_stored())?,
+    })
+}
+
+/// A provider's kind of event by the name that an inbox has for it.
+pub(super) fn kind_of<P: Provider>(kind: &str) -> String {
+    format!("{}/{kind}", P::NAME)
+}
+
+/// The room in whose order an event is handled.
+fn room_of<E: RoomEvent>(verified: &Verified<E>) -> Option<String> {
+    let room_id = verified.event.room_id()?;
+    // JSON, so that no character of a room's name can harm a store, and a number differs from a text.
+    let room_id = match is_numbered::<E::Provider>(&verified.document) {
+        true => room_id.to_owned(),
+        false => Value::from(room_id).to_string(),
+    };
+    let room_id = match room_id.len() {
+        ..=200 => room_id,
+        _ => format!("sha256:{}", hex::encode(Sha256::digest(room_id))),
+    };
+    Some(format!("{}/{}/{room_id}", E::Provider::NAME, verified.app_id))
+}
+
+fn is_numbered<P: Provider>(document: &Document) -> bool {
+    P::HAS_NUMBERED_ROOMS
+        && P::ROOM_ID
+            .iter()
+            .find_map(|path| document.at(path))
+            .is_some_and(|room_id| !room_id.starts_with('"'))
+}
