@@ -4,10 +4,7 @@ use tokio::runtime::Handle;
 
 use crate::{Handlers, Provider, hooks::runtime::HandlerRuntime};
 
-use super::{
-    Backoff, InboxStore, Retention,
-    any_handlers::SharedHandlers,
-};
+use super::{Backoff, InboxStore, Retention, any_handlers::SharedHandlers};
 
 /// Runs the handlers of events that are in an inbox, until they succeed.
 ///
