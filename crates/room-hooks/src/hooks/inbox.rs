@@ -10,7 +10,7 @@ use crate::{
     metrics,
 };
 
-use super::{DeliveryKey, Inner, store::any::chain};
+use super::{DeliveryKey, Inner, StoreError, store::any::chain};
 
 /// Where hooks put events.
 #[derive(Debug, Clone)]
@@ -76,21 +76,29 @@ impl<P: Provider> Hooks<P> {
 
 impl<P: Provider> Inner<P> {
     /// Stores an event, if there is an inbox. `None` if it is to be handled here.
-    pub(super) async fn put(&self, verified: &Verified<P::Event>) -> Option<Disposition> {
+    pub(super) async fn put(
+        &self,
+        verified: &Verified<P::Event>,
+        delivery: Option<DeliveryKey>,
+    ) -> Option<Disposition> {
         let inbox = self.inbox.as_ref()?;
-        let retention = self.settings.retention;
-        let put = match stored_event(verified, self.bound_signature(verified), retention) {
+        let put = match stored_event(verified, delivery, self.settings.retention) {
             Ok(event) => inbox.run("put", inbox.store.put(event)).await,
             Err(error) => {
                 tracing::error!(%error, "event cannot be serialized");
                 Err(InboxError::Unavailable(error.into()))
             }
         };
+        let is_forgery = match (&put, delivery) {
+            (Ok(PutOutcome::SignatureReused), _) => true,
+            (_, Some(delivery)) => !self.bind_in_process(delivery).await && put.is_err(),
+            (_, None) => false,
+        };
         let has_handler = self.handlers.of_kind(verified.event.kind()).is_some();
         match put {
+            _ if is_forgery => Some(Disposition::Refused(Refusal::SignatureReused)),
             Ok(PutOutcome::New) => Some(Disposition::Stored),
-            Ok(PutOutcome::Duplicate) => Some(Disposition::Duplicate),
-            Ok(PutOutcome::SignatureReused) => Some(Disposition::Refused(Refusal::SignatureReused)),
+            Ok(_) => Some(Disposition::Duplicate),
             Err(_) if inbox.on_failure == OnInboxFailure::HandleDirectly && has_handler => None,
             Err(_) => Some(Disposition::StoreUnavailable),
         }
@@ -100,10 +108,11 @@ impl<P: Provider> Inner<P> {
     pub(super) async fn bind_in_inbox(
         &self,
         delivery: DeliveryKey,
-    ) -> Option<Result<bool, InboxError>> {
+    ) -> Option<Result<bool, StoreError>> {
         let (inbox, signature) = (self.inbox.as_ref()?, delivery.signature?);
         let bind = inbox.store.bind(signature, delivery.id, delivery.retention);
-        Some(inbox.run("bind", bind).await)
+        let bind = inbox.run("bind", bind).await;
+        Some(bind.map_err(|error| StoreError::Unavailable(error.into())))
     }
 }
 

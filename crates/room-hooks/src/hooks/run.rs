@@ -86,11 +86,11 @@ impl<P: Provider> Inner<P> {
     }
 
     async fn dispose(&self, verified: Box<Verified<P::Event>>) -> Disposition {
+        let delivery = self.delivery_key(&verified);
         #[cfg(feature = "inbox")]
-        if let Some(disposition) = self.put(&verified).await {
+        if let Some(disposition) = self.put(&verified, delivery).await {
             return disposition;
         }
-        let delivery = self.delivery_key(&verified);
         let kind = verified.event.kind();
         let Some(handler) = self.handlers.of_kind(kind) else {
             self.receiver.unhandled.warn(&verified.event);
@@ -171,11 +171,7 @@ impl<P: Provider> Inner<P> {
         if delivery.signature.is_none() {
             return Ok(true);
         }
-        #[cfg(feature = "inbox")]
-        if let Some(bind) = self.bind_in_inbox(delivery).await {
-            return bind.unwrap_or(true);
-        }
-        let bind = any::run("bind", store_timeout, self.store.bind(delivery, now())).await;
+        let bind = self.bind_in_store(delivery, store_timeout).await;
         let is_bound = !matches!(bind, Ok(false)) && self.bind_in_process(delivery).await;
         match bind {
             Err(error) if is_bound => match self.settings.store_failure_policy {
@@ -186,10 +182,26 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Bound here as well, a signature stays bound while a shared store is full or unavailable. Callers skip this if
-    /// the store has refused the signature, so that a forgery does not bind it here.
-    async fn bind_in_process(&self, delivery: DeliveryKey) -> bool {
-        self.renewal.is_none() || self.bindings.bind(delivery, now()).await.unwrap_or(true)
+    /// Binds it where the signatures of events are.
+    async fn bind_in_store(
+        &self,
+        delivery: DeliveryKey,
+        store_timeout: Duration,
+    ) -> Result<bool, StoreError> {
+        #[cfg(feature = "inbox")]
+        if let Some(bind) = self.bind_in_inbox(delivery).await {
+            return bind;
+        }
+        any::run("bind", store_timeout, self.store.bind(delivery, now())).await
+    }
+
+    /// Bound here as well, a signature stays bound while a shared store or the inbox is full or unavailable. Callers
+    /// skip this if the store has refused the signature, so that a forgery does not bind it here.
+    pub(super) async fn bind_in_process(&self, delivery: DeliveryKey) -> bool {
+        let is_shared = self.renewal.is_some();
+        #[cfg(feature = "inbox")]
+        let is_shared = is_shared || self.inbox.is_some();
+        !is_shared || self.bindings.bind(delivery, now()).await.unwrap_or(true)
     }
 
     fn hold(&self, delivery: DeliveryKey, token: ClaimToken) -> Held {

@@ -45,6 +45,9 @@ impl Backoff {
     /// The wait after so many failures, from 1.
     #[must_use]
     pub fn after(&self, failures: u32) -> Duration {
+        if self.first.is_zero() {
+            return Duration::ZERO;
+        }
         let exponent = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
         // Infinity is the longest wait.
         let seconds = self.first.as_secs_f64() * self.factor.powi(exponent);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Document, Provider, RoomEvent, SignatureKey, Verified};
+use crate::{Document, Provider, RoomEvent, Verified, hooks::DeliveryKey};
 
 use super::NewEvent;
 
@@ -15,12 +15,12 @@ pub(super) const FORMAT_VERSION: u32 = 1;
 /// Writes an event, without what signed it.
 pub(crate) fn stored_event<E: RoomEvent>(
     verified: &Verified<E>,
-    signature: Option<SignatureKey>,
+    delivery: Option<DeliveryKey>,
     retention: Duration,
 ) -> Result<NewEvent, serde_json::Error> {
     Ok(NewEvent {
-        id: verified.id(),
-        signature,
+        id: delivery.map(|delivery| delivery.id),
+        signature: delivery.and_then(|delivery| delivery.signature),
         retention,
         kind: kind_of::<E::Provider>(verified.event.kind()),
         format_version: FORMAT_VERSION,
