@@ -13,6 +13,7 @@ mod worker;
 
 pub use self::backoff::Backoff;
 pub use self::discard::Discard;
+pub use self::store::memory::MemoryInbox;
 pub use self::store::{
     AttemptId, ClaimRequest, ClaimedEvent, Claims, Ending, InboxError, InboxOperation, InboxStats,
     InboxStore, NewEvent, PutOutcome, Retention, WorkerId,

@@ -1,3 +1,6 @@
+pub(super) mod memory;
+mod shared;
+
 use std::{
     error,
     fmt::{self, Debug},
@@ -66,7 +69,7 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
     /// Lets all leases of a worker begin again, in one statement.
     fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()>;
 
-    /// Ends an attempt. `false` if it is not the event's latest, or the event is finished: nothing is changed then.
+    /// Ends an attempt. `false` if it is not the event's latest, or has ended before: nothing is changed then.
     fn finish(&self, attempt: AttemptId, ending: Ending) -> InboxOperation<'_, bool>;
 
     /// Makes a dead event ready, with as many attempts as a new one. In an order by room it runs late: after events
@@ -324,56 +327,4 @@ pub enum InboxError {
     /// The inbox did not respond, or failed.
     #[error("the inbox is unavailable")]
     Unavailable(#[source] Box<dyn error::Error + Send + Sync>),
-}
-
-/// So that an inbox of any type can be passed on.
-impl<S: InboxStore + ?Sized> InboxStore for Arc<S> {
-    fn put(&self, event: NewEvent) -> InboxOperation<'_, PutOutcome> {
-        (**self).put(event)
-    }
-
-    fn bind(
-        &self,
-        signature: SignatureKey,
-        id: DeliveryId,
-        retention: Duration,
-    ) -> InboxOperation<'_, bool> {
-        (**self).bind(signature, id, retention)
-    }
-
-    fn claim(&self, request: ClaimRequest) -> InboxOperation<'_, Claims> {
-        (**self).claim(request)
-    }
-
-    fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()> {
-        (**self).renew(worker, lease)
-    }
-
-    fn finish(&self, attempt: AttemptId, ending: Ending) -> InboxOperation<'_, bool> {
-        (**self).finish(attempt, ending)
-    }
-
-    fn retry(&self, sequence: i64) -> InboxOperation<'_, bool> {
-        (**self).retry(sequence)
-    }
-
-    fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
-        (**self).prune(retention, limit)
-    }
-
-    fn stats(&self) -> InboxOperation<'_, InboxStats> {
-        (**self).stats()
-    }
-
-    fn for_heartbeat(&self) -> Result<Option<Arc<dyn InboxStore>>, InboxError> {
-        (**self).for_heartbeat()
-    }
-
-    fn poll_interval(&self) -> Duration {
-        (**self).poll_interval()
-    }
-
-    fn notified(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        (**self).notified()
-    }
 }

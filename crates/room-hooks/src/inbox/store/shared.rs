@@ -1,0 +1,60 @@
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use crate::{DeliveryId, SignatureKey};
+
+use super::{
+    AttemptId, ClaimRequest, Claims, Ending, InboxError, InboxOperation, InboxStats, InboxStore,
+    NewEvent, PutOutcome, Retention, WorkerId,
+};
+
+/// So that an inbox of any type can be passed on.
+impl<S: InboxStore + ?Sized> InboxStore for Arc<S> {
+    fn put(&self, event: NewEvent) -> InboxOperation<'_, PutOutcome> {
+        (**self).put(event)
+    }
+
+    fn bind(
+        &self,
+        signature: SignatureKey,
+        id: DeliveryId,
+        retention: Duration,
+    ) -> InboxOperation<'_, bool> {
+        (**self).bind(signature, id, retention)
+    }
+
+    fn claim(&self, request: ClaimRequest) -> InboxOperation<'_, Claims> {
+        (**self).claim(request)
+    }
+
+    fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()> {
+        (**self).renew(worker, lease)
+    }
+
+    fn finish(&self, attempt: AttemptId, ending: Ending) -> InboxOperation<'_, bool> {
+        (**self).finish(attempt, ending)
+    }
+
+    fn retry(&self, sequence: i64) -> InboxOperation<'_, bool> {
+        (**self).retry(sequence)
+    }
+
+    fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
+        (**self).prune(retention, limit)
+    }
+
+    fn stats(&self) -> InboxOperation<'_, InboxStats> {
+        (**self).stats()
+    }
+
+    fn for_heartbeat(&self) -> Result<Option<Arc<dyn InboxStore>>, InboxError> {
+        (**self).for_heartbeat()
+    }
+
+    fn poll_interval(&self) -> Duration {
+        (**self).poll_interval()
+    }
+
+    fn notified(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        (**self).notified()
+    }
+}
