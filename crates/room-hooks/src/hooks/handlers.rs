@@ -89,9 +89,12 @@ impl<P: Provider> Handlers<P> {
     ///
     /// There is one already, or a handler of all events.
     #[track_caller]
-    pub fn fallback<F, Fut>(mut self, handler: F) -> Self
+    pub fn fallback<E, F, Fut>(mut self, handler: F) -> Self
     where
-        F: Fn(Verified<P::Event>) -> Fut + Send + Sync + 'static,
+        P: Provider<Event = E>,
+        // Says nothing new, but lets the compiler infer the provider.
+        E: RoomEvent<Provider = P>,
+        F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: HandlerResult> + Send + 'static,
     {
         assert!(self.fallback.is_none(), "a second fallback: the first would never be called");
