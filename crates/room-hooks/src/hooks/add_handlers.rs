@@ -18,7 +18,7 @@ impl<P: Provider> Hooks<P> {
     /// an error type of your own. It goes into the log; the sender is only told to try again.
     ///
     /// An async closure may not capture: see [`on_with`](Self::on_with) for a handler with state. The
-    /// event's name, room and time are methods of [`Callback`].
+    /// event's name, room and time are methods of [`Callback`](crate::Callback).
     ///
     /// A handler of another provider's event does not compile:
     ///
