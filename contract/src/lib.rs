@@ -33,6 +33,10 @@ struct Readme;
 
 /// The recipes, so that they compile and, where they can, run.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/inbox.md")]
+struct Inbox;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/recipes.md")]
 struct Recipes;
 
