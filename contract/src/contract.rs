@@ -23,7 +23,7 @@ use crate::{
     case::{Case, Handler, ProviderName, Setup, Transport},
     client::{self, Request, Response},
     delivery::{Delivery, TENCENT_EVENT, TRTC_EVENT, ZEGO_EVENT},
-    nesting, questions,
+    inbox, nesting, questions,
     receivers::{self, TENCENT_APP, TRTC_APP, ZEGO_APP},
     server::serve_while,
     tenants,
@@ -67,6 +67,7 @@ pub fn run<D: Driver>() -> ExitCode {
         &Arguments::from_args(),
         trials
             .chain(nesting)
+            .chain(inbox::trials::<D>())
             .chain(questions::trials::<D>())
             .chain(tenants::trials::<D>())
             .collect(),

@@ -13,6 +13,7 @@ mod contract;
 mod delivery;
 mod driver;
 mod fixture;
+mod inbox;
 mod nesting;
 mod questions;
 mod receivers;
