@@ -1,6 +1,9 @@
 //! What hooks with an inbox do with an event: they store it, for a worker to handle.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use tokio::time::timeout;
 
@@ -18,6 +21,8 @@ pub(super) struct Inbox {
     store: Arc<dyn InboxStore>,
     timeout: Duration,
     on_failure: OnInboxFailure,
+    /// Warns once that the handlers of the hooks are never called.
+    unused_handlers: Arc<Once>,
 }
 
 /// What hooks do with an event while the inbox is full or unavailable, or does not respond in time.
@@ -39,9 +44,12 @@ impl<P: Provider> Hooks<P> {
     /// [`Worker`](crate::inbox::Worker) handles it. Hooks then need no handlers of events, and a delivery store is used
     /// only by [`OnInboxFailure::HandleDirectly`]. Questions are answered as ever.
     pub fn with_inbox(mut self, inbox: impl InboxStore) -> Self {
-        let timeout = Duration::from_secs(1);
-        let on_failure = OnInboxFailure::default();
-        self.parts().inbox = Some(Inbox { store: Arc::new(inbox), timeout, on_failure });
+        self.parts().inbox = Some(Inbox {
+            store: Arc::new(inbox),
+            timeout: Duration::from_secs(1),
+            on_failure: OnInboxFailure::default(),
+            unused_handlers: Arc::new(Once::new()),
+        });
         self
     }
 
@@ -82,6 +90,13 @@ impl<P: Provider> Inner<P> {
         delivery: Option<DeliveryKey>,
     ) -> Option<Disposition> {
         let inbox = self.inbox.as_ref()?;
+        if inbox.on_failure == OnInboxFailure::Refuse && !self.handlers.is_empty() {
+            inbox.unused_handlers.call_once(|| {
+                tracing::warn!(
+                    "hooks with an inbox never call their handlers: give them to a worker"
+                );
+            });
+        }
         let put = match stored_event(verified, delivery, self.settings.retention) {
             Ok(event) => inbox.run("put", inbox.store.put(event)).await,
             Err(error) => {
