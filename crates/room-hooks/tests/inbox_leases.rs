@@ -46,6 +46,7 @@ async fn a_handler_that_blocks_its_thread_keeps_its_lease_and_does_not_stop_othe
                     calls,
                     async |calls: Counter, _: Verified<zego::RoomCreated>| {
                         calls.count();
+                        #[expect(clippy::disallowed_methods, reason = "it blocks its thread")]
                         thread::sleep(LEASE * 3);
                     },
                 );
