@@ -18,27 +18,32 @@ pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxErro
 
 /// Keeps verified events from the response to their sender until a handler succeeds.
 ///
-/// A store sees columns and opaque bytes, never an event. An event is *ready*, *leased* to a worker, *done* or *dead*:
+/// A store sees columns and opaque bytes, never an event. An event is *ready*, *leased* to a worker, *suspect*, *done*
+/// or *dead*:
 ///
 /// | state | `claim` | `renew`, same worker | `finish`, latest attempt | `retry` | time |
 /// |---|---|---|---|---|---|
-/// | ready, due | leased, attempt + 1 | – | as leased | – | – |
-/// | ready, not yet due | – | – | as leased | – | due |
-/// | leased | – | lease begins again | done, ready or dead, as it says | – | after the lease: suspect |
+/// | ready, due | leased, attempt + 1 | – | `false` | `false` | – |
+/// | ready, not yet due | – | – | `false` | `false` | due |
+/// | leased | – | lease begins again | done, ready or dead, as it says | `false` | after the lease: suspect |
+/// | suspect | leased, attempt + 1, alone; or dead | leased again | done, ready or dead, as it says | `false` | – |
 /// | done | – | – | `false` | `false` | removed after its retention |
 /// | dead | – | – | `false` | ready, failures 0 | removed after its retention |
 ///
 /// **The number of the attempt is the fencing token.** A worker that was frozen while another one took its event over
 /// cannot finish it, since the attempt that it names is not the latest. A lease that merely ran out, and that no other
-/// worker has claimed, is still its own.
+/// worker has claimed, is still its own, even if others have asked meanwhile. An attempt ends once: a `finish` that is
+/// repeated because its answer was lost changes nothing.
 ///
 /// **Suspects.** A lease that runs out means that its worker has crashed or is frozen. Its events become suspects: a
-/// suspect is ready, and is claimed only by a worker that runs nothing else, alone. If the lease of an event that
-/// runs alone runs out, that is a crash of its own; after [`ClaimRequest::max_crashes`] of them it is dead. A worker
-/// never finds its own leases run out. Any finish ends the suspicion.
+/// suspect is due, and is claimed only by a worker that runs nothing else, alone. While suspects wait that a request
+/// could be given if its worker were idle, it is given nothing. If the lease of an event that runs alone runs out, that
+/// is a crash of its own; after [`ClaimRequest::max_crashes`] of them since the event was put or retried, the next claim
+/// of any other worker finds it dead. A worker never finds its own leases run out. Any finish ends the suspicion.
 ///
 /// **Order.** If a claim is ordered by room, an event is claimed only if it is the oldest of its room, by the order of
-/// arrival, that is neither done nor dead, among those that the request can take. Events without a room have no order.
+/// arrival, that is neither done nor dead, and no other event of its room is leased. Only events that the request can
+/// take count. Events without a room have no order.
 ///
 /// **Signatures** belong to the event that they first came with, for its retention; see [`PutOutcome`].
 ///
@@ -66,18 +71,20 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
     /// Claims events for a worker, those first that have been due for the longest.
     fn claim(&self, request: ClaimRequest) -> InboxOperation<'_, Claims>;
 
-    /// Lets all leases of a worker begin again, in one statement.
+    /// Lets all leases of a worker begin again, in one statement: also those that ran out, unless another worker has
+    /// claimed the event.
     fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()>;
 
     /// Ends an attempt. `false` if it is not the event's latest, or has ended before: nothing is changed then.
     fn finish(&self, attempt: AttemptId, ending: Ending) -> InboxOperation<'_, bool>;
 
-    /// Makes a dead event ready, with as many attempts as a new one. In an order by room it runs late: after events
-    /// that are done. `false` if it is not dead.
+    /// Makes a dead event ready, with as many attempts and crashes left as a new one, and no suspect. In an order by
+    /// room it runs late: after events that are done. `false` if it is not dead.
     fn retry(&self, sequence: i64) -> InboxOperation<'_, bool>;
 
     /// Removes done and dead events that are older than their retention, at most `limit`, and returns how many. Of
-    /// one whose retention against duplicates has not ended, the id remains.
+    /// one whose retention against duplicates has not ended, the id remains until then: it counts nowhere, but takes
+    /// room.
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize>;
 
     /// Counts what the store holds.
@@ -108,7 +115,7 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
 pub struct NewEvent {
     /// What identifies it and its retries; `None` if nothing tells a retry from a second event.
     pub id: Option<DeliveryId>,
-    /// Its signature, if that is to be bound to it.
+    /// Its signature, if that is to be bound to it. An event without an id has none.
     pub signature: Option<SignatureKey>,
     /// For how long its id and signature are remembered at least, even if it is done sooner.
     pub retention: Duration,
@@ -212,7 +219,7 @@ impl ClaimRequest {
 pub struct Claims {
     /// The events, in the order in which they are to be started. A suspect comes alone.
     pub events: Vec<ClaimedEvent>,
-    /// Whether suspects wait that are due, so that the worker should become idle.
+    /// Whether suspects wait that the worker could be given if it were idle, so that it should become idle.
     pub suspects_wait: bool,
 }
 

@@ -1,7 +1,8 @@
 //! What an inbox in memory knows, without its lock.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
+    mem,
     time::Duration,
 };
 
@@ -29,11 +30,9 @@ struct Row {
     keep_until: Instant,
     state: State,
     attempts: u32,
-    /// Whether the latest attempt may still be ended: also after its lease.
-    is_open: bool,
     failures: u32,
+    /// Crashes of workers that ran nothing else.
     crashes: u32,
-    is_suspect: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,9 +40,12 @@ enum State {
     Ready {
         due: Instant,
     },
+    /// After the lease, it is a suspect for other workers. For its own it is leased until another claims it.
     Leased {
         worker: WorkerId,
         until: Instant,
+        /// Whether the worker runs nothing else.
+        is_alone: bool,
     },
     Done {
         at: Instant,
@@ -66,19 +68,24 @@ impl Rows {
         max_events: usize,
         now: Instant,
     ) -> Result<PutOutcome, InboxError> {
+        // Also if there is no room for the event: its retry must find the signature its own.
         if let (Some(id), Some(signature)) = (event.id, event.signature)
             && !self.bind(signature, id, event.retention, now)
         {
             return Ok(PutOutcome::SignatureReused);
         }
-        if event.id.is_some_and(|id| self.by_id.contains_key(&id)) {
-            return Ok(PutOutcome::Duplicate);
+        if let Some(known) = event.id.and_then(|id| self.by_id.get(&id).copied()) {
+            let row = &self.events[&known];
+            if row.state != State::Pruned || !row.is_forgettable(now) {
+                return Ok(PutOutcome::Duplicate);
+            }
+            self.remove(known);
         }
         if self.events.len() >= max_events {
             let mut rows = self.events.iter();
-            let is_dispensable = |row: &Row| row.is_forgettable(now) && row.is_done();
-            let oldest = rows.find(|(_, row)| is_dispensable(row)).map(|(sequence, _)| *sequence);
-            self.remove(oldest.ok_or(InboxError::Full)?);
+            let oldest = rows.find(|(_, row)| row.is_done() && row.is_forgettable(now));
+            let oldest = oldest.map(|(sequence, _)| *sequence).ok_or(InboxError::Full)?;
+            self.remove(oldest);
         }
         self.last += 1;
         if let Some(id) = event.id {
@@ -87,14 +94,12 @@ impl Rows {
         self.events.insert(
             self.last,
             Row {
-                keep_until: now + event.retention,
+                keep_until: after(now, event.retention),
                 event,
                 state: State::Ready { due: now },
                 attempts: 0,
-                is_open: false,
                 failures: 0,
                 crashes: 0,
-                is_suspect: false,
             },
         );
         Ok(PutOutcome::New)
@@ -107,7 +112,7 @@ impl Rows {
         retention: Duration,
         now: Instant,
     ) -> bool {
-        let fresh = (id, now + retention);
+        let fresh = (id, after(now, retention));
         let bound = self.signatures.entry(signature).or_insert(fresh);
         if bound.1 <= now {
             *bound = fresh;
@@ -116,51 +121,47 @@ impl Rows {
     }
 
     pub(super) fn claim(&mut self, request: &ClaimRequest, now: Instant) -> Claims {
-        self.find_crashes(request, now);
-        let mut due: Vec<(Instant, i64)> = Vec::new();
-        let mut rooms_seen = Vec::new();
-        for (sequence, row) in self.events.iter().filter(|(_, row)| row.is_for(request)) {
-            if let Some(room) = row.event.room.as_deref().filter(|_| request.is_ordered) {
-                if rooms_seen.contains(&room) {
-                    continue;
-                }
-                rooms_seen.push(room);
-            }
-            if let State::Ready { due: at } = row.state
-                && at <= now
-            {
-                due.push((at, *sequence));
-            }
-        }
-        due.sort_unstable();
-        let suspects = due.iter().filter(|(_, sequence)| self.events[sequence].is_suspect);
-        let suspects: Vec<_> = suspects.copied().collect();
-        let given = match suspects.first() {
-            Some(first) if request.is_idle => vec![*first],
-            Some(_) => Vec::new(),
-            None => due.into_iter().take(request.limit).collect(),
+        let (suspects, ready) = self.candidates(request, now);
+        let (suspects_wait, given) = match suspects.first() {
+            Some(first) if request.is_idle && request.limit > 0 => (false, vec![*first]),
+            Some(_) => (true, Vec::new()),
+            None => (false, ready.into_iter().take(request.limit).collect()),
         };
-        Claims {
-            suspects_wait: suspects.len() > given.len(),
-            events: given.into_iter().filter_map(|(_, n)| self.lease(n, request, now)).collect(),
-        }
+        let lease = |sequence| self.lease(sequence, request, now);
+        Claims { events: given.into_iter().filter_map(lease).collect(), suspects_wait }
     }
 
-    /// What was leased to a worker that has crashed becomes suspect.
-    fn find_crashes(&mut self, request: &ClaimRequest, now: Instant) {
+    /// The suspects and the other events that are due and that a request can take, in the order of their due times.
+    /// What has crashed too often is dead from then on.
+    fn candidates(&mut self, request: &ClaimRequest, now: Instant) -> (Vec<i64>, Vec<i64>) {
+        let (mut suspects, mut ready) = (Vec::new(), Vec::new());
+        // Those of which no other event is given: one is leased, or an older one is unfinished.
+        let mut rooms = HashSet::new();
         for row in self.events.values_mut() {
-            let State::Leased { worker, until } = row.state else { continue };
-            if until > now || worker == request.worker {
+            row.count_crash(request, now);
+            if row.is_for(request) && row.is_leased(request.worker, now) {
+                rooms.extend(row.event.room.clone());
+            }
+        }
+        for (sequence, row) in self.events.iter().filter(|(_, row)| row.is_for(request)) {
+            if let Some(room) = row.event.room.clone().filter(|_| request.is_ordered)
+                && !rooms.insert(room)
+            {
                 continue;
             }
-            // A suspect ran alone.
-            row.crashes += u32::from(row.is_suspect);
-            row.is_suspect = true;
-            row.state = match row.crashes >= request.max_crashes {
-                true => State::Dead { at: now },
-                false => State::Ready { due: until },
-            };
+            match row.state {
+                State::Ready { due } if due <= now => ready.push((due, *sequence)),
+                State::Leased { until, .. } if !row.is_leased(request.worker, now) => {
+                    suspects.push((until, *sequence));
+                }
+                _ => {}
+            }
         }
+        let in_order = |mut due: Vec<(Instant, i64)>| {
+            due.sort_unstable();
+            due.into_iter().map(|(_, sequence)| sequence).collect()
+        };
+        (in_order(suspects), in_order(ready))
     }
 
     fn lease(
@@ -170,39 +171,41 @@ impl Rows {
         now: Instant,
     ) -> Option<ClaimedEvent> {
         let row = self.events.get_mut(&sequence)?;
+        let is_suspect = matches!(row.state, State::Leased { .. });
         row.attempts += 1;
-        row.is_open = true;
-        row.state = State::Leased { worker: request.worker, until: now + request.lease };
+        row.state = State::Leased {
+            worker: request.worker,
+            until: after(now, request.lease),
+            is_alone: is_suspect,
+        };
         let attempt = AttemptId::new(sequence, row.attempts);
         let mut claimed = ClaimedEvent::new(attempt, row.failures, row.event.clone());
-        claimed.is_suspect = row.is_suspect;
+        claimed.is_suspect = is_suspect;
         Some(claimed)
     }
 
     pub(super) fn renew(&mut self, worker: WorkerId, lease: Duration, now: Instant) {
         for row in self.events.values_mut() {
-            if let State::Leased { worker: holder, until } = &mut row.state
+            if let State::Leased { worker: holder, until, .. } = &mut row.state
                 && *holder == worker
             {
-                *until = now + lease;
+                *until = after(now, lease);
             }
         }
     }
 
     pub(super) fn finish(&mut self, attempt: AttemptId, ending: Ending, now: Instant) -> bool {
         let Some(row) = self.events.get_mut(&attempt.sequence) else { return false };
-        if !row.is_open || row.attempts != attempt.number || !row.is_unfinished() {
+        if !matches!(row.state, State::Leased { .. }) || row.attempts != attempt.number {
             return false;
         }
-        row.is_open = false;
-        row.is_suspect = false;
         row.state = match ending {
             Ending::Done => State::Done { at: now },
             Ending::Dead { .. } => State::Dead { at: now },
             Ending::Released => State::Ready { due: now },
-            Ending::Retry { after, .. } => {
+            Ending::Retry { after: pause, .. } => {
                 row.failures += 1;
-                State::Ready { due: now + after }
+                State::Ready { due: after(now, pause) }
             }
         };
         true
@@ -221,22 +224,21 @@ impl Rows {
     pub(super) fn prune(&mut self, retention: Retention, limit: usize, now: Instant) -> usize {
         self.signatures.retain(|_, (_, until)| now < *until);
         let is_old = |row: &Row| match row.state {
-            State::Done { at } => at + retention.done <= now,
-            State::Dead { at } => at + retention.dead <= now,
-            State::Pruned => row.is_forgettable(now),
-            State::Ready { .. } | State::Leased { .. } => false,
+            State::Done { at } => now.duration_since(at) >= retention.done,
+            State::Dead { at } => now.duration_since(at) >= retention.dead,
+            State::Ready { .. } | State::Leased { .. } | State::Pruned => false,
         };
         let old = self.events.iter().filter(|(_, row)| is_old(row));
         let old: Vec<i64> = old.take(limit).map(|(sequence, _)| *sequence).collect();
         for sequence in &old {
-            match self.events.get_mut(sequence) {
-                Some(row) if !row.is_forgettable(now) => {
-                    row.state = State::Pruned;
-                    row.event.payload = Vec::new();
-                }
-                _ => self.remove(*sequence),
-            }
+            let Some(row) = self.events.get_mut(sequence) else { continue };
+            row.state = State::Pruned;
+            row.event.payload = Vec::new();
         }
+        let is_forgotten = |row: &Row| row.state == State::Pruned && row.is_forgettable(now);
+        let forgotten = self.events.iter().filter(|(_, row)| is_forgotten(row));
+        let forgotten: Vec<i64> = forgotten.map(|(sequence, _)| *sequence).collect();
+        forgotten.into_iter().for_each(|sequence| self.remove(sequence));
         old.len()
     }
 
@@ -250,12 +252,12 @@ impl Rows {
         let mut stats = InboxStats::default();
         for row in self.events.values() {
             match row.state {
-                State::Ready { due } => {
+                State::Leased { until, .. } if now < until => stats.leased += 1,
+                // A lease that ran out means that the event waits for another worker.
+                State::Ready { due: since } | State::Leased { until: since, .. } => {
                     stats.ready += 1;
-                    let waiting = now.checked_duration_since(due);
-                    stats.oldest_ready = stats.oldest_ready.max(waiting);
+                    stats.oldest_ready = stats.oldest_ready.max(now.checked_duration_since(since));
                 }
-                State::Leased { .. } => stats.leased += 1,
                 State::Done { .. } => stats.done += 1,
                 State::Dead { .. } => stats.dead += 1,
                 State::Pruned => {}
@@ -274,6 +276,24 @@ impl Row {
         matches!(self.state, State::Done { .. } | State::Pruned)
     }
 
+    fn is_leased(&self, claimant: WorkerId, now: Instant) -> bool {
+        matches!(self.state, State::Leased { worker, until, .. } if now < until || worker == claimant)
+    }
+
+    /// Counts a crash of the worker that ran it alone, and nothing else, as soon as another worker asks.
+    fn count_crash(&mut self, request: &ClaimRequest, now: Instant) {
+        let is_out = !self.is_leased(request.worker, now);
+        if let State::Leased { is_alone, .. } = &mut self.state
+            && is_out
+            && mem::take(is_alone)
+        {
+            self.crashes += 1;
+            if self.crashes >= request.max_crashes {
+                self.state = State::Dead { at: now };
+            }
+        }
+    }
+
     /// Whether no retry of its sender is expected any more.
     fn is_forgettable(&self, now: Instant) -> bool {
         self.event.id.is_none() || self.keep_until <= now
@@ -284,4 +304,9 @@ impl Row {
         let is_known = request.kinds.as_ref().is_none_or(|kinds| kinds.contains(&self.event.kind));
         self.is_unfinished() && is_known && self.event.format_version <= request.format_version
     }
+}
+
+fn after(now: Instant, span: Duration) -> Instant {
+    const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    now.checked_add(span).unwrap_or_else(|| now + FOREVER)
 }
