@@ -3,11 +3,14 @@
 //! [`Zego::sign`](crate::zego::Zego::sign), [`Tencent::sign`](crate::tencent::Tencent::sign) and
 //! [`Trtc::sign`](crate::trtc::Trtc::sign) make them, of events of your own or of [`samples`]. A
 //! signer knows the secret, so it proves that a handler does its work, not that the secret is the
-//! right one. `acceptance`, with the feature `hooks`, is for authors of a delivery store.
+//! right one. `acceptance`, with the feature `hooks`, is for authors of a delivery store; `inbox_acceptance`
+//! and `inbox_history`, with the feature `inbox`, are for authors of an inbox.
 
 #[cfg(feature = "hooks")]
 mod acceptance;
 mod explanation;
+#[cfg(feature = "inbox")]
+mod inbox_acceptance;
 mod sample;
 
 use serde::Serialize;
@@ -18,6 +21,8 @@ use crate::{Delivery, Provider, tencent, trtc, zego};
 #[cfg(feature = "hooks")]
 pub use self::acceptance::acceptance;
 pub use self::explanation::{Expected, Explanation};
+#[cfg(feature = "inbox")]
+pub use self::inbox_acceptance::inbox_acceptance;
 pub use self::sample::{Sample, question_samples, samples};
 
 /// The members that verification, and the reading of events without a type, look for, by their names or paths.

@@ -1,4 +1,6 @@
 mod rows;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 
 use std::{
     fmt,

@@ -38,8 +38,8 @@ pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxErro
 /// **Suspects.** A lease that runs out means that its worker has crashed or is frozen. Its events become suspects: a
 /// suspect is due, and is claimed only by a worker that runs nothing else, alone. While suspects wait that a request
 /// could be given if its worker were idle, it is given nothing. If the lease of an event that runs alone runs out, that
-/// is a crash of its own; after [`ClaimRequest::max_crashes`] of them since the event was put or retried, the next claim
-/// of any other worker finds it dead. A worker never finds its own leases run out. Any finish ends the suspicion.
+/// is a crash of its own; after [`ClaimRequest::max_crashes`] of them since the event was put or retried, the next
+/// claim of any other worker finds it dead. A worker never finds its own leases run out. Any finish ends the suspicion.
 ///
 /// **Order.** If a claim is ordered by room, an event is claimed only if it is the oldest of its room, by the order of
 /// arrival, that is neither done nor dead, and no other event of its room is leased. Only events that the request can
