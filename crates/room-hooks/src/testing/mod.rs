@@ -11,6 +11,8 @@ mod acceptance;
 mod explanation;
 #[cfg(feature = "inbox")]
 mod inbox_acceptance;
+#[cfg(feature = "inbox")]
+mod inbox_history;
 mod sample;
 
 use serde::Serialize;
@@ -21,9 +23,9 @@ use crate::{Delivery, Provider, tencent, trtc, zego};
 #[cfg(feature = "hooks")]
 pub use self::acceptance::acceptance;
 pub use self::explanation::{Expected, Explanation};
-#[cfg(feature = "inbox")]
-pub use self::inbox_acceptance::inbox_acceptance;
 pub use self::sample::{Sample, question_samples, samples};
+#[cfg(feature = "inbox")]
+pub use self::{inbox_acceptance::inbox_acceptance, inbox_history::inbox_history};
 
 /// The members that verification, and the reading of events without a type, look for, by their names or paths.
 /// A test of what nesting costs puts something deep under each.
