@@ -1,0 +1,133 @@
+//! A file, and a thread of its own for each handle on it.
+
+mod connection;
+mod expiry;
+mod job;
+mod schema;
+mod totals;
+mod turn;
+mod writer;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use self::{expiry::Expiring, job::Failure, totals::State, turn::Turn};
+use self::{
+    job::{Job, Operation},
+    turn::Watch,
+    writer::Writer,
+};
+use crate::{clock::Clock, error::OpenError};
+
+/// How many operations may wait. The next ones wait for a place.
+const WAITING: usize = 1024;
+
+/// A connection on a thread of its own, which runs operations in groups. Clones share it; it ends with the last one.
+#[derive(Clone)]
+pub(crate) struct Database {
+    path: Arc<Path>,
+    clock: Arc<Clock>,
+    queue: mpsc::Sender<Box<dyn Job>>,
+}
+
+impl Database {
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        let connection = connection::open(path)?;
+        Self::start(path.into(), Arc::new(Clock::new()), Some(connection))
+            .map_err(|error| OpenError::Other { path: path.into(), source: error.into() })
+    }
+
+    /// The same file, by another connection and thread.
+    pub(crate) fn another(&self) -> Result<Self, OpenError> {
+        let connection = connection::connect(&self.path)?;
+        let another = self.path.to_path_buf();
+        Self::start(another, Arc::clone(&self.clock), Some(connection)).map_err(|error| {
+            OpenError::Other { path: self.path.to_path_buf(), source: error.into() }
+        })
+    }
+
+    /// The same, connected when it is needed: an operation fails if that fails.
+    pub(crate) fn another_lazily(&self) -> Self {
+        let (path, clock) = (Arc::clone(&self.path), Arc::clone(&self.clock));
+        let another = Self::start(path.to_path_buf(), Arc::clone(&clock), None);
+        another.unwrap_or_else(|error| {
+            tracing::error!(%error, "no thread can be started");
+            // Without the other end of its queue, every operation fails.
+            Self { path, clock, queue: mpsc::channel(1).0 }
+        })
+    }
+
+    fn start(
+        path: PathBuf,
+        clock: Arc<Clock>,
+        connection: Option<Connection>,
+    ) -> std::io::Result<Self> {
+        let (queue, jobs) = mpsc::channel(WAITING);
+        let database = Self { path: path.as_path().into(), clock: Arc::clone(&clock), queue };
+        let writer = Writer { path, connection, clock, watch: Watch::default() };
+        thread::Builder::new().name("room-hooks-sqlite".into()).spawn(|| writer.run(jobs))?;
+        Ok(database)
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Runs what only reads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(true, work).await
+    }
+
+    /// Runs what may write, and returns after the commit. If the caller goes before it has begun, it is not run.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(false, work).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        is_read: bool,
+        work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Operation { is_read, work: Some(work), result: None, reply });
+        self.queue.send(job).await.map_err(|_| Failure::Ended)?;
+        answer.await.unwrap_or(Err(Failure::Ended))
+    }
+
+    /// Sets or asks a pragma of the connection, for tests.
+    pub(crate) async fn pragma(&self, pragma: &str) -> Result<String, Failure> {
+        let pragma = format!("PRAGMA {pragma}");
+        self.read(move |turn| {
+            let value = turn.prepare(&pragma)?.query_row([], |row| {
+                Ok(match row.get_ref(0)? {
+                    rusqlite::types::ValueRef::Integer(value) => value.to_string(),
+                    value => value.as_str()?.to_owned(),
+                })
+            });
+            match value {
+                Err(rusqlite::Error::QueryReturnedNoRows) => Ok(String::new()),
+                value => value,
+            }
+        })
+        .await
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
+}

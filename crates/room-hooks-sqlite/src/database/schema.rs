@@ -1,0 +1,80 @@
+//! The tables, and how older ones become current.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+use crate::error::OpenError;
+
+/// What makes the tables of each version from those of the one before, from version 1. Programs of both versions
+/// share a file while they are updated, so a step only adds. What nobody needs any more is removed by a later one,
+/// which raises [`NEEDED`].
+const STEPS: &[&str] = &[include_str!("schema.sql")];
+
+/// The oldest version whose programs can use the tables of the newest.
+const NEEDED: i64 = 1;
+
+/// Makes the tables, or brings them up to date. Any number of processes may do so at once.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let known = STEPS.len() as i64;
+    let of = |error| OpenError::new(path, error);
+    let found = version(connection).map_err(of)?;
+    check(found, path)?;
+    if found.version >= known {
+        return Ok(());
+    }
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(of)?;
+    // Another process may have been first.
+    let found = version(&transaction).map_err(of)?;
+    check(found, path)?;
+    upgrade(transaction, found.version).map_err(of)
+}
+
+fn upgrade(transaction: Transaction<'_>, from: i64) -> rusqlite::Result<()> {
+    let steps = STEPS.iter().skip(usize::try_from(from).unwrap_or_default());
+    if steps.len() > 0 {
+        for step in steps {
+            transaction.execute_batch(step)?;
+        }
+        transaction.execute_batch(
+            "CREATE TABLE IF NOT EXISTS room_hooks_schema (version INTEGER NOT NULL, needed INTEGER NOT NULL) STRICT;
+             DELETE FROM room_hooks_schema;",
+        )?;
+        transaction.execute(
+            "INSERT INTO room_hooks_schema VALUES (?1, ?2)",
+            [STEPS.len() as i64, NEEDED],
+        )?;
+    }
+    transaction.commit()
+}
+
+#[derive(Clone, Copy)]
+struct Version {
+    version: i64,
+    needed: i64,
+}
+
+/// 0 if there are no tables.
+fn version(connection: &Connection) -> rusqlite::Result<Version> {
+    let exists: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'room_hooks_schema')",
+        [],
+        |row| row.get(0),
+    )?;
+    let found = exists.then(|| {
+        let read = "SELECT version, needed FROM room_hooks_schema";
+        let row = connection
+            .query_row(read, [], |row| Ok(Version { version: row.get(0)?, needed: row.get(1)? }));
+        row.optional()
+    });
+    Ok(found.transpose()?.flatten().unwrap_or(Version { version: 0, needed: 0 }))
+}
+
+fn check(found: Version, path: &Path) -> Result<(), OpenError> {
+    let known = STEPS.len() as i64;
+    if found.needed > known {
+        return Err(OpenError::NewerSchema { path: path.into(), needed: found.needed, known });
+    }
+    Ok(())
+}

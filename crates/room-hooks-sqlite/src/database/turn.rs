@@ -1,0 +1,137 @@
+use std::cell::{Cell, RefCell};
+
+use rusqlite::{CachedStatement, Connection};
+
+use super::{
+    expiry::Cursors,
+    totals::{State, Totals},
+};
+use crate::clock::Clock;
+
+/// What an operation works with: a connection, in a transaction if it may write, and the time.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    connection: &'a Connection,
+    /// The time of all that happens in this turn, in milliseconds since the start of 1970.
+    pub(crate) now: i64,
+    /// Whether the clock was set back. A read that depends on the time must leave the matter to a write then, which
+    /// has put that right.
+    pub(crate) is_set_back: bool,
+    totals: RefCell<Totals>,
+    pub(super) cursors: &'a RefCell<Cursors>,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'a>> {
+        self.connection.prepare_cached(sql)
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        *self.totals.borrow()
+    }
+
+    /// Keeps the totals right. Each statement that changes how many rows there are of what goes with one.
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Totals)) {
+        change(&mut self.totals.borrow_mut());
+    }
+
+    /// Counts an event that has gone from one state to another.
+    pub(crate) fn moved(&self, from: State, to: State) {
+        self.count(|totals| {
+            *totals.of_state(from) -= 1;
+            *totals.of_state(to) += 1;
+        });
+    }
+
+    pub(super) fn set_totals(&self, totals: Totals) {
+        *self.totals.borrow_mut() = totals;
+    }
+
+    /// Runs one statement that takes no parameters.
+    pub(super) fn run(&self, sql: &str) -> rusqlite::Result<()> {
+        self.prepare(sql)?.execute([])?;
+        Ok(())
+    }
+}
+
+/// How a connection knows that the clock was set back: by the latest time that it, or the file, has seen.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    seen: Cell<i64>,
+    /// The time seen is from before a set-back that another connection has put right, if the file counts more.
+    set_backs: Cell<i64>,
+    cursors: RefCell<Cursors>,
+}
+
+/// The clock stands still while it is behind by no more than this, as after a small correction.
+const SMALL: i64 = 1000;
+
+impl Watch {
+    /// Begins a turn that only reads.
+    pub(super) fn read<'a>(
+        &'a self,
+        connection: &'a Connection,
+        clock: &Clock,
+    ) -> rusqlite::Result<Turn<'a>> {
+        let totals = Totals::read(connection)?;
+        let (now, set_back_by) = self.look(totals, clock);
+        let totals = RefCell::new(totals);
+        Ok(Turn {
+            connection,
+            now,
+            is_set_back: set_back_by.is_some(),
+            totals,
+            cursors: &self.cursors,
+        })
+    }
+
+    /// Begins a turn in a transaction that may write. If the clock was set back, it first moves what waits by as
+    /// much: once, since all that share the file do it in a transaction.
+    pub(super) fn write<'a>(
+        &'a self,
+        connection: &'a Connection,
+        clock: &Clock,
+    ) -> rusqlite::Result<Turn<'a>> {
+        let mut totals = Totals::read(connection)?;
+        let (mut now, set_back_by) = self.look(totals, clock);
+        if let Some(span) = set_back_by {
+            now -= span;
+            totals.set_backs += 1;
+            for sql in [
+                "UPDATE room_hooks_events SET next_at = next_at - ?1 WHERE next_at IS NOT NULL",
+                "UPDATE room_hooks_deliveries SET expires_at = expires_at - ?1 WHERE token IS NOT NULL",
+            ] {
+                connection.prepare_cached(sql)?.execute([span])?;
+            }
+            // Also if nothing waits, or each turn would find it again.
+            totals.last_now = now;
+            totals.write(connection)?;
+            tracing::warn!(seconds = span / 1000, "the clock was set back");
+        }
+        totals.last_now = now;
+        Ok(Turn {
+            connection,
+            now,
+            is_set_back: false,
+            totals: RefCell::new(totals),
+            cursors: &self.cursors,
+        })
+    }
+
+    /// The transaction of a turn has committed, or it was a read.
+    pub(super) fn saw(&self, turn: &Turn<'_>) {
+        self.seen.set(turn.now);
+        self.set_backs.set(turn.totals().set_backs);
+    }
+
+    /// The time, and by how much the clock was set back.
+    fn look(&self, totals: Totals, clock: &Clock) -> (i64, Option<i64>) {
+        let mut latest = totals.last_now;
+        if totals.set_backs == self.set_backs.get() {
+            latest = latest.max(self.seen.get());
+        }
+        let now = clock.now();
+        let behind = latest - now;
+        (now.max(latest), (behind > SMALL).then_some(behind))
+    }
+}

@@ -1,0 +1,202 @@
+//! Which events a request can be given.
+
+use std::{collections::HashSet, mem};
+
+use rusqlite::{OptionalExtension, named_params};
+
+use super::claim::Request;
+use crate::database::{State, Turn};
+
+/// How many due events a claim in order looks at before it goes by rooms instead. The events of one room can be at
+/// the head of the queue in any number, and only one of them can be claimed.
+const LOOKED_AT: usize = 1000;
+
+/// How many rooms it looks at then: some 10 ms. The next claim looks at the following ones.
+const ROOMS: usize = 2000;
+
+/// The last room that the last such claim has looked at.
+pub(super) type Cursor = String;
+
+/// When an event was due, and its sequence.
+type Due = (i64, i64);
+
+/// Whether the request can take an event.
+macro_rules! takes {
+    () => {
+        " format <= :format AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds))) "
+    };
+}
+
+/// The events in a state that are due and that a request can take, those first that have been due for the longest:
+/// ready, or leased to another worker whose lease has run out.
+pub(super) fn candidates(
+    turn: &Turn<'_>,
+    request: &Request,
+    state: State,
+    limit: usize,
+    cursor: &mut Cursor,
+) -> rusqlite::Result<Vec<i64>> {
+    let found = if request.is_ordered {
+        ordered(turn, request, state, limit, cursor)?
+    } else {
+        unordered(turn, request, state, limit, UNORDERED)?
+    };
+    Ok(found.into_iter().map(|(_, sequence)| sequence).collect())
+}
+
+const UNORDERED: &str = concat!(
+    "SELECT next_at, sequence FROM room_hooks_events INDEXED BY room_hooks_events_due
+     WHERE state = :state AND next_at <= :now AND",
+    takes!(),
+    "AND worker IS NOT :worker ORDER BY next_at, sequence LIMIT :limit"
+);
+
+/// The same, of events without a room, by their arrival.
+const WITHOUT_ROOM: &str = concat!(
+    "SELECT next_at, sequence FROM room_hooks_events INDEXED BY room_hooks_events_rooms
+     WHERE room IS NULL AND next_at IS NOT NULL AND state = :state AND next_at <= :now AND",
+    takes!(),
+    "AND worker IS NOT :worker ORDER BY sequence LIMIT :limit"
+);
+
+fn unordered(
+    turn: &Turn<'_>,
+    request: &Request,
+    state: State,
+    limit: usize,
+    sql: &str,
+) -> rusqlite::Result<Vec<Due>> {
+    turn.prepare(sql)?
+        .query_map(
+            named_params! {
+                ":state": state.name(),
+                ":now": turn.now,
+                ":format": request.format,
+                ":kinds": request.kinds,
+                ":worker": request.worker,
+                ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+            },
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .collect()
+}
+
+/// The rooms of which an event is leased. It need not be the oldest, after an older one was dead and is retried.
+const LEASED_ROOMS: &str = concat!(
+    "SELECT room FROM room_hooks_events INDEXED BY room_hooks_events_due
+     WHERE state = 'leased' AND next_at IS NOT NULL AND",
+    takes!(),
+    "AND room IS NOT NULL AND (next_at > :now OR worker = :worker)"
+);
+
+fn leased_rooms(turn: &Turn<'_>, request: &Request) -> rusqlite::Result<HashSet<String>> {
+    turn.prepare(LEASED_ROOMS)?
+        .query_map(
+            named_params! {
+                ":now": turn.now,
+                ":format": request.format,
+                ":kinds": request.kinds,
+                ":worker": request.worker,
+            },
+            |row| row.get(0),
+        )?
+        .collect()
+}
+
+/// Due events with their rooms, and whether each is the oldest of its room that is unfinished, among those that the request can take.
+const WITH_PLACE: &str = concat!(
+    "SELECT next_at, sequence, room, room IS NULL OR NOT EXISTS (
+        SELECT 1 FROM room_hooks_events AS older INDEXED BY room_hooks_events_rooms
+        WHERE older.room = event.room AND older.sequence < event.sequence AND older.next_at IS NOT NULL
+            AND older.format <= :format
+            AND (:kinds IS NULL OR older.kind IN (SELECT value FROM json_each(:kinds))))
+     FROM room_hooks_events AS event INDEXED BY room_hooks_events_due
+     WHERE state = :state AND next_at <= :now AND",
+    takes!(),
+    "AND worker IS NOT :worker ORDER BY next_at, sequence"
+);
+
+fn ordered(
+    turn: &Turn<'_>,
+    request: &Request,
+    state: State,
+    limit: usize,
+    cursor: &mut Cursor,
+) -> rusqlite::Result<Vec<Due>> {
+    let (leased, mut found) = (leased_rooms(turn, request)?, Vec::new());
+    let mut events = turn.prepare(WITH_PLACE)?;
+    let mut events = events.query(named_params! {
+        ":state": state.name(),
+        ":now": turn.now,
+        ":format": request.format,
+        ":kinds": request.kinds,
+        ":worker": request.worker,
+    })?;
+    for _ in 0..LOOKED_AT {
+        if found.len() == limit {
+            return Ok(found);
+        }
+        let Some(event) = events.next()? else { return Ok(found) };
+        let room: Option<String> = event.get(2)?;
+        if event.get(3)? && room.is_none_or(|room| !leased.contains(&room)) {
+            found.push((event.get(0)?, event.get(1)?));
+        }
+    }
+    // Most of the queue is in few rooms.
+    found.extend(unordered(turn, request, state, limit, WITHOUT_ROOM)?);
+    found.extend(oldest_of_rooms(turn, request, state, &leased, cursor)?);
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(limit);
+    Ok(found)
+}
+
+const NEXT_ROOM: &str = "SELECT room FROM room_hooks_events INDEXED BY room_hooks_events_rooms
+     WHERE room > ?1 AND next_at IS NOT NULL ORDER BY room LIMIT 1";
+
+const OLDEST_OF_ROOM: &str = concat!(
+    "SELECT next_at, sequence, state = :state AND next_at <= :now AND worker IS NOT :worker
+     FROM room_hooks_events INDEXED BY room_hooks_events_rooms
+     WHERE room = :room AND next_at IS NOT NULL AND",
+    takes!(),
+    "ORDER BY sequence LIMIT 1"
+);
+
+/// The events of the next rooms that can be claimed.
+fn oldest_of_rooms(
+    turn: &Turn<'_>,
+    request: &Request,
+    state: State,
+    leased: &HashSet<String>,
+    cursor: &mut Cursor,
+) -> rusqlite::Result<Vec<Due>> {
+    let mut room = mem::take(cursor);
+    let (mut next_room, mut oldest) = (turn.prepare(NEXT_ROOM)?, turn.prepare(OLDEST_OF_ROOM)?);
+    let mut found = Vec::new();
+    for _ in 0..ROOMS {
+        let next: Option<String> = next_room.query_row([&room], |row| row.get(0)).optional()?;
+        // After the last room, the next claim begins with the first.
+        room = next.unwrap_or_default();
+        if room.is_empty() {
+            break;
+        }
+        if leased.contains(&room) {
+            continue;
+        }
+        let parameters = named_params! {
+            ":room": room,
+            ":state": state.name(),
+            ":now": turn.now,
+            ":format": request.format,
+            ":kinds": request.kinds,
+            ":worker": request.worker,
+        };
+        let event =
+            oldest.query_row(parameters, |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)));
+        if let Some((event, true)) = event.optional()? {
+            found.push(event);
+        }
+    }
+    *cursor = room;
+    Ok(found)
+}

@@ -1,0 +1,255 @@
+mod candidates;
+mod claim;
+mod finish;
+mod prune;
+mod put;
+
+use std::{
+    path::Path,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use room_hooks::{
+    DeliveryId, SignatureKey,
+    inbox::{
+        AttemptId, ClaimRequest, Claims, Ending, InboxError, InboxOperation, InboxStats,
+        InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
+    },
+};
+use rusqlite::OptionalExtension;
+use tokio::sync::Notify;
+
+use self::{candidates::Cursor, claim::Request};
+use crate::{
+    clock::{millis, span},
+    database::{Database, Failure, State, Turn},
+    error::OpenError,
+    signatures::{self, Binding},
+};
+
+/// Inbox in a SQLite file: events are on disk before their sender is answered, and handled by a worker.
+///
+/// Clones share a connection, and a thread that commits what waits together: the more senders, the more events to a
+/// commit. Any number of processes of one machine can open the same file, such as a web server and a worker.
+///
+/// ```
+/// use room_hooks_sqlite::SqliteInbox;
+///
+/// # fn main() -> Result<(), room_hooks_sqlite::OpenError> {
+/// # let file = std::env::temp_dir().join(format!("room-hooks-doc-{}.db", std::process::id()));
+/// let inbox = SqliteInbox::open(&file)?
+///     .with_max_rows(100_000)
+///     .with_max_bytes(1 << 30);
+/// # let _ = std::fs::remove_file(file);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct SqliteInbox {
+    database: Database,
+    bounds: Bounds,
+    cursor: Arc<Mutex<Cursor>>,
+    put: Arc<Notify>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    rows: i64,
+    bytes: i64,
+}
+
+/// How often a worker asks, since a file does not tell other processes that it has changed.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+impl SqliteInbox {
+    /// Opens a file, and creates it if there is none. Its tables have names that begin with `room_hooks_`, so that
+    /// it can hold others as well.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used; the error says what to do.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Ok(Self {
+            database: Database::open(path.as_ref())?,
+            bounds: Bounds { rows: 1_000_000, bytes: 4 << 30 },
+            cursor: Arc::default(),
+            put: Arc::default(),
+        })
+    }
+
+    /// Sets how many events it may hold, by default 1,000,000, those included that are done and whose retention has
+    /// not ended. It may hold as many bound signatures.
+    #[must_use]
+    pub fn with_max_rows(mut self, rows: u64) -> Self {
+        self.bounds.rows = rows.try_into().unwrap_or(i64::MAX);
+        self
+    }
+
+    /// Sets how many bytes the events may take, by default 4 GiB: their payloads, and some 300 bytes for each. The
+    /// file is about as large.
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: u64) -> Self {
+        self.bounds.bytes = bytes.try_into().unwrap_or(i64::MAX);
+        self
+    }
+
+    /// Stops the clock of this inbox, its clones and its heartbeats, so that only a test moves it.
+    #[doc(hidden)]
+    pub fn stop_clock(&self) {
+        self.database.clock().stop();
+    }
+
+    #[doc(hidden)]
+    pub fn advance_clock(&self, span: Duration) {
+        self.database.clock().advance(span);
+    }
+
+    #[doc(hidden)]
+    pub fn set_clock_back(&self, span: Duration) {
+        self.database.clock().set_back(span);
+    }
+
+    /// The same inbox, by another connection and thread.
+    #[doc(hidden)]
+    pub fn heartbeat(&self) -> Result<Self, OpenError> {
+        Ok(Self { database: self.database.another()?, ..self.clone() })
+    }
+
+    /// Sets or asks a pragma of its connection, for tests.
+    #[doc(hidden)]
+    pub async fn pragma(&self, pragma: &str) -> Result<String, InboxError> {
+        self.database.pragma(pragma).await.map_err(unavailable)
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> InboxOperation<'_, T> {
+        Box::pin(async { self.database.write(work).await.map_err(unavailable) })
+    }
+}
+
+impl InboxStore for SqliteInbox {
+    fn put(&self, event: NewEvent) -> InboxOperation<'_, PutOutcome> {
+        let bounds = self.bounds;
+        Box::pin(async move {
+            let outcome = self.write(move |turn| put::put(turn, &event, bounds)).await?;
+            if outcome == Some(PutOutcome::New) {
+                self.put.notify_waiters();
+            }
+            outcome.ok_or(InboxError::Full)
+        })
+    }
+
+    fn bind(
+        &self,
+        signature: SignatureKey,
+        id: DeliveryId,
+        retention: Duration,
+    ) -> InboxOperation<'_, bool> {
+        let (retention, most) = (millis(retention), self.bounds.rows);
+        let bind = self.write(move |turn| signatures::bind(turn, signature, id, retention, most));
+        Box::pin(async {
+            match bind.await? {
+                Binding::Own => Ok(true),
+                Binding::Anothers => Ok(false),
+                Binding::Full => Err(InboxError::Full),
+            }
+        })
+    }
+
+    fn claim(&self, request: ClaimRequest) -> InboxOperation<'_, Claims> {
+        Box::pin(async move {
+            let request = Arc::new(Request::new(&request));
+            let (reading, cursor) = (Arc::clone(&request), Arc::clone(&self.cursor));
+            let nothing = self
+                .database
+                .read(move |turn| claim::claim_nothing(turn, &reading, &mut lock(&cursor)));
+            if let Some(nothing) = nothing.await.map_err(unavailable)? {
+                return Ok(nothing);
+            }
+            let cursor = Arc::clone(&self.cursor);
+            self.write(move |turn| claim::claim(turn, &request, &mut lock(&cursor))).await
+        })
+    }
+
+    fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()> {
+        let lease = millis(lease);
+        self.write(move |turn| finish::renew(turn, worker.0, lease))
+    }
+
+    fn finish(&self, attempt: AttemptId, ending: Ending) -> InboxOperation<'_, bool> {
+        self.write(move |turn| finish::finish(turn, attempt, &ending))
+    }
+
+    fn retry(&self, sequence: i64) -> InboxOperation<'_, bool> {
+        let retry = self.write(move |turn| finish::retry(turn, sequence));
+        Box::pin(async {
+            let is_ready = retry.await?;
+            if is_ready {
+                self.put.notify_waiters();
+            }
+            Ok(is_ready)
+        })
+    }
+
+    fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
+        self.write(move |turn| prune::prune(turn, retention, limit))
+    }
+
+    fn stats(&self) -> InboxOperation<'_, InboxStats> {
+        Box::pin(async { self.database.read(stats).await.map_err(unavailable) })
+    }
+
+    fn for_heartbeat(&self) -> Result<Option<Arc<dyn InboxStore>>, InboxError> {
+        match self.heartbeat() {
+            Ok(heartbeat) => Ok(Some(Arc::new(heartbeat))),
+            Err(error) => Err(InboxError::Unavailable(error.into())),
+        }
+    }
+
+    fn poll_interval(&self) -> Duration {
+        POLL_INTERVAL
+    }
+
+    fn notified(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        // Made now, so that it misses nothing from here on.
+        Box::pin(self.put.notified())
+    }
+}
+
+fn stats(turn: &Turn<'_>) -> rusqlite::Result<InboxStats> {
+    let totals = turn.totals();
+    // Whose lease has run out waits for another worker.
+    let mut run_out = turn.prepare(
+        "SELECT count(*) FROM room_hooks_events INDEXED BY room_hooks_events_due
+         WHERE state = 'leased' AND next_at <= ?1",
+    )?;
+    let run_out: i64 = run_out.query_row([turn.now], |row| row.get(0))?;
+    let count = |rows: i64| u64::try_from(rows).unwrap_or_default();
+    let mut stats = InboxStats::default();
+    stats.ready = count(totals.ready + run_out);
+    stats.leased = count(totals.leased - run_out);
+    stats.done = count(totals.done);
+    stats.dead = count(totals.dead);
+    let mut oldest = turn.prepare(
+        "SELECT next_at FROM room_hooks_events INDEXED BY room_hooks_events_due
+         WHERE state = ?1 AND next_at <= ?2 ORDER BY next_at LIMIT 1",
+    )?;
+    for state in [State::Ready, State::Leased] {
+        let due: Option<i64> =
+            oldest.query_row((state.name(), turn.now), |row| row.get(0)).optional()?;
+        stats.oldest_ready = stats.oldest_ready.max(due.map(|due| span(turn.now - due)));
+    }
+    Ok(stats)
+}
+
+fn lock(cursor: &Mutex<Cursor>) -> MutexGuard<'_, Cursor> {
+    cursor.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn unavailable(failure: Failure) -> InboxError {
+    InboxError::Unavailable(failure.into())
+}

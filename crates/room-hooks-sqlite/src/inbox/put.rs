@@ -1,0 +1,145 @@
+use room_hooks::{
+    DeliveryId, SignatureKey,
+    inbox::{NewEvent, PutOutcome},
+};
+use rusqlite::{OptionalExtension, named_params};
+
+use super::Bounds;
+use crate::{
+    clock::{millis, to_millis},
+    database::{Expiring, State, Turn},
+    signatures::{self, Binding},
+};
+
+/// What a row takes besides its texts and its payload, its entries in the indexes included: about as much.
+const ROW: i64 = 300;
+
+/// `None` if there is no room.
+pub(super) fn put(
+    turn: &Turn<'_>,
+    event: &NewEvent,
+    bounds: Bounds,
+) -> rusqlite::Result<Option<PutOutcome>> {
+    let retention = millis(event.retention);
+    if let (Some(id), Some(signature)) = (event.id, event.signature) {
+        // Also if there is no room for the event: its retry must find the signature its own.
+        match signatures::bind(turn, signature, id, retention, bounds.rows)? {
+            Binding::Own => {}
+            Binding::Anothers => return Ok(Some(PutOutcome::SignatureReused)),
+            Binding::Full => return Ok(None),
+        }
+    }
+    let room = event.room.as_deref().unwrap_or_default();
+    let texts = event.payload.len() + event.kind.len() + room.len();
+    let size = i64::try_from(texts).unwrap_or(i64::MAX).saturating_add(ROW);
+    if let Some(id) = event.id
+        && is_remembered(turn, id)?
+    {
+        return Ok(Some(PutOutcome::Duplicate));
+    }
+    if !make_room(turn, size, bounds)? {
+        return Ok(None);
+    }
+    if let Some(id) = event.id
+        && !remember(turn, id, bounds)?
+    {
+        return Ok(None);
+    }
+    let sequence = turn.totals().sequence + 1;
+    turn.prepare(
+        "INSERT INTO room_hooks_events
+            (sequence, id, signature, retention, keep_until, kind, format, room, received_at, size, state, next_at, payload)
+         VALUES (:sequence, :id, :signature, :retention, :keep_until, :kind, :format, :room, :received_at, :size, 'ready', :now,
+            :payload)",
+    )?
+    .execute(named_params! {
+        ":sequence": sequence,
+        ":id": event.id.as_ref().map(DeliveryId::as_bytes),
+        ":signature": event.signature.as_ref().map(SignatureKey::as_bytes),
+        ":retention": retention,
+        // Without an id, nothing can be told to be its retry.
+        ":keep_until": if event.id.is_some() { turn.now + retention } else { turn.now },
+        ":kind": event.kind,
+        ":format": event.format_version,
+        ":room": event.room,
+        ":received_at": to_millis(event.received_at),
+        ":size": size,
+        ":now": turn.now,
+        ":payload": event.payload,
+    })?;
+    turn.count(|totals| {
+        totals.sequence = sequence;
+        totals.ready += 1;
+        totals.bytes += size;
+    });
+    Ok(Some(PutOutcome::New))
+}
+
+/// Whether its id is remembered.
+fn is_remembered(turn: &Turn<'_>, id: DeliveryId) -> rusqlite::Result<bool> {
+    turn.prepare(
+        "SELECT 1 FROM room_hooks_ids WHERE id = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+    )?
+    .exists((id.as_bytes(), turn.now))
+}
+
+/// Remembers its id until it is finished, and longer if its retention says so. `false` if there is no room.
+fn remember(turn: &Turn<'_>, id: DeliveryId, bounds: Bounds) -> rusqlite::Result<bool> {
+    // There may be one that has expired.
+    let forgotten = turn
+        .prepare("UPDATE room_hooks_ids SET expires_at = NULL WHERE id = ?1")?
+        .execute([id.as_bytes()])?;
+    if forgotten > 0 {
+        return Ok(true);
+    }
+    if !Expiring::Ids.has_room(turn, bounds.rows)? {
+        return Ok(false);
+    }
+    turn.prepare("INSERT INTO room_hooks_ids (id) VALUES (?1)")?.execute([id.as_bytes()])?;
+    Expiring::Ids.count(turn, 1);
+    Ok(true)
+}
+
+/// Removes the oldest events that are done and need not be remembered, until there is room.
+fn make_room(turn: &Turn<'_>, size: i64, bounds: Bounds) -> rusqlite::Result<bool> {
+    // What never fits must not remove anything.
+    if size > bounds.bytes {
+        return Ok(false);
+    }
+    let has_room = || {
+        let totals = turn.totals();
+        totals.rows() < bounds.rows && totals.bytes.saturating_add(size) <= bounds.bytes
+    };
+    let mut is_left = true;
+    while !has_room() && is_left {
+        is_left = remove_oldest(turn)?;
+    }
+    Ok(has_room())
+}
+
+fn remove_oldest(turn: &Turn<'_>) -> rusqlite::Result<bool> {
+    let mut oldest = turn.prepare(
+        "SELECT sequence, size FROM room_hooks_events INDEXED BY room_hooks_events_forgettable
+         WHERE state = 'done' AND keep_until <= ?1 ORDER BY keep_until, sequence LIMIT 1",
+    )?;
+    let oldest = oldest.query_row([turn.now], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    if let Some((sequence, size)) = oldest {
+        remove(turn, State::Done, sequence, size)?;
+    }
+    Ok(oldest.is_some())
+}
+
+/// Removes a finished event. Its id has an expiry of its own.
+pub(super) fn remove(
+    turn: &Turn<'_>,
+    state: State,
+    sequence: i64,
+    size: i64,
+) -> rusqlite::Result<()> {
+    turn.prepare("DELETE FROM room_hooks_events WHERE sequence = ?1")?.execute([sequence])?;
+    turn.count(|totals| {
+        *totals.of_state(state) -= 1;
+        totals.bytes -= size;
+    });
+    Ok(())
+}

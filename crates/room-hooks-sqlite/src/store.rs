@@ -1,0 +1,232 @@
+use std::{
+    hash::{BuildHasher, RandomState},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use room_hooks::hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
+use rusqlite::{OptionalExtension, named_params};
+
+use crate::{
+    clock::millis,
+    database::{Database, Expiring, Failure, Turn},
+    error::OpenError,
+    signatures::{self, Binding},
+};
+
+/// Delivery store in a SQLite file, for the processes of one machine, or one before and after a restart. Clones share
+/// a connection.
+///
+/// For handlers that run while their sender waits. With a [`SqliteInbox`](crate::SqliteInbox) it is not needed, and
+/// both can be in one file.
+///
+/// ```no_run
+/// use room_hooks::{Hooks, Verified, zego::{self, Zego}};
+/// use room_hooks_sqlite::SqliteStore;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
+/// let hooks = Hooks::new(zego)
+///     .on(async |created: Verified<zego::RoomCreated>| {
+///         println!("{} is open", created.event.room_id);
+///     })
+///     .with_store(SqliteStore::open("rooms.db")?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    database: Database,
+    most: i64,
+}
+
+impl SqliteStore {
+    /// Opens a file, and creates it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used; the error says what to do.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Ok(Self { database: Database::open(path.as_ref())?, most: 4_000_000 })
+    }
+
+    /// Sets how many deliveries it may hold, and as many bound signatures; by default 4,000,000.
+    #[must_use]
+    pub fn with_max_rows(mut self, rows: u64) -> Self {
+        self.most = rows.try_into().unwrap_or(i64::MAX);
+        self
+    }
+
+    /// Stops the clock of this store, its clones and those for renewal, so that only a test moves it.
+    #[doc(hidden)]
+    pub fn stop_clock(&self) {
+        self.database.clock().stop();
+    }
+
+    #[doc(hidden)]
+    pub fn advance_clock(&self, span: Duration) {
+        self.database.clock().advance(span);
+    }
+
+    #[doc(hidden)]
+    pub fn set_clock_back(&self, span: Duration) {
+        self.database.clock().set_back(span);
+    }
+
+    /// Sets or asks a pragma of its connection, for tests.
+    #[doc(hidden)]
+    pub async fn pragma(&self, pragma: &str) -> Result<String, StoreError> {
+        self.database.pragma(pragma).await.map_err(unavailable)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.database.write(work).await.map_err(unavailable)
+    }
+}
+
+impl DeliveryStore for SqliteStore {
+    async fn claim(
+        &self,
+        delivery: DeliveryKey,
+        _now: Instant,
+    ) -> Result<ClaimOutcome, StoreError> {
+        let most = self.most;
+        self.write(move |turn| claim(turn, delivery, most)).await?.ok_or(StoreError::Full)
+    }
+
+    async fn bind(&self, delivery: DeliveryKey, _now: Instant) -> Result<bool, StoreError> {
+        let most = self.most;
+        match self.write(move |turn| bind(turn, delivery, most)).await? {
+            Binding::Own => Ok(true),
+            Binding::Anothers => Ok(false),
+            Binding::Full => Err(StoreError::Full),
+        }
+    }
+
+    async fn renew(
+        &self,
+        delivery: DeliveryKey,
+        token: ClaimToken,
+        _now: Instant,
+    ) -> Result<bool, StoreError> {
+        let token = token.0.cast_signed();
+        self.write(move |turn| match state(turn, delivery)? {
+            Some(State::Claimed(other)) if other != token => Ok(false),
+            Some(State::Settled) => Ok(false),
+            _ => set(turn, delivery, Some(token), delivery.lease).map(|()| true),
+        })
+        .await
+    }
+
+    async fn settle(&self, delivery: DeliveryKey, _now: Instant) -> Result<(), StoreError> {
+        let most = self.most;
+        let is_settled = self.write(move |turn| {
+            // What is claimed has room. A delivery that was handled without a claim may find none.
+            let has_room = is_held(turn, delivery)? || Expiring::Deliveries.has_room(turn, most)?;
+            if has_room {
+                set(turn, delivery, None, delivery.retention)?;
+            }
+            Ok(has_room)
+        });
+        if is_settled.await? { Ok(()) } else { Err(StoreError::Full) }
+    }
+
+    fn for_renewal(&self) -> Option<Self> {
+        Some(Self { database: self.database.another_lazily(), most: self.most })
+    }
+
+    async fn release(
+        &self,
+        delivery: DeliveryKey,
+        token: ClaimToken,
+        _now: Instant,
+    ) -> Result<(), StoreError> {
+        let token = token.0.cast_signed();
+        self.write(move |turn| {
+            let deleted = turn
+                .prepare("DELETE FROM room_hooks_deliveries WHERE id = ?1 AND token = ?2")?
+                .execute((delivery.id.as_bytes(), token))?;
+            if deleted > 0 {
+                Expiring::Deliveries.count(turn, -1);
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+enum State {
+    Claimed(i64),
+    Settled,
+}
+
+/// `None` if there is no room.
+fn claim(
+    turn: &Turn<'_>,
+    delivery: DeliveryKey,
+    most: i64,
+) -> rusqlite::Result<Option<ClaimOutcome>> {
+    match bind(turn, delivery, most)? {
+        Binding::Own => {}
+        Binding::Anothers => return Ok(Some(ClaimOutcome::SignatureReused)),
+        Binding::Full => return Ok(None),
+    }
+    match state(turn, delivery)? {
+        Some(State::Claimed(_)) => return Ok(Some(ClaimOutcome::InProgress)),
+        Some(State::Settled) => return Ok(Some(ClaimOutcome::Settled)),
+        None => {}
+    }
+    if !is_held(turn, delivery)? && !Expiring::Deliveries.has_room(turn, most)? {
+        return Ok(None);
+    }
+    // 64 bits of a keyed hash, with a key of its own that comes from the operating system's randomness.
+    let token = RandomState::new().hash_one(());
+    set(turn, delivery, Some(token.cast_signed()), delivery.lease)?;
+    Ok(Some(ClaimOutcome::Granted(ClaimToken(token))))
+}
+
+fn bind(turn: &Turn<'_>, delivery: DeliveryKey, most: i64) -> rusqlite::Result<Binding> {
+    let Some(signature) = delivery.signature else { return Ok(Binding::Own) };
+    signatures::bind(turn, signature, delivery.id, millis(delivery.retention), most)
+}
+
+/// `None` if it is free.
+fn state(turn: &Turn<'_>, delivery: DeliveryKey) -> rusqlite::Result<Option<State>> {
+    turn.prepare("SELECT token FROM room_hooks_deliveries WHERE id = ?1 AND expires_at > ?2")?
+        .query_row((delivery.id.as_bytes(), turn.now), |row| {
+            Ok(row.get::<_, Option<i64>>(0)?.map_or(State::Settled, State::Claimed))
+        })
+        .optional()
+}
+
+/// Whether there is a row of it, expired or not.
+fn is_held(turn: &Turn<'_>, delivery: DeliveryKey) -> rusqlite::Result<bool> {
+    turn.prepare("SELECT 1 FROM room_hooks_deliveries WHERE id = ?1")?
+        .exists([delivery.id.as_bytes()])
+}
+
+/// Claims it with a token, or settles it.
+fn set(
+    turn: &Turn<'_>,
+    delivery: DeliveryKey,
+    token: Option<i64>,
+    span: Duration,
+) -> rusqlite::Result<()> {
+    if !is_held(turn, delivery)? {
+        Expiring::Deliveries.count(turn, 1);
+    }
+    turn.prepare("INSERT OR REPLACE INTO room_hooks_deliveries VALUES (:id, :token, :expires_at)")?
+        .execute(named_params! {
+            ":id": delivery.id.as_bytes(),
+            ":token": token,
+            ":expires_at": turn.now + millis(span),
+        })?;
+    Ok(())
+}
+
+fn unavailable(failure: Failure) -> StoreError {
+    StoreError::Unavailable(failure.into())
+}

@@ -1,0 +1,94 @@
+//! Many operations in one transaction.
+
+use room_hooks::{
+    SignatureKey,
+    inbox::{InboxStore, PutOutcome},
+};
+
+use crate::{event, file::File, id, unavailable};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_row_fails_alone_in_its_group() {
+    let file = File::new();
+    let inbox = file.inbox();
+    // Stops all puts until 64 wait.
+    let other = file.connection();
+    other
+        .execute_batch(
+            "CREATE TRIGGER poison BEFORE INSERT ON room_hooks_events WHEN NEW.kind = 'poison'
+             BEGIN SELECT RAISE(ABORT, 'poisoned'); END;
+             BEGIN IMMEDIATE;",
+        )
+        .unwrap();
+    let puts: Vec<_> = (0..64)
+        .map(|number| {
+            let inbox = inbox.clone();
+            tokio::spawn(async move {
+                let mut event = event(number);
+                event.signature = Some(SignatureKey::from_bytes(*id(number).as_bytes()));
+                if number % 7 == 3 {
+                    event.kind = "poison".into();
+                }
+                inbox.put(event).await
+            })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    other.execute_batch("COMMIT").unwrap();
+    for (number, put) in puts.into_iter().enumerate() {
+        match put.await.unwrap() {
+            failed @ Err(_) => {
+                assert_eq!(number % 7, 3);
+                assert!(unavailable(failed).contains("poisoned"));
+            }
+            Ok(outcome) => assert_eq!((outcome, number % 7 == 3), (PutOutcome::New, false)),
+        }
+    }
+    assert_eq!(inbox.stats().await.unwrap().ready, 64 - 9);
+    // Nothing is left of one that failed, not even its signature.
+    let left: i64 = file
+        .connection()
+        .query_row("SELECT count(*) FROM room_hooks_signatures", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 64 - 9);
+    file.check();
+}
+
+/// An operation that ends the whole transaction fails its whole group, and nothing of that is stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_of_the_whole_transaction_is_the_answer_of_its_whole_group() {
+    let file = File::new();
+    let inbox = file.inbox();
+    let other = file.connection();
+    other
+        .execute_batch(
+            "CREATE TRIGGER poison BEFORE INSERT ON room_hooks_events WHEN NEW.kind = 'poison'
+             BEGIN SELECT RAISE(ROLLBACK, 'poisoned'); END;
+             BEGIN IMMEDIATE;",
+        )
+        .unwrap();
+    let puts: Vec<_> = (0..20)
+        .map(|number| {
+            let inbox = inbox.clone();
+            tokio::spawn(async move {
+                let mut event = event(number);
+                if number == 10 {
+                    event.kind = "poison".into();
+                }
+                inbox.put(event).await
+            })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    other.execute_batch("COMMIT").unwrap();
+    let mut stored = 0;
+    for put in puts {
+        match put.await.unwrap() {
+            Ok(_) => stored += 1,
+            failed => assert!(unavailable(failed).contains("poisoned")),
+        }
+    }
+    assert_eq!(inbox.stats().await.unwrap().ready, stored);
+    assert_eq!(inbox.put(event(100)).await.unwrap(), PutOutcome::New);
+    file.check();
+}
