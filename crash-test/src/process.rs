@@ -1,0 +1,61 @@
+use std::{env, path::Path, process::Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+use super::Error;
+
+/// A web process or a worker.
+pub(super) struct Process {
+    child: Child,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Starts a process that kills itself at a failpoint. It ends at the latest when this is dropped.
+    pub(super) fn start(
+        role: &str,
+        inbox: &Path,
+        ledger: &Path,
+        point: &str,
+    ) -> Result<Self, Error> {
+        let mut child = Command::new(env::current_exe()?)
+            .arg(role)
+            .args([inbox, ledger])
+            .arg(point)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let output = BufReader::new(child.stdout.take().unwrap()).lines();
+        Ok(Self { child, output })
+    }
+
+    /// The address that a web process prints.
+    pub(super) async fn address(&mut self) -> Result<std::net::SocketAddr, Error> {
+        let line = self.output.next_line().await?.ok_or("the process has ended")?;
+        Ok(line.parse()?)
+    }
+
+    /// Waits until it is killed.
+    pub(super) async fn killed(&mut self) -> Result<(), Error> {
+        use std::os::unix::process::ExitStatusExt;
+
+        let status = self.child.wait().await?;
+        match status.signal() {
+            Some(signal) if signal == Signal::KILL.as_raw() => Ok(()),
+            _ => Err(format!("the process has ended by itself: {status}").into()),
+        }
+    }
+
+    pub(super) fn send(&self, signal: Signal) -> Result<(), Error> {
+        let id = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        Ok(kill_process(id.ok_or("the process has ended")?, signal)?)
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id().unwrap_or_default()
+    }
+}

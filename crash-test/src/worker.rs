@@ -1,0 +1,50 @@
+use std::{sync::Arc, time::Duration};
+
+use room_hooks_axum::{
+    Callback, Handlers, Verified,
+    inbox::{Backoff, Worker},
+    zego::express::RoomCreated,
+};
+use tokio::time::sleep;
+
+use super::{
+    Error,
+    failpoint::{Failing, Failpoint},
+    ledger::{Act, Ledger},
+    open,
+};
+
+/// After what time the events of a worker that was killed are handled by another.
+pub(super) const LEASE: Duration = Duration::from_secs(1);
+
+/// What the handler has.
+#[derive(Clone)]
+struct Context {
+    ledger: Ledger,
+    failpoint: Failpoint,
+}
+
+/// The worker: it needs no secret.
+pub(super) async fn run(inbox: &str, ledger: &str, point: &str) -> Result<(), Error> {
+    let (failpoint, ledger): (Failpoint, _) = (point.parse()?, Ledger::open(ledger)?);
+    let inbox = Failing::new(open(inbox)?, failpoint.clone(), ledger.clone());
+    let handlers = Handlers::new().on_with(Arc::new(Context { ledger, failpoint }), handle);
+    let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
+    // No event is to blame for the kills.
+    let worker = Worker::new(inbox, handlers).with_max_crashes(u32::MAX);
+    match worker.with_lease(LEASE).with_backoff(backoff).run().await {}
+}
+
+/// Takes a while, and fails at the first attempt at every fifth event.
+async fn handle(context: Arc<Context>, created: Verified<RoomCreated>) -> Result<(), &'static str> {
+    let event = created.event.session().unwrap();
+    context.ledger.note(Act::Started, event);
+    context.failpoint.reach("started");
+    sleep(Duration::from_millis(5 + event * 7 % 30)).await;
+    if event.is_multiple_of(5) && created.attempt() == 1 {
+        return Err("not at the first attempt");
+    }
+    context.ledger.note(Act::Handled, event);
+    context.failpoint.reach("handled");
+    Ok(())
+}
