@@ -21,7 +21,8 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use super::ledger::{Act, Ledger};
 
-/// Where a process kills itself, and at which time that it comes there: `committed:7`, or `never`.
+/// Where a process kills itself, and at which time that it comes there: `committed:7`, or `never`. With `poison:8` it
+/// does so whenever it handles event 8.
 #[derive(Debug, Clone)]
 pub(super) struct Failpoint {
     point: Arc<str>,
@@ -41,6 +42,17 @@ impl Failpoint {
         if &*self.point == point && self.times_left.fetch_sub(1, Ordering::SeqCst) == 1 {
             die();
         }
+    }
+
+    /// Ends the process if an event is poison.
+    pub(super) fn swallow(&self, event: u64) {
+        if self.has_poison() && u64::from(self.times_left.load(Ordering::SeqCst)) == event {
+            die();
+        }
+    }
+
+    pub(super) fn has_poison(&self) -> bool {
+        &*self.point == "poison"
     }
 
     /// Ends the process after a moment, if it is time: while what follows is under way.

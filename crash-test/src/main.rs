@@ -2,7 +2,7 @@
 //! `crash-test/run` builds and starts it.
 //!
 //! `web.rs` and `worker.rs` are the processes, which end themselves where `failpoint.rs` says; `ledger.rs` is the file
-//! in which every process notes what it has done; `kills.rs` and `freeze.rs` are the scenarios, and what they may leave
+//! in which every process notes what it has done; `kills.rs`, `freeze.rs` and `poison.rs` are the scenarios, and what they may leave
 //! in the ledger.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it counts")]
@@ -12,6 +12,7 @@ mod failpoint;
 mod freeze;
 mod kills;
 mod ledger;
+mod poison;
 mod process;
 mod sender;
 mod web;
@@ -50,7 +51,8 @@ async fn examine(events: u32, kills: u32) -> Result<(), Error> {
     std::fs::create_dir_all(&folder)?;
     let result = async {
         kills::examine(&folder.join("kills"), events, kills).await?;
-        freeze::examine(&folder.join("freeze")).await
+        freeze::examine(&folder.join("freeze")).await?;
+        poison::examine(&folder.join("poison")).await
     }
     .await;
     match &result {

@@ -28,10 +28,11 @@ struct Context {
 pub(super) async fn run(inbox: &str, ledger: &str, point: &str) -> Result<(), Error> {
     let (failpoint, ledger): (Failpoint, _) = (point.parse()?, Ledger::open(ledger)?);
     let inbox = Failing::new(open(inbox)?, failpoint.clone(), ledger.clone());
+    // Where there is no poison, no event is to blame for the kills.
+    let max_crashes = if failpoint.has_poison() { 3 } else { u32::MAX };
     let handlers = Handlers::new().on_with(Arc::new(Context { ledger, failpoint }), handle);
     let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
-    // No event is to blame for the kills.
-    let worker = Worker::new(inbox, handlers).with_max_crashes(u32::MAX);
+    let worker = Worker::new(inbox, handlers).with_max_crashes(max_crashes);
     match worker.with_lease(LEASE).with_backoff(backoff).run().await {}
 }
 
@@ -40,6 +41,7 @@ async fn handle(context: Arc<Context>, created: Verified<RoomCreated>) -> Result
     let event = created.event.session().unwrap();
     context.ledger.note(Act::Started, event);
     context.failpoint.reach("started");
+    context.failpoint.swallow(event);
     sleep(Duration::from_millis(5 + event * 7 % 30)).await;
     if event.is_multiple_of(5) && created.attempt() == 1 {
         return Err("not at the first attempt");
