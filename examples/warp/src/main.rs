@@ -1,122 +1,35 @@
 //! A warp app that receives room callbacks beside a route of its own.
 //!
-//! Every event is one line of JSON on standard output, and so is every question, which is allowed.
+//! Every event is one line of JSON on standard output, and so is every question, which is allowed. The handlers are in
+//! `examples/support/src/handlers.rs`.
 
-use std::{
-    env::{self, VarError},
-    error::Error,
-    io::{self, Write},
-    time::Duration,
-};
+use std::error::Error;
 
-use room_hooks_warp::{
-    Callback, Hooks, Provider, Verified, filter,
-    hooks::MemoryStore,
-    tencent::{self, Tencent},
-    trtc::{self, Trtc},
-    zego::{self, Zego},
-};
-use serde::Serialize;
-use tokio::{net::TcpListener, signal, time::sleep};
+use example_support::{Rooms, announce, grace_period, log_to_stderr, setting, shutdown_signal};
+use room_hooks_warp::filter;
+use tokio::net::TcpListener;
 use warp::Filter;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // A log that cannot be written is no reason to panic.
-    tracing_subscriber::fmt().with_writer(io::stderr).log_internal_errors(false).init();
+    log_to_stderr();
 
-    let zego = Zego::new(
-        setting("ZEGO_APP_ID", "1234567890")?,
-        setting("ZEGO_CALLBACK_SECRET", "demo-callback-secret")?,
-    )?;
-    let tencent = Tencent::new(
-        setting("TENCENT_SDK_APP_ID", "1400000000")?,
-        setting("TENCENT_TOKEN", "demo-token")?,
-    )?;
-    let trtc =
-        Trtc::new(setting("TRTC_SDK_APP_ID", "1400000000")?, setting("TRTC_KEY", "demokey")?)?;
-    let zego = Hooks::new(zego)
-        .with_store(MemoryStore::new())
-        .fallback(print::<zego::Event>)
-        .answer(async |asked: Verified<zego::Question>| {
-            print(asked).await.map(|()| zego::Decision::neutral())
-        });
-    let tencent = Hooks::new(tencent)
-        .with_store(MemoryStore::new())
-        .fallback(print::<tencent::Event>)
-        .answer(async |asked: Verified<tencent::Question>| {
-            print(asked).await.map(|()| tencent::Decision::allow())
-        });
-    let trtc = Hooks::new(trtc).with_store(MemoryStore::new()).fallback(print::<trtc::Event>);
-
+    let rooms = Rooms::from_env()?;
     let app = warp::path!("hooks" / "zego")
-        .and(filter(zego.clone()))
-        .or(warp::path!("hooks" / "tencent").and(filter(tencent.clone())))
-        .or(warp::path!("hooks" / "trtc").and(filter(trtc.clone())))
+        .and(filter(rooms.zego.clone()))
+        .or(warp::path!("hooks" / "tencent").and(filter(rooms.tencent.clone())))
+        .or(warp::path!("hooks" / "trtc").and(filter(rooms.trtc.clone())))
         .or(warp::path::end().map(|| "rooms are open"));
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
-    let address = listener.local_addr()?;
-    let hint = "to send it a callback: cargo run -- send room_create --to";
-    let _ = writeln!(io::stderr(), "listening on http://{address}\n{hint} http://{address}");
+    announce(listener.local_addr()?);
     let server = warp::serve(app).incoming(listener).graceful(shutdown_signal());
-    tokio::select! {
-        () = server.run() => {}
-        () = grace_period() => {}
-    }
-    zego.wait_idle().await;
-    tencent.wait_idle().await;
-    trtc.wait_idle().await;
-    Ok(())
-}
-
-/// Ends with Ctrl-C or, where there is one, SIGTERM.
-async fn shutdown_signal() {
-    #[cfg(unix)]
-    if let Ok(mut terminated) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
+    let server = async {
         tokio::select! {
-            _ = terminated.recv() => return,
-            _ = signal::ctrl_c() => return,
+            () = server.run() => {}
+            () = grace_period() => {}
         }
-    }
-    signal::ctrl_c().await.unwrap_or_default();
-}
-
-/// Ends a while after that. By then, every body has arrived or been refused, which takes 5 s. A client that has not
-/// sent the head of a request is not waited for.
-async fn grace_period() {
-    shutdown_signal().await;
-    sleep(Duration::from_secs(6)).await;
-}
-
-async fn print<E>(verified: Verified<E>) -> io::Result<()>
-where
-    E: Callback,
-{
-    let line = serde_json::to_string(&EventLine {
-        provider: E::Provider::NAME,
-        app_id: verified.app_id.to_string(),
-        event: verified.event.name(),
-        room_id: verified.event.room_id(),
-        data: &verified.event,
-    })?;
-    // If it cannot be printed, the sender is told to try again.
-    writeln!(io::stdout(), "{line}")
-}
-
-#[derive(Serialize)]
-struct EventLine<'a, E> {
-    provider: &'static str,
-    app_id: String,
-    event: &'a str,
-    room_id: Option<&'a str>,
-    data: &'a E,
-}
-
-/// An environment variable; one that is there but unreadable is an error and not the default.
-fn setting(name: &str, default: &str) -> Result<String, VarError> {
-    match env::var(name) {
-        Err(VarError::NotPresent) => Ok(default.to_owned()),
-        setting => setting,
-    }
+    };
+    rooms.run(server).await;
+    Ok(())
 }

@@ -1,0 +1,119 @@
+use std::{
+    env::{self, VarError},
+    error::Error,
+};
+
+use room_hooks::{
+    Hooks, hooks::MemoryStore, inbox::Worker, tencent::Tencent, trtc::Trtc, zego::Zego,
+};
+use room_hooks_sqlite::SqliteInbox;
+use tokio::sync::oneshot;
+
+use crate::{
+    EventHandlers,
+    environment::{open_inbox, setting},
+    handlers::{allow_tencent, allow_zego},
+};
+
+/// The hooks of all providers, to be mounted, and the worker of their inbox, if they have one.
+#[derive(Debug)]
+pub struct Rooms {
+    /// Hooks for `/hooks/zego`.
+    pub zego: Hooks<Zego>,
+    /// Hooks for `/hooks/tencent`.
+    pub tencent: Hooks<Tencent>,
+    /// Hooks for `/hooks/trtc`.
+    pub trtc: Hooks<Trtc>,
+    worker: Option<Worker>,
+}
+
+impl Rooms {
+    /// Creates hooks that handle events directly, or by way of the inbox that `ROOM_HOOKS_INBOX` names.
+    ///
+    /// # Errors
+    ///
+    /// A variable of the environment is wrong, or the inbox cannot be opened.
+    pub fn from_env() -> Result<Self, Box<dyn Error>> {
+        let handlers = EventHandlers::from_env()?;
+        match env::var("ROOM_HOOKS_INBOX") {
+            Err(VarError::NotPresent) => Self::direct(handlers),
+            path => Self::by_inbox(open_inbox(&path?)?, handlers),
+        }
+    }
+
+    /// The sender waits for the handler, and tries again if that fails.
+    fn direct(handlers: EventHandlers) -> Result<Self, Box<dyn Error>> {
+        let Self { zego, tencent, trtc, worker } = Self::answering_questions()?;
+        Ok(Self {
+            zego: zego.with_store(MemoryStore::new()).with_handlers(handlers.zego),
+            tencent: tencent.with_store(MemoryStore::new()).with_handlers(handlers.tencent),
+            trtc: trtc.with_store(MemoryStore::new()).with_handlers(handlers.trtc),
+            worker,
+        })
+    }
+
+    /// The sender waits until the event is stored. A worker calls the same handlers, until they succeed.
+    fn by_inbox(inbox: SqliteInbox, handlers: EventHandlers) -> Result<Self, Box<dyn Error>> {
+        let rooms = Self::storing_in(&inbox)?;
+        let worker = Worker::new(inbox, handlers.zego)
+            .with_handlers(handlers.tencent)
+            .with_handlers(handlers.trtc);
+        Ok(Self { worker: Some(worker), ..rooms })
+    }
+
+    /// Creates hooks that only store events, for a worker elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// An app id or a secret in the environment is wrong.
+    pub fn storing_in(inbox: &SqliteInbox) -> Result<Self, Box<dyn Error>> {
+        let Self { zego, tencent, trtc, worker } = Self::answering_questions()?;
+        Ok(Self {
+            zego: zego.with_inbox(inbox.clone()),
+            tencent: tencent.with_inbox(inbox.clone()),
+            trtc: trtc.with_inbox(inbox.clone()),
+            worker,
+        })
+    }
+
+    /// Questions are answered while their sender waits, whatever becomes of events.
+    fn answering_questions() -> Result<Self, Box<dyn Error>> {
+        let zego = Zego::new(
+            setting("ZEGO_APP_ID", "1234567890")?,
+            setting("ZEGO_CALLBACK_SECRET", "demo-callback-secret")?,
+        )?;
+        let tencent = Tencent::new(
+            setting("TENCENT_SDK_APP_ID", "1400000000")?,
+            setting("TENCENT_TOKEN", "demo-token")?,
+        )?;
+        let trtc =
+            Trtc::new(setting("TRTC_SDK_APP_ID", "1400000000")?, setting("TRTC_KEY", "demokey")?)?;
+        Ok(Self {
+            zego: Hooks::new(zego).answer(allow_zego),
+            tencent: Hooks::new(tencent).answer(allow_tencent),
+            trtc: Hooks::new(trtc),
+            worker: None,
+        })
+    }
+
+    /// Runs the server, and the worker beside it. When the server has ended, waits for all handlers that still run.
+    /// Begin once the server has its port: a process that ends in the midst of events leaves them to be handled late.
+    pub async fn run<T>(self, server: impl Future<Output = T>) -> T {
+        let Self { zego, tencent, trtc, worker } = self;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serve = async {
+            let served = server.await;
+            drop(stop);
+            zego.wait_idle().await;
+            tencent.wait_idle().await;
+            trtc.wait_idle().await;
+            served
+        };
+        let work = async {
+            if let Some(worker) = worker {
+                worker.run_until(async { stopped.await.unwrap_or_default() }).await;
+            }
+        };
+        tokio::join!(serve, work).0
+    }
+}
