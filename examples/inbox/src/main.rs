@@ -1,0 +1,82 @@
+//! Two processes with one inbox, the SQLite file that `ROOM_HOOKS_INBOX` names: a web server that stores room
+//! callbacks, and a worker that handles them. Each can be stopped and started again without the other.
+//!
+//! The worker prints every event as one line of JSON on standard output; its handlers are in
+//! `examples/support/src/handlers.rs`. The web server prints questions likewise, since their senders wait.
+
+use std::{
+    env,
+    error::Error,
+    ffi::OsStr,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use axum::{Router, routing::get};
+use example_support::{
+    EventHandlers, Rooms, announce, grace_period, log_to_stderr, open_inbox, setting,
+    shutdown_signal,
+};
+use room_hooks_axum::{handler, inbox::Worker};
+use tokio::net::TcpListener;
+
+const USAGE: &str = "\
+usage: example-inbox web       receives events, and stores them in a file
+       example-inbox worker    handles the events that are in the file
+
+The file is the one that ROOM_HOOKS_INBOX names, by default rooms.db.";
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    log_to_stderr();
+
+    let mut arguments = env::args_os().skip(1);
+    let (process, more) = (arguments.next(), arguments.next());
+    match process.as_deref().and_then(OsStr::to_str) {
+        Some("web") if more.is_none() => web().await?,
+        Some("worker") if more.is_none() => work().await?,
+        _ => {
+            let _ = writeln!(io::stderr(), "{USAGE}");
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Needs the secrets, and no handlers of events.
+async fn web() -> Result<(), Box<dyn Error>> {
+    let inbox = open_inbox(&setting("ROOM_HOOKS_INBOX", "rooms.db")?)?;
+    let rooms = Rooms::storing_in(&inbox)?;
+    let app = Router::new()
+        .route("/", get(async || "rooms are open"))
+        .route("/hooks/zego", handler(rooms.zego.clone()))
+        .route("/hooks/tencent", handler(rooms.tencent.clone()))
+        .route("/hooks/trtc", handler(rooms.trtc.clone()));
+
+    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
+    announce(listener.local_addr()?);
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
+    let server = async {
+        tokio::select! {
+            served = server.into_future() => served,
+            () = grace_period() => Ok(()),
+        }
+    };
+    rooms.run(server).await?;
+    Ok(())
+}
+
+/// Needs the handlers, and no secrets: what is in the inbox has been verified.
+async fn work() -> Result<(), Box<dyn Error>> {
+    let handlers = EventHandlers::from_env()?;
+    let path = setting("ROOM_HOOKS_INBOX", "rooms.db")?;
+    let inbox = open_inbox(&path)?;
+    let worker = Worker::new(inbox, handlers.zego)
+        .with_handlers(handlers.tencent)
+        .with_handlers(handlers.trtc)
+        .ordered_by_room();
+
+    let _ = writeln!(io::stderr(), "handling the events in {path}");
+    worker.run_until(shutdown_signal()).await;
+    Ok(())
+}
