@@ -187,14 +187,16 @@ pub(crate) fn example(name: &str) -> Command {
             .args(["build", "--quiet", "--locked", "--target-dir"])
             .arg(target)
             .args(["-p", "example-axum", "-p", "example-actix"])
-            .args(["-p", "example-warp", "-p", "example-tower"])
+            .args(["-p", "example-warp", "-p", "example-tower", "-p", "example-inbox"])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
             .status()
             .unwrap();
         assert!(built.success());
         target.join("debug")
     });
-    Command::new(folder.join(name))
+    let mut command = Command::new(folder.join(name));
+    command.env_remove("ROOM_HOOKS_INBOX").env_remove("ROOM_HOOKS_FAIL");
+    command
 }
 
 /// Compares with a file, or writes it where `SNAPSHOTS=overwrite` is set.

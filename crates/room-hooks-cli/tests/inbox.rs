@@ -1,0 +1,269 @@
+//! The examples with an inbox: what is stored outlives a failure, a kill and a restart, and is printed once.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::{
+    fs::{self, OpenOptions},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use self::program::{Server, example, folder, ran, run};
+
+const EXAMPLES: [&str; 4] = ["example-axum", "example-actix", "example-warp", "example-tower"];
+
+/// One event of each provider that has a time of its own, so that a second of it is a duplicate.
+const EVENTS: [&str; 3] = ["express/room_create", "Room.CallbackAfterDestroyRoom", "103"];
+
+/// An inbox, and a file that processes print to, which can be read in the meantime.
+struct Inbox {
+    path: PathBuf,
+    printed: PathBuf,
+}
+
+impl Inbox {
+    fn new(name: &str) -> Self {
+        let folder = folder(&format!("inbox-{name}"));
+        Self { path: folder.join("rooms.db"), printed: folder.join("printed.jsonl") }
+    }
+
+    fn start(&self, name: &str, failures: u32) -> Server {
+        Server::start_printing_to(self.output(), with_inbox(example(name), &self.path, failures))
+    }
+
+    fn output(&self) -> Stdio {
+        OpenOptions::new().create(true).append(true).open(&self.printed).unwrap().into()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let printed = fs::read_to_string(&self.printed).unwrap();
+        // The last line may be half of one.
+        printed
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The lines, once there are so many. After a crash, that may take the length of a lease.
+    fn wait_for(&self, count: usize) -> Vec<String> {
+        let begun = Instant::now();
+        while self.lines().len() < count {
+            assert!(begun.elapsed() < Duration::from_secs(90), "only {:?}", self.lines());
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.lines()
+    }
+}
+
+fn with_inbox(mut command: Command, path: &Path, failures: u32) -> Command {
+    command.env("ROOM_HOOKS_INBOX", path).env("ROOM_HOOKS_FAIL", failures.to_string());
+    command
+}
+
+/// Sends an event, and returns the status of the answer.
+fn send(server: &Server, event: &str, more: &[&str]) -> String {
+    let sent = run(&[&["send", event, "--to", &server.origin], more].concat());
+    sent.stdout.split(' ').next().unwrap_or(&sent.stderr).to_owned()
+}
+
+/// Ends a server well, and returns what it logged.
+fn stop(server: Server) -> String {
+    server.signal("TERM");
+    let ended = server.ended();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    ended.stderr
+}
+
+/// Starts `example-inbox worker`, with settings that would stop a process that reads secrets.
+fn start_worker(inbox: &Inbox, failures: u32) -> Worker {
+    let mut command = with_inbox(example("example-inbox"), &inbox.path, failures);
+    command.arg("worker").env("ZEGO_APP_ID", "not an app id").env("ZEGO_CALLBACK_SECRET", "");
+    Worker(command.stdout(inbox.output()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+struct Worker(Child);
+
+impl Worker {
+    fn stop(mut self) {
+        let kill = format!("kill -TERM {}", self.0.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert!(self.0.wait().unwrap().success());
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_duplicate_is_not_printed_again_after_a_restart_either() {
+    for name in EXAMPLES {
+        let inbox = Inbox::new(&format!("duplicate-{name}"));
+        for run in 0..2 {
+            let server = inbox.start(name, 0);
+            for event in EVENTS.into_iter().chain(EVENTS) {
+                assert_eq!(send(&server, event, &[]), "200", "{name}, {event}");
+            }
+            // Events are claimed in the order in which they were stored, so this one is the last.
+            let last = format!("room_id=last-{run}");
+            assert_eq!(send(&server, EVENTS[0], &["--set", &last]), "200", "{name}");
+            inbox.wait_for(EVENTS.len() + run + 1);
+            stop(server);
+            let lines = inbox.lines();
+            assert_eq!(lines.len(), EVENTS.len() + run + 1, "{name}: {lines:?}");
+        }
+        let printed = inbox.lines().concat();
+        for provider in ["zego", "tencent", "trtc"] {
+            let line = format!(r#"{{"provider":"{provider}","app_id":"1"#);
+            assert!(printed.contains(&line), "{name}, {provider}: {printed}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_attempt_is_retried_from_the_inbox() {
+    for name in EXAMPLES {
+        let inbox = Inbox::new(&format!("retry-{name}"));
+        let server = inbox.start(name, 2);
+        for _ in 0..2 {
+            assert_eq!(send(&server, "103", &[]), "200", "{name}: it is stored");
+        }
+        let lines = inbox.wait_for(1);
+        let log = stop(server);
+        assert_eq!(lines.len(), 1, "{name}: {lines:?}");
+        for (attempt, times) in [(1, 1), (2, 1), (3, 0)] {
+            let failed = format!("attempt {attempt} fails");
+            assert_eq!(log.matches(&failed).count(), times, "{name}, {attempt}: {log}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_attempt_without_an_inbox_is_answered_500_until_the_sender_retries_enough() {
+    for name in EXAMPLES {
+        let mut command = example(name);
+        command.env("ROOM_HOOKS_FAIL", "2");
+        let server = Server::start(command);
+        for event in EVENTS {
+            for status in ["500", "500", "200", "200"] {
+                assert_eq!(send(&server, event, &[]), status, "{name}, {event}");
+            }
+        }
+        server.signal("TERM");
+        let printed = server.ended().stdout;
+        assert_eq!(printed.lines().count(), EVENTS.len(), "{name}: {printed}");
+    }
+}
+
+#[test]
+fn a_question_never_fails_and_is_printed_before_its_answer() {
+    for name in EXAMPLES {
+        let inbox = Inbox::new(&format!("question-{name}"));
+        let server = inbox.start(name, 1_000);
+        for (asked, question) in
+            ["Live.CallbackBeforeSendGift", "before_send_msg"].iter().enumerate()
+        {
+            assert_eq!(send(&server, question, &[]), "200", "{name}, {question}");
+            assert_eq!(inbox.lines().len(), asked + 1, "{name}, {question}");
+        }
+        stop(server);
+    }
+}
+
+#[test]
+fn kill_9_between_the_answer_and_the_handler_loses_no_event() {
+    for name in EXAMPLES {
+        let inbox = Inbox::new(&format!("kill-{name}"));
+        let failing = inbox.start(name, 1_000);
+        for event in EVENTS {
+            assert_eq!(send(&failing, event, &[]), "200", "{name}, {event}");
+        }
+        // By now, they have failed and wait. An event that is killed in its attempt waits for its lease, 30 s.
+        thread::sleep(Duration::from_millis(300));
+        // This kills it.
+        drop(failing);
+        assert!(inbox.lines().is_empty(), "{name}: {:?}", inbox.lines());
+
+        let server = inbox.start(name, 0);
+        for event in EVENTS {
+            assert_eq!(send(&server, event, &[]), "200", "{name}, {event}: a duplicate");
+        }
+        inbox.wait_for(EVENTS.len());
+        stop(server);
+        assert_eq!(inbox.lines().len(), EVENTS.len(), "{name}: {:?}", inbox.lines());
+    }
+}
+
+#[test]
+fn a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room() {
+    let inbox = Inbox::new("processes");
+    let web = || {
+        let mut web = with_inbox(example("example-inbox"), &inbox.path, 0);
+        web.arg("web");
+        Server::start_printing_to(inbox.output(), web)
+    };
+    let server = web();
+    for number in 1..=4 {
+        let name = format!("room_name=number {number}");
+        assert_eq!(send(&server, "room_create", &["--set", &name]), "200");
+    }
+    assert_eq!(send(&server, "103", &["--forge", "signature"]), "401");
+    assert_eq!(send(&server, "Live.CallbackBeforeSendGift", &[]), "200");
+    stop(server);
+    let lines = inbox.lines();
+    assert!(lines.len() == 1 && lines[0].contains("BeforeSendGift"), "a question only: {lines:?}");
+
+    // Each fails once, and holds back its room until it succeeds.
+    let worker = start_worker(&inbox, 1);
+    let lines = inbox.wait_for(5);
+    for (number, line) in (1..=4).zip(&lines[1..]) {
+        assert!(line.contains(&format!(r#""room_name":"number {number}""#)), "{lines:?}");
+    }
+    // Both at once.
+    let server = web();
+    assert_eq!(send(&server, "103", &[]), "200");
+    assert!(inbox.wait_for(6)[5].contains(r#""provider":"trtc""#), "{:?}", inbox.lines());
+    stop(server);
+    worker.stop();
+    assert_eq!(inbox.lines().len(), 6);
+}
+
+#[test]
+fn a_wrong_setting_is_told_at_the_start() {
+    let url = "postgres://rooms:a-password@127.0.0.1/rooms";
+    let folder = folder("inbox-wrong-setting");
+    for name in EXAMPLES.into_iter().chain(["example-inbox"]) {
+        let arguments = if name == "example-inbox" { &["worker"][..] } else { &[] };
+        for (setting, value, told) in [
+            ("ROOM_HOOKS_FAIL", "two", "ROOM_HOOKS_FAIL is not a number of attempts: two"),
+            ("ROOM_HOOKS_FAIL", "-1", "ROOM_HOOKS_FAIL is not a number of attempts: -1"),
+            ("ROOM_HOOKS_FAIL", "", "ROOM_HOOKS_FAIL is not a number of attempts: "),
+            ("ROOM_HOOKS_INBOX", url, "give it the path of a SQLite file"),
+            ("ROOM_HOOKS_INBOX", "/dev/null/rooms.db", "/dev/null/rooms.db"),
+        ] {
+            let mut command = example(name);
+            command.args(arguments).current_dir(&folder);
+            command.env("ROOM_HOOKS_ADDR", "127.0.0.1:0").env("NO_COLOR", "1");
+            let ran = ran(command.env(setting, value).output().unwrap());
+            assert_eq!(ran.status, 1, "{name}, {setting}={value}");
+            assert!(ran.stderr.contains(told), "{name}, {setting}={value}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("a-password"), "{name}: {}", ran.stderr);
+        }
+    }
+    for arguments in [&[][..], &["wob"], &["web", "worker"], &["--help"]] {
+        let mut command = example("example-inbox");
+        let ran = ran(command.args(arguments).output().unwrap());
+        assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
+        assert!(ran.stderr.starts_with("usage: example-inbox web "), "{}", ran.stderr);
+    }
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "nothing was opened");
+}
