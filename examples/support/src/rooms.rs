@@ -57,7 +57,8 @@ impl Rooms {
         let rooms = Self::storing_in(&inbox)?;
         let worker = Worker::new(inbox, handlers.zego)
             .with_handlers(handlers.tencent)
-            .with_handlers(handlers.trtc);
+            .with_handlers(handlers.trtc)
+            .ordered_by_room();
         Ok(Self { worker: Some(worker), ..rooms })
     }
 
