@@ -3,11 +3,14 @@
 mod history;
 mod record;
 
-use std::time::Duration;
+use std::{
+    mem,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     DeliveryId, SignatureKey,
-    inbox::{ClaimRequest, Ending, InboxStore, NewEvent, WorkerId},
+    inbox::{ClaimRequest, Ending, InboxStore, NewEvent, Retention, WorkerId},
 };
 
 use self::history::{Held, History};
@@ -111,9 +114,12 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
         // The last one has no id.
         let number = event % 6;
         let payload = self.history.next_payload();
-        let mut event = NewEvent::new("test/event", payload, std::time::SystemTime::UNIX_EPOCH);
+        let mut event = NewEvent::new("test/event", payload, SystemTime::UNIX_EPOCH);
         event.retention = RETENTION;
-        event.room = (number % 3 > 0).then(|| format!("zego/1/{}", number % 3));
+        event.room = match number % 3 {
+            0 => None,
+            room => Some(format!("zego/1/{room}")),
+        };
         if number < 5 {
             event.id = Some(DeliveryId::from_bytes([number; 16]));
             event.signature = signature_of(signature);
@@ -164,7 +170,7 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             "worker {} crashes or freezes; {} begins",
             self.workers[worker].id.0, self.last_worker
         ));
-        std::mem::replace(&mut self.workers[worker], Actor::new(self.last_worker))
+        mem::replace(&mut self.workers[worker], Actor::new(self.last_worker))
     }
 
     /// A frozen worker goes on, to renew its leases or to end an attempt.
@@ -193,7 +199,7 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
     }
 
     async fn prune(&mut self) {
-        let retention = crate::inbox::Retention::new(DONE_RETENTION, LONG);
+        let retention = Retention::new(DONE_RETENTION, LONG);
         let pruned = self.store.prune(retention, 1_000).await.expect("it is available");
         self.history.prune(pruned);
     }
@@ -215,7 +221,7 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             if held.is_empty() {
                 break;
             }
-            for held in std::mem::take(held) {
+            for held in mem::take(held) {
                 self.finish(held, 0).await;
             }
         }

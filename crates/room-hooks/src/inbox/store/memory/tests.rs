@@ -22,7 +22,7 @@ fn event(number: u8) -> NewEvent {
 
 async fn claim(inbox: &MemoryInbox, limit: usize) -> Vec<AttemptId> {
     let request = ClaimRequest::new(WorkerId(1), limit, SECOND);
-    let events = inbox.claim(request).await.unwrap().events;
+    let events = inbox.claim(request).await.expect("it is available").events;
     events.into_iter().map(|claimed| claimed.attempt).collect()
 }
 
