@@ -28,7 +28,7 @@ pub(crate) fn verify(apps: &Apps, query: &str, body: &[u8], now: SystemTime) -> 
 
     // The console's probe, which names nothing and brings nothing.
     let is_empty = |body: &str| matches!(&*without_space(body), "" | "{}");
-    let is_probe = command_named.is_none() && body.as_deref().is_some_and(is_empty);
+    let is_probe = command_named.is_none() && body.is_some_and(is_empty);
     let unsigned = apps.unsigned.filter(|unsigned| match &app_named {
         Some(id) => number(id) == Some(*unsigned),
         None => is_probe && sign.is_none() && request_time.is_none(),
@@ -49,7 +49,7 @@ pub(crate) fn verify(apps: &Apps, query: &str, body: &[u8], now: SystemTime) -> 
     };
     // To refuse what asks whether something may happen would deny it.
     let is_asked = command_named.as_deref().is_some_and(asks);
-    let outcome = match body.and_then(|body| outcome(command_named, &body)) {
+    let outcome = match body.and_then(|body| outcome(command_named, body)) {
         _ if is_probe => Expected::Acknowledged,
         Some(Expected::BodyAlreadyConsumed) | None if is_asked => Expected::Acknowledged,
         outcome => outcome?,
