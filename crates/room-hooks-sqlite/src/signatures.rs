@@ -1,7 +1,9 @@
 use room_hooks::{DeliveryId, SignatureKey};
-use rusqlite::OptionalExtension;
 
-use crate::database::{Expiring, Turn};
+use crate::database::{
+    Turn,
+    keys::{self, Kind},
+};
 
 /// Whether a signature belongs to a delivery.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,28 +23,18 @@ pub(crate) fn bind(
     most: i64,
 ) -> rusqlite::Result<Binding> {
     let (signature, id) = (signature.as_bytes(), id.as_bytes());
-    let expires_at = turn.now + retention;
-    let has_room = Expiring::Signatures.has_room(turn, most)?;
-    if has_room {
-        let inserted = turn
-            .prepare(
-                "INSERT INTO room_hooks_signatures VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            )?
-            .execute((signature, id, expires_at))?;
-        if inserted > 0 {
-            Expiring::Signatures.count(turn, 1);
-            return Ok(Binding::Own);
+    let until = Some(turn.now + retention);
+    let Some(bound) = keys::find(turn, Kind::Signature, signature)? else {
+        if !keys::has_room(turn, Kind::Signature, most)? {
+            return Ok(Binding::Full);
         }
+        keys::insert(turn, Kind::Signature, signature, Some(id), until)?;
+        return Ok(Binding::Own);
+    };
+    if bound.expires_at.is_none_or(|expires_at| turn.now < expires_at) {
+        let is_own = bound.owner.as_deref() == Some(id.as_slice());
+        return Ok(if is_own { Binding::Own } else { Binding::Anothers });
     }
-    let bound: Option<(Vec<u8>, i64)> = turn
-        .prepare("SELECT id, expires_at FROM room_hooks_signatures WHERE signature = ?1")?
-        .query_row([signature], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((owner, expired_at)) = bound else { return Ok(Binding::Full) };
-    if turn.now < expired_at {
-        return Ok(if owner == id { Binding::Own } else { Binding::Anothers });
-    }
-    turn.prepare("UPDATE room_hooks_signatures SET id = ?2, expires_at = ?3 WHERE signature = ?1")?
-        .execute((signature, id, expires_at))?;
+    keys::update(turn, Kind::Signature, signature, Some(id), until)?;
     Ok(Binding::Own)
 }

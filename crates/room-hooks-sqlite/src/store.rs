@@ -5,11 +5,13 @@ use std::{
 };
 
 use room_hooks::hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
-use rusqlite::{OptionalExtension, named_params};
 
 use crate::{
     clock::millis,
-    database::{Database, Expiring, Failure, Turn},
+    database::{
+        Database, Failure, Turn,
+        keys::{self, Found, Kind},
+    },
     error::OpenError,
     signatures::{self, Binding},
 };
@@ -112,11 +114,17 @@ impl DeliveryStore for SqliteStore {
         token: ClaimToken,
         _now: Instant,
     ) -> Result<bool, StoreError> {
-        let token = token.0.cast_signed();
-        self.write(move |turn| match state(turn, delivery)? {
-            Some(State::Claimed(other)) if other != token => Ok(false),
-            Some(State::Settled) => Ok(false),
-            _ => set(turn, delivery, Some(token), delivery.lease).map(|()| true),
+        self.write(move |turn| {
+            let found = find(turn, delivery)?;
+            let is_its_own = match state(turn, found.as_ref()) {
+                Some(State::Claimed(holder)) => holder == token,
+                Some(State::Settled) => false,
+                None => true,
+            };
+            if is_its_own {
+                set(turn, delivery, found.as_ref(), Some(token), delivery.lease)?;
+            }
+            Ok(is_its_own)
         })
         .await
     }
@@ -124,10 +132,11 @@ impl DeliveryStore for SqliteStore {
     async fn settle(&self, delivery: DeliveryKey, _now: Instant) -> Result<(), StoreError> {
         let most = self.most;
         let is_settled = self.write(move |turn| {
+            let found = find(turn, delivery)?;
             // What is claimed has room. A delivery that was handled without a claim may find none.
-            let has_room = is_held(turn, delivery)? || Expiring::Deliveries.has_room(turn, most)?;
+            let has_room = found.is_some() || keys::has_room(turn, Kind::Delivery, most)?;
             if has_room {
-                set(turn, delivery, None, delivery.retention)?;
+                set(turn, delivery, found.as_ref(), None, delivery.retention)?;
             }
             Ok(has_room)
         });
@@ -144,13 +153,12 @@ impl DeliveryStore for SqliteStore {
         token: ClaimToken,
         _now: Instant,
     ) -> Result<(), StoreError> {
-        let token = token.0.cast_signed();
         self.write(move |turn| {
-            let deleted = turn
-                .prepare("DELETE FROM room_hooks_deliveries WHERE id = ?1 AND token = ?2")?
-                .execute((delivery.id.as_bytes(), token))?;
-            if deleted > 0 {
-                Expiring::Deliveries.count(turn, -1);
+            let found = find(turn, delivery)?;
+            if let Some(State::Claimed(holder)) = state(turn, found.as_ref())
+                && holder == token
+            {
+                keys::remove(turn, Kind::Delivery, delivery.id.as_bytes())?;
             }
             Ok(())
         })
@@ -159,7 +167,7 @@ impl DeliveryStore for SqliteStore {
 }
 
 enum State {
-    Claimed(i64),
+    Claimed(ClaimToken),
     Settled,
 }
 
@@ -174,18 +182,19 @@ fn claim(
         Binding::Anothers => return Ok(Some(ClaimOutcome::SignatureReused)),
         Binding::Full => return Ok(None),
     }
-    match state(turn, delivery)? {
+    let found = find(turn, delivery)?;
+    match state(turn, found.as_ref()) {
         Some(State::Claimed(_)) => return Ok(Some(ClaimOutcome::InProgress)),
         Some(State::Settled) => return Ok(Some(ClaimOutcome::Settled)),
         None => {}
     }
-    if !is_held(turn, delivery)? && !Expiring::Deliveries.has_room(turn, most)? {
+    if found.is_none() && !keys::has_room(turn, Kind::Delivery, most)? {
         return Ok(None);
     }
     // 64 bits of a keyed hash, with a key of its own that comes from the operating system's randomness.
-    let token = RandomState::new().hash_one(());
-    set(turn, delivery, Some(token.cast_signed()), delivery.lease)?;
-    Ok(Some(ClaimOutcome::Granted(ClaimToken(token))))
+    let token = ClaimToken(RandomState::new().hash_one(()));
+    set(turn, delivery, found.as_ref(), Some(token), delivery.lease)?;
+    Ok(Some(ClaimOutcome::Granted(token)))
 }
 
 fn bind(turn: &Turn<'_>, delivery: DeliveryKey, most: i64) -> rusqlite::Result<Binding> {
@@ -193,38 +202,32 @@ fn bind(turn: &Turn<'_>, delivery: DeliveryKey, most: i64) -> rusqlite::Result<B
     signatures::bind(turn, signature, delivery.id, millis(delivery.retention), most)
 }
 
-/// `None` if it is free.
-fn state(turn: &Turn<'_>, delivery: DeliveryKey) -> rusqlite::Result<Option<State>> {
-    turn.prepare("SELECT token FROM room_hooks_deliveries WHERE id = ?1 AND expires_at > ?2")?
-        .query_row((delivery.id.as_bytes(), turn.now), |row| {
-            Ok(row.get::<_, Option<i64>>(0)?.map_or(State::Settled, State::Claimed))
-        })
-        .optional()
+fn find(turn: &Turn<'_>, delivery: DeliveryKey) -> rusqlite::Result<Option<Found>> {
+    keys::find(turn, Kind::Delivery, delivery.id.as_bytes())
 }
 
-/// Whether there is a row of it, expired or not.
-fn is_held(turn: &Turn<'_>, delivery: DeliveryKey) -> rusqlite::Result<bool> {
-    turn.prepare("SELECT 1 FROM room_hooks_deliveries WHERE id = ?1")?
-        .exists([delivery.id.as_bytes()])
+/// `None` if it is free.
+fn state(turn: &Turn<'_>, found: Option<&Found>) -> Option<State> {
+    let held = found.filter(|found| found.expires_at.is_none_or(|at| turn.now < at))?;
+    let Some(owner) = &held.owner else { return Some(State::Settled) };
+    // A token that cannot be read is another's.
+    let token = owner.as_slice().try_into().map(u64::from_be_bytes);
+    Some(State::Claimed(ClaimToken(token.unwrap_or_default())))
 }
 
 /// Claims it with a token, or settles it.
 fn set(
     turn: &Turn<'_>,
     delivery: DeliveryKey,
-    token: Option<i64>,
+    found: Option<&Found>,
+    token: Option<ClaimToken>,
     span: Duration,
 ) -> rusqlite::Result<()> {
-    if !is_held(turn, delivery)? {
-        Expiring::Deliveries.count(turn, 1);
-    }
-    turn.prepare("INSERT OR REPLACE INTO room_hooks_deliveries VALUES (:id, :token, :expires_at)")?
-        .execute(named_params! {
-            ":id": delivery.id.as_bytes(),
-            ":token": token,
-            ":expires_at": turn.now + millis(span),
-        })?;
-    Ok(())
+    let token = token.map(|token| token.0.to_be_bytes());
+    let owner = token.as_ref().map(<[u8; 8]>::as_slice);
+    let expires_at = Some(turn.now + millis(span));
+    let set = if found.is_some() { keys::update } else { keys::insert };
+    set(turn, Kind::Delivery, delivery.id.as_bytes(), owner, expires_at)
 }
 
 fn unavailable(failure: Failure) -> StoreError {

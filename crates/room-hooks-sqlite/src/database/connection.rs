@@ -91,7 +91,7 @@ fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
             return Err(OpenError::Corrupted { path: path.into(), source: found.into() });
         }
     }
-    for table in ["events", "ids", "signatures", "deliveries", "totals"] {
+    for table in ["events", "keys", "old_keys", "totals"] {
         let read = format!("SELECT EXISTS (SELECT * FROM room_hooks_{table})");
         connection.query_row(&read, [], |_| Ok(())).map_err(of)?;
     }

@@ -1,8 +1,8 @@
 //! A file, and a thread of its own for each handle on it.
 
 mod connection;
-mod expiry;
 mod job;
+pub(crate) mod keys;
 mod schema;
 mod totals;
 mod turn;
@@ -18,7 +18,7 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use self::{expiry::Expiring, job::Failure, totals::State, turn::Turn};
+pub(crate) use self::{job::Failure, totals::State, turn::Turn};
 use self::{
     job::{Job, Operation},
     turn::Watch,

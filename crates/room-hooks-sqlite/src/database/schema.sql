@@ -38,25 +38,22 @@ CREATE INDEX room_hooks_events_finished ON room_hooks_events (state, finished_at
 CREATE INDEX room_hooks_events_forgettable ON room_hooks_events (keep_until)
     WHERE state = 'done';
 
--- The ids that are remembered: of what is unfinished or dead, and of the rest until it expires. Not an index of the
--- events: ids are random, so that each put writes another page of a large one, and most events have long been done.
-CREATE TABLE room_hooks_ids (
-    id BLOB PRIMARY KEY,
-    expires_at INTEGER
+-- What is remembered by a digest: ids of events, signatures with the ids that they belong to, and deliveries with the
+-- tokens that claim them. What does not expire has NULL.
+CREATE TABLE room_hooks_keys (
+    kind TEXT NOT NULL,
+    key BLOB NOT NULL,
+    owner BLOB,
+    expires_at INTEGER,
+    PRIMARY KEY (kind, key)
 ) STRICT, WITHOUT ROWID;
-
--- Which delivery a signature belongs to.
-CREATE TABLE room_hooks_signatures (
-    signature BLOB PRIMARY KEY,
-    id BLOB NOT NULL,
-    expires_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- Deliveries that are claimed, by a token, or settled.
-CREATE TABLE room_hooks_deliveries (
-    id BLOB PRIMARY KEY,
-    token INTEGER,
-    expires_at INTEGER NOT NULL
+-- The same, of those that are not new any more: a digest is in one of them.
+CREATE TABLE room_hooks_old_keys (
+    kind TEXT NOT NULL,
+    key BLOB NOT NULL,
+    owner BLOB,
+    expires_at INTEGER,
+    PRIMARY KEY (kind, key)
 ) STRICT, WITHOUT ROWID;
 
 -- One row: how many there are of what, and the time of the last transaction.
@@ -71,8 +68,10 @@ CREATE TABLE room_hooks_totals (
     ids INTEGER NOT NULL,
     signatures INTEGER NOT NULL,
     deliveries INTEGER NOT NULL,
+    -- Those of the latter three that are new.
+    recent INTEGER NOT NULL,
     last_now INTEGER NOT NULL,
     -- How often the clock was set back.
     set_backs INTEGER NOT NULL
 ) STRICT;
-INSERT INTO room_hooks_totals VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+INSERT INTO room_hooks_totals VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);

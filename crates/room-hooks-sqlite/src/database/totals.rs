@@ -15,6 +15,8 @@ pub(crate) struct Totals {
     pub(crate) ids: i64,
     pub(crate) signatures: i64,
     pub(crate) deliveries: i64,
+    /// Those of the latter three that are new.
+    pub(crate) recent: i64,
     pub(crate) last_now: i64,
     pub(crate) set_backs: i64,
 }
@@ -46,7 +48,7 @@ impl State {
 impl Totals {
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let mut read = connection.prepare_cached(
-            "SELECT sequence, ready, leased, done, dead, bytes, ids, signatures, deliveries, last_now, set_backs
+            "SELECT sequence, ready, leased, done, dead, bytes, ids, signatures, deliveries, recent, last_now, set_backs
              FROM room_hooks_totals",
         )?;
         read.query_row([], Self::from_row)
@@ -63,15 +65,16 @@ impl Totals {
             ids: row.get(6)?,
             signatures: row.get(7)?,
             deliveries: row.get(8)?,
-            last_now: row.get(9)?,
-            set_backs: row.get(10)?,
+            recent: row.get(9)?,
+            last_now: row.get(10)?,
+            set_backs: row.get(11)?,
         })
     }
 
     pub(super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         let mut write = connection.prepare_cached(
             "UPDATE room_hooks_totals SET sequence = ?1, ready = ?2, leased = ?3, done = ?4, dead = ?5, bytes = ?6,
-                ids = ?7, signatures = ?8, deliveries = ?9, last_now = ?10, set_backs = ?11",
+                ids = ?7, signatures = ?8, deliveries = ?9, recent = ?10, last_now = ?11, set_backs = ?12",
         )?;
         write.execute([
             self.sequence,
@@ -83,6 +86,7 @@ impl Totals {
             self.ids,
             self.signatures,
             self.deliveries,
+            self.recent,
             self.last_now,
             self.set_backs,
         ])?;

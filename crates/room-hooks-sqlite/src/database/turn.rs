@@ -3,7 +3,7 @@ use std::cell::{Cell, RefCell};
 use rusqlite::{CachedStatement, Connection};
 
 use super::{
-    expiry::Cursors,
+    keys::Cursors,
     totals::{State, Totals},
 };
 use crate::clock::Clock;
@@ -61,6 +61,8 @@ pub(super) struct Watch {
     /// The time seen is from before a set-back that another connection has put right, if the file counts more.
     set_backs: Cell<i64>,
     cursors: RefCell<Cursors>,
+    /// Operations since the last sweep.
+    pub(super) operations: Cell<usize>,
 }
 
 /// The clock stands still while it is behind by no more than this, as after a small correction.
@@ -99,7 +101,10 @@ impl Watch {
             totals.set_backs += 1;
             for sql in [
                 "UPDATE room_hooks_events SET next_at = next_at - ?1 WHERE next_at IS NOT NULL",
-                "UPDATE room_hooks_deliveries SET expires_at = expires_at - ?1 WHERE token IS NOT NULL",
+                "UPDATE room_hooks_keys SET expires_at = expires_at - ?1
+                 WHERE kind = 'delivery' AND owner IS NOT NULL",
+                "UPDATE room_hooks_old_keys SET expires_at = expires_at - ?1
+                 WHERE kind = 'delivery' AND owner IS NOT NULL",
             ] {
                 connection.prepare_cached(sql)?.execute([span])?;
             }

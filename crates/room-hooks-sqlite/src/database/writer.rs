@@ -1,20 +1,23 @@
 //! The thread that a database's operations run on, in groups: one commit, and one fsync, for all that wait.
 
-use std::{mem, path::PathBuf, sync::Arc};
+use std::{mem, path::PathBuf, sync::Arc, thread};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc::Receiver;
 
 use super::{
     connection,
-    expiry::remove_expired,
     job::{Failure, Job},
+    keys::{self, OPERATIONS_BETWEEN_SWEEPS},
     turn::{Turn, Watch},
 };
 use crate::clock::Clock;
 
 /// How many operations are committed together at most.
 const GROUP: usize = 256;
+
+/// How often the thread lets others run to have a group as large as the last one.
+const YIELDS: usize = 10;
 
 pub(super) struct Writer {
     pub(super) path: PathBuf,
@@ -29,8 +32,17 @@ type Jobs = Vec<Box<dyn Job>>;
 impl Writer {
     /// Runs until all handles are dropped.
     pub(super) fn run(mut self, mut queue: Receiver<Box<dyn Job>>) {
-        let mut jobs = Jobs::new();
+        let (mut jobs, mut last) = (Jobs::new(), 0);
         while queue.blocking_recv_many(&mut jobs, GROUP) > 0 {
+            // Those who were just answered are about to ask again. It takes them less time than an fsync.
+            for _ in 0..YIELDS {
+                if jobs.len() >= last {
+                    break;
+                }
+                thread::yield_now();
+                receive(&mut queue, &mut jobs);
+            }
+            last = jobs.len();
             self.serve(mem::take(&mut jobs), &mut queue);
         }
     }
@@ -72,11 +84,7 @@ impl Writer {
             return answer(jobs, Some(&error.into()));
         }
         // This may have waited for the lock. Callers have gone, and others have come.
-        while jobs.len() < GROUP
-            && let Ok(job) = queue.try_recv()
-        {
-            jobs.push(job);
-        }
+        receive(queue, &mut jobs);
         let failure = self.transact(connection, &mut jobs).err();
         if failure.is_some() && !connection.is_autocommit() {
             // If this fails, so does the next `BEGIN`, whose callers are told.
@@ -94,15 +102,27 @@ impl Writer {
         }
         // A transaction that has changed nothing costs no fsync.
         if changes(connection)? != changes_before {
-            if let Err(error) =
-                apart(connection, &turn, |turn| Ok(remove_expired(turn, jobs.len())?))?
-            {
-                tracing::error!(%error, "what has expired cannot be removed");
-            }
+            self.sweep(connection, &turn, jobs.len())?;
             turn.totals().write(connection)?;
         }
         connection.execute_batch("COMMIT")?;
         self.watch.saw(&turn);
+        Ok(())
+    }
+
+    /// Keeps the keys in order, now and then. Nothing depends on it, so it fails alone.
+    fn sweep(
+        &self,
+        connection: &Connection,
+        turn: &Turn<'_>,
+        operations: usize,
+    ) -> Result<(), Failure> {
+        let operations = self.watch.operations.get() + operations;
+        let is_time = operations >= OPERATIONS_BETWEEN_SWEEPS;
+        self.watch.operations.set(if is_time { 0 } else { operations });
+        if is_time && let Err(error) = apart(connection, turn, |turn| Ok(keys::sweep(turn)?))? {
+            tracing::error!(%error, "what has expired cannot be removed");
+        }
         Ok(())
     }
 }
@@ -126,6 +146,15 @@ fn apart(
     }
     turn.run("RELEASE room_hooks")?;
     Ok(result)
+}
+
+/// Takes what waits.
+fn receive(queue: &mut Receiver<Box<dyn Job>>, jobs: &mut Jobs) {
+    while jobs.len() < GROUP
+        && let Ok(job) = queue.try_recv()
+    {
+        jobs.push(job);
+    }
 }
 
 fn changes(connection: &Connection) -> rusqlite::Result<i64> {

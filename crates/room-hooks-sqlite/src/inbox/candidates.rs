@@ -200,3 +200,26 @@ fn oldest_of_rooms(
     *cursor = room;
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// However many events there are, a claim reads those that it looks at, in the order of an index.
+    #[test]
+    fn the_query_plan_of_a_claim_neither_scans_nor_sorts() {
+        let database = Connection::open_in_memory().unwrap();
+        database.execute_batch(include_str!("../database/schema.sql")).unwrap();
+        for sql in [UNORDERED, WITHOUT_ROOM, WITH_PLACE, LEASED_ROOMS, NEXT_ROOM, OLDEST_OF_ROOM] {
+            let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps = plan.raw_query().mapped(|row| row.get(3));
+            let steps = steps.collect::<rusqlite::Result<Vec<String>>>().unwrap().join("\n");
+            assert!(steps.contains("SEARCH"), "{steps}");
+            // The list of kinds is scanned.
+            let others = steps.replace("SCAN json_each", "");
+            assert!(!others.contains("SCAN") && !others.contains("TEMP B-TREE"), "{steps}");
+        }
+    }
+}

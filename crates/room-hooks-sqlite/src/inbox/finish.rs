@@ -45,21 +45,7 @@ pub(super) fn finish(
         ":sequence": attempt.sequence,
     })?;
     turn.moved(State::Leased, after);
-    if after == State::Done {
-        expire_id(turn, attempt.sequence)?;
-    }
     Ok(true)
-}
-
-/// Lets an event's id be forgotten when its retention ends.
-pub(super) fn expire_id(turn: &Turn<'_>, sequence: i64) -> rusqlite::Result<()> {
-    turn.prepare(
-        "UPDATE room_hooks_ids
-         SET expires_at = (SELECT keep_until FROM room_hooks_events WHERE sequence = ?1)
-         WHERE id = (SELECT id FROM room_hooks_events WHERE sequence = ?1)",
-    )?
-    .execute([sequence])?;
-    Ok(())
 }
 
 /// Makes a dead event ready.

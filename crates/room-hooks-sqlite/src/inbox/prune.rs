@@ -1,7 +1,7 @@
 use room_hooks::inbox::Retention;
 use rusqlite::named_params;
 
-use super::{finish::expire_id, put::remove};
+use super::put::remove;
 use crate::{
     clock::millis,
     database::{State, Turn},
@@ -39,9 +39,6 @@ fn prune_state(
         )?
         .collect::<rusqlite::Result<_>>()?;
     for (sequence, size) in &old {
-        if state == State::Dead {
-            expire_id(turn, *sequence)?;
-        }
         remove(turn, state, *sequence, *size)?;
     }
     Ok(old.len())

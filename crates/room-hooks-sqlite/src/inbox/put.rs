@@ -7,7 +7,10 @@ use rusqlite::{OptionalExtension, named_params};
 use super::Bounds;
 use crate::{
     clock::{millis, to_millis},
-    database::{Expiring, State, Turn},
+    database::{
+        State, Turn,
+        keys::{self, Found, Kind},
+    },
     signatures::{self, Binding},
 };
 
@@ -32,18 +35,22 @@ pub(super) fn put(
     let room = event.room.as_deref().unwrap_or_default();
     let texts = event.payload.len() + event.kind.len() + room.len();
     let size = i64::try_from(texts).unwrap_or(i64::MAX).saturating_add(ROW);
-    if let Some(id) = event.id
-        && is_remembered(turn, id)?
-    {
+    let key = event.id.as_ref().map(DeliveryId::as_bytes);
+    let remembered = key.map(|key| keys::find(turn, Kind::Event, key)).transpose()?.flatten();
+    let is_remembered = |found: &Found| found.expires_at.is_none_or(|at| turn.now < at);
+    if remembered.as_ref().is_some_and(is_remembered) {
         return Ok(Some(PutOutcome::Duplicate));
     }
-    if !make_room(turn, size, bounds)? {
+    let needs_key = key.is_some() && remembered.is_none();
+    if !make_room(turn, size, needs_key, bounds)? {
         return Ok(None);
     }
-    if let Some(id) = event.id
-        && !remember(turn, id, bounds)?
-    {
-        return Ok(None);
+    if let Some(key) = key {
+        // Without an end, until the event is removed. One that had expired may be left, or be gone by now.
+        if remembered.is_some() {
+            keys::remove(turn, Kind::Event, key)?;
+        }
+        keys::insert(turn, Kind::Event, key, None, None)?;
     }
     let sequence = turn.totals().sequence + 1;
     turn.prepare(
@@ -75,41 +82,26 @@ pub(super) fn put(
     Ok(Some(PutOutcome::New))
 }
 
-/// Whether its id is remembered.
-fn is_remembered(turn: &Turn<'_>, id: DeliveryId) -> rusqlite::Result<bool> {
-    turn.prepare(
-        "SELECT 1 FROM room_hooks_ids WHERE id = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
-    )?
-    .exists((id.as_bytes(), turn.now))
-}
-
-/// Remembers its id until it is finished, and longer if its retention says so. `false` if there is no room.
-fn remember(turn: &Turn<'_>, id: DeliveryId, bounds: Bounds) -> rusqlite::Result<bool> {
-    // There may be one that has expired.
-    let forgotten = turn
-        .prepare("UPDATE room_hooks_ids SET expires_at = NULL WHERE id = ?1")?
-        .execute([id.as_bytes()])?;
-    if forgotten > 0 {
-        return Ok(true);
-    }
-    if !Expiring::Ids.has_room(turn, bounds.rows)? {
-        return Ok(false);
-    }
-    turn.prepare("INSERT INTO room_hooks_ids (id) VALUES (?1)")?.execute([id.as_bytes()])?;
-    Expiring::Ids.count(turn, 1);
-    Ok(true)
-}
-
 /// Removes the oldest events that are done and need not be remembered, until there is room.
-fn make_room(turn: &Turn<'_>, size: i64, bounds: Bounds) -> rusqlite::Result<bool> {
+fn make_room(
+    turn: &Turn<'_>,
+    size: i64,
+    needs_key: bool,
+    bounds: Bounds,
+) -> rusqlite::Result<bool> {
     // What never fits must not remove anything.
     if size > bounds.bytes {
         return Ok(false);
     }
     let has_room = || {
         let totals = turn.totals();
-        totals.rows() < bounds.rows && totals.bytes.saturating_add(size) <= bounds.bytes
+        totals.rows() < bounds.rows
+            && totals.bytes.saturating_add(size) <= bounds.bytes
+            && (totals.ids < bounds.rows || !needs_key)
     };
+    if needs_key {
+        keys::has_room(turn, Kind::Event, bounds.rows)?;
+    }
     let mut is_left = true;
     while !has_room() && is_left {
         is_left = remove_oldest(turn)?;
@@ -129,14 +121,25 @@ fn remove_oldest(turn: &Turn<'_>) -> rusqlite::Result<bool> {
     Ok(oldest.is_some())
 }
 
-/// Removes a finished event. Its id has an expiry of its own.
+/// Removes a finished event, and its id when its retention ends.
 pub(super) fn remove(
     turn: &Turn<'_>,
     state: State,
     sequence: i64,
     size: i64,
 ) -> rusqlite::Result<()> {
-    turn.prepare("DELETE FROM room_hooks_events WHERE sequence = ?1")?.execute([sequence])?;
+    let mut delete =
+        turn.prepare("DELETE FROM room_hooks_events WHERE sequence = ?1 RETURNING id, keep_until")?;
+    // An id that cannot be read is nobody's.
+    let (id, keep_until) =
+        delete.query_row([sequence], |row| Ok((row.get(0).ok().flatten(), row.get(1)?)))?;
+    match id {
+        Some(id) if turn.now < keep_until => {
+            keys::update(turn, Kind::Event, &id, None, Some(keep_until))?;
+        }
+        Some(id) => keys::remove(turn, Kind::Event, &id)?,
+        None => {}
+    }
     turn.count(|totals| {
         *totals.of_state(state) -= 1;
         totals.bytes -= size;

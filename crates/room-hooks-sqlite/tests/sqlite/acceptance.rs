@@ -1,9 +1,12 @@
 //! What every store must do.
 
-use room_hooks::testing::acceptance;
+use room_hooks::{
+    inbox::InboxStore,
+    testing::{acceptance, inbox_acceptance, inbox_history},
+};
 use room_hooks_sqlite::SqliteStore;
 
-use crate::file::File;
+use crate::{event, file::File};
 
 #[tokio::test]
 async fn the_delivery_store_does_what_a_store_must() {
@@ -14,7 +17,24 @@ async fn the_delivery_store_does_what_a_store_must() {
     file.check();
 }
 
-/// A retry under a new signature, and a claim that ran out, must count each delivery and signature once.
+#[tokio::test]
+async fn the_inbox_does_what_an_inbox_must() {
+    let file = File::new();
+    let inbox = file.inbox();
+    inbox_acceptance(&inbox, async |span| inbox.advance_clock(span)).await;
+    file.check();
+}
+
+#[tokio::test]
+async fn no_history_of_crashes_and_frozen_workers_breaks_the_inbox() {
+    for seed in 0..40 {
+        let file = File::new();
+        let inbox = file.inbox();
+        inbox_history(&inbox, &acts(seed), async |span| inbox.advance_clock(span)).await;
+        file.check();
+    }
+}
+
 #[tokio::test]
 async fn an_inbox_and_a_delivery_store_share_a_file() {
     let file = File::new();
@@ -22,7 +42,19 @@ async fn an_inbox_and_a_delivery_store_share_a_file() {
     let store = SqliteStore::open(file.path()).unwrap();
     acceptance(&store, tokio::time::sleep).await;
     for number in 0..10 {
-        room_hooks::inbox::InboxStore::put(&inbox, crate::event(number)).await.unwrap();
+        inbox.put(event(number)).await.unwrap();
     }
     file.check();
+}
+
+/// Bytes that look random, and are the same each time.
+fn acts(seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed >> 40) as u8
+    };
+    std::iter::repeat_with(next).take(400).collect()
 }

@@ -79,6 +79,24 @@ async fn a_page_that_goes_bad_while_the_file_is_open_fails_only_what_needs_it() 
     assert!(inbox_after.put(event(5000)).await.is_err());
 }
 
+/// Too large to be read through when it is opened, but not so large that nothing is looked at.
+#[tokio::test]
+async fn a_large_file_whose_tables_have_lost_their_roots_is_found_at_start() {
+    let file = filled().await;
+    let root: i64 = {
+        let connection = file.connection();
+        connection
+            .execute_batch("CREATE TABLE large (a); INSERT INTO large VALUES (zeroblob(40000000));")
+            .unwrap();
+        let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'room_hooks_keys'";
+        connection.query_row(root, [], |row| row.get(0)).unwrap()
+    };
+    file.wait_until_closed();
+    overwrite(&file, 4096 * (root as u64 - 1), 4096);
+    let error = SqliteInbox::open(file.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Corrupted { .. }), "{error:?}");
+}
+
 /// One row that no worker can read must not keep it from the others.
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_dead_and_the_others_are_claimed() {

@@ -65,15 +65,17 @@ impl File {
         assert_eq!(check, "ok");
         let differing: String = connection
             .query_row(
-                "WITH counted(name, number) AS (
+                "WITH keys AS (SELECT * FROM room_hooks_keys UNION ALL SELECT * FROM room_hooks_old_keys),
+                 counted(name, number) AS (
                     SELECT 'ready', count(*) FROM room_hooks_events WHERE state = 'ready'
                     UNION ALL SELECT 'leased', count(*) FROM room_hooks_events WHERE state = 'leased'
                     UNION ALL SELECT 'done', count(*) FROM room_hooks_events WHERE state = 'done'
                     UNION ALL SELECT 'dead', count(*) FROM room_hooks_events WHERE state = 'dead'
                     UNION ALL SELECT 'bytes', ifnull(sum(size), 0) FROM room_hooks_events
-                    UNION ALL SELECT 'ids', count(*) FROM room_hooks_ids
-                    UNION ALL SELECT 'signatures', count(*) FROM room_hooks_signatures
-                    UNION ALL SELECT 'deliveries', count(*) FROM room_hooks_deliveries),
+                    UNION ALL SELECT 'ids', count(*) FROM keys WHERE kind = 'event'
+                    UNION ALL SELECT 'signatures', count(*) FROM keys WHERE kind = 'signature'
+                    UNION ALL SELECT 'deliveries', count(*) FROM keys WHERE kind = 'delivery'
+                    UNION ALL SELECT 'recent', count(*) FROM room_hooks_keys),
                  kept(name, number) AS (
                     SELECT 'ready', ready FROM room_hooks_totals
                     UNION ALL SELECT 'leased', leased FROM room_hooks_totals
@@ -82,7 +84,8 @@ impl File {
                     UNION ALL SELECT 'ids', ids FROM room_hooks_totals
                     UNION ALL SELECT 'bytes', bytes FROM room_hooks_totals
                     UNION ALL SELECT 'signatures', signatures FROM room_hooks_totals
-                    UNION ALL SELECT 'deliveries', deliveries FROM room_hooks_totals)
+                    UNION ALL SELECT 'deliveries', deliveries FROM room_hooks_totals
+                    UNION ALL SELECT 'recent', recent FROM room_hooks_totals)
                  SELECT ifnull(group_concat(name || ': ' || counted.number || ', not ' || kept.number), '')
                  FROM counted JOIN kept USING (name) WHERE counted.number <> kept.number",
                 [],

@@ -11,6 +11,8 @@ mod disk_full;
 mod durability;
 mod file;
 mod group_commit;
+mod heartbeat;
+mod keys;
 mod lock;
 mod measurements;
 

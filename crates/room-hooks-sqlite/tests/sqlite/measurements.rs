@@ -28,7 +28,16 @@ fn fill(file: &File) {
                 'zego/1234567890/\"room ' || (n % 10000) || '\"', n * 1000, 700, 'done', NULL, 1, n * 1000,
                 zeroblob(400)
              FROM numbers;
-             UPDATE room_hooks_totals SET sequence = {ROWS}, done = {ROWS}, bytes = {ROWS} * 700;
+             INSERT INTO room_hooks_keys SELECT 'event', id, NULL, NULL FROM room_hooks_events
+                WHERE sequence > {ROWS} - 50000;
+             INSERT INTO room_hooks_keys SELECT 'signature', signature, id, 1 << 50 FROM room_hooks_events
+                WHERE sequence > {ROWS} - 50000;
+             INSERT INTO room_hooks_old_keys SELECT 'event', id, NULL, NULL FROM room_hooks_events
+                WHERE sequence <= {ROWS} - 50000 ORDER BY 2;
+             INSERT INTO room_hooks_old_keys SELECT 'signature', signature, id, 1 << 50 FROM room_hooks_events
+                WHERE sequence <= {ROWS} - 50000 ORDER BY 2;
+             UPDATE room_hooks_totals SET sequence = {ROWS}, done = {ROWS}, bytes = {ROWS} * 700, ids = {ROWS},
+                signatures = {ROWS}, recent = 100000;
              COMMIT;"
         ))
         .unwrap();
