@@ -39,6 +39,17 @@ impl Rounds {
         Self { nanoseconds }
     }
 
+    /// No rounds yet, for contenders that are timed elsewhere.
+    #[must_use]
+    pub fn new(contenders: usize) -> Self {
+        Self { nanoseconds: vec![Vec::new(); contenders] }
+    }
+
+    /// Adds a contender's next round: what it took, for so many calls.
+    pub fn add(&mut self, contender: usize, took: Duration, calls: usize) {
+        self.nanoseconds[contender].push(took.as_nanos() as f64 / calls as f64);
+    }
+
     /// A contender's median, in nanoseconds a call.
     #[must_use]
     pub fn median(&self, contender: usize) -> f64 {
