@@ -15,6 +15,8 @@ pub enum Variant {
     Extractor,
     /// Our hooks, which handle each delivery once.
     Hooks,
+    /// Our hooks, which store each delivery in a file before they answer.
+    Inbox,
     /// The extractor of another crate, for another sender's signatures.
     Peer,
 }
@@ -31,8 +33,10 @@ impl Framework {
     }
 
     pub fn variants(self) -> &'static [Variant] {
-        const OURS: &[Variant] = &[Variant::Bare, Variant::Extractor, Variant::Hooks];
-        const ALL: &[Variant] = &[Variant::Bare, Variant::Extractor, Variant::Hooks, Variant::Peer];
+        const OURS: &[Variant] =
+            &[Variant::Bare, Variant::Extractor, Variant::Hooks, Variant::Inbox];
+        const ALL: &[Variant] =
+            &[Variant::Bare, Variant::Extractor, Variant::Hooks, Variant::Peer, Variant::Inbox];
         match self {
             Self::Axum | Self::Actix => ALL,
             Self::Warp => OURS,
@@ -48,6 +52,7 @@ impl Framework {
             (Self::Axum | Self::Actix, Variant::Extractor) => "(b) `RoomHook<RoomCreated>`",
             (Self::Warp, Variant::Extractor) => "(b) `room_hook::<RoomCreated>(…)`",
             (_, Variant::Hooks) => "(c) `Hooks` with `MemoryStore`",
+            (_, Variant::Inbox) => "(e) `Hooks` with `SqliteInbox`",
             (Self::Axum, Variant::Peer) => "(d) axum-github-webhook-extract",
             (Self::Actix, Variant::Peer) => "(d) webhook-verify, then serde_json",
             (Self::Warp, Variant::Peer) => "(d) –",
@@ -61,6 +66,7 @@ impl Variant {
             Self::Bare => "bare",
             Self::Extractor => "extractor",
             Self::Hooks => "hooks",
+            Self::Inbox => "inbox",
             Self::Peer => "other",
         }
     }

@@ -1,5 +1,5 @@
 //! What verification costs a server: requests a second, latency and CPU time of each framework's own JSON
-//! handler, of our adapter, and of another crate's adapter.
+//! handler, of our adapter with and without an inbox, and of another crate's adapter.
 //!
 //! `cargo run --release --bin http [axum|actix|warp] [--rounds N] [--smoke]`
 

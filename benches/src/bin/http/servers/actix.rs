@@ -8,7 +8,7 @@ use webhook_verify::{
     actix::{VerifiedBody, WebhookConfig},
 };
 
-use super::handle;
+use super::{handle, inbox};
 use crate::{
     contender::Variant,
     deliveries::{GITHUB_SECRET, PATH, zego},
@@ -27,6 +27,7 @@ pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<d
                     .with_store(MemoryStore::new())
                     .on(async |created: Verified<RoomCreated>| handle(&created.event)),
             )),
+            Variant::Inbox => app.service(resource(PATH, inbox(zego))),
             Variant::Peer => app
                 .app_data(WebhookConfig::new(Provider::GitHub, Secret::new(GITHUB_SECRET)))
                 .route(PATH, web::post().to(other)),

@@ -8,7 +8,7 @@ use axum_github_webhook_extract::{GithubEvent, GithubToken};
 use room_hooks::{Hooks, Receiver, RoomCreated, Verified, hooks::MemoryStore, zego::Zego};
 use room_hooks_axum::{Ack, RoomHook, handler};
 
-use super::{handle, two_workers};
+use super::{handle, inbox, two_workers};
 use crate::{
     contender::Variant,
     deliveries::{GITHUB_SECRET, PATH, zego},
@@ -34,6 +34,7 @@ fn app(variant: Variant, zego: Zego) -> Router {
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
             Router::new().route(PATH, handler(hooks))
         }
+        Variant::Inbox => Router::new().route(PATH, handler(inbox(zego))),
         Variant::Peer => {
             let token = GithubToken(Arc::new(GITHUB_SECRET.to_owned()));
             Router::new().route(PATH, post(other)).with_state(token)

@@ -5,7 +5,7 @@ use room_hooks_warp::{Ack, filter, recover, room_hook};
 use tokio::runtime::Runtime;
 use warp::{Filter, Rejection, Reply, http::StatusCode};
 
-use super::{handle, two_workers};
+use super::{handle, inbox, two_workers};
 use crate::{contender::Variant, deliveries::zego};
 
 pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<dyn Error>> {
@@ -26,6 +26,7 @@ pub(super) fn serve(variant: Variant, listener: TcpListener) -> Result<(), Box<d
                 .on(async |created: Verified<RoomCreated>| handle(&created.event));
             run(&runtime, warp::path!("hooks").and(filter(hooks)), listener)
         }
+        Variant::Inbox => run(&runtime, warp::path!("hooks").and(filter(inbox(zego))), listener),
         Variant::Peer => Err("no other crate verifies for warp".into()),
     }
 }
