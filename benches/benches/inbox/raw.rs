@@ -25,7 +25,9 @@ impl Raw {
         drop(SqliteInbox::open(path)?);
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(5))?;
+        // As the inbox has them.
         connection.execute_batch("PRAGMA synchronous = FULL")?;
+        connection.query_row("PRAGMA wal_autocheckpoint = 4000", [], |_| Ok(()))?;
         let (queue, mut waiting) = mpsc::channel(1024);
         thread::spawn(move || {
             let mut group = Vec::new();
