@@ -35,7 +35,7 @@ pub fn print(runtime: &Runtime) -> Result<(), Box<dyn Error>> {
     }
     let payload = Events::new(1)?.payload().len();
     let title = format!("Durable puts, payloads of {payload} bytes");
-    let header = ["senders", "who", "puts a second", "time of one", "ours as a multiple of it"];
+    let header = ["senders", "who", "puts a second", "time of one", "our rate, of its"];
     table::print(&title, &header, &rows);
     Ok(())
 }
