@@ -133,15 +133,16 @@ fn fill(
     )?;
     if is_remembered {
         transaction.execute_batch(
-            "INSERT INTO room_hooks_ids SELECT id, keep_until FROM room_hooks_events;
-             INSERT INTO room_hooks_signatures SELECT signature, id, keep_until FROM room_hooks_events;",
+            "INSERT INTO room_hooks_old_keys SELECT 'event', id, NULL, NULL FROM room_hooks_events;
+             INSERT INTO room_hooks_old_keys SELECT 'signature', signature, id, keep_until FROM room_hooks_events;",
         )?;
     }
     transaction.execute_batch(
         "UPDATE room_hooks_totals SET
             (done, bytes) = (SELECT count(*), sum(size) FROM room_hooks_events),
-            ids = (SELECT count(*) FROM room_hooks_ids),
-            signatures = (SELECT count(*) FROM room_hooks_signatures)",
+            sequence = (SELECT max(sequence) FROM room_hooks_events),
+            ids = (SELECT count(*) FROM room_hooks_old_keys WHERE kind = 'event'),
+            signatures = (SELECT count(*) FROM room_hooks_old_keys WHERE kind = 'signature')",
     )?;
     transaction.commit()?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

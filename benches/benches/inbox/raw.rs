@@ -82,10 +82,10 @@ fn insert(connection: &Connection, event: &NewEvent, tables: Tables) -> rusqlite
             ":payload": event.payload,
         })?;
     if tables == Tables::All {
-        connection.prepare_cached("INSERT INTO room_hooks_ids (id) VALUES (?1)")?.execute([id])?;
-        connection
-            .prepare_cached("INSERT INTO room_hooks_signatures VALUES (?1, ?2, ?3)")?
-            .execute((signature, id, now + retention))?;
+        let mut insert =
+            connection.prepare_cached("INSERT INTO room_hooks_keys VALUES (?1, ?2, ?3, ?4)")?;
+        insert.execute(("event", id, None::<&[u8]>, None::<i64>))?;
+        insert.execute(("signature", signature, id, now + retention))?;
     }
     Ok(())
 }
