@@ -94,3 +94,39 @@ async fn a_rollback_of_the_whole_transaction_is_the_answer_of_its_whole_group() 
     assert_eq!(inbox.put(event(100)).await.unwrap(), PutOutcome::New);
     file.check();
 }
+
+/// What fails at the end of a transaction, when SQLite leaves that open, must not stand in the way of the next one.
+#[tokio::test]
+async fn a_transaction_that_cannot_be_ended_is_rolled_back_and_the_next_one_works() {
+    let file = File::new();
+    let inbox = file.inbox();
+    let other = file.connection();
+    other
+        .execute_batch(
+            "CREATE TRIGGER poison BEFORE UPDATE ON room_hooks_totals
+             BEGIN SELECT RAISE(ABORT, 'poisoned'); END;",
+        )
+        .unwrap();
+    for _ in 0..2 {
+        assert!(unavailable(inbox.put(event(1)).await).contains("poisoned"));
+    }
+    other.execute_batch("DROP TRIGGER poison").unwrap();
+    assert_eq!(inbox.put(event(1)).await.unwrap(), PutOutcome::New);
+    file.check();
+}
+
+/// So that retries of a sender cost no fsync.
+#[tokio::test]
+async fn a_duplicate_writes_nothing() {
+    let file = File::new();
+    let inbox = file.inbox();
+    inbox.put(event(1)).await.unwrap();
+    let last_now = || -> i64 {
+        let read = "SELECT last_now FROM room_hooks_totals";
+        file.connection().query_row(read, [], |row| row.get(0)).unwrap()
+    };
+    let before = last_now();
+    inbox.advance_clock(std::time::Duration::from_secs(1));
+    assert_eq!(inbox.put(event(1)).await.unwrap(), PutOutcome::Duplicate);
+    assert_eq!(last_now(), before);
+}

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use room_hooks::inbox::{ClaimRequest, Ending, InboxStore};
+use room_hooks::inbox::{ClaimRequest, Ending, InboxStore, NewEvent};
+use room_hooks_sqlite::SqliteInbox;
+use tokio::task::JoinSet;
 
 use crate::{claim, event, file::File, in_room, request, sequences};
 
@@ -60,15 +62,7 @@ async fn an_older_event_that_the_request_cannot_take_holds_nothing_back() {
 async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
     let file = File::new();
     let inbox = file.inbox();
-    let hot: Vec<_> = (0..3000)
-        .map(|number| {
-            let inbox = inbox.clone();
-            tokio::spawn(async move { inbox.put(in_room(number, "hot")).await.unwrap() })
-        })
-        .collect();
-    for put in hot {
-        put.await.unwrap();
-    }
+    put_all(&inbox, (0..3000).map(|number| in_room(number, "hot"))).await;
     let first = claim(&inbox, &ordered(1, 10)).await;
     assert_eq!(sequences(&first), [1]);
     let retry = Ending::Retry { after: Duration::from_secs(3600), error: "later".into() };
@@ -93,4 +87,47 @@ async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
     assert_eq!(claimed, (3001..=5503).collect::<Vec<_>>());
     assert!(claim(&inbox, &ordered(1, 32)).await.is_empty());
     file.check();
+}
+
+/// More of them than one claim looks at wait for a retry, so the next one must look further.
+#[tokio::test]
+async fn rooms_that_wait_do_not_keep_a_worker_from_those_behind_them() {
+    let file = File::new();
+    let inbox = file.inbox();
+    let retry = || Ending::Retry { after: Duration::from_secs(3600), error: "later".into() };
+    put_all(&inbox, (0..4500).map(|number| in_room(number, &format!("a {number}")))).await;
+    loop {
+        let claimed = claim(&inbox, &ordered(1, 5000)).await;
+        if claimed.is_empty() {
+            break;
+        }
+        let finished = claimed.into_iter().map(|claimed| {
+            let inbox = inbox.clone();
+            async move { assert!(inbox.finish(claimed.attempt, retry()).await.unwrap()) }
+        });
+        finished.collect::<JoinSet<()>>().join_all().await;
+    }
+    put_all(&inbox, (10_000..11_500).map(|number| in_room(number, "hot"))).await;
+    let first = claim(&inbox, &ordered(1, 1)).await;
+    assert!(inbox.finish(first[0].attempt, retry()).await.unwrap());
+    inbox.put(in_room(20_000, "z")).await.unwrap();
+
+    // It begins with the first room.
+    let inbox = file.inbox();
+    let mut found = Vec::new();
+    for _ in 0..10 {
+        found.extend(sequences(&claim(&inbox, &ordered(1, 1)).await));
+    }
+    assert_eq!(found, [4500 + 1500 + 1]);
+}
+
+/// In this order, and yet many to a commit.
+async fn put_all(inbox: &SqliteInbox, events: impl Iterator<Item = NewEvent>) {
+    let put = events.map(|event| {
+        let inbox = inbox.clone();
+        async move {
+            inbox.put(event).await.unwrap();
+        }
+    });
+    put.collect::<JoinSet<()>>().join_all().await;
 }
