@@ -1,12 +1,16 @@
 //! One attempt at an event: its handler runs, and the store learns how it ended.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use thiserror::Error;
-use tokio::{
-    runtime::Handle,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, Span};
 
@@ -14,6 +18,7 @@ use crate::{
     RestoreError, StoredDelivery,
     hooks::{
         handlers::BoxError,
+        runtime::{HandlerRuntime, handler_runtime},
         store::any::{chain, now},
     },
     metrics,
@@ -21,7 +26,7 @@ use crate::{
 };
 
 use super::{
-    ClaimedEvent, Discard, Ending, InboxStore,
+    AttemptId, ClaimedEvent, Discard, Ending, InboxStore,
     any_handlers::{Prepared, SharedHandlers},
     worker::Settings,
 };
@@ -32,14 +37,18 @@ pub(super) struct Attempts {
     pub(super) store: Arc<dyn InboxStore>,
     pub(super) handlers: Vec<SharedHandlers>,
     pub(super) settings: Settings,
-    pub(super) runtime: Handle,
+    pub(super) runtime: Option<Arc<HandlerRuntime>>,
+    pub(super) is_stopping: AtomicBool,
 }
+
+/// How long a handler may take to stop after it was aborted.
+const ABORTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why an attempt failed.
 #[derive(Debug, Error)]
 enum Failure {
-    #[error(transparent)]
-    Handler(BoxError),
+    #[error("{text}")]
+    Handler { text: String, is_discard: bool },
     #[error("the handler panicked")]
     Panicked,
     #[error("the handler exceeded its timeout")]
@@ -48,6 +57,9 @@ enum Failure {
     NoHandler,
     #[error("the stored event cannot be read")]
     Unreadable(#[source] Unreadable),
+    /// The attempt was not made to its end, and no handler is to blame.
+    #[error("the runtime of the handlers has ended")]
+    RuntimeEnded,
 }
 
 #[derive(Debug, Error)]
@@ -62,9 +74,9 @@ impl Failure {
     /// Whether another attempt would end alike.
     fn is_final(&self) -> bool {
         match self {
-            Self::Handler(error) => Discard::is_in(&**error),
+            Self::Handler { is_discard, .. } => *is_discard,
             Self::Unreadable(_) => true,
-            Self::Panicked | Self::DeadlineExceeded | Self::NoHandler => false,
+            Self::Panicked | Self::DeadlineExceeded | Self::NoHandler | Self::RuntimeEnded => false,
         }
     }
 }
@@ -117,21 +129,38 @@ impl Attempts {
         handlers.prepare(stored, attempt).map_err(|error| unreadable(error.into()))
     }
 
-    /// Runs a handler in a task of its own, so that a panic ends nothing else.
+    /// Runs a handler in a task of its own, so that a panic ends nothing else, not even one of its error's `Display`.
     async fn run(
         &self,
         provider: &'static str,
         running: impl Future<Output = Result<(), BoxError>> + Send + 'static,
     ) -> Result<(), Failure> {
         let begun = now();
+        let handler = async {
+            running.await.map_err(|error| Failure::Handler {
+                text: printable(&*error),
+                is_discard: Discard::is_in(&*error),
+            })
+        };
+        let runtime = handler_runtime(self.runtime.as_deref());
         // The handler is aborted with this handle: at the timeout, or when the worker is dropped.
-        let task = AbortOnDropHandle::new(self.runtime.spawn(running));
-        let ended = timeout(self.settings.handler_timeout, task).await;
+        let mut task = AbortOnDropHandle::new(runtime.spawn(handler));
+        let ended = timeout(self.settings.handler_timeout, &mut task).await;
         metrics::handler(provider, now().duration_since(begun));
         match ended {
-            Ok(Ok(result)) => result.map_err(Failure::Handler),
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) if error.is_cancelled() => Err(Failure::RuntimeEnded),
             Ok(Err(_)) => Err(Failure::Panicked),
-            Err(_) => Err(Failure::DeadlineExceeded),
+            Err(_) => {
+                task.abort();
+                // Two attempts at one event must not overlap, unless the handler blocks its thread.
+                if timeout(ABORTED_WITHIN, task).await.is_err() {
+                    tracing::error!(
+                        "late handler does not stop; it may run beside its next attempt"
+                    );
+                }
+                Err(Failure::DeadlineExceeded)
+            }
         }
     }
 
@@ -142,7 +171,11 @@ impl Attempts {
         failures: u32,
         sequence: i64,
     ) -> (Ending, &'static str) {
-        let Err(failure) = result else { return (Ending::Done, "handled") };
+        let failure = match result {
+            Ok(()) => return (Ending::Done, "handled"),
+            Err(Failure::RuntimeEnded) => return (Ending::Released, "released"),
+            Err(failure) => failure,
+        };
         let failures = failures.saturating_add(1);
         let error = printable(&failure);
         if failure.is_final() || failures >= self.settings.max_attempts() {
@@ -154,9 +187,10 @@ impl Attempts {
         (Ending::Retry { after, error }, "failed")
     }
 
-    /// Tells the store, until it listens: the handler has run. The lease is renewed meanwhile.
-    async fn finish(&self, attempt: super::AttemptId, ending: Ending) -> bool {
-        let mut pause = Duration::from_millis(100);
+    /// Tells the store, until it listens: the handler has run. The lease is renewed meanwhile. A worker that stops gives
+    /// up after a lease: the event is then handled again.
+    async fn finish(&self, attempt: AttemptId, ending: Ending) -> bool {
+        let (begun, mut pause) = (now(), Duration::from_millis(100));
         loop {
             match self.store.finish(attempt, ending.clone()).await {
                 Ok(is_latest) => return is_latest,
@@ -165,6 +199,10 @@ impl Attempts {
                     tracing::warn!(error, "end of an attempt could not be stored; trying again");
                     metrics::store_error("finish");
                 }
+            }
+            let is_stopping = self.is_stopping.load(Ordering::Relaxed);
+            if is_stopping && now().duration_since(begun) > self.settings.lease {
+                return false;
             }
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));

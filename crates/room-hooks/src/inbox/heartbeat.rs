@@ -6,13 +6,14 @@ use std::{
 
 use tokio::{
     runtime::Handle,
+    task::spawn_blocking,
     time::{sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::hooks::{runtime, store::any::chain};
 
-use super::{InboxStore, WorkerId};
+use super::{InboxError, InboxStore, WorkerId};
 
 /// The leases that a worker holds, which its heartbeat renews: how many, by the id under which they were claimed.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +68,7 @@ async fn beat(store: Arc<dyn InboxStore>, leases: Leases, lease: Duration) {
         sleep(lease / 3).await;
         let workers: Vec<WorkerId> = leases.lock().keys().copied().collect();
         for worker in workers {
-            let renewed = match own_connection(&mut own, &store) {
+            let renewed = match own_connection(&mut own, &store).await {
                 Ok(store) => timeout(lease / 3, store.renew(worker, lease)).await,
                 Err(error) => Ok(Err(error)),
             };
@@ -82,13 +83,17 @@ async fn beat(store: Arc<dyn InboxStore>, leases: Leases, lease: Duration) {
     }
 }
 
-/// Opened when it is first needed, so that a worker starts even while its inbox is away.
-fn own_connection<'a>(
+/// Opened when it is first needed, so that a worker starts even while its inbox is away; on a thread of its own, since it
+/// may block.
+async fn own_connection<'a>(
     own: &'a mut Option<Arc<dyn InboxStore>>,
     store: &Arc<dyn InboxStore>,
-) -> Result<&'a Arc<dyn InboxStore>, super::InboxError> {
+) -> Result<&'a Arc<dyn InboxStore>, InboxError> {
     if own.is_none() {
-        *own = Some(store.for_heartbeat()?.unwrap_or_else(|| Arc::clone(store)));
+        let shared = Arc::clone(store);
+        let opened = spawn_blocking(move || shared.for_heartbeat()).await;
+        let opened = opened.map_err(|error| InboxError::Unavailable(error.into()))?;
+        *own = Some(opened?.unwrap_or_else(|| Arc::clone(store)));
     }
     Ok(own.get_or_insert_with(|| Arc::clone(store)))
 }

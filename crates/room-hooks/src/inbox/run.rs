@@ -4,20 +4,20 @@ use std::{
     convert::Infallible,
     future::pending,
     pin::{Pin, pin},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::{
-    task::{JoinError, JoinSet},
+    task::JoinSet,
     time::{sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::{
-    hooks::{runtime::handler_runtime, store::any::chain},
-    metrics,
-};
+use crate::{hooks::store::any::chain, metrics};
 
 use super::{
     ClaimRequest, Worker, WorkerId,
@@ -71,8 +71,8 @@ struct Running {
     request: ClaimRequest,
     tasks: JoinSet<()>,
     leases: Leases,
-    /// Whether to wait until nothing runs: a suspect runs, or waits to run alone.
-    is_draining: bool,
+    /// Whether a suspect runs, and so nothing else.
+    is_alone: bool,
     is_available: bool,
     _heartbeat: AbortOnDropHandle<()>,
 }
@@ -95,30 +95,34 @@ impl Running {
                 store: Arc::clone(store),
                 handlers: handlers.clone(),
                 settings: *settings,
-                runtime: handler_runtime(runtime.as_ref()),
+                runtime: runtime.clone(),
+                is_stopping: AtomicBool::new(false),
             }),
             tasks: JoinSet::new(),
             leases,
-            is_draining: false,
+            is_alone: false,
             is_available: true,
         }
     }
 
     async fn work(&mut self, mut shutdown: Pin<&mut impl Future<Output = ()>>) {
         loop {
+            // Before the claim, so that no event is missed that is put meanwhile.
+            let store = Arc::clone(&self.attempts.store);
+            let notified = store.notified();
             // Not under `select!`: a claim that is dropped may have leased events.
             let claimed = self.claim().await;
             tokio::select! {
                 biased;
                 () = &mut shutdown => return,
-                () = self.wait(claimed) => {}
+                () = self.wait(claimed, notified) => {}
             }
         }
     }
 
     /// Claims as many events as can be started, starts them, and returns how many.
     async fn claim(&mut self) -> usize {
-        self.is_draining &= !self.tasks.is_empty();
+        self.is_alone &= !self.tasks.is_empty();
         self.request.limit = self.room().min(CLAIM_BATCH);
         self.request.is_idle = self.tasks.is_empty();
         if self.request.limit == 0 {
@@ -132,8 +136,8 @@ impl Running {
                 }
                 self.is_available = false;
                 metrics::store_error("inbox_claim");
-                // Events may have been leased all the same. Nobody renews the leases of this worker's old id, so
-                // they run out.
+                // Events may have been leased all the same. Under the old id, their leases run out once the attempts
+                // that run under it have ended.
                 self.request.worker = WorkerId::random();
                 return 0;
             }
@@ -142,10 +146,9 @@ impl Running {
             tracing::info!("inbox available again");
         }
         self.is_available = true;
-        self.is_draining = claims.suspects_wait;
         let claimed = claims.events.len();
         for event in claims.events {
-            self.is_draining |= event.is_suspect;
+            self.is_alone |= event.is_suspect;
             let (attempts, lease) =
                 (Arc::clone(&self.attempts), self.leases.hold(self.request.worker));
             self.tasks.spawn(async move {
@@ -158,17 +161,18 @@ impl Running {
 
     /// How many more handlers may run.
     fn room(&self) -> usize {
-        match self.is_draining {
+        match self.is_alone {
             true => 0,
             false => self.attempts.settings.concurrency.saturating_sub(self.tasks.len()),
         }
     }
 
-    /// Waits until there may be something to claim.
-    async fn wait(&mut self, claimed: usize) {
-        let store = Arc::clone(&self.attempts.store);
+    /// Waits until there may be something to claim. While suspects wait for this worker to be idle, the store gives it
+    /// nothing, and it asks again whether another one has taken them.
+    async fn wait(&mut self, claimed: usize, notified: impl Future<Output = ()>) {
+        let poll_interval = self.attempts.store.poll_interval();
         if !self.is_available {
-            return sleep(Duration::from_secs(1).max(store.poll_interval())).await;
+            return sleep(Duration::from_secs(1).max(poll_interval)).await;
         }
         if claimed > 0 && self.room() > 0 {
             return;
@@ -178,8 +182,8 @@ impl Running {
         }
         tokio::select! {
             () = self.one_has_ended(), if !self.tasks.is_empty() => {}
-            () = store.notified() => {}
-            () = sleep(store.poll_interval()) => {}
+            () = notified => {}
+            () = sleep(poll_interval) => {}
         }
     }
 
@@ -187,29 +191,24 @@ impl Running {
     async fn one_has_ended(&mut self) {
         let mut ended = self.tasks.join_next().await;
         while let Some(result) = ended {
-            log_panic(result);
+            if let Err(error) = result {
+                tracing::error!(%error, "attempt failed inside the worker");
+                // The lease of its event must run out, and does so under an id that is not used any more.
+                self.request.worker = WorkerId::random();
+            }
             ended = self.tasks.try_join_next();
         }
     }
 
-    /// Waits for the attempts that run. One whose end cannot be stored is given up after the lease.
+    /// Waits for the attempts that run.
     async fn end(&mut self) {
-        let settings = &self.attempts.settings;
-        let limit = settings.handler_timeout.saturating_add(settings.lease);
-        let all = async {
-            while let Some(result) = self.tasks.join_next().await {
-                log_panic(result);
-            }
-        };
+        let Attempts { settings, is_stopping, .. } = &*self.attempts;
+        is_stopping.store(true, Ordering::Relaxed);
+        let limit = settings.handler_timeout.saturating_add(settings.lease * 2);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(limit, all).await.is_err() {
             tracing::error!("worker stopped before all attempts ended; they will be repeated");
         }
-    }
-}
-
-fn log_panic(result: Result<(), JoinError>) {
-    if let Err(error) = result {
-        tracing::error!(%error, "attempt failed inside the worker");
     }
 }
 

@@ -20,8 +20,9 @@ use super::{Backoff, InboxStore, Retention, any_handlers::SharedHandlers};
 /// }
 /// ```
 ///
-/// It needs no secrets: what is in an inbox has been verified. Several workers can share an inbox, in one process or in
-/// many, and each event is leased to one of them at a time. A worker takes events of the kinds that it has handlers for;
+/// It needs no secrets: what is in an inbox has been verified. Several processes can share an inbox, with **one worker
+/// in each**, since an event that crashes its process is found by running it alone. Each event is leased to one of them
+/// at a time. A worker takes events of the kinds that it has handlers for;
 /// others stay in the inbox, for a worker that has some. So give it a [`fallback`](Handlers::fallback), or look after
 /// the rest otherwise.
 ///
@@ -35,7 +36,7 @@ pub struct Worker {
     pub(super) store: Arc<dyn InboxStore>,
     pub(super) handlers: Vec<SharedHandlers>,
     pub(super) settings: Settings,
-    pub(super) runtime: Option<HandlerRuntime>,
+    pub(super) runtime: Option<Arc<HandlerRuntime>>,
 }
 
 /// Settings of a worker.
@@ -75,7 +76,7 @@ impl Worker {
                 max_crashes: 3,
                 retention: Retention { done: DAY * 7, dead: DAY * 90 },
             },
-            runtime: HandlerRuntime::here(),
+            runtime: HandlerRuntime::here().map(Arc::new),
         }
     }
 
@@ -134,13 +135,13 @@ impl Worker {
     }
 
     /// Sets how long a handler may take; by default 5 min. A late handler is aborted at its next `.await`, and the
-    /// attempt has failed.
+    /// attempt has failed. One that blocks its thread cannot be aborted, and may run beside its next attempt.
     pub fn with_handler_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handler_timeout = timeout;
         self
     }
 
-    /// Sets after what time the events of a worker that has crashed are handled by another; by default 30 s, between
+    /// Sets the lease: how long after a crash another worker takes the events over. By default 30 s, between
     /// 100 ms and an hour. A living worker renews its leases three times in that time.
     pub fn with_lease(mut self, lease: Duration) -> Self {
         const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -156,7 +157,7 @@ impl Worker {
 
     /// Sets the tokio runtime that handlers run on. A test whose clock is paused sets its own here.
     pub fn with_runtime(mut self, runtime: Handle) -> Self {
-        self.runtime = Some(HandlerRuntime::new(runtime));
+        self.runtime = Some(Arc::new(HandlerRuntime::new(runtime)));
         self
     }
 }
