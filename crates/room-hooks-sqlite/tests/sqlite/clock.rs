@@ -6,15 +6,15 @@ use std::{
 };
 
 use room_hooks::{
-    Delivery, Hooks, RoomCreated, Verified,
+    Delivery, Hooks, RoomCreated, SignatureKey, Verified,
     hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError},
-    inbox::{AttemptId, Ending, InboxStore, WorkerId},
+    inbox::{AttemptId, Ending, InboxStore, PutOutcome, Retention, WorkerId},
     zego::Zego,
 };
 use room_hooks_sqlite::SqliteStore;
 use serde_json::json;
 
-use crate::{LEASE, claim, event, file::File, in_room, request, sequences};
+use crate::{LEASE, claim, event, file::File, id, in_room, request, sequences};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const SECOND: Duration = Duration::from_secs(1);
@@ -65,6 +65,31 @@ async fn an_event_that_a_poll_has_found_due_stays_due_when_the_clock_is_set_back
     assert!(claim(&inbox, &other).await.is_empty());
     inbox.set_clock_back(HOUR / 2);
     assert_eq!(sequences(&claim(&inbox, &request(1, 1)).await), [1]);
+}
+
+/// What was stored while the clock was ahead must not stay until that time comes again.
+#[tokio::test]
+async fn a_clock_that_was_a_year_ahead_leaves_no_event_behind_that_cannot_be_pruned() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let file = File::new();
+    let inbox = file.inbox().with_max_rows(2);
+    inbox.advance_clock(DAY * 365);
+    for number in 0..2 {
+        let mut event = event(number);
+        event.signature = Some(SignatureKey::from_bytes(*id(number).as_bytes()));
+        assert_eq!(inbox.put(event).await.unwrap(), PutOutcome::New);
+    }
+    for claimed in claim(&inbox, &request(1, 2)).await {
+        assert!(inbox.finish(claimed.attempt, Ending::Done).await.unwrap());
+    }
+    inbox.set_clock_back(DAY * 365);
+    assert_eq!(inbox.put(event(0)).await.unwrap(), PutOutcome::Duplicate);
+    inbox.advance_clock(DAY * 30);
+    let retention = Retention::new(DAY * 7, DAY * 90);
+    assert_eq!(inbox.prune(retention, 10).await.unwrap(), 2);
+    for number in 0..2 {
+        assert_eq!(inbox.put(event(number)).await.unwrap(), PutOutcome::New);
+    }
 }
 
 #[tokio::test]
