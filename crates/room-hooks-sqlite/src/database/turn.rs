@@ -1,6 +1,6 @@
 use std::cell::{Cell, RefCell};
 
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, named_params};
 
 use super::{
     keys::Cursors,
@@ -54,6 +54,30 @@ impl<'a> Turn<'a> {
     }
 }
 
+/// Moves the times in the file, the latest of which the clock has shown, by the span by which it was set back. What
+/// would end sooner than it was meant to, since it was stored before the clock was ahead, stays as it is. This reads
+/// whole tables: a clock is seldom set back.
+fn shift(connection: &Connection, latest: i64, span: i64) -> rusqlite::Result<()> {
+    let parameters = named_params! { ":latest": latest, ":span": span };
+    let of_keys = "SET expires_at = expires_at - :span
+        WHERE expires_at > :latest OR (kind = 'delivery' AND owner IS NOT NULL)";
+    for keys in ["room_hooks_keys", "room_hooks_old_keys"] {
+        connection.execute(&format!("UPDATE {keys} {of_keys}"), parameters)?;
+    }
+    connection.execute(
+        "UPDATE room_hooks_events SET next_at = next_at - ?1 WHERE next_at IS NOT NULL",
+        [span],
+    )?;
+    connection.execute(
+        "UPDATE room_hooks_events SET
+            finished_at = min(finished_at, :latest - :span),
+            keep_until = iif(keep_until > :latest, keep_until - :span, keep_until)
+         WHERE finished_at > :latest - :span OR keep_until > :latest",
+        parameters,
+    )?;
+    Ok(())
+}
+
 /// How a connection knows that the clock was set back: by the latest time that it, or the file, has seen.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
@@ -97,17 +121,10 @@ impl Watch {
         let mut totals = Totals::read(connection)?;
         let (mut now, set_back_by) = self.look(totals, clock);
         if let Some(span) = set_back_by {
+            let latest = now;
             now -= span;
             totals.set_backs += 1;
-            for sql in [
-                "UPDATE room_hooks_events SET next_at = next_at - ?1 WHERE next_at IS NOT NULL",
-                "UPDATE room_hooks_keys SET expires_at = expires_at - ?1
-                 WHERE kind = 'delivery' AND owner IS NOT NULL",
-                "UPDATE room_hooks_old_keys SET expires_at = expires_at - ?1
-                 WHERE kind = 'delivery' AND owner IS NOT NULL",
-            ] {
-                connection.prepare_cached(sql)?.execute([span])?;
-            }
+            shift(connection, latest, span)?;
             // Also if nothing waits, or each turn would find it again.
             totals.last_now = now;
             totals.write(connection)?;

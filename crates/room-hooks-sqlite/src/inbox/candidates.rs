@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, mem};
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{CachedStatement, OptionalExtension, named_params};
 
 use super::claim::Request;
 use crate::database::{State, Turn};
@@ -103,14 +103,9 @@ fn leased_rooms(turn: &Turn<'_>, request: &Request) -> rusqlite::Result<HashSet<
         .collect()
 }
 
-/// Due events with their rooms, and whether each is the oldest of its room that is unfinished, among those that the request can take.
-const WITH_PLACE: &str = concat!(
-    "SELECT next_at, sequence, room, room IS NULL OR NOT EXISTS (
-        SELECT 1 FROM room_hooks_events AS older INDEXED BY room_hooks_events_rooms
-        WHERE older.room = event.room AND older.sequence < event.sequence AND older.next_at IS NOT NULL
-            AND older.format <= :format
-            AND (:kinds IS NULL OR older.kind IN (SELECT value FROM json_each(:kinds))))
-     FROM room_hooks_events AS event INDEXED BY room_hooks_events_due
+/// The events that are due, with their rooms.
+const DUE: &str = concat!(
+    "SELECT next_at, sequence, room FROM room_hooks_events INDEXED BY room_hooks_events_due
      WHERE state = :state AND next_at <= :now AND",
     takes!(),
     "AND worker IS NOT :worker ORDER BY next_at, sequence"
@@ -123,9 +118,10 @@ fn ordered(
     limit: usize,
     cursor: &mut Cursor,
 ) -> rusqlite::Result<Vec<Due>> {
-    let (leased, mut found) = (leased_rooms(turn, request)?, Vec::new());
-    let mut events = turn.prepare(WITH_PLACE)?;
-    let mut events = events.query(named_params! {
+    // Of each room, only the oldest event counts, so that a room is looked at once.
+    let (mut rooms, mut found) = (leased_rooms(turn, request)?, Vec::new());
+    let (mut due, mut oldest) = (turn.prepare(DUE)?, turn.prepare(OLDEST_OF_ROOM)?);
+    let mut due = due.query(named_params! {
         ":state": state.name(),
         ":now": turn.now,
         ":format": request.format,
@@ -136,15 +132,20 @@ fn ordered(
         if found.len() == limit {
             return Ok(found);
         }
-        let Some(event) = events.next()? else { return Ok(found) };
-        let room: Option<String> = event.get(2)?;
-        if event.get(3)? && room.is_none_or(|room| !leased.contains(&room)) {
+        let Some(event) = due.next()? else { return Ok(found) };
+        let Some(room): Option<String> = event.get(2)? else {
             found.push((event.get(0)?, event.get(1)?));
+            continue;
+        };
+        if rooms.contains(&room) {
+            continue;
         }
+        found.extend(oldest_of_room(&mut oldest, turn, request, state, &room)?);
+        rooms.insert(room);
     }
     // Most of the queue is in few rooms.
     found.extend(unordered(turn, request, state, limit, WITHOUT_ROOM)?);
-    found.extend(oldest_of_rooms(turn, request, state, &leased, cursor)?);
+    found.extend(oldest_of_rooms(turn, request, state, &rooms, cursor)?);
     found.sort_unstable();
     found.dedup();
     found.truncate(limit);
@@ -162,12 +163,33 @@ const OLDEST_OF_ROOM: &str = concat!(
     "ORDER BY sequence LIMIT 1"
 );
 
-/// The events of the next rooms that can be claimed.
+/// The oldest event of a room that the request can take, if it is in a state and due.
+fn oldest_of_room(
+    statement: &mut CachedStatement<'_>,
+    turn: &Turn<'_>,
+    request: &Request,
+    state: State,
+    room: &str,
+) -> rusqlite::Result<Option<Due>> {
+    let parameters = named_params! {
+        ":room": room,
+        ":state": state.name(),
+        ":now": turn.now,
+        ":format": request.format,
+        ":kinds": request.kinds,
+        ":worker": request.worker,
+    };
+    let event =
+        statement.query_row(parameters, |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)));
+    Ok(event.optional()?.and_then(|(event, is_due)| if is_due { Some(event) } else { None }))
+}
+
+/// The events of the next rooms that can be claimed, apart from rooms that have been looked at.
 fn oldest_of_rooms(
     turn: &Turn<'_>,
     request: &Request,
     state: State,
-    leased: &HashSet<String>,
+    rooms: &HashSet<String>,
     cursor: &mut Cursor,
 ) -> rusqlite::Result<Vec<Due>> {
     let mut room = mem::take(cursor);
@@ -180,27 +202,13 @@ fn oldest_of_rooms(
         if room.is_empty() {
             break;
         }
-        if leased.contains(&room) {
-            continue;
-        }
-        let parameters = named_params! {
-            ":room": room,
-            ":state": state.name(),
-            ":now": turn.now,
-            ":format": request.format,
-            ":kinds": request.kinds,
-            ":worker": request.worker,
-        };
-        let event =
-            oldest.query_row(parameters, |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)));
-        if let Some((event, true)) = event.optional()? {
-            found.push(event);
+        if !rooms.contains(&room) {
+            found.extend(oldest_of_room(&mut oldest, turn, request, state, &room)?);
         }
     }
     *cursor = room;
     Ok(found)
 }
-
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
@@ -212,7 +220,7 @@ mod tests {
     fn the_query_plan_of_a_claim_neither_scans_nor_sorts() {
         let database = Connection::open_in_memory().unwrap();
         database.execute_batch(include_str!("../database/schema.sql")).unwrap();
-        for sql in [UNORDERED, WITHOUT_ROOM, WITH_PLACE, LEASED_ROOMS, NEXT_ROOM, OLDEST_OF_ROOM] {
+        for sql in [UNORDERED, WITHOUT_ROOM, DUE, LEASED_ROOMS, NEXT_ROOM, OLDEST_OF_ROOM] {
             let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let steps = plan.raw_query().mapped(|row| row.get(3));
             let steps = steps.collect::<rusqlite::Result<Vec<String>>>().unwrap().join("\n");
