@@ -101,19 +101,14 @@ fn point_of(kill: u32, points: &[&str]) -> String {
     }
 }
 
-/// Waits for a process to kill itself, and kills it where it has no failpoint or does not come there.
+/// Waits for a process to kill itself, or kills it if it has no failpoint.
 async fn die(process: &mut Process, kill: u32, points: usize) -> Result<(), Error> {
-    let patience = match kill as usize % (points + 1) == points {
-        true => Duration::from_millis(300 + u64::from(kill) * 37 % 400),
-        false => Duration::from_secs(10),
-    };
-    match timeout(patience, process.killed()).await {
-        Ok(killed) => killed,
-        Err(_) => {
-            process.send(Signal::KILL)?;
-            process.killed().await
-        }
+    if kill as usize % (points + 1) == points {
+        sleep(Duration::from_millis(300 + u64::from(kill) * 37 % 400)).await;
+        process.send(Signal::KILL)?;
     }
+    let killed = timeout(Duration::from_secs(60), process.killed()).await;
+    killed.map_err(|_| "a failpoint was not reached")?
 }
 
 /// Waits until nothing is left to be handled.

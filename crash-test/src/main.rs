@@ -2,7 +2,7 @@
 //! `crash-test/run` builds and starts it.
 //!
 //! `web.rs` and `worker.rs` are the processes, which end themselves where `failpoint.rs` says; `ledger.rs` is the file
-//! in which every process notes what it has done; `kills.rs`, `freeze.rs` and `poison.rs` are the scenarios, and what they may leave
+//! in which every process notes what it has done; `kills.rs`, `freeze.rs`, `poison.rs` and `lock.rs` are the scenarios, and what they may leave
 //! in the ledger.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it counts")]
@@ -12,6 +12,7 @@ mod failpoint;
 mod freeze;
 mod kills;
 mod ledger;
+mod lock;
 mod poison;
 mod process;
 mod sender;
@@ -32,8 +33,9 @@ async fn main() -> ExitCode {
     let result = match arguments[..] {
         ["web", inbox, ledger, point] => web::run(inbox, ledger, point).await,
         ["worker", inbox, ledger, point] => worker::run(inbox, ledger, point).await,
-        ["--smoke"] => examine(120, 3).await,
-        [] => examine(1_000, 20).await,
+        ["hold", inbox, seconds, _] => lock::hold(inbox, seconds),
+        ["--smoke"] => examine(120, 3, 3).await,
+        [] => examine(1_000, 20, 30).await,
         _ => Err("usage: crash-test [--smoke]".into()),
     };
     match result {
@@ -46,13 +48,14 @@ async fn main() -> ExitCode {
 }
 
 /// Plays all scenarios, each with an inbox of its own.
-async fn examine(events: u32, kills: u32) -> Result<(), Error> {
+async fn examine(events: u32, kills: u32, locked_seconds: u64) -> Result<(), Error> {
     let folder = env::temp_dir().join(format!("room-hooks-crash-test-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let result = async {
         kills::examine(&folder.join("kills"), events, kills).await?;
         freeze::examine(&folder.join("freeze")).await?;
-        poison::examine(&folder.join("poison")).await
+        poison::examine(&folder.join("poison")).await?;
+        lock::examine(&folder.join("lock"), locked_seconds).await
     }
     .await;
     match &result {

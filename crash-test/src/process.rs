@@ -35,8 +35,12 @@ impl Process {
 
     /// The address that a web process prints.
     pub(super) async fn address(&mut self) -> Result<std::net::SocketAddr, Error> {
-        let line = self.output.next_line().await?.ok_or("the process has ended")?;
-        Ok(line.parse()?)
+        Ok(self.line().await?.parse()?)
+    }
+
+    /// The next line that a process prints.
+    pub(super) async fn line(&mut self) -> Result<String, Error> {
+        Ok(self.output.next_line().await?.ok_or("the process has ended")?)
     }
 
     /// Waits until it is killed.
