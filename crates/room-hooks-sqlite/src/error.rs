@@ -2,7 +2,7 @@ use std::{error::Error, path::PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// Why a database cannot be opened. The operator's to mend, at start-up.
+/// Why a database cannot be opened. The operator must fix it before the program can start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {

@@ -9,7 +9,7 @@ use crate::database::{
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
     Own,
-    Anothers,
+    Other,
     /// It belongs to none, and there is no room for another.
     Full,
 }
@@ -33,7 +33,7 @@ pub(crate) fn bind(
     };
     if bound.expires_at.is_none_or(|expires_at| turn.now < expires_at) {
         let is_own = bound.owner.as_deref() == Some(id.as_slice());
-        return Ok(if is_own { Binding::Own } else { Binding::Anothers });
+        return Ok(if is_own { Binding::Own } else { Binding::Other });
     }
     keys::update(turn, Kind::Signature, signature, Some(id), until)?;
     Ok(Binding::Own)

@@ -20,7 +20,7 @@ use crate::{
 /// a connection.
 ///
 /// For handlers that run while their sender waits. With a [`SqliteInbox`](crate::SqliteInbox) it is not needed, and
-/// both can be in one file.
+/// both can be in one file: the signatures of both then count against the bounds of each.
 ///
 /// ```no_run
 /// use room_hooks::{Hooks, Verified, zego::{self, Zego}};
@@ -103,7 +103,7 @@ impl DeliveryStore for SqliteStore {
         let most = self.most;
         match self.write(move |turn| bind(turn, delivery, most)).await? {
             Binding::Own => Ok(true),
-            Binding::Anothers => Ok(false),
+            Binding::Other => Ok(false),
             Binding::Full => Err(StoreError::Full),
         }
     }
@@ -179,7 +179,7 @@ fn claim(
 ) -> rusqlite::Result<Option<ClaimOutcome>> {
     match bind(turn, delivery, most)? {
         Binding::Own => {}
-        Binding::Anothers => return Ok(Some(ClaimOutcome::SignatureReused)),
+        Binding::Other => return Ok(Some(ClaimOutcome::SignatureReused)),
         Binding::Full => return Ok(None),
     }
     let found = find(turn, delivery)?;

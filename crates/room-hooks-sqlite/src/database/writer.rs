@@ -21,7 +21,7 @@ const YIELDS: usize = 10;
 
 pub(super) struct Writer {
     pub(super) path: PathBuf,
-    /// `None` until it is needed, if whoever made this could not wait for it.
+    /// `None` until its first use.
     pub(super) connection: Option<Connection>,
     pub(super) clock: Arc<Clock>,
     pub(super) watch: Watch,

@@ -118,7 +118,7 @@ fn count_crashes(turn: &Turn<'_>, request: &Request) -> rusqlite::Result<()> {
             format!("its worker crashed or froze {crashes} times while it ran nothing else");
         die(turn, sequence, crashes, &error)?;
         turn.moved(State::Leased, State::Dead);
-        tracing::error!(sequence, crashes, "an event is dead, since its workers crash");
+        tracing::error!(sequence, crashes, "event is dead: its workers keep crashing");
     }
     Ok(())
 }

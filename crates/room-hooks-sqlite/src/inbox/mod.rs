@@ -154,7 +154,7 @@ impl InboxStore for SqliteInbox {
         Box::pin(async {
             match bind.await? {
                 Binding::Own => Ok(true),
-                Binding::Anothers => Ok(false),
+                Binding::Other => Ok(false),
                 Binding::Full => Err(InboxError::Full),
             }
         })

@@ -28,7 +28,7 @@ pub(super) fn put(
         // Also if there is no room for the event: its retry must find the signature its own.
         match signatures::bind(turn, signature, id, retention, bounds.rows)? {
             Binding::Own => {}
-            Binding::Anothers => return Ok(Some(PutOutcome::SignatureReused)),
+            Binding::Other => return Ok(Some(PutOutcome::SignatureReused)),
             Binding::Full => return Ok(None),
         }
     }

@@ -71,8 +71,7 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
     /// Claims events for a worker, those first that have been due for the longest.
     fn claim(&self, request: ClaimRequest) -> InboxOperation<'_, Claims>;
 
-    /// Lets all leases of a worker begin again, in one statement: also those that ran out, unless another worker has
-    /// claimed the event.
+    /// Restarts all leases of a worker, in one statement, including expired ones that no other worker has claimed.
     fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()>;
 
     /// Ends an attempt. `false` if it is not the event's latest, or has ended before: nothing is changed then.
