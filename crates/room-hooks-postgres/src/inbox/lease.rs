@@ -1,0 +1,112 @@
+//! The statements that lease events to a worker, and what it reads of them.
+
+use room_hooks::{
+    DeliveryId, SignatureKey,
+    inbox::{AttemptId, ClaimedEvent, NewEvent},
+};
+use tokio_postgres::Row;
+
+use super::{
+    candidates::{is_free, place, takes},
+    claim::Of,
+};
+use crate::{
+    clock::{from_millis, span},
+    error::Failure,
+    sql::{clock, now},
+};
+
+/// Leases what has been `picked`. The time since which it was due comes first.
+macro_rules! lease {
+    ($is_alone:literal) => {
+        concat!(
+            "UPDATE room_hooks.events AS event
+            SET state = 'leased', next_at =",
+            now!(),
+            "+ $5::bigint, worker = $2::bigint, is_alone = ",
+            $is_alone,
+            ", attempts = attempts + 1
+            FROM picked WHERE event.sequence = picked.sequence
+            RETURNING picked.next_at, event.sequence, attempts, failures, id, signature, retention, kind, format, room,
+                received_at, payload"
+        )
+    };
+}
+
+macro_rules! pick {
+    ($state:literal) => {
+        concat!(
+            clock!(),
+            ", picked AS MATERIALIZED (
+                SELECT event.next_at, event.sequence FROM room_hooks.events AS event
+                WHERE ",
+            $state,
+            " AND",
+            takes!("event"),
+            "ORDER BY event.next_at, event.sequence LIMIT $6 FOR UPDATE SKIP LOCKED) "
+        )
+    };
+}
+
+macro_rules! pick_in_order {
+    ($state:literal) => {
+        concat!(
+            clock!(),
+            ", picked AS MATERIALIZED (
+                SELECT event.next_at, event.sequence FROM room_hooks.events AS event
+                WHERE event.sequence = ANY($6::bigint[]) AND ",
+            $state,
+            " AND",
+            takes!("event"),
+            "AND",
+            place!(),
+            "FOR UPDATE SKIP LOCKED) "
+        )
+    };
+}
+
+pub(super) const LEASE_READY: &str = concat!(pick!("state = 'ready'"), lease!("false"));
+pub(super) const LEASE_SUSPECT: &str = concat!(
+    pick!("state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2"),
+    lease!("true")
+);
+pub(super) const LEASE_READY_IN_ORDER: &str =
+    concat!(pick_in_order!("state = 'ready'"), lease!("false"));
+pub(super) const LEASE_SUSPECT_IN_ORDER: &str = concat!(
+    pick_in_order!("state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2"),
+    lease!("true")
+);
+
+/// Those first that have been due for the longest.
+pub(super) fn claimed(of: Of, rows: &[Row]) -> Result<Vec<ClaimedEvent>, Failure> {
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        let due: i64 = row.try_get(0)?;
+        let mut event = read(row)?;
+        event.is_suspect = of == Of::Suspect;
+        events.push((due, event));
+    }
+    events.sort_by_key(|(due, event)| (*due, event.attempt.sequence));
+    Ok(events.into_iter().map(|(_, event)| event).collect())
+}
+
+fn read(row: &Row) -> Result<ClaimedEvent, Failure> {
+    let attempt = AttemptId::new(row.try_get(1)?, number(row.try_get(2)?));
+    let received_at = from_millis(row.try_get(10)?);
+    let mut event = NewEvent::new(row.try_get::<_, String>(7)?, row.try_get(11)?, received_at);
+    event.id = digest(row.try_get(4)?).map(DeliveryId::from_bytes);
+    event.signature = digest(row.try_get(5)?).map(SignatureKey::from_bytes);
+    event.retention = span(row.try_get(6)?);
+    event.format_version = number(row.try_get(8)?);
+    event.room = row.try_get(9)?;
+    Ok(ClaimedEvent::new(attempt, number(row.try_get(3)?), event))
+}
+
+fn number(value: i64) -> u32 {
+    value.try_into().unwrap_or(u32::MAX)
+}
+
+/// No other length is ever stored.
+fn digest(bytes: Option<&[u8]>) -> Option<[u8; 16]> {
+    bytes?.try_into().ok()
+}

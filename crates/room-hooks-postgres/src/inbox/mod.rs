@@ -1,0 +1,290 @@
+mod bounds;
+mod candidates;
+mod claim;
+mod finish;
+mod lease;
+mod prune;
+mod put;
+mod signal;
+mod stats;
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+
+use room_hooks::{
+    DeliveryId, SignatureKey,
+    inbox::{
+        AttemptId, ClaimRequest, Claims, Ending, InboxError, InboxOperation, InboxStats,
+        InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
+    },
+};
+
+use self::{
+    bounds::{Bounds, Size, Usage},
+    candidates::Cursor,
+    claim::Request,
+    signal::Signal,
+};
+use crate::{
+    clock::millis,
+    database::{Database, Pool},
+    error::{ConnectError, Failure},
+    signatures,
+    sweep::{self, Sweeps, sweep},
+};
+
+/// Inbox in PostgreSQL: events are durable before their sender is answered, and handled by a worker on any machine.
+///
+/// Clones share a pool of connections.
+///
+/// ```no_run
+/// use room_hooks_postgres::{ConnectError, PostgresInbox};
+///
+/// async fn inbox() -> Result<PostgresInbox, ConnectError> {
+///     let inbox = PostgresInbox::connect("postgres://hooks:secret@db.internal/hooks").await?;
+///     Ok(inbox.with_max_rows(100_000).with_max_bytes(1 << 30))
+/// }
+/// ```
+#[derive(Clone)]
+pub struct PostgresInbox {
+    pool: Pool,
+    bounds: Bounds,
+    usage: Arc<Usage>,
+    sweeps: Arc<Sweeps>,
+    cursor: Arc<Cursor>,
+    signal: Arc<Signal>,
+}
+
+/// How often a worker asks, besides being notified.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+impl PostgresInbox {
+    /// Connects to the database at a [URL](Database::new), and creates its tables or brings them up to date.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used; the error says what to do.
+    pub async fn connect(url: &str) -> Result<Self, ConnectError> {
+        Self::connect_with(&Database::new(url)?).await
+    }
+
+    /// Connects to a database, and creates its tables or brings them up to date.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used; the error says what to do.
+    pub async fn connect_with(database: &Database) -> Result<Self, ConnectError> {
+        let inbox = Self::connect_lazily(database)?;
+        inbox.pool.prepare().await?;
+        Ok(inbox)
+    }
+
+    /// Connects with the first operation, so that a service can start before its database.
+    ///
+    /// # Errors
+    ///
+    /// The name of the schema is not valid.
+    pub fn connect_lazily(database: &Database) -> Result<Self, ConnectError> {
+        let pool = Pool::new(database)?;
+        Ok(Self {
+            bounds: Bounds { rows: 1_000_000, bytes: 4 << 30 },
+            usage: Arc::default(),
+            sweeps: Arc::default(),
+            cursor: Arc::default(),
+            signal: Signal::new(pool.clone()),
+            pool,
+        })
+    }
+
+    /// Sets how many events it may hold, by default 1,000,000, those included that are done and whose retention has
+    /// not ended. It is counted every few seconds, so that several processes can exceed it by what they put meanwhile.
+    #[must_use]
+    pub fn with_max_rows(mut self, rows: u64) -> Self {
+        self.bounds.rows = rows.try_into().unwrap_or(i64::MAX);
+        self
+    }
+
+    /// Sets how many bytes the events may take, by default 4 GiB: their payloads, and some 600 bytes for each. As
+    /// exact as [the number of them](Self::with_max_rows). The tables are larger, by what has been removed from them
+    /// and not yet been used again.
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: u64) -> Self {
+        self.bounds.bytes = bytes.try_into().unwrap_or(i64::MAX);
+        self
+    }
+
+    /// Stops the clock of this inbox, its clones and its heartbeats, as far as the clock of this machine is the
+    /// database's.
+    #[doc(hidden)]
+    pub fn stop_clock(&self) {
+        self.pool.clock().stop();
+    }
+
+    #[doc(hidden)]
+    pub fn advance_clock(&self, span: Duration) {
+        self.pool.clock().advance(span);
+    }
+
+    #[doc(hidden)]
+    pub fn set_clock_back(&self, span: Duration) {
+        self.pool.clock().set_back(span);
+    }
+
+    fn run<'a, T: 'a>(
+        &'a self,
+        operation: impl Future<Output = Result<T, Failure>> + Send + 'a,
+    ) -> InboxOperation<'a, T> {
+        Box::pin(async { self.pool.run(operation).await.map_err(inbox_error) })
+    }
+
+    async fn put_event(&self, event: &NewEvent) -> Result<Option<PutOutcome>, Failure> {
+        let size = Size::of(event);
+        let has_room = self.usage.reserve(&self.pool, size, self.bounds).await?;
+        // Given back if this is dropped, too.
+        let reserved = Reserved { usage: &self.usage, size: has_room.then_some(size) };
+        let outcome = put::put(&self.pool, event, size, has_room).await?;
+        if outcome == Some(PutOutcome::New) {
+            reserved.keep();
+            self.signal.announce();
+        }
+        Ok(outcome)
+    }
+
+    /// Counts what there is, and removes what has expired, if it is time.
+    fn tend(&self) {
+        if self.usage.is_stale() {
+            let (pool, usage) = (self.pool.clone(), Arc::clone(&self.usage));
+            tokio::spawn(async move {
+                if let Err(failure) = usage.count(&pool).await {
+                    tracing::debug!(%failure, "events cannot be counted");
+                }
+            });
+        }
+        if self.sweeps.is_due() {
+            let pool = self.pool.clone();
+            tokio::spawn(async move {
+                let sweep = sweep(&pool, &[sweep::KEYS]);
+                if let Err(failure) = pool.run(sweep).await {
+                    tracing::debug!(%failure, "what has expired cannot be removed");
+                }
+            });
+        }
+    }
+}
+
+/// Room that is given back unless an event is put.
+struct Reserved<'a> {
+    usage: &'a Usage,
+    size: Option<Size>,
+}
+
+impl Reserved<'_> {
+    fn keep(mut self) {
+        self.size = None;
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if let Some(size) = self.size {
+            self.usage.release(size);
+        }
+    }
+}
+
+impl InboxStore for PostgresInbox {
+    fn put(&self, event: NewEvent) -> InboxOperation<'_, PutOutcome> {
+        Box::pin(async move {
+            let outcome = self.run(self.put_event(&event)).await?;
+            self.tend();
+            outcome.ok_or(InboxError::Full)
+        })
+    }
+
+    fn bind(
+        &self,
+        signature: SignatureKey,
+        id: DeliveryId,
+        retention: Duration,
+    ) -> InboxOperation<'_, bool> {
+        Box::pin(async move {
+            self.tend();
+            self.run(signatures::bind(&self.pool, signature, id, millis(retention))).await
+        })
+    }
+
+    fn claim(&self, request: ClaimRequest) -> InboxOperation<'_, Claims> {
+        Box::pin(async move {
+            let request = Request::new(&request);
+            self.run(claim::claim(&self.pool, &request, &self.cursor)).await
+        })
+    }
+
+    fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()> {
+        self.run(finish::renew(&self.pool, worker.0, millis(lease)))
+    }
+
+    fn finish(&self, attempt: AttemptId, ending: Ending) -> InboxOperation<'_, bool> {
+        Box::pin(async move {
+            let is_ended = self.run(finish::finish(&self.pool, attempt, &ending)).await?;
+            if let Ending::Retry { after, .. } = ending
+                && after <= POLL_INTERVAL
+            {
+                self.signal.wake_after(after);
+            }
+            Ok(is_ended)
+        })
+    }
+
+    fn retry(&self, sequence: i64) -> InboxOperation<'_, bool> {
+        Box::pin(async move {
+            let is_ready = self.run(finish::retry(&self.pool, sequence)).await?;
+            if is_ready {
+                self.signal.announce();
+            }
+            Ok(is_ready)
+        })
+    }
+
+    fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
+        Box::pin(async move {
+            self.tend();
+            let prune = prune::prune(&self.pool, retention, limit);
+            self.pool.maintain(prune).await.map_err(inbox_error)
+        })
+    }
+
+    fn stats(&self) -> InboxOperation<'_, InboxStats> {
+        Box::pin(async { self.pool.maintain(stats::stats(&self.pool)).await.map_err(inbox_error) })
+    }
+
+    fn for_heartbeat(&self) -> Result<Option<Arc<dyn InboxStore>>, InboxError> {
+        let pool = self.pool.another();
+        let pool = pool.map_err(|error| InboxError::Unavailable(error.into()))?;
+        Ok(Some(Arc::new(Self { pool, ..self.clone() })))
+    }
+
+    fn poll_interval(&self) -> Duration {
+        POLL_INTERVAL
+    }
+
+    fn notified(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.signal.notified())
+    }
+}
+
+impl fmt::Debug for PostgresInbox {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresInbox")
+            .field("pool", &self.pool)
+            .field("bounds", &self.bounds)
+            .finish_non_exhaustive()
+    }
+}
+
+fn inbox_error(failure: Failure) -> InboxError {
+    if failure.is_full() {
+        return InboxError::Full;
+    }
+    InboxError::Unavailable(failure.into())
+}

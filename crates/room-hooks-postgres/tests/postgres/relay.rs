@@ -1,0 +1,72 @@
+//! A way to a PostgreSQL on which answers can be made late.
+
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::server::Server;
+
+pub(crate) struct Relay {
+    port: u16,
+    /// How late an answer is, in milliseconds.
+    late: Arc<AtomicU64>,
+}
+
+impl Relay {
+    pub(crate) fn to(server: &Server) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let late = Arc::new(AtomicU64::new(0));
+        let (server, lateness) = (server.port(), Arc::clone(&late));
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let client = client.unwrap();
+                let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
+                let (to_server, to_client) =
+                    (server.try_clone().unwrap(), client.try_clone().unwrap());
+                thread::spawn(|| copy(client, to_server, Arc::default()));
+                let lateness = Arc::clone(&lateness);
+                thread::spawn(|| copy(server, to_client, lateness));
+            }
+        });
+        Self { port, late }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Makes each answer that comes from now on so late.
+    pub(crate) fn delay(&self, late: Duration) {
+        self.late.store(late.as_millis() as u64, Ordering::SeqCst);
+    }
+}
+
+/// Copies what comes, each part of it so late, and no part later for those before it.
+fn copy(mut from: TcpStream, mut to: TcpStream, late: Arc<AtomicU64>) {
+    let (sender, parts) = mpsc::channel::<(Instant, Vec<u8>)>();
+    thread::spawn(move || {
+        for (due, part) in parts {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            if to.write_all(&part).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(Shutdown::Both);
+    });
+    let mut buffer = [0; 65536];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        let due = Instant::now() + Duration::from_millis(late.load(Ordering::SeqCst));
+        if sender.send((due, buffer[..length].to_vec())).is_err() {
+            break;
+        }
+    }
+}
