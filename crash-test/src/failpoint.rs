@@ -12,8 +12,8 @@ use std::{
 use room_hooks_axum::{
     Callback, DeliveryId, SignatureKey, StoredDelivery,
     inbox::{
-        AttemptId, ClaimRequest, Claims, Ending, InboxError, InboxOperation, InboxStats,
-        InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
+        AttemptId, ClaimRequest, Claims, Ending, EventRecord, EventState, InboxError,
+        InboxOperation, InboxStats, InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
     },
     zego::express::RoomCreated,
 };
@@ -168,6 +168,23 @@ impl InboxStore for Failing {
 
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
         self.inbox.prune(retention, limit)
+    }
+
+    fn discard(&self, sequence: i64) -> InboxOperation<'_, bool> {
+        self.inbox.discard(sequence)
+    }
+
+    fn list(
+        &self,
+        state: Option<EventState>,
+        after: i64,
+        limit: usize,
+    ) -> InboxOperation<'_, Vec<EventRecord>> {
+        self.inbox.list(state, after, limit)
+    }
+
+    fn get(&self, sequence: i64) -> InboxOperation<'_, Option<(EventRecord, NewEvent)>> {
+        self.inbox.get(sequence)
     }
 
     fn stats(&self) -> InboxOperation<'_, InboxStats> {

@@ -91,18 +91,24 @@ pub(super) fn claimed(of: Of, rows: &[Row]) -> Result<Vec<ClaimedEvent>, Failure
 }
 
 fn read(row: &Row) -> Result<ClaimedEvent, Failure> {
-    let attempt = AttemptId::new(row.try_get(1)?, number(row.try_get(2)?));
-    let received_at = from_millis(row.try_get(10)?);
-    let mut event = NewEvent::new(row.try_get::<_, String>(7)?, row.try_get(11)?, received_at);
-    event.id = digest(row.try_get(4)?).map(DeliveryId::from_bytes);
-    event.signature = digest(row.try_get(5)?).map(SignatureKey::from_bytes);
-    event.retention = span(row.try_get(6)?);
-    event.format_version = number(row.try_get(8)?);
-    event.room = row.try_get(9)?;
-    Ok(ClaimedEvent::new(attempt, number(row.try_get(3)?), event))
+    let attempt = AttemptId::new(row.try_get("sequence")?, number(row.try_get("attempts")?));
+    Ok(ClaimedEvent::new(attempt, number(row.try_get("failures")?), event(row)?))
 }
 
-fn number(value: i64) -> u32 {
+/// The event of a row, as it was put.
+pub(super) fn event(row: &Row) -> Result<NewEvent, Failure> {
+    let received_at = from_millis(row.try_get("received_at")?);
+    let kind: String = row.try_get("kind")?;
+    let mut event = NewEvent::new(kind, row.try_get("payload")?, received_at);
+    event.id = digest(row.try_get("id")?).map(DeliveryId::from_bytes);
+    event.signature = digest(row.try_get("signature")?).map(SignatureKey::from_bytes);
+    event.retention = span(row.try_get("retention")?);
+    event.format_version = number(row.try_get("format")?);
+    event.room = row.try_get("room")?;
+    Ok(event)
+}
+
+pub(super) fn number(value: i64) -> u32 {
     value.try_into().unwrap_or(u32::MAX)
 }
 

@@ -5,6 +5,7 @@ mod finish;
 mod lease;
 mod prune;
 mod put;
+mod records;
 mod signal;
 mod stats;
 
@@ -13,8 +14,8 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 use room_hooks::{
     DeliveryId, SignatureKey,
     inbox::{
-        AttemptId, ClaimRequest, Claims, Ending, InboxError, InboxOperation, InboxStats,
-        InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
+        AttemptId, ClaimRequest, Claims, Ending, EventRecord, EventState, InboxError,
+        InboxOperation, InboxStats, InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
     },
 };
 
@@ -245,12 +246,32 @@ impl InboxStore for PostgresInbox {
         })
     }
 
+    fn discard(&self, sequence: i64) -> InboxOperation<'_, bool> {
+        self.run(records::discard(&self.pool, sequence))
+    }
+
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
         Box::pin(async move {
             self.tend();
             let prune = prune::prune(&self.pool, retention, limit);
             self.pool.maintain(prune).await.map_err(inbox_error)
         })
+    }
+
+    fn list(
+        &self,
+        state: Option<EventState>,
+        after: i64,
+        limit: usize,
+    ) -> InboxOperation<'_, Vec<EventRecord>> {
+        Box::pin(async move {
+            let list = records::list(&self.pool, state, after, limit);
+            self.pool.maintain(list).await.map_err(inbox_error)
+        })
+    }
+
+    fn get(&self, sequence: i64) -> InboxOperation<'_, Option<(EventRecord, NewEvent)>> {
+        self.run(records::get(&self.pool, sequence))
     }
 
     fn stats(&self) -> InboxOperation<'_, InboxStats> {

@@ -146,12 +146,12 @@ fn lease(
     sequence: i64,
 ) -> rusqlite::Result<Option<ClaimedEvent>> {
     let is_suspect = state == State::Leased;
-    let mut lease = turn.prepare(
+    let mut lease = turn.prepare(&format!(
         "UPDATE room_hooks_events
          SET state = 'leased', next_at = :until, worker = :worker, is_alone = :is_alone, attempts = attempts + 1
          WHERE sequence = :sequence
-         RETURNING sequence, attempts, failures, id, signature, retention, kind, format, room, received_at, payload",
-    )?;
+         RETURNING {COLUMNS}",
+    ))?;
     let leased = lease.query_row(
         named_params! {
             ":until": turn.now + request.lease,
@@ -176,7 +176,10 @@ fn lease(
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<ClaimedEvent> {
+/// What [`read`] reads.
+pub(super) const COLUMNS: &str = "sequence, attempts, failures, id, signature, retention, kind, format, room, received_at, payload";
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<ClaimedEvent> {
     let attempt = AttemptId::new(row.get(0)?, row.get(1)?);
     let (failures, received_at) = (row.get(2)?, row.get(9)?);
     let received_at =

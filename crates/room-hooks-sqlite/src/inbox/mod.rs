@@ -3,6 +3,7 @@ mod claim;
 mod finish;
 mod prune;
 mod put;
+mod records;
 
 use std::{
     path::Path,
@@ -14,8 +15,8 @@ use std::{
 use room_hooks::{
     DeliveryId, SignatureKey,
     inbox::{
-        AttemptId, ClaimRequest, Claims, Ending, InboxError, InboxOperation, InboxStats,
-        InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
+        AttemptId, ClaimRequest, Claims, Ending, EventRecord, EventState, InboxError,
+        InboxOperation, InboxStats, InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
     },
 };
 use rusqlite::OptionalExtension;
@@ -123,6 +124,13 @@ impl SqliteInbox {
         self.database.pragma(pragma).await.map_err(unavailable)
     }
 
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> InboxOperation<'_, T> {
+        Box::pin(async { self.database.read(work).await.map_err(unavailable) })
+    }
+
     fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -195,12 +203,29 @@ impl InboxStore for SqliteInbox {
         })
     }
 
+    fn discard(&self, sequence: i64) -> InboxOperation<'_, bool> {
+        self.write(move |turn| records::discard(turn, sequence))
+    }
+
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
         self.write(move |turn| prune::prune(turn, retention, limit))
     }
 
+    fn list(
+        &self,
+        state: Option<EventState>,
+        after: i64,
+        limit: usize,
+    ) -> InboxOperation<'_, Vec<EventRecord>> {
+        self.read(move |turn| records::list(turn, state, after, limit))
+    }
+
+    fn get(&self, sequence: i64) -> InboxOperation<'_, Option<(EventRecord, NewEvent)>> {
+        self.read(move |turn| records::get(turn, sequence))
+    }
+
     fn stats(&self) -> InboxOperation<'_, InboxStats> {
-        Box::pin(async { self.database.read(stats).await.map_err(unavailable) })
+        self.read(stats)
     }
 
     fn for_heartbeat(&self) -> Result<Option<Arc<dyn InboxStore>>, InboxError> {

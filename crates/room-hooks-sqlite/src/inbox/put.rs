@@ -121,7 +121,7 @@ fn remove_oldest(turn: &Turn<'_>) -> rusqlite::Result<bool> {
     Ok(oldest.is_some())
 }
 
-/// Removes a finished event, and its id when its retention ends.
+/// Removes an event that no worker has, and its id when its retention ends.
 pub(super) fn remove(
     turn: &Turn<'_>,
     state: State,

@@ -15,8 +15,8 @@ pub use self::backoff::Backoff;
 pub use self::discard::Discard;
 pub use self::store::memory::MemoryInbox;
 pub use self::store::{
-    AttemptId, ClaimRequest, ClaimedEvent, Claims, Ending, InboxError, InboxOperation, InboxStats,
-    InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
+    AttemptId, ClaimRequest, ClaimedEvent, Claims, Ending, EventRecord, EventState, InboxError,
+    InboxOperation, InboxStats, InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
 };
 pub use self::worker::Worker;
 pub use crate::hooks::OnInboxFailure;

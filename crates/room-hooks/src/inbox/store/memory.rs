@@ -16,8 +16,8 @@ use crate::{DeliveryId, SignatureKey};
 use self::rows::Rows;
 
 use super::{
-    AttemptId, ClaimRequest, Claims, Ending, InboxOperation, InboxStats, InboxStore, NewEvent,
-    PutOutcome, Retention, WorkerId,
+    AttemptId, ClaimRequest, Claims, Ending, EventRecord, EventState, InboxOperation, InboxStats,
+    InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
 };
 
 /// Inbox in this process's memory, for tests of handlers and of what surrounds them. Clones share it.
@@ -125,9 +125,29 @@ impl InboxStore for MemoryInbox {
         Box::pin(async move { Ok(is_ready) })
     }
 
+    fn discard(&self, sequence: i64) -> InboxOperation<'_, bool> {
+        let is_removed = self.lock().discard(sequence, Instant::now());
+        Box::pin(async move { Ok(is_removed) })
+    }
+
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
         let count = self.lock().prune(retention, limit, Instant::now());
         Box::pin(async move { Ok(count) })
+    }
+
+    fn list(
+        &self,
+        state: Option<EventState>,
+        after: i64,
+        limit: usize,
+    ) -> InboxOperation<'_, Vec<EventRecord>> {
+        let records = self.lock().list(state, after, limit, Instant::now());
+        Box::pin(async { Ok(records) })
+    }
+
+    fn get(&self, sequence: i64) -> InboxOperation<'_, Option<(EventRecord, NewEvent)>> {
+        let found = self.lock().get(sequence, Instant::now());
+        Box::pin(async { Ok(found) })
     }
 
     fn stats(&self) -> InboxOperation<'_, InboxStats> {

@@ -1,4 +1,5 @@
 pub(super) mod memory;
+mod record;
 mod shared;
 
 use std::{
@@ -13,6 +14,8 @@ use thiserror::Error;
 
 use crate::{DeliveryId, SignatureKey};
 
+pub use self::record::{EventRecord, EventState, InboxStats};
+
 /// An operation of an [`InboxStore`].
 pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 'a>>;
 
@@ -21,14 +24,14 @@ pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxErro
 /// A store sees columns and opaque bytes, never an event. An event is *ready*, *leased* to a worker, *suspect*, *done*
 /// or *dead*:
 ///
-/// | state | `claim` | `renew`, same worker | `finish`, latest attempt | `retry` | time |
-/// |---|---|---|---|---|---|
-/// | ready, due | leased, attempt + 1 | – | `false` | `false` | – |
-/// | ready, not yet due | – | – | `false` | `false` | due |
-/// | leased | – | lease begins again | done, ready or dead, as it says | `false` | after the lease: suspect |
-/// | suspect | leased, attempt + 1, alone; or dead | leased again | done, ready or dead, as it says | `false` | – |
-/// | done | – | – | `false` | `false` | removed after its retention |
-/// | dead | – | – | `false` | ready, failures 0 | removed after its retention |
+/// | state | `claim` | `renew`, same worker | `finish`, latest attempt | `retry` | `discard` | time |
+/// |---|---|---|---|---|---|---|
+/// | ready, due | leased, attempt + 1 | – | `false` | `false` | removed | – |
+/// | ready, not yet due | – | – | `false` | `false` | removed | due |
+/// | leased | – | lease begins again | done, ready or dead, as it says | `false` | `false` | after the lease: suspect |
+/// | suspect | leased, attempt + 1, alone; or dead | leased again | done, ready or dead, as it says | `false` | removed | – |
+/// | done | – | – | `false` | `false` | `false` | removed after its retention |
+/// | dead | – | – | `false` | ready, failures 0 | removed | removed after its retention |
 ///
 /// **The number of the attempt is the fencing token.** A worker that was frozen while another one took its event over
 /// cannot finish it, since the attempt that it names is not the latest. A lease that merely ran out, and that no other
@@ -81,10 +84,26 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
     /// room it runs late: after events that are done. `false` if it is not dead.
     fn retry(&self, sequence: i64) -> InboxOperation<'_, bool>;
 
+    /// Removes an event that waits or is dead, so that it is never handled, or not again. `false` if a worker has it, if it
+    /// is done, or if there is none. Its id remains, as after [`prune`](Self::prune).
+    fn discard(&self, sequence: i64) -> InboxOperation<'_, bool>;
+
     /// Removes done and dead events that are older than their retention, at most `limit`, and returns how many. Of
     /// one whose retention against duplicates has not ended, the id remains until then: it counts nowhere, but takes
     /// room.
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize>;
+
+    /// Returns events in the order of arrival, for an operator: those of a state, or of all, whose sequence is greater
+    /// than `after`, at most `limit`. It may take as long as looking at all events.
+    fn list(
+        &self,
+        state: Option<EventState>,
+        after: i64,
+        limit: usize,
+    ) -> InboxOperation<'_, Vec<EventRecord>>;
+
+    /// Returns an event with its payload, or `None` if there is none.
+    fn get(&self, sequence: i64) -> InboxOperation<'_, Option<(EventRecord, NewEvent)>>;
 
     /// Counts what the store holds.
     fn stats(&self) -> InboxOperation<'_, InboxStats>;
@@ -305,22 +324,6 @@ impl Retention {
     pub fn new(done: Duration, dead: Duration) -> Self {
         Self { done, dead }
     }
-}
-
-/// What an inbox holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct InboxStats {
-    /// Events that wait for a worker, or for their next attempt.
-    pub ready: u64,
-    /// Events that a worker has.
-    pub leased: u64,
-    /// Events that are done.
-    pub done: u64,
-    /// Events that failed for good.
-    pub dead: u64,
-    /// For how long the oldest ready event has been due.
-    pub oldest_ready: Option<Duration>,
 }
 
 /// Why an operation of an inbox failed.

@@ -3,8 +3,8 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use crate::{DeliveryId, SignatureKey};
 
 use super::{
-    AttemptId, ClaimRequest, Claims, Ending, InboxError, InboxOperation, InboxStats, InboxStore,
-    NewEvent, PutOutcome, Retention, WorkerId,
+    AttemptId, ClaimRequest, Claims, Ending, EventRecord, EventState, InboxError, InboxOperation,
+    InboxStats, InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
 };
 
 /// So that an inbox of any type can be passed on.
@@ -38,8 +38,25 @@ impl<S: InboxStore + ?Sized> InboxStore for Arc<S> {
         (**self).retry(sequence)
     }
 
+    fn discard(&self, sequence: i64) -> InboxOperation<'_, bool> {
+        (**self).discard(sequence)
+    }
+
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
         (**self).prune(retention, limit)
+    }
+
+    fn list(
+        &self,
+        state: Option<EventState>,
+        after: i64,
+        limit: usize,
+    ) -> InboxOperation<'_, Vec<EventRecord>> {
+        (**self).list(state, after, limit)
+    }
+
+    fn get(&self, sequence: i64) -> InboxOperation<'_, Option<(EventRecord, NewEvent)>> {
+        (**self).get(sequence)
     }
 
     fn stats(&self) -> InboxOperation<'_, InboxStats> {

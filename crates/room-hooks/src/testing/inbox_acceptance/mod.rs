@@ -5,6 +5,7 @@ mod lease;
 mod order;
 mod prune;
 mod put;
+mod records;
 mod suspect;
 
 use std::{
@@ -73,6 +74,10 @@ pub async fn inbox_acceptance<S: InboxStore>(store: &S, wait: impl AsyncFn(Durat
 
     prune::what_is_finished_and_old_is_removed(&part("test/prune")).await;
     prune::a_removed_event_is_still_a_duplicate(&part("test/prune_duplicate")).await;
+
+    records::a_record_says_what_became_of_an_event(&part("test/records")).await;
+    records::a_list_continues_after_a_sequence(&part("test/list")).await;
+    records::what_waits_or_is_dead_can_be_discarded(&part("test/discard")).await;
 }
 
 /// A part of the suite.
@@ -173,6 +178,10 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Part<'_, S, W> {
 
     async fn retry(&self, sequence: i64) -> bool {
         self.store.retry(sequence).await.expect("it is available")
+    }
+
+    async fn discard(&self, sequence: i64) -> bool {
+        self.store.discard(sequence).await.expect("it is available")
     }
 
     async fn prune(&self, done: Duration, dead: Duration, limit: usize) -> usize {

@@ -275,6 +275,25 @@ impl History {
         }
     }
 
+    pub(super) fn discard(&mut self, sequence: i64, is_removed: bool) {
+        self.note(format!("discard {sequence}: {is_removed}"));
+        let Some(index) = self.index_of(sequence) else { return };
+        let expected = match self.events[index].state {
+            State::Ready { .. } | State::Dead => Some(true),
+            State::Done { .. } | State::Pruned => Some(false),
+            State::Leased { until, .. } if until <= self.now => Some(true),
+            State::Leased { is_perhaps_dead, .. } => (!is_perhaps_dead).then_some(false),
+        };
+        let is_expected = expected.is_none_or(|expected| is_removed == expected);
+        self.check(is_expected, "what waits or is dead is removed, and nothing else");
+        let record = &mut self.events[index];
+        if is_removed {
+            record.state = State::Pruned;
+        } else if let State::Leased { is_perhaps_dead, .. } = &mut record.state {
+            *is_perhaps_dead = false;
+        }
+    }
+
     pub(super) fn prune(&mut self, pruned: usize) {
         self.note(format!("prune: {pruned}"));
         let mut expected = 0;

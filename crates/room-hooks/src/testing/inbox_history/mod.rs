@@ -99,7 +99,10 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             }
             11 => self.thaw(next(), next()).await,
             12 => self.renew(self.workers[worker].id).await,
-            13 => self.retry(next()).await,
+            13 => match next() {
+                byte @ ..192 => self.retry(byte).await,
+                byte => self.discard(byte).await,
+            },
             14 => self.prune().await,
             _ => self.pass(STEP * (1 + u32::from(act / 16) % 4)).await,
         }
@@ -196,6 +199,12 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
         let Some(sequence) = self.history.sequence(byte) else { return };
         let is_ready = self.store.retry(sequence).await.expect("it is available");
         self.history.retry(sequence, is_ready);
+    }
+
+    async fn discard(&mut self, byte: u8) {
+        let Some(sequence) = self.history.sequence(byte) else { return };
+        let is_removed = self.store.discard(sequence).await.expect("it is available");
+        self.history.discard(sequence, is_removed);
     }
 
     async fn prune(&mut self) {

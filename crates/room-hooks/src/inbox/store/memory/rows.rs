@@ -1,5 +1,7 @@
 //! What an inbox in memory knows, without its lock.
 
+mod records;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     mem,
@@ -11,8 +13,8 @@ use tokio::time::Instant;
 use crate::{
     DeliveryId, SignatureKey,
     inbox::{
-        AttemptId, ClaimRequest, ClaimedEvent, Claims, Ending, InboxError, InboxStats, NewEvent,
-        PutOutcome, Retention, WorkerId,
+        AttemptId, ClaimRequest, ClaimedEvent, Claims, Ending, InboxError, NewEvent, PutOutcome,
+        Retention, WorkerId,
     },
 };
 
@@ -33,6 +35,7 @@ struct Row {
     failures: u32,
     /// Crashes of workers that ran nothing else.
     crashes: u32,
+    error: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,6 +103,7 @@ impl Rows {
                 attempts: 0,
                 failures: 0,
                 crashes: 0,
+                error: None,
             },
         );
         Ok(PutOutcome::New)
@@ -200,11 +204,19 @@ impl Rows {
             return false;
         }
         row.state = match ending {
-            Ending::Done => State::Done { at: now },
-            Ending::Dead { .. } => State::Dead { at: now },
-            Ending::Released => State::Ready { due: now },
-            Ending::Retry { after: pause, .. } => {
+            Ending::Done => {
+                row.error = None;
+                State::Done { at: now }
+            }
+            Ending::Dead { error } => {
                 row.failures += 1;
+                row.error = Some(error);
+                State::Dead { at: now }
+            }
+            Ending::Released => State::Ready { due: now },
+            Ending::Retry { after: pause, error } => {
+                row.failures += 1;
+                row.error = Some(error);
                 State::Ready { due: after(now, pause) }
             }
         };
@@ -221,6 +233,19 @@ impl Rows {
         is_dead
     }
 
+    pub(super) fn discard(&mut self, sequence: i64, now: Instant) -> bool {
+        let Some(row) = self.events.get_mut(&sequence) else { return false };
+        let is_discarded = match row.state {
+            State::Ready { .. } | State::Dead { .. } => true,
+            State::Leased { until, .. } => until <= now,
+            State::Done { .. } | State::Pruned => false,
+        };
+        if is_discarded {
+            row.prune();
+        }
+        is_discarded
+    }
+
     pub(super) fn prune(&mut self, retention: Retention, limit: usize, now: Instant) -> usize {
         self.signatures.retain(|_, (_, until)| now < *until);
         let is_old = |row: &Row| match row.state {
@@ -231,9 +256,7 @@ impl Rows {
         let old = self.events.iter().filter(|(_, row)| is_old(row));
         let old: Vec<i64> = old.take(limit).map(|(sequence, _)| *sequence).collect();
         for sequence in &old {
-            let Some(row) = self.events.get_mut(sequence) else { continue };
-            row.state = State::Pruned;
-            row.event.payload = Vec::new();
+            self.events.entry(*sequence).and_modify(Row::prune);
         }
         let is_forgotten = |row: &Row| row.state == State::Pruned && row.is_forgettable(now);
         let forgotten = self.events.iter().filter(|(_, row)| is_forgotten(row));
@@ -247,29 +270,17 @@ impl Rows {
             self.by_id.remove(&id);
         }
     }
-
-    pub(super) fn stats(&self, now: Instant) -> InboxStats {
-        let mut stats = InboxStats::default();
-        for row in self.events.values() {
-            match row.state {
-                State::Leased { until, .. } if now < until => stats.leased += 1,
-                // A lease that ran out means that the event waits for another worker.
-                State::Ready { due: since } | State::Leased { until: since, .. } => {
-                    stats.ready += 1;
-                    stats.oldest_ready = stats.oldest_ready.max(now.checked_duration_since(since));
-                }
-                State::Done { .. } => stats.done += 1,
-                State::Dead { .. } => stats.dead += 1,
-                State::Pruned => {}
-            }
-        }
-        stats
-    }
 }
 
 impl Row {
     fn is_unfinished(&self) -> bool {
         matches!(self.state, State::Ready { .. } | State::Leased { .. })
+    }
+
+    /// Leaves the id.
+    fn prune(&mut self) {
+        self.state = State::Pruned;
+        self.event.payload = Vec::new();
     }
 
     fn is_done(&self) -> bool {
@@ -290,6 +301,10 @@ impl Row {
             self.crashes += 1;
             if self.crashes >= request.max_crashes {
                 self.state = State::Dead { at: now };
+                let crashes = self.crashes;
+                self.error = Some(format!(
+                    "its worker crashed or froze {crashes} times while it ran nothing else"
+                ));
             }
         }
     }
