@@ -69,6 +69,21 @@ pub(crate) fn inbox(ready: u64, oldest: Duration, dead: u64) {
     }
 }
 
+/// An event was put in the spill, since the inbox did not take it.
+pub(crate) fn spilled() {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("room_hooks_inbox_spilled_total").increment(1);
+}
+
+/// The spill of an inbox holds so many events that wait for the inbox, and so many that it has refused.
+pub(crate) fn spill(waiting: u64, dead: u64) {
+    #[cfg(feature = "metrics")]
+    {
+        metrics::gauge!("room_hooks_inbox_spill_waiting").set(waiting as f64);
+        metrics::gauge!("room_hooks_inbox_spill_dead").set(dead as f64);
+    }
+}
+
 /// A store in memory holds so many more deliveries and signatures, or fewer.
 pub(crate) fn store_entries(change: f64) {
     #[cfg(feature = "metrics")]

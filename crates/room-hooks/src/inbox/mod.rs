@@ -7,6 +7,7 @@ mod discard;
 mod heartbeat;
 mod maintenance;
 mod run;
+mod spill;
 mod store;
 mod stored_event;
 mod worker;
@@ -21,4 +22,4 @@ pub use self::store::{
 pub use self::worker::Worker;
 pub use crate::hooks::OnInboxFailure;
 
-pub(crate) use self::stored_event::stored_event;
+pub(crate) use self::{spill::Spill, stored_event::stored_event};

@@ -213,7 +213,7 @@ impl Running {
 }
 
 impl WorkerId {
-    fn random() -> Self {
+    pub(super) fn random() -> Self {
         Self(random() as i64)
     }
 }

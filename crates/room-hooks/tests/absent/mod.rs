@@ -19,17 +19,17 @@ use room_hooks::{
 
 /// An inbox that can be away.
 #[derive(Debug, Clone, Default)]
-pub struct Absent {
+pub(crate) struct Absent {
     inbox: MemoryInbox,
     is_away: Arc<AtomicBool>,
 }
 
 impl Absent {
-    pub fn leave(&self) {
+    pub(crate) fn leave(&self) {
         self.is_away.store(true, Ordering::SeqCst);
     }
 
-    pub fn come_back(&self) {
+    pub(crate) fn come_back(&self) {
         self.is_away.store(false, Ordering::SeqCst);
     }
 

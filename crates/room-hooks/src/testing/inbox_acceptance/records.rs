@@ -74,7 +74,7 @@ pub(super) async fn a_list_continues_after_a_sequence<S: InboxStore, W: AsyncFn(
     let request = part.request(1);
     let [done, dead_1, leased, dead_2, retried, ready] =
         part.claim(request, ["done", "dead 1", "leased", "dead 2", "retried", "ready"]).await;
-    part.done(&[done.clone()]).await;
+    part.done(std::slice::from_ref(&done)).await;
     for claimed in [&dead_1, &dead_2] {
         assert!(part.finish(claimed, dead()).await);
     }
