@@ -9,6 +9,7 @@ mod encoding;
 mod event;
 mod events;
 mod http;
+mod inbox;
 mod input;
 mod listen;
 mod provider;
@@ -62,6 +63,7 @@ enum Command {
     Verify(verify::Arguments),
     Listen(listen::Arguments),
     Replay(replay::Arguments),
+    Inbox(inbox::Arguments),
     Events(events::Arguments),
     /// Prints completions for a shell.
     #[command(
@@ -113,6 +115,7 @@ impl Command {
             Self::Verify(arguments) => verify::run(&arguments),
             Self::Listen(arguments) => listen::run(&arguments),
             Self::Replay(arguments) => replay::run(&arguments),
+            Self::Inbox(arguments) => inbox::run(&arguments),
             Self::Events(arguments) => events::run(&arguments),
             Self::Completions { shell } => {
                 let (mut command, mut script) = (CommandLine::command(), Vec::new());

@@ -50,6 +50,13 @@ pub enum OpenError {
         known: i64,
     },
 
+    /// The database exists and has no tables of this crate.
+    #[error("{path} holds no inbox: check the path")]
+    NoInbox {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// The database cannot have a write-ahead log, as in memory or on some network file systems.
     #[error(
         "{path} cannot have a write-ahead log, only the journal mode {mode}: choose a file on a \

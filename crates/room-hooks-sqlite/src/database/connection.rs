@@ -28,6 +28,21 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Checks that a file has the tables, without making any.
+pub(super) fn check_existing(path: &Path) -> Result<(), OpenError> {
+    if let Err(error) = fs::metadata(path) {
+        return Err(OpenError::Other { path: path.into(), source: error.into() });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let of = |error| OpenError::new(path, error);
+    let connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(of)?;
+    match schema::exists(&connection).map_err(of)? {
+        true => Ok(()),
+        false => Err(OpenError::NoInbox { path: path.into() }),
+    }
+}
+
 /// Opens a file.
 pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < OLDEST_SQLITE {

@@ -44,6 +44,12 @@ impl Database {
             .map_err(|error| OpenError::Other { path: path.into(), source: error.into() })
     }
 
+    /// Opens a file that has the tables.
+    pub(crate) fn open_existing(path: &Path) -> Result<Self, OpenError> {
+        connection::check_existing(path)?;
+        Self::open(path)
+    }
+
     /// The same file, by another connection and thread.
     pub(crate) fn another(&self) -> Result<Self, OpenError> {
         let connection = connection::connect(&self.path)?;

@@ -57,18 +57,19 @@ struct Version {
 
 /// 0 if there are no tables.
 fn version(connection: &Connection) -> rusqlite::Result<Version> {
-    let exists: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'room_hooks_schema')",
-        [],
-        |row| row.get(0),
-    )?;
-    let found = exists.then(|| {
+    let found = exists(connection)?.then(|| {
         let read = "SELECT version, needed FROM room_hooks_schema";
         let row = connection
             .query_row(read, [], |row| Ok(Version { version: row.get(0)?, needed: row.get(1)? }));
         row.optional()
     });
     Ok(found.transpose()?.flatten().unwrap_or(Version { version: 0, needed: 0 }))
+}
+
+/// Whether there are tables, of any version.
+pub(super) fn exists(connection: &Connection) -> rusqlite::Result<bool> {
+    let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'room_hooks_schema')";
+    connection.query_row(exists, [], |row| row.get(0))
 }
 
 fn check(found: Version, path: &Path) -> Result<(), OpenError> {

@@ -72,12 +72,25 @@ impl SqliteInbox {
     ///
     /// The file cannot be used; the error says what to do.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Ok(Self {
-            database: Database::open(path.as_ref())?,
+        Ok(Self::new(Database::open(path.as_ref())?))
+    }
+
+    /// Opens a file that holds an inbox, and creates none: for tools, whose path may be wrong.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, it holds no inbox, or it cannot be used; the error says what to do.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Ok(Self::new(Database::open_existing(path.as_ref())?))
+    }
+
+    fn new(database: Database) -> Self {
+        Self {
+            database,
             bounds: Bounds { rows: 1_000_000, bytes: 4 << 30 },
             cursor: Arc::default(),
             put: Arc::default(),
-        })
+        }
     }
 
     /// Sets how many events it may hold, by default 1,000,000, those included that are done and whose retention has

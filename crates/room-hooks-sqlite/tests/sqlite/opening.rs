@@ -36,6 +36,20 @@ fn a_directory_that_does_not_exist_is_named() {
 }
 
 #[test]
+fn a_tool_creates_neither_a_file_nor_tables() {
+    let file = File::new();
+    let error = SqliteInbox::open_existing(file.path()).unwrap_err();
+    assert!(chain(&error).contains("No such file"), "{}", chain(&error));
+    assert!(!file.path().exists());
+    fs::write(file.path(), "").unwrap();
+    let error = SqliteInbox::open_existing(file.path()).unwrap_err();
+    assert!(matches!(error, OpenError::NoInbox { .. }), "{error:?}");
+    assert_eq!(fs::metadata(file.path()).unwrap().len(), 0);
+    drop(SqliteInbox::open(file.path()).unwrap());
+    SqliteInbox::open_existing(file.path()).unwrap();
+}
+
+#[test]
 fn a_database_in_memory_is_refused_since_it_is_not_durable() {
     for path in [":memory:", ""] {
         let error = SqliteInbox::open(path).unwrap_err();

@@ -1,0 +1,193 @@
+//! What an operator decides about events: another attempt, or none.
+
+use std::{io::Write, pin::Pin, sync::Arc, time::SystemTime};
+
+use clap::{ArgGroup, Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use room_hooks::inbox::{EventState, InboxError, InboxStore};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::{Error, ExitStatus, terminal};
+
+use super::filter::{Filter, Pages, state_name};
+
+/// Makes dead events ready, with as many attempts as new ones.
+///
+/// In an order by room, a retried event runs late: after those that arrived later and are done.
+#[derive(Debug, Args)]
+#[command(after_help = RETRY_EXAMPLES)]
+#[command(group = ArgGroup::new("which").args(["sequences", "all"]))]
+pub(super) struct RetryArguments {
+    /// The events, as `list` numbers them; without any, all dead events that the filters match
+    #[arg(value_name = "SEQUENCE")]
+    sequences: Vec<i64>,
+    /// All dead events
+    #[arg(long)]
+    all: bool,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+const RETRY_EXAMPLES: &str = "\
+Examples:
+  room-hooks inbox retry 17 21
+  room-hooks inbox retry --kind zego/room_create --error 'connection refused'
+  room-hooks inbox retry --all
+
+Exit status: 0 if all were retried, 1 if one is not dead, 2 if the inbox could not be used.";
+
+/// Removes events that wait or are dead, so that no handler runs for them again.
+///
+/// An event that a worker has cannot be discarded, and one that is done need not be.
+#[derive(Debug, Args)]
+#[command(after_help = DISCARD_EXAMPLES)]
+pub(super) struct DiscardArguments {
+    /// The events, as `list` numbers them; without any, all that the filters match
+    #[arg(value_name = "SEQUENCE")]
+    sequences: Vec<i64>,
+    /// In this state
+    #[arg(long, value_enum, default_value_t = Discardable::Dead, conflicts_with = "sequences")]
+    state: Discardable,
+    /// Discards what the filters match; without this, they are only counted
+    #[arg(long, conflicts_with = "sequences")]
+    yes: bool,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// The state of an event that can be discarded.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Discardable {
+    /// Waits for a worker, or for its next attempt
+    Ready,
+    /// It failed for good
+    Dead,
+}
+
+const DISCARD_EXAMPLES: &str = "\
+Examples:
+  room-hooks inbox discard 17
+  room-hooks inbox discard --room lobby                      says how many dead events that would be
+  room-hooks inbox discard --room lobby --yes
+  room-hooks inbox discard --state ready --kind 103 --yes    also those that are yet to be handled
+
+What is discarded cannot be restored.
+
+Exit status: 0 if all were discarded, 1 if not, 2 if the inbox could not be used.";
+
+pub(super) async fn retry(
+    inbox: &Arc<dyn InboxStore>,
+    arguments: &RetryArguments,
+) -> Result<ExitStatus, Error> {
+    let RetryArguments { sequences, all, filter, json } = arguments;
+    let sequences = if sequences.is_empty() {
+        if !all && filter.is_empty() {
+            return Err("which events? Name them, use filters, or --all".into());
+        }
+        matching(&**inbox, EventState::Dead, filter).await?
+    } else {
+        named(sequences, filter)?
+    };
+    let retry: Change = |inbox, sequence| inbox.retry(sequence);
+    apply(inbox, sequences, "retried", retry, *json).await
+}
+
+pub(super) async fn discard(
+    inbox: &Arc<dyn InboxStore>,
+    arguments: &DiscardArguments,
+) -> Result<ExitStatus, Error> {
+    let DiscardArguments { sequences, state, filter, yes, json } = arguments;
+    let sequences = if sequences.is_empty() {
+        let state = match state {
+            Discardable::Ready => EventState::Ready,
+            Discardable::Dead => EventState::Dead,
+        };
+        let found = matching(&**inbox, state, filter).await?;
+        if !yes && !found.is_empty() {
+            let count = found.len();
+            terminal::note(&format!("{count} events match; --yes discards them"));
+            return Ok(ExitStatus::Unsuccessful);
+        }
+        found
+    } else {
+        named(sequences, filter)?
+    };
+    let discard: Change = |inbox, sequence| inbox.discard(sequence);
+    apply(inbox, sequences, "discarded", discard, *json).await
+}
+
+fn named(sequences: &[i64], filter: &Filter) -> Result<Vec<i64>, Error> {
+    match filter.is_empty() {
+        true => Ok(sequences.to_vec()),
+        false => Err("name events or use filters, but not both".into()),
+    }
+}
+
+async fn matching(
+    inbox: &dyn InboxStore,
+    state: EventState,
+    filter: &Filter,
+) -> Result<Vec<i64>, InboxError> {
+    let now = SystemTime::now();
+    let (mut pages, mut found) = (Pages::new(inbox, Some(state), 0), Vec::new());
+    while let Some(page) = pages.next().await? {
+        let matching = page.iter().filter(|record| filter.matches(record, now));
+        found.extend(matching.map(|record| record.sequence));
+    }
+    Ok(found)
+}
+
+type Changed<'a> = Pin<Box<dyn Future<Output = Result<bool, InboxError>> + Send + 'a>>;
+type Change = for<'a> fn(&'a dyn InboxStore, i64) -> Changed<'a>;
+
+/// How many events change at once: their commits share a write to the disk.
+const AT_ONCE: usize = 64;
+
+async fn apply(
+    inbox: &Arc<dyn InboxStore>,
+    sequences: Vec<i64>,
+    done: &'static str,
+    change: Change,
+    json: bool,
+) -> Result<ExitStatus, Error> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}")?;
+    let progress = ProgressBar::new(sequences.len() as u64).with_style(style);
+    let (mut changed, mut unchanged) = (0, Vec::new());
+    for batch in sequences.chunks(AT_ONCE) {
+        let mut tasks = JoinSet::new();
+        for sequence in batch.iter().copied() {
+            let inbox = Arc::clone(inbox);
+            tasks.spawn(async move { (sequence, change(&*inbox, sequence).await) });
+        }
+        for (sequence, is_changed) in tasks.join_all().await {
+            match is_changed? {
+                true => changed += 1,
+                false => unchanged.push(sequence),
+            }
+        }
+        progress.inc(batch.len() as u64);
+    }
+    progress.finish_and_clear();
+    unchanged.sort_unstable();
+    if json {
+        writeln!(terminal::exact(), "{}", json!({ done: changed, "unchanged": unchanged }))?;
+    } else {
+        writeln!(terminal::out(), "{changed} {done}")?;
+    }
+    for sequence in &unchanged {
+        let state = inbox.get(*sequence).await?.map(|(record, _)| state_name(record.state));
+        let state = state.map_or("is not in the inbox".into(), |state| format!("is {state}"));
+        terminal::note(&format!("{sequence} {state}, and was not {done}"));
+    }
+    Ok(match unchanged.is_empty() {
+        true => ExitStatus::Success,
+        false => ExitStatus::Unsuccessful,
+    })
+}

@@ -1,0 +1,163 @@
+//! Which events.
+
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use room_hooks::inbox::{EventRecord, EventState, InboxError, InboxStore};
+
+/// What events must have in common.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Filters")]
+pub(super) struct Filter {
+    /// Of this room: its id, or its whole name as `list` prints it
+    #[arg(long, value_name = "ROOM")]
+    room: Option<String>,
+    /// Of this kind, such as zego/room_create, or room_create of any provider
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Whose error contains this text, in upper or lower case
+    #[arg(long, value_name = "TEXT")]
+    error: Option<String>,
+    /// Received longer ago than this, such as 90s, 15m, 2h or 7d
+    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    older_than: Option<Duration>,
+    /// Received within this time
+    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    newer_than: Option<Duration>,
+}
+
+/// A state, as it is printed.
+pub(super) fn state_name(state: EventState) -> &'static str {
+    match state {
+        EventState::Ready => "ready",
+        EventState::Leased => "leased",
+        EventState::Done => "done",
+        EventState::Dead => "dead",
+        _ => "unknown",
+    }
+}
+
+impl Filter {
+    /// Whether it lets everything pass.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { room, kind, error, older_than, newer_than } = self;
+        room.is_none()
+            && kind.is_none()
+            && error.is_none()
+            && older_than.is_none()
+            && newer_than.is_none()
+    }
+
+    pub(super) fn matches(&self, record: &EventRecord, now: SystemTime) -> bool {
+        let age = now.duration_since(record.received_at).unwrap_or_default();
+        let is_room = |room: &str| record.room.as_deref().is_some_and(|name| is_room(name, room));
+        let is_error = |text: &str| {
+            let error = record.error.as_deref().unwrap_or_default();
+            error.to_lowercase().contains(&text.to_lowercase())
+        };
+        self.room.as_deref().is_none_or(is_room)
+            && self.kind.as_deref().is_none_or(|kind| is_kind(&record.kind, kind))
+            && self.error.as_deref().is_none_or(is_error)
+            && self.older_than.is_none_or(|than| age > than)
+            && self.newer_than.is_none_or(|than| age <= than)
+    }
+}
+
+/// Whether a room, such as `zego/1234567890/"lobby"` or `trtc/1400000000/7`, has this name or id.
+fn is_room(name: &str, wanted: &str) -> bool {
+    let id = name.splitn(3, '/').nth(2);
+    name == wanted || id == Some(wanted) || id == serde_json::to_string(wanted).ok().as_deref()
+}
+
+fn is_kind(kind: &str, wanted: &str) -> bool {
+    kind == wanted || kind.split_once('/').is_some_and(|(_, kind)| kind == wanted)
+}
+
+/// How many events are read at once.
+const PAGE: usize = 1_000;
+
+/// The events of a state after a sequence, a page at a time.
+pub(super) struct Pages<'a> {
+    inbox: &'a dyn InboxStore,
+    state: Option<EventState>,
+    after: i64,
+    is_last: bool,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn new(inbox: &'a dyn InboxStore, state: Option<EventState>, after: i64) -> Self {
+        Self { inbox, state, after, is_last: false }
+    }
+
+    /// `None` after the last page.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<EventRecord>>, InboxError> {
+        if self.is_last {
+            return Ok(None);
+        }
+        let page = self.inbox.list(self.state, self.after, PAGE).await?;
+        self.is_last = page.len() < PAGE;
+        self.after = page.last().map_or(self.after, |last| last.sequence);
+        Ok(Some(page))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> EventRecord {
+        let received_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        let mut record = EventRecord::new(1, "zego/room_create", received_at);
+        record.room = Some(r#"zego/1/"a/7""#.into());
+        record.error = Some("Connection refused".into());
+        record
+    }
+
+    #[test]
+    fn a_room_is_named_by_its_id_or_its_whole_name() {
+        assert!(is_room(r#"zego/1/"lobby""#, "lobby"));
+        assert!(is_room(r#"zego/1/"lobby""#, r#"zego/1/"lobby""#));
+        assert!(is_room(r#"zego/1/"a/7""#, "a/7"));
+        assert!(is_room("trtc/1/7", "7") && is_room(r#"trtc/1/"7""#, "7"));
+        assert!(is_room("zego/1/\"lob\\u0000by\"", "lob\0by"));
+        for (name, wanted) in [
+            (r#"zego/1/"a/7""#, "7"),
+            (r#"zego/1/"lobby""#, "lob"),
+            (r#"zego/1/"lobby""#, ""),
+            ("trtc/1/17", "7"),
+            ("trtc/1/7", "1/7"),
+        ] {
+            assert!(!is_room(name, wanted), "{name} {wanted}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_asked_for_must_match() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_060);
+        let text = |text: &str| Some(text.to_owned());
+        let minute = Some(Duration::from_secs(60));
+        let matching = [
+            Filter::default(),
+            Filter { room: text("a/7"), kind: text("room_create"), ..Filter::default() },
+            Filter { kind: text("zego/room_create"), ..Filter::default() },
+            Filter { error: text("connection REFUSED"), ..Filter::default() },
+            Filter { newer_than: minute, ..Filter::default() },
+            Filter { older_than: Some(Duration::from_secs(59)), ..Filter::default() },
+        ];
+        for filter in &matching {
+            assert!(filter.matches(&record(), now), "{filter:?}");
+        }
+        let others = [
+            Filter { room: text("b"), kind: text("room_create"), ..Filter::default() },
+            Filter { kind: text("room"), ..Filter::default() },
+            Filter { error: text("timed out"), ..Filter::default() },
+            Filter { older_than: minute, ..Filter::default() },
+            Filter { newer_than: Some(Duration::from_secs(59)), ..Filter::default() },
+        ];
+        for filter in &others {
+            assert!(!filter.matches(&record(), now), "{filter:?}");
+            assert!(!filter.is_empty());
+        }
+        assert!(Filter::default().is_empty());
+    }
+}

@@ -1,0 +1,139 @@
+use std::{io::Write, time::SystemTime};
+
+use clap::{Args, ValueEnum};
+use room_hooks::inbox::{EventRecord, EventState, InboxStore};
+use serde_json::{Value, json};
+
+use crate::{Error, ExitStatus, terminal};
+
+use super::{
+    filter::{Filter, Pages, state_name},
+    rough,
+};
+
+/// Lists events in the order of their arrival, without their payloads.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// In this state
+    #[arg(long, value_enum)]
+    state: Option<State>,
+    /// Only those after this sequence
+    #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+    after: i64,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    /// Prints a line of JSON for each
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// The state of events.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum State {
+    /// Waits for a worker, or for its next attempt
+    Ready,
+    /// A worker has it
+    Leased,
+    /// Its handler succeeded
+    Done,
+    /// It failed for good
+    Dead,
+}
+
+impl State {
+    fn event_state(self) -> EventState {
+        match self {
+            Self::Ready => EventState::Ready,
+            Self::Leased => EventState::Leased,
+            Self::Done => EventState::Done,
+            Self::Dead => EventState::Dead,
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  room-hooks inbox list --state dead --error timeout
+  room-hooks inbox list --room lobby --newer-than 2h
+  room-hooks inbox list --state ready --older-than 1h --json | jq .kind";
+
+pub(super) async fn run(
+    inbox: &dyn InboxStore,
+    arguments: &Arguments,
+) -> Result<ExitStatus, Error> {
+    let now = SystemTime::now();
+    let state = arguments.state.map(State::event_state);
+    let mut pages = Pages::new(inbox, state, arguments.after);
+    let (mut count, mut last) = (0, arguments.after);
+    while let Some(page) = pages.next().await? {
+        for record in page.iter().filter(|record| arguments.filter.matches(record, now)) {
+            if count == arguments.limit {
+                terminal::note(&format!(
+                    "there are more: --after {last} continues, --limit shows more at once"
+                ));
+                return Ok(ExitStatus::Success);
+            }
+            if arguments.json {
+                writeln!(terminal::exact(), "{}", to_json(record))?;
+            } else {
+                if count == 0 {
+                    print_row(["sequence", "state", "tries", "age", "kind", "room", "error"])?;
+                }
+                print(record, now)?;
+            }
+            (count, last) = (count + 1, record.sequence);
+        }
+    }
+    if count == 0 {
+        terminal::note("no event matches");
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn print(record: &EventRecord, now: SystemTime) -> Result<(), Error> {
+    /// So that a line stays readable; `show` has all of it.
+    const ERROR: usize = 80;
+
+    let error = record.error.as_deref().unwrap_or_default();
+    let cut: String = error.chars().take(ERROR).collect();
+    let error = if cut.len() < error.len() { format!("{cut}…") } else { cut };
+    print_row([
+        &record.sequence.to_string(),
+        if record.is_suspect { "suspect" } else { state_name(record.state) },
+        &record.attempts.to_string(),
+        &rough(now.duration_since(record.received_at).unwrap_or_default()),
+        &record.kind,
+        record.room.as_deref().unwrap_or("-"),
+        &error,
+    ])
+}
+
+fn print_row([sequence, state, tries, age, kind, room, error]: [&str; 7]) -> Result<(), Error> {
+    let row =
+        format!("{sequence:>8}  {state:<7}  {tries:>5}  {age:>4}  {kind:<30}  {room:<32}  {error}");
+    writeln!(terminal::out(), "{}", terminal::plain(row.trim_end()))?;
+    Ok(())
+}
+
+pub(super) fn to_json(record: &EventRecord) -> Value {
+    json!({
+        "sequence": record.sequence,
+        "state": state_name(record.state),
+        "suspect": record.is_suspect,
+        "kind": record.kind,
+        "format_version": record.format_version,
+        "room": record.room,
+        "received_at": humantime::format_rfc3339_millis(record.received_at).to_string(),
+        "attempts": record.attempts,
+        "failures": record.failures,
+        "crashes": record.crashes,
+        "due_in_seconds": record.due_in.map(|span| span.as_secs_f64()),
+        "finished_seconds_ago": record.finished_ago.map(|span| span.as_secs_f64()),
+        "error": record.error,
+        "payload_bytes": record.payload_bytes,
+    })
+}

@@ -1,0 +1,93 @@
+use std::{
+    io::Write,
+    time::{Duration, SystemTime},
+};
+
+use clap::Args;
+use room_hooks::inbox::{EventRecord, EventState, InboxStore, NewEvent};
+use serde_json::Value;
+
+use crate::{Error, ExitStatus, terminal};
+
+use super::{filter::state_name, list::to_json, rough};
+
+/// Shows an event with its error and its payload, which may contain personal data.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The event, as `list` numbers it
+    sequence: i64,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(
+    inbox: &dyn InboxStore,
+    arguments: &Arguments,
+) -> Result<ExitStatus, Error> {
+    let sequence = arguments.sequence;
+    let Some((record, event)) = inbox.get(sequence).await? else {
+        terminal::note(&format!("there is no event {sequence} in the inbox"));
+        return Ok(ExitStatus::Unsuccessful);
+    };
+    // Of a payload that is not JSON, as of a format to come, its text.
+    let payload = serde_json::from_slice(&event.payload);
+    let payload: Value = payload.unwrap_or_else(|_| String::from_utf8_lossy(&event.payload).into());
+    if arguments.json {
+        let mut shown = to_json(&record);
+        shown["id"] = event.id.map(|id| id.to_string()).into();
+        shown["payload"] = payload;
+        writeln!(terminal::exact(), "{shown}")?;
+    } else {
+        print(&record, &event, &payload)?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn print(record: &EventRecord, event: &NewEvent, payload: &Value) -> Result<(), Error> {
+    let age = SystemTime::now().duration_since(record.received_at).unwrap_or_default();
+    let received_at = humantime::format_rfc3339_seconds(record.received_at);
+    let fields = [
+        ("sequence", record.sequence.to_string()),
+        ("state", state(record)),
+        ("kind", record.kind.clone()),
+        ("room", record.room.clone().unwrap_or_else(|| "-".into())),
+        ("received", format!("{received_at}, {} ago", rough(age))),
+        ("attempts", attempts(record)),
+        ("error", record.error.clone().unwrap_or_else(|| "-".into())),
+        ("id", event.id.map_or_else(|| "-".into(), |id| id.to_string())),
+        ("format", record.format_version.to_string()),
+    ];
+    let mut out = terminal::out();
+    for (name, value) in fields {
+        writeln!(out, "{name:<9} {}", terminal::plain(&value))?;
+    }
+    writeln!(out, "payload   {} bytes", record.payload_bytes)?;
+    for line in serde_json::to_string_pretty(payload)?.lines() {
+        writeln!(out, "  {}", terminal::plain(line))?;
+    }
+    Ok(())
+}
+
+fn state(record: &EventRecord) -> String {
+    let name = state_name(record.state);
+    let ago = record.finished_ago.map(|ago| format!("{name}, for {}", rough(ago)));
+    let due_in = record.due_in.unwrap_or_default();
+    match record.state {
+        EventState::Ready if record.is_suspect => {
+            "suspect: its worker crashed or froze, and another will run it alone".into()
+        }
+        EventState::Ready if due_in > Duration::ZERO => {
+            format!("{name}, next attempt in {}", rough(due_in))
+        }
+        EventState::Leased => format!("{name}, lease ends in {}", rough(due_in)),
+        _ => ago.unwrap_or_else(|| name.into()),
+    }
+}
+
+fn attempts(record: &EventRecord) -> String {
+    let EventRecord { attempts, failures, crashes, .. } = record;
+    format!(
+        "{attempts}; since it was stored or retried: {failures} failed, {crashes} crashed alone"
+    )
+}
