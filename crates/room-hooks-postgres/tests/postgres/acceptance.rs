@@ -12,7 +12,7 @@ use room_hooks::testing::{acceptance, inbox_acceptance, inbox_history};
 use room_hooks_postgres::{PostgresInbox, PostgresStore};
 use tokio::{runtime::Handle, task::block_in_place};
 
-use crate::{server, with_postgres};
+use crate::with_postgres;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -26,15 +26,15 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 async fn the_inbox_does_what_an_inbox_must() {
-    let inbox = PostgresInbox::connect(&server::database().await).await.unwrap();
+    let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     inbox_acceptance(&inbox, async |span| inbox.advance_clock(span)).await;
 }
 
 async fn no_history_breaks_the_inbox() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     inbox.stop_clock();
-    let client = server::client(&url).await;
+    let client = test_postgres::client(&url).await;
     let histories: u32 = match std::env::var("ROOM_HOOKS_HISTORIES") {
         Ok(histories) => histories.parse().unwrap(),
         Err(_) => 40,
@@ -58,7 +58,7 @@ async fn no_history_breaks_the_inbox() {
 }
 
 async fn the_delivery_store_does_what_a_store_must() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let store = PostgresStore::connect(&url).await.unwrap();
     store.stop_clock();
     acceptance(&store, async |span: Duration| store.advance_clock(span)).await;

@@ -10,7 +10,7 @@ use room_hooks::{
 use room_hooks_postgres::PostgresInbox;
 use tokio::time::sleep;
 
-use crate::{RETENTION, claim, event, id, request, server, with_postgres};
+use crate::{RETENTION, claim, event, id, request, with_postgres};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -42,7 +42,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 const COUNTED: Duration = Duration::from_millis(1200);
 
 async fn inbox() -> PostgresInbox {
-    PostgresInbox::connect(&server::database().await).await.unwrap()
+    PostgresInbox::connect(&test_postgres::database().await).await.unwrap()
 }
 
 async fn put_done(inbox: &PostgresInbox, numbers: Range<u64>) {
@@ -124,7 +124,7 @@ async fn a_full_inbox_still_binds_signatures_and_finds_duplicates() {
 }
 
 async fn several_processes_exceed_a_bound_for_a_few_seconds_only() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let connect = async || PostgresInbox::connect(&url).await.unwrap().with_max_rows(100);
     let (one, other) = (connect().await, connect().await);
     for number in 0..60 {
@@ -169,7 +169,7 @@ async fn puts_at_once_do_not_exceed_the_bound() {
 }
 
 async fn what_has_expired_is_removed_as_other_operations_run() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     for number in 0..50 {
         let signature = SignatureKey::from_bytes([number; 16]);
@@ -181,7 +181,7 @@ async fn what_has_expired_is_removed_as_other_operations_run() {
     inbox.advance_clock(RETENTION);
     sleep(COUNTED).await;
     inbox.put(event(100)).await.unwrap();
-    let client = server::client(&url).await;
+    let client = test_postgres::client(&url).await;
     let count = "SELECT count(*) FROM room_hooks.keys WHERE expires_at IS NOT NULL";
     let begun = std::time::Instant::now();
     while client.query_one(count, &[]).await.unwrap().get::<_, i64>(0) > 0 {

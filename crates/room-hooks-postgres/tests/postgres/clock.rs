@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 use room_hooks::inbox::{Ending, InboxStore, Retention, WorkerId};
 use room_hooks_postgres::PostgresInbox;
 
-use crate::{claim, event, request, sequences, server, with_postgres};
+use crate::{claim, event, request, sequences, with_postgres};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -32,7 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 const HOUR: Duration = Duration::from_secs(3600);
 
 async fn inbox() -> PostgresInbox {
-    PostgresInbox::connect(&server::database().await).await.unwrap()
+    PostgresInbox::connect(&test_postgres::database().await).await.unwrap()
 }
 
 async fn a_clock_that_is_set_back_delays_no_event_that_is_ready() {

@@ -5,13 +5,10 @@ use std::{env, error::Error, process::Command};
 use libtest_mimic::Trial;
 use room_hooks::inbox::{InboxStore, PutOutcome};
 use room_hooks_postgres::{ConnectError, Database, PostgresInbox, PostgresStore};
+use test_postgres::{Server, unused_port};
 use tokio::task::JoinSet;
 
-use crate::{
-    chain, event,
-    server::{self, Server, unused_port},
-    unavailable, with_postgres, without_postgres,
-};
+use crate::{chain, event, unavailable, with_postgres, without_postgres};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -91,8 +88,8 @@ async fn a_log_in_that_fails_is_clear() {
 }
 
 async fn a_user_with_few_rights() {
-    let url = server::database().await;
-    let client = server::client(&url).await;
+    let url = test_postgres::database().await;
+    let client = test_postgres::client(&url).await;
     client.batch_execute("CREATE ROLE limited LOGIN").await.unwrap();
     let limited = url.replace("postgres@", "limited@");
     let error = PostgresInbox::connect(&limited).await.unwrap_err();
@@ -116,9 +113,9 @@ async fn a_user_with_few_rights() {
 }
 
 async fn a_newer_schema() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     drop(PostgresInbox::connect(&url).await.unwrap());
-    let client = server::client(&url).await;
+    let client = test_postgres::client(&url).await;
     let set = async |version: i32, needed: i32| {
         let set = "UPDATE room_hooks.schema_version SET version = $1, needed = $2";
         client.execute(set, &[&version, &needed]).await.unwrap();
@@ -137,8 +134,8 @@ async fn a_newer_schema() {
 }
 
 async fn another_encoding() {
-    let url = server::database().await;
-    let client = server::client(&url).await;
+    let url = test_postgres::database().await;
+    let client = test_postgres::client(&url).await;
     let create = "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0";
     client.batch_execute(create).await.unwrap();
     let (start, _) = url.rsplit_once('/').unwrap();
@@ -147,7 +144,7 @@ async fn another_encoding() {
 }
 
 async fn schemas_are_apart() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let database = Database::new(&url).unwrap();
     let one = PostgresInbox::connect_with(&database).await.unwrap();
     let other = database.with_schema("_other_2");
@@ -156,7 +153,7 @@ async fn schemas_are_apart() {
         assert_eq!(inbox.put(event(1)).await.unwrap(), PutOutcome::New);
         assert_eq!(inbox.put(event(1)).await.unwrap(), PutOutcome::Duplicate);
     }
-    let both = server::client(&url).await;
+    let both = test_postgres::client(&url).await;
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
     assert_eq!(both.query_one(tables, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
@@ -178,7 +175,7 @@ pub(crate) async fn connect_as_child(url: &str) {
 
 /// As when a service is deployed on several machines.
 async fn several_processes_make_the_tables_at_once() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let start = || Command::new(env::current_exe().unwrap()).env(CHILD_URL, &url).spawn().unwrap();
     let mut children: Vec<_> = (0..6).map(|_| start()).collect();
     let mut connecting = JoinSet::new();

@@ -10,7 +10,6 @@ mod measurements;
 mod order;
 mod outages;
 mod relay;
-mod server;
 mod traffic;
 mod writes;
 
@@ -27,8 +26,7 @@ use room_hooks::{
     inbox::{ClaimRequest, ClaimedEvent, InboxError, InboxStore, NewEvent, WorkerId},
 };
 use room_hooks_postgres::PostgresInbox;
-
-use crate::server::Server;
+use test_postgres::Server;
 
 const LEASE: Duration = Duration::from_secs(30);
 const RETENTION: Duration = Duration::from_secs(600);
@@ -50,7 +48,7 @@ fn main() -> ExitCode {
     ];
     let trials = trials.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    server::clean_up();
+    test_postgres::clean_up();
     conclusion.exit_code()
 }
 

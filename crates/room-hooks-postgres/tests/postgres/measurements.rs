@@ -11,13 +11,10 @@ use room_hooks::{
     inbox::{Ending, InboxStore, NewEvent},
 };
 use room_hooks_postgres::{Database, PostgresInbox};
+use test_postgres::Server;
 use tokio::task::JoinSet;
 
-use crate::{
-    request,
-    server::{self, Server},
-    with_postgres,
-};
+use crate::{request, with_postgres};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -60,7 +57,7 @@ async fn insert_raw(url: &str, begin: u64, senders: u64) -> Duration {
     let mut tasks = JoinSet::new();
     let mut clients = Vec::new();
     for _ in 0..senders {
-        let client = server::client(url).await;
+        let client = test_postgres::client(url).await;
         let sql = "INSERT INTO raw (id, signature, kind, format, room, received_at, payload)
             VALUES ($1, $2, $3, 1, $4, 0, $5)";
         let insert = client.prepare(sql).await.unwrap();
@@ -87,7 +84,7 @@ async fn insert_raw(url: &str, begin: u64, senders: u64) -> Duration {
 
 async fn puts_relative_to_raw_inserts() {
     for senders in [1, 8, 32] {
-        let server = Server::start_with(&["-c", "max_wal_size=256MB"]);
+        let server = Server::start_durable(&["max_wal_size=256MB"]);
         let client = server.client().await;
         client
             .batch_execute(
@@ -117,7 +114,7 @@ async fn puts_relative_to_raw_inserts() {
 }
 
 async fn a_million_done_rows() {
-    let server = Server::start_with(&["-c", "max_wal_size=256MB"]);
+    let server = Server::start_durable(&["max_wal_size=256MB"]);
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap().with_max_rows(u64::MAX);
     for (round, name) in [
         "empty",

@@ -8,7 +8,7 @@ use room_hooks_postgres::PostgresInbox;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
-    claim, event, in_room, request, sequences, server,
+    claim, event, in_room, request, sequences,
     traffic::{Handled, all_done, deliver, hooks, worker},
     with_postgres,
 };
@@ -46,7 +46,7 @@ const ROOMS: usize = 100;
 const EVENTS_OF_ROOM: usize = 100;
 
 async fn two_workers_on_two_pools_keep_the_order() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let handled = Handled::default();
     let (mut inboxes, mut workers, mut stops) = (Vec::new(), JoinSet::new(), Vec::new());
     for _ in 0..2 {
@@ -87,12 +87,12 @@ fn ordered(worker: i64, limit: usize) -> ClaimRequest {
 
 /// Even while nothing of it is leased yet: what the other sees may be newer.
 async fn a_claim_skips_a_room_that_another_looks_at() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     for (number, room) in ["a", "a", "b"].into_iter().enumerate() {
         inbox.put(in_room(number as u64, room)).await.unwrap();
     }
-    let mut other = server::client(&url).await;
+    let mut other = test_postgres::client(&url).await;
     let transaction = other.transaction().await.unwrap();
     let lock = "SELECT pg_advisory_xact_lock(hashtextextended('a', 8245075157892886379))";
     transaction.execute(lock, &[]).await.unwrap();
@@ -102,7 +102,7 @@ async fn a_claim_skips_a_room_that_another_looks_at() {
 }
 
 async fn claims_of_one_room_at_once_overtake_nothing() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     for number in 0..200 {
         inbox.put(in_room(number, "a")).await.unwrap();
@@ -127,7 +127,7 @@ async fn claims_of_one_room_at_once_overtake_nothing() {
 /// One room has thousands of events at the head of the queue, and its oldest waits for a retry. The other rooms must
 /// be served, by claims that do not look at all of them.
 async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
-    let inbox = PostgresInbox::connect(&server::database().await).await.unwrap();
+    let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     let put = async |events: Vec<_>| {
         let mut puts = JoinSet::new();
         for part in 0..8 {
@@ -164,14 +164,14 @@ async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
 
 /// A claim looks at each room once, so that events of other kinds at its head are not read again for each of the others.
 async fn events_of_other_kinds_at_the_head_of_a_room_are_read_once_in_a_claim() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     inbox.put(in_room(0, "a")).await.unwrap();
     let copy = "INSERT INTO room_hooks.events
             (retention, keep_until, kind, format, room, received_at, size, state, next_at, payload)
         SELECT 0, 0, CASE WHEN number <= 4000 THEN 'zego/other' ELSE kind END, 1, room, 0, 0, state, next_at, payload
         FROM room_hooks.events, generate_series(1, 5000) AS number";
-    server::client(&url).await.batch_execute(copy).await.unwrap();
+    test_postgres::client(&url).await.batch_execute(copy).await.unwrap();
     let first = claim(&inbox, &ordered(1, 1)).await;
     inbox.finish(first[0].attempt, Ending::Done).await.unwrap();
     let mut request = ordered(1, 10);
@@ -183,7 +183,7 @@ async fn events_of_other_kinds_at_the_head_of_a_room_are_read_once_in_a_claim() 
 }
 
 async fn rooms_that_wait_do_not_keep_a_worker_from_those_behind_them() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     inbox.put(in_room(0, "b")).await.unwrap();
     // 2500 rooms wait for a retry, and more is due in one room than a claim looks at, which waits too.
@@ -193,7 +193,7 @@ async fn rooms_that_wait_do_not_keep_a_worker_from_those_behind_them() {
             CASE WHEN number <= 2501 THEN 'waiting' ELSE 'ready' END,
             CASE WHEN number <= 2501 THEN next_at + 3600000 ELSE next_at - 1000 END, payload
         FROM room_hooks.events, generate_series(1, 4000) AS number";
-    server::client(&url).await.batch_execute(fill).await.unwrap();
+    test_postgres::client(&url).await.batch_execute(fill).await.unwrap();
     let mut found = Vec::new();
     for _ in 0..5 {
         found.extend(sequences(&claim(&inbox, &ordered(1, 1)).await));

@@ -16,6 +16,7 @@ use room_hooks::{
     zego::RoomCreated,
 };
 use room_hooks_postgres::{Database, PostgresInbox, PostgresStore};
+use test_postgres::Server;
 use tokio::{
     sync::oneshot,
     task::JoinSet,
@@ -27,7 +28,6 @@ use crate::{
     claim, event,
     relay::Relay,
     request,
-    server::{self, Server},
     traffic::{Handled, all_done, body, deliver, deliver_again, hooks, worker, zego},
     unavailable, with_postgres,
 };
@@ -214,7 +214,7 @@ async fn sessions(client: &Client) -> i64 {
 }
 
 async fn out_of_connections() {
-    let server = Server::start_with(&["-c", "fsync=off", "-c", "max_connections=8"]);
+    let server = Server::start_with(&["max_connections=8"]);
     let client = server.client().await;
     // Superusers have three of their own.
     client.batch_execute("CREATE ROLE rooms LOGIN").await.unwrap();
@@ -224,7 +224,7 @@ async fn out_of_connections() {
     let inbox = PostgresInbox::connect_lazily(&database).unwrap();
     let mut others = Vec::new();
     for _ in 0..4 {
-        others.push(server::client(&url).await);
+        others.push(test_postgres::client(&url).await);
     }
     let reason = unavailable(inbox.put(event(1)).await);
     assert!(reason.contains("reserved") || reason.contains("too many clients"), "{reason}");
@@ -233,12 +233,12 @@ async fn out_of_connections() {
 }
 
 async fn a_pool_that_is_used_up() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let database = Database::new(&url).unwrap().with_max_connections(1);
     let inbox = PostgresInbox::connect_with(&database).await.unwrap();
     inbox.put(event(0)).await.unwrap();
     sleep(Duration::from_millis(200)).await;
-    let mut client = server::client(&url).await;
+    let mut client = test_postgres::client(&url).await;
     let transaction = client.transaction().await.unwrap();
     transaction.batch_execute("LOCK TABLE room_hooks.keys").await.unwrap();
     let blocked = {
@@ -298,7 +298,7 @@ async fn an_operation_that_is_given_up_does_not_delay_the_next() {
 }
 
 async fn a_heartbeat_has_a_runtime_of_its_own() {
-    let inbox = PostgresInbox::connect(&server::database().await).await.unwrap();
+    let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     inbox.put(event(1)).await.unwrap();
     let mut short = request(1, 1);
     short.lease = Duration::from_millis(500);

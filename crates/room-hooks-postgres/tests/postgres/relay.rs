@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::server::Server;
+use test_postgres::Server;
 
 pub(crate) struct Relay {
     port: u16,

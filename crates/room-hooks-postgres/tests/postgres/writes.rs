@@ -9,10 +9,11 @@ use std::{
 use libtest_mimic::Trial;
 use room_hooks::inbox::{Ending, InboxStore, PutOutcome};
 use room_hooks_postgres::PostgresInbox;
+use test_postgres::Server;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client, NoTls};
 
-use crate::{claim, event, in_room, request, server, server::Server, with_postgres};
+use crate::{claim, event, in_room, request, with_postgres};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -30,14 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// What is not flushed is lost: the server flushes by itself after ten seconds only.
 async fn a_put_survives_a_crash_whatever_the_default_of_synchronous_commit() {
-    let mut server = Server::start_with(&[
-        "-c",
-        "fsync=off",
-        "-c",
-        "synchronous_commit=off",
-        "-c",
-        "wal_writer_delay=10000",
-    ]);
+    let mut server = Server::start_with(&["synchronous_commit=off", "wal_writer_delay=10000"]);
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
     for number in 0..20 {
         inbox.put(event(number)).await.unwrap();
@@ -61,7 +55,7 @@ async fn next_transaction(client: &Client) -> String {
 }
 
 async fn a_poll_writes_nothing() {
-    let server = Server::start_with(&["-c", "fsync=off", "-c", "autovacuum=off"]);
+    let server = Server::start_with(&["autovacuum=off"]);
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
     let client = server.client().await;
     // In one room one waits, and holds another back. One is leased, and one is of another kind.
@@ -93,10 +87,10 @@ async fn a_poll_writes_nothing() {
 }
 
 async fn a_put_notifies_other_processes() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     let other = PostgresInbox::connect(&url).await.unwrap();
-    let client = server::client(&url).await;
+    let client = test_postgres::client(&url).await;
     for number in 0..2 {
         // It is also woken once it listens.
         while timeout(Duration::from_millis(500), other.notified()).await.is_ok() {}
@@ -119,7 +113,7 @@ async fn a_put_notifies_other_processes() {
 }
 
 async fn notifications_are_coalesced() {
-    let url = server::database().await;
+    let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     let config: tokio_postgres::Config = url.parse().unwrap();
     let (client, mut connection) = config.connect(NoTls).await.unwrap();
@@ -146,7 +140,7 @@ async fn notifications_are_coalesced() {
 }
 
 async fn payloads_come_back_as_they_were() {
-    let inbox = PostgresInbox::connect(&server::database().await).await.unwrap();
+    let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     let mut events = Vec::new();
     for payload in [
         br#"{"name":"\u0000"}"#.to_vec(),
@@ -171,7 +165,7 @@ async fn payloads_come_back_as_they_were() {
 
 /// Text in PostgreSQL cannot hold U+0000. A room never has one, but one that has must not harm the others.
 async fn a_bad_event_fails_alone() {
-    let inbox = PostgresInbox::connect(&server::database().await).await.unwrap();
+    let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     let put = async |number| {
         let room = if number % 2 == 0 { "lobby" } else { "lob\0by" };
         inbox.put(in_room(number, room)).await

@@ -1,0 +1,173 @@
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::{
+    files::{new_directory, new_server, path},
+    programs::{self, command, program, run},
+};
+
+/// A `postgres` on a loopback port. It is killed when this is dropped, and its files are removed.
+#[derive(Debug)]
+pub struct Server {
+    port: u16,
+    directory: PathBuf,
+    settings: Vec<String>,
+    process: Child,
+}
+
+impl Server {
+    /// Whether PostgreSQL is installed: on the path, or where Debian puts it.
+    #[must_use]
+    pub fn is_installed() -> bool {
+        programs::are_installed()
+    }
+
+    /// Starts a server that does not wait for its disk. A crash of the server loses nothing, one of the machine may.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with settings, as `max_connections=300`.
+    #[must_use]
+    pub fn start_with(settings: &[&str]) -> Self {
+        Self::start_durable(&[&["fsync=off"], settings].concat())
+    }
+
+    /// Starts a server with settings, whose commits wait for its disk: for measurements.
+    #[must_use]
+    pub fn start_durable(settings: &[&str]) -> Self {
+        Self::start_in(new_server(), settings.iter().map(|&setting| setting.to_owned()).collect())
+    }
+
+    /// Starts a replica of this server, with its settings. It is ready before it has caught up.
+    #[must_use]
+    pub fn start_replica(&self) -> Self {
+        let directory = new_directory();
+        let (port, data) = (self.port.to_string(), path(&directory.join("data")));
+        let arguments =
+            ["-h", "127.0.0.1", "-U", "postgres", "-p", &port, "-D", &data, "-R", "-c", "fast"];
+        run(&directory, program("pg_basebackup"), arguments);
+        Self::start_in(directory, self.settings.clone())
+    }
+
+    fn start_in(directory: PathBuf, settings: Vec<String>) -> Self {
+        let port = unused_port();
+        let process = spawn(port, &directory, &settings);
+        let server = Self { port, directory, settings, process };
+        server.wait_until_ready();
+        server
+    }
+
+    /// The port that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The URL of its database `postgres`, for the superuser, who needs no password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    pub(crate) fn url_of(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Ends it as a crash does.
+    pub fn kill(&mut self) {
+        signal("-QUIT", &self.process);
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it after [`kill`](Self::kill), on the same port and with the same files.
+    pub fn start_again(&mut self) {
+        self.process = spawn(self.port, &self.directory, &self.settings);
+        self.wait_until_ready();
+    }
+
+    fn wait_until_ready(&self) {
+        let (begun, port) = (Instant::now(), self.port.to_string());
+        let is_ready = || {
+            let mut command = command(&self.directory, program("pg_isready"));
+            command.args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port]);
+            command.status().unwrap().success()
+        };
+        while !is_ready() {
+            let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+            assert!(begun.elapsed() < Duration::from_secs(20), "postgres does not start:\n{log}");
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Adds a line to `pg_hba.conf`, which says who may log in and how, before all others.
+    pub fn allow(&self, line: &str) {
+        let file = self.directory.join("data/pg_hba.conf");
+        let before = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{line}\n{before}")).unwrap();
+        signal("-HUP", &self.process);
+    }
+
+    /// Connects to [`url`](Self::url), as soon as the server lets it.
+    pub async fn client(&self) -> Client {
+        client(&self.url()).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that was killed may be dead already.
+        if let Ok(None) = self.process.try_wait() {
+            signal("-QUIT", &self.process);
+            let _ = self.process.wait();
+        }
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Connects to a database, as soon as the server lets it.
+pub async fn client(url: &str) -> Client {
+    let config: Config = url.parse().unwrap();
+    let begun = Instant::now();
+    loop {
+        match config.connect(NoTls).await {
+            Ok((client, connection)) => {
+                tokio::spawn(connection);
+                return client;
+            }
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A port on which nothing listens.
+#[must_use]
+pub fn unused_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn spawn(port: u16, directory: &Path, settings: &[String]) -> Child {
+    let log = fs::OpenOptions::new().create(true).append(true).open(directory.join("log"));
+    command(directory, program("postgres"))
+        .args(["-D", "data", "-p", &port.to_string()])
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
+        .args(settings.iter().flat_map(|setting| ["-c", setting]))
+        .stderr(log.unwrap())
+        .spawn()
+        .unwrap()
+}
+
+fn signal(signal: &str, process: &Child) {
+    let status = Command::new("kill").args([signal, &process.id().to_string()]).status();
+    assert!(status.unwrap().success());
+}
