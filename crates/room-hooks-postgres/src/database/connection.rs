@@ -14,7 +14,8 @@ const KEPT: Duration = Duration::from_secs(1);
 /// A connection for one operation. The next one gets it if all that has been asked on it was answered.
 ///
 /// An operation that is dropped, because it took too long, leaves a statement behind that is still running. The next
-/// would have to wait for it.
+/// would have to wait for it, and so gets another connection. The statement is cancelled, or else those that wait for a
+/// lock would occupy all connections that the server has.
 pub(crate) struct Connection {
     /// Always there but in `drop`.
     client: Option<Object>,
@@ -109,8 +110,11 @@ impl Drop for Connection {
         if self.state != State::Idle
             && let Some(client) = self.client.take()
         {
-            // Closed, and not returned to the pool.
-            drop(Object::take(client));
+            // Closed, once all is answered, and not returned to the pool.
+            let client = Object::take(client);
+            if self.state == State::Unknown {
+                self.database.cancel(client.cancel_token());
+            }
         }
     }
 }

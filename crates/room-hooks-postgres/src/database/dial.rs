@@ -9,7 +9,7 @@ use std::{
 use deadpool_postgres::Connect;
 use tokio::task::JoinHandle;
 use tokio_postgres::{
-    AsyncMessage, Client, Config, Error, Socket,
+    AsyncMessage, CancelToken, Client, Config, Error, Socket,
     tls::{MakeTlsConnect, TlsConnect},
 };
 
@@ -20,6 +20,9 @@ pub(super) struct Dialer<T>(pub(super) T);
 
 pub(super) trait Dial: Send + Sync {
     fn dial<'a>(&'a self, config: &'a Config) -> Dialing<'a, (Client, Messages)>;
+
+    /// Has the server end what it runs on a connection.
+    fn cancel(&self, connection: CancelToken) -> Dialing<'_, ()>;
 }
 
 /// What the server says unasked, such as notifications. Nothing happens on a connection unless it is polled.
@@ -61,6 +64,10 @@ where
             Ok((client, Messages(Box::new(connection))))
         })
     }
+
+    fn cancel(&self, connection: CancelToken) -> Dialing<'_, ()> {
+        Box::pin(async move { connection.cancel_query(self.0.clone()).await })
+    }
 }
 
 #[derive(Clone)]
@@ -76,6 +83,10 @@ impl SharedDialer {
 
     pub(super) async fn dial(&self, config: &Config) -> Result<(Client, Messages), Error> {
         self.0.dial(config).await
+    }
+
+    pub(super) async fn cancel(&self, connection: CancelToken) -> Result<(), Error> {
+        self.0.cancel(connection).await
     }
 }
 

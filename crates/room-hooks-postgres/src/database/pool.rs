@@ -1,8 +1,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, QueueMode, RecyclingMethod, Runtime, Timeouts};
-use tokio::{sync::OnceCell, time::timeout};
-use tokio_postgres::Client;
+use tokio::{runtime::Handle, sync::OnceCell, time::timeout};
+use tokio_postgres::{CancelToken, Client};
 
 use super::{Database, connection::Connection, dial::Messages, schema};
 use crate::{
@@ -132,6 +132,16 @@ impl fmt::Debug for Pool {
 }
 
 impl Database {
+    /// Has the server end what it runs on a connection, without waiting for that.
+    pub(super) fn cancel(&self, connection: CancelToken) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let dialer = self.dialer.clone();
+        runtime.spawn(async move {
+            // If that fails, the statement ends by itself.
+            let _ = timeout(CONNECTING, dialer.cancel(connection)).await;
+        });
+    }
+
     /// A statement, with the schema that it is about.
     pub(super) fn statement<'a>(&self, sql: &'a str) -> std::borrow::Cow<'a, str> {
         match self.schema.as_str() {

@@ -47,6 +47,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "an_operation_that_is_given_up_does_not_delay_the_next",
             an_operation_that_is_given_up_does_not_delay_the_next,
         ),
+        with_postgres(
+            "operations_that_are_given_up_leave_no_connections_behind",
+            operations_that_are_given_up_leave_no_connections_behind,
+        ),
         with_postgres("a_heartbeat_has_a_runtime_of_its_own", a_heartbeat_has_a_runtime_of_its_own),
     ]
 }
@@ -295,6 +299,42 @@ async fn an_operation_that_is_given_up_does_not_delay_the_next() {
     let begun = Instant::now();
     assert_eq!(inbox.put(event(10)).await.unwrap(), PutOutcome::New);
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+/// Each would wait on the server for as long as the lock is held, and other services would be without connections.
+async fn operations_that_are_given_up_leave_no_connections_behind() {
+    let url = test_postgres::database().await;
+    let database = Database::new(&url).unwrap().with_max_connections(8);
+    let inbox = PostgresInbox::connect_with(&database).await.unwrap();
+    inbox.put(event(0)).await.unwrap();
+    let client = test_postgres::client(&url).await;
+    let mut other = test_postgres::client(&url).await;
+    let transaction = other.transaction().await.unwrap();
+    transaction.batch_execute("LOCK TABLE room_hooks.events").await.unwrap();
+    for round in 0..4 {
+        let mut puts = JoinSet::new();
+        for number in 0..8 {
+            let inbox = inbox.clone();
+            let put = async move { inbox.put(event(100 * (round + 1) + number)).await };
+            puts.spawn(timeout(Duration::from_millis(300), put));
+        }
+        assert!(puts.join_all().await.iter().all(Result::is_err), "the lock is held");
+    }
+    let count = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'room-hooks'";
+    let begun = Instant::now();
+    loop {
+        let connections: i64 = client.query_one(count, &[]).await.unwrap().get(0);
+        if connections <= 8 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(2), "{connections} connections");
+        sleep(Duration::from_millis(20)).await;
+    }
+    transaction.commit().await.unwrap();
+    assert_eq!(inbox.put(event(1)).await.unwrap(), PutOutcome::New);
+    // What was given up has not been stored afterwards.
+    assert_eq!(inbox.stats().await.unwrap().ready, 2);
 }
 
 async fn a_heartbeat_has_a_runtime_of_its_own() {
