@@ -1,40 +1,41 @@
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use rustix::process::Signal;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use super::{
     Error,
-    kills::drain,
-    ledger::{Act, Entry, Ledger},
-    open,
-    process::Process,
+    ledger::{Act, Entry},
+    scene::Scene,
     sender,
     worker::LEASE,
 };
 
-const EVENTS: u64 = 60;
+const EVENTS: u64 = 300;
 
-/// Freezes a worker in the middle of its handlers for more than two leases, while another one takes its events over,
-/// and checks that it settles none of those.
-pub(super) async fn examine(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder)?;
-    let (inbox, ledger) = (folder.join("inbox"), folder.join("ledger"));
-    let store = open(inbox.to_str().unwrap())?;
-    put_all(&inbox, &ledger).await?;
-
-    let frozen = Process::start("worker", &inbox, &ledger, "never")?;
-    while count(&ledger, Act::Started) < 10 {
-        sleep(Duration::from_millis(1)).await;
-    }
+/// Freezes one of two workers in the middle of its handlers for more than two leases, while the other takes its events
+/// over, and checks that it settles none of those.
+pub(super) async fn examine(scene: &Scene) -> Result<String, Error> {
+    put_all(scene).await?;
+    let frozen = scene.start("worker", "never")?;
+    let other = scene.start("worker", "never")?;
+    // By then it has settled some.
+    let in_the_middle = async {
+        while started(scene, frozen.id()) < 40 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), in_the_middle).await?;
     frozen.send(Signal::STOP)?;
-    let other = Process::start("worker", &inbox, &ledger, "never")?;
     sleep(LEASE * 2).await;
-    drain(&*store).await?;
+    scene.drain(0).await?;
     frozen.send(Signal::CONT)?;
     sleep(LEASE).await;
 
-    let entries = Ledger::read(&ledger);
+    let entries = scene.entries();
     let lost = entries.iter().filter(|entry| entry.act == Act::Lost).count();
     if lost == 0 {
         return Err("the frozen worker had no event that the other took over".into());
@@ -48,21 +49,22 @@ pub(super) async fn examine(folder: &Path) -> Result<(), Error> {
             return Err(format!("{event} was settled {finished} times").into());
         }
     }
-    println!(
-        "a frozen worker settled none of the {lost} events that another had taken over ({taken} in all)"
-    );
-    Ok(())
+    Ok(format!(
+        "a frozen worker settled none of the {lost} events that another had taken over, which settled {taken} of {EVENTS}"
+    ))
 }
 
-async fn put_all(inbox: &Path, ledger: &Path) -> Result<(), Error> {
-    let mut web = Process::start("web", inbox, ledger, "never")?;
+async fn put_all(scene: &Scene) -> Result<(), Error> {
+    let mut web = scene.start("web", "never")?;
     let (_current, address) = watch::channel(Some(web.address().await?));
     for event in 1..=EVENTS {
-        sender::send(event, address.clone(), Ledger::open(ledger)?).await?;
+        sender::send(event, address.clone(), scene.ledger()?).await?;
     }
     Ok(())
 }
 
-fn count(ledger: &Path, act: Act) -> usize {
-    Ledger::read(ledger).iter().filter(|entry| entry.act == act).count()
+/// How many handlers a process has started.
+fn started(scene: &Scene, process: u32) -> usize {
+    let is_start = |entry: &&Entry| entry.process == process && entry.act == Act::Started;
+    scene.entries().iter().filter(is_start).count()
 }

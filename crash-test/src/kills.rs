@@ -1,96 +1,92 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    fs,
-    path::{Path, PathBuf},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
-use room_hooks_axum::inbox::InboxStore;
 use rustix::process::Signal;
 use tokio::{
-    sync::watch,
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
 
 use super::{
     Error, failpoint,
-    ledger::{Act, Entry, Ledger},
-    open,
+    ledger::{Act, Entry},
     process::Process,
-    sender,
+    scene::Scene,
+    sender::{self, ROOMS},
 };
 
-/// Sends events while web process and worker are killed again and again, and checks the ledger.
-pub(super) async fn examine(folder: &Path, events: u32, kills: u32) -> Result<(), Error> {
-    fs::create_dir_all(folder)?;
-    let scene = Scene { inbox: folder.join("inbox"), ledger: folder.join("ledger"), kills };
+/// How often an event is sent: slowly enough that each process is killed in the middle.
+const PACE: Duration = Duration::from_millis(25);
+
+/// Sends events while a web process and two workers are killed again and again, and checks the ledger.
+pub(super) async fn examine(scene: &Scene, kills: u32, is_ordered: bool) -> Result<String, Error> {
+    let role = if is_ordered { "ordered-worker" } else { "worker" };
     let begun = Instant::now();
     let (current, address) = watch::channel(None);
-    let web = tokio::spawn(scene.clone().kill_webs(current));
-    let worker = tokio::spawn(scene.clone().kill_workers());
-    // Slowly enough that each process is killed in the middle.
-    let ledger = Ledger::open(&scene.ledger)?;
-    let mut senders = JoinSet::new();
-    for event in 1..=u64::from(events) {
-        senders.spawn(sender::send(event, address.clone(), ledger.clone()));
-        sleep(Duration::from_millis(u64::from(kills) * 2_500 / u64::from(events) + 5)).await;
+    let is_over = AtomicBool::new(false);
+    let killing = async {
+        let killed = tokio::try_join!(
+            kill_webs(scene, kills, current),
+            kill_workers(scene, role, kills, 0),
+            kill_workers(scene, role, kills, 1),
+        );
+        is_over.store(true, Ordering::Relaxed);
+        killed
+    };
+    let ((web, first, second), events) =
+        tokio::try_join!(killing, send_until(&is_over, scene, address))?;
+    scene.drain(0).await?;
+    let killed = [web, first, second].into_iter().flat_map(|line| line.killed).collect();
+    let entries = scene.entries();
+    let repeated = check(&entries, &killed, events)?;
+    let mut summary = format!(
+        "nothing of {events} events was lost, {repeated} were handled again; {kills} kills of each process in {:.1?}",
+        begun.elapsed()
+    );
+    if is_ordered {
+        let moves = check_order(&entries)?;
+        summary += &format!("; each room in its order, which changed its worker {moves} times");
     }
-    while let Some(sent) = senders.join_next().await {
-        sent??;
-    }
-    let mut killed = HashSet::new();
-    let (_web, ids) = web.await??;
-    killed.extend(ids);
-    let (_worker, ids) = worker.await??;
-    killed.extend(ids);
-    drain(&*open(scene.inbox.to_str().unwrap())?).await?;
-    check(&Ledger::read(&scene.ledger), &killed, events)?;
-    println!("{events} events, {kills} kills of each process, {:?}", begun.elapsed());
-    Ok(())
+    Ok(summary)
 }
 
-#[derive(Debug, Clone)]
-struct Scene {
-    inbox: PathBuf,
-    ledger: PathBuf,
+/// The processes that have followed one another, each after the one before was killed.
+struct Line {
+    killed: Vec<u32>,
+    _last: Process,
+}
+
+async fn kill_webs(
+    scene: &Scene,
     kills: u32,
+    address: watch::Sender<Option<SocketAddr>>,
+) -> Result<Line, Error> {
+    let mut killed = Vec::new();
+    for kill in 0..kills {
+        let mut web = scene.start("web", &point_of(kill, &failpoint::WEB))?;
+        killed.push(web.id());
+        address.send_replace(Some(web.address().await?));
+        die(&mut web, kill, failpoint::WEB.len()).await?;
+    }
+    let mut web = scene.start("web", "never")?;
+    address.send_replace(Some(web.address().await?));
+    Ok(Line { killed, _last: web })
 }
 
-impl Scene {
-    fn start(&self, role: &str, point: &str) -> Result<Process, Error> {
-        Process::start(role, &self.inbox, &self.ledger, point)
+async fn kill_workers(scene: &Scene, role: &str, kills: u32, line: u32) -> Result<Line, Error> {
+    let mut killed = Vec::new();
+    // The two lines do not come to the same points at the same time.
+    for kill in (0..kills).map(|kill| kill + 3 * line) {
+        let mut worker = scene.start(role, &point_of(kill, &failpoint::WORKER))?;
+        killed.push(worker.id());
+        die(&mut worker, kill, failpoint::WORKER.len()).await?;
     }
-
-    /// Starts web processes until so many were killed, and returns the one that is left, and the ids of the others.
-    async fn kill_webs(
-        self,
-        address: watch::Sender<Option<std::net::SocketAddr>>,
-    ) -> Result<(Process, Vec<u32>), Error> {
-        let mut killed = Vec::new();
-        for kill in 0..self.kills {
-            let mut web = self.start("web", &point_of(kill, &failpoint::WEB))?;
-            let id = web.id();
-            address.send_replace(Some(web.address().await?));
-            die(&mut web, kill, failpoint::WEB.len()).await?;
-            killed.push(id);
-        }
-        let mut web = self.start("web", "never")?;
-        address.send_replace(Some(web.address().await?));
-        Ok((web, killed))
-    }
-
-    /// The same for workers.
-    async fn kill_workers(self) -> Result<(Process, Vec<u32>), Error> {
-        let mut killed = Vec::new();
-        for kill in 0..self.kills {
-            let mut worker = self.start("worker", &point_of(kill, &failpoint::WORKER))?;
-            let id = worker.id();
-            die(&mut worker, kill, failpoint::WORKER.len()).await?;
-            killed.push(id);
-        }
-        Ok((self.start("worker", "never")?, killed))
-    }
+    Ok(Line { killed, _last: scene.start(role, "never")? })
 }
 
 /// Each point in turn, and once in each round none: then the process is killed from outside.
@@ -111,27 +107,43 @@ async fn die(process: &mut Process, kill: u32, points: usize) -> Result<(), Erro
     killed.map_err(|_| "a failpoint was not reached")?
 }
 
-/// Waits until nothing is left to be handled.
-pub(super) async fn drain(inbox: &dyn InboxStore) -> Result<(), Error> {
-    let begun = Instant::now();
-    loop {
-        let stats = inbox.stats().await?;
-        if stats.ready + stats.leased == 0 {
-            return match stats.dead {
-                0 => Ok(()),
-                dead => Err(format!("{dead} events are dead").into()),
-            };
-        }
-        if begun.elapsed() > Duration::from_secs(60) {
-            return Err(format!("events are left over: {stats:?}").into());
-        }
-        sleep(Duration::from_millis(100)).await;
+/// Sends events until it is over, those of a room one after the other, and returns how many.
+async fn send_until(
+    is_over: &AtomicBool,
+    scene: &Scene,
+    address: watch::Receiver<Option<SocketAddr>>,
+) -> Result<u64, Error> {
+    let (mut rooms, mut senders) = (Vec::new(), JoinSet::new());
+    for _ in 0..ROOMS {
+        let (room, mut events) = mpsc::unbounded_channel();
+        rooms.push(room);
+        let (address, ledger) = (address.clone(), scene.ledger()?);
+        senders.spawn(async move {
+            while let Some(event) = events.recv().await {
+                sender::send(event, address.clone(), ledger.clone()).await?;
+            }
+            Ok::<_, Error>(())
+        });
     }
+    let mut events = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        events += 1;
+        if rooms[(events % ROOMS) as usize].send(events).is_err() {
+            // Its sender has failed, and says below why.
+            break;
+        }
+        sleep(PACE).await;
+    }
+    drop(rooms);
+    while let Some(sent) = senders.join_next().await {
+        sent??;
+    }
+    Ok(events)
 }
 
 /// Whether every event that was answered was handled, and was handled twice only where a process was killed after the
-/// end of its handler and before the inbox had noted that.
-fn check(ledger: &[Entry], killed: &HashSet<u32>, events: u32) -> Result<(), Error> {
+/// end of its handler and before the inbox had noted that. Returns how many were.
+fn check(ledger: &[Entry], killed: &HashSet<u32>, events: u64) -> Result<usize, Error> {
     let mut handled: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
     let (mut answered, mut finished) = (BTreeSet::new(), HashSet::new());
     for Entry { process, act, event } in ledger.iter().copied() {
@@ -143,7 +155,7 @@ fn check(ledger: &[Entry], killed: &HashSet<u32>, events: u32) -> Result<(), Err
             Act::Lost => return Err(format!("the end of {event} was refused").into()),
         }
     }
-    if answered.len() != events as usize {
+    if answered.len() as u64 != events {
         return Err(format!("{} of {events} events were answered", answered.len()).into());
     }
     let lost: Vec<_> = answered.iter().filter(|event| !handled.contains_key(event)).collect();
@@ -160,6 +172,36 @@ fn check(ledger: &[Entry], killed: &HashSet<u32>, events: u32) -> Result<(), Err
             }
         }
     }
-    println!("nothing was lost; {repeated} events were handled again after a kill");
-    Ok(())
+    Ok(repeated)
+}
+
+/// Whether each event was started only once the one before it in its room had been handled, and not again after the next.
+/// Returns how often a room went to the other worker, and fails if none did.
+fn check_order(ledger: &[Entry]) -> Result<usize, Error> {
+    let mut rooms: HashMap<u64, (u64, u32)> = HashMap::new();
+    let mut moves = 0;
+    for Entry { process, act, event } in ledger.iter().copied() {
+        let last = rooms.get(&(event % ROOMS)).copied();
+        let next = last.map_or_else(|| first_of(event), |(last, _)| last + ROOMS);
+        let is_again = last.is_some_and(|(last, _)| last == event);
+        match act {
+            Act::Started if event != next && !is_again => {
+                return Err(format!("{event} was started when {next} was due in its room").into());
+            }
+            Act::Handled => {
+                moves += usize::from(last.is_some_and(|(_, before)| before != process));
+                rooms.insert(event % ROOMS, (event, process));
+            }
+            _ => {}
+        }
+    }
+    if moves == 0 {
+        return Err("no room went from one worker to another".into());
+    }
+    Ok(moves)
+}
+
+/// The first event of an event's room: they are numbered from 1.
+fn first_of(event: u64) -> u64 {
+    (event - 1) % ROOMS + 1
 }

@@ -2,8 +2,9 @@
 //! `crash-test/run` builds and starts it.
 //!
 //! `web.rs` and `worker.rs` are the processes, which end themselves where `failpoint.rs` says; `ledger.rs` is the file
-//! in which every process notes what it has done; `kills.rs`, `freeze.rs`, `poison.rs` and `lock.rs` are the scenarios, and what they may leave
-//! in the ledger.
+//! in which every process notes what it has done; `kills.rs`, `freeze.rs`, `poison.rs` and `lock.rs` are the scenarios,
+//! and what they may leave in the ledger. `scene.rs` is what each of them plays on: an inbox of its own, in SQLite and
+//! then in PostgreSQL.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it counts")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -15,6 +16,7 @@ mod ledger;
 mod lock;
 mod poison;
 mod process;
+mod scene;
 mod sender;
 mod web;
 mod worker;
@@ -22,7 +24,11 @@ mod worker;
 use std::{env, path::Path, process::ExitCode, sync::Arc};
 
 use room_hooks_axum::{inbox::InboxStore, zego::Zego};
+use room_hooks_postgres::PostgresInbox;
 use room_hooks_sqlite::SqliteInbox;
+use test_postgres::Server;
+
+use self::scene::{Engine, Scene};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -32,10 +38,12 @@ async fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         ["web", inbox, ledger, point] => web::run(inbox, ledger, point).await,
-        ["worker", inbox, ledger, point] => worker::run(inbox, ledger, point).await,
-        ["hold", inbox, seconds, _] => lock::hold(inbox, seconds),
-        ["--smoke"] => examine(120, 3, 3).await,
-        [] => examine(1_000, 20, 30).await,
+        ["worker", inbox, ledger, point] => worker::run(inbox, ledger, point, false).await,
+        ["ordered-worker", inbox, ledger, point] => worker::run(inbox, ledger, point, true).await,
+        ["hold", inbox, seconds] => lock::hold(inbox, seconds).await,
+        // As many kills as a worker has failpoints, and one from outside.
+        ["--smoke"] => examine(8, 3).await,
+        [] => examine(60, 30).await,
         _ => Err("usage: crash-test [--smoke]".into()),
     };
     match result {
@@ -47,27 +55,50 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Plays all scenarios, each with an inbox of its own.
-async fn examine(events: u32, kills: u32, locked_seconds: u64) -> Result<(), Error> {
-    let folder = env::temp_dir().join(format!("room-hooks-crash-test-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let result = async {
-        kills::examine(&folder.join("kills"), events, kills).await?;
-        freeze::examine(&folder.join("freeze")).await?;
-        poison::examine(&folder.join("poison")).await?;
-        lock::examine(&folder.join("lock"), locked_seconds).await
+/// Plays all scenarios in SQLite, and then in PostgreSQL.
+async fn examine(kills: u32, locked_seconds: u64) -> Result<(), Error> {
+    examine_engine(&Engine::Sqlite, kills, locked_seconds).await?;
+    if !Server::is_installed() {
+        println!("PostgreSQL: SKIPPED, since it is not installed");
+        return Ok(());
     }
-    .await;
-    match &result {
-        Ok(()) => std::fs::remove_dir_all(&folder)?,
-        Err(_) => eprintln!("ledger and inbox are in {}", folder.display()),
-    }
+    let server = Server::start_with(&["max_connections=300"]);
+    let result = examine_engine(&Engine::Postgres(server), kills, locked_seconds).await;
+    test_postgres::clean_up();
     result
 }
 
-/// Opens the inbox that the processes share.
-fn open(inbox: &str) -> Result<Arc<dyn InboxStore>, Error> {
+/// Plays all scenarios at once, each with an inbox of its own: they mostly wait.
+async fn examine_engine(engine: &Engine, kills: u32, locked_seconds: u64) -> Result<(), Error> {
+    let folder = env::temp_dir().join(format!("room-hooks-crash-test-{}", std::process::id()));
+    let scene = async |name| Scene::new(engine, &folder, name).await;
+    let (unordered, ordered) = (scene("kills").await?, scene("kills in order").await?);
+    let (freeze, poison, lock) =
+        (scene("freeze").await?, scene("poison").await?, scene("lock").await?);
+    let result = tokio::try_join!(
+        unordered.play(kills::examine(&unordered, kills, false)),
+        ordered.play(kills::examine(&ordered, kills, true)),
+        freeze.play(freeze::examine(&freeze)),
+        poison.play(poison::examine(&poison)),
+        lock.play(lock::examine(&lock, locked_seconds)),
+    );
+    match &result {
+        Ok(_) => std::fs::remove_dir_all(&folder)?,
+        Err(_) => eprintln!("ledgers and files are in {}", folder.display()),
+    }
+    result.map(|_| ())
+}
+
+/// Opens the inbox that processes share: a database, or a file.
+async fn open(inbox: &str) -> Result<Arc<dyn InboxStore>, Error> {
+    if is_postgres(inbox) {
+        return Ok(Arc::new(PostgresInbox::connect(inbox).await?));
+    }
     Ok(Arc::new(SqliteInbox::open(Path::new(inbox))?))
+}
+
+fn is_postgres(inbox: &str) -> bool {
+    inbox.starts_with("postgres://")
 }
 
 /// Whose callbacks are sent.

@@ -1,4 +1,4 @@
-use std::{env, path::Path, process::Stdio};
+use std::{env, process::Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
@@ -8,24 +8,18 @@ use tokio::{
 
 use super::Error;
 
-/// A web process or a worker.
+/// A web process, a worker, or one that holds a lock.
+#[derive(Debug)]
 pub(super) struct Process {
     child: Child,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
-    /// Starts a process that kills itself at a failpoint. It ends at the latest when this is dropped.
-    pub(super) fn start(
-        role: &str,
-        inbox: &Path,
-        ledger: &Path,
-        point: &str,
-    ) -> Result<Self, Error> {
+    /// Starts a process of this program. It ends at the latest when this is dropped.
+    pub(super) fn start(arguments: &[&str]) -> Result<Self, Error> {
         let mut child = Command::new(env::current_exe()?)
-            .arg(role)
-            .args([inbox, ledger])
-            .arg(point)
+            .args(arguments)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;

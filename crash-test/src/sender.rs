@@ -18,6 +18,9 @@ use super::{
     zego,
 };
 
+/// How many rooms there are.
+pub(super) const ROOMS: u64 = 20;
+
 /// Sends an event until it is answered 200, as a platform does that never gives up, to whichever address is current.
 pub(super) async fn send(
     event: u64,
@@ -44,7 +47,7 @@ pub(super) async fn send(
 async fn deliver(address: SocketAddr, event: u64) -> io::Result<u16> {
     let created = json!({
         "event": "room_create",
-        "room_id": format!("room-{}", event % 100),
+        "room_id": format!("room-{}", event % ROOMS),
         "room_session_id": event.to_string(),
         "room_create_time": 1_700_000_000_000 + event,
     });

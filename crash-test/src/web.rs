@@ -6,7 +6,7 @@ use super::{Error, failpoint::Failing, ledger::Ledger, open, zego};
 
 /// The web process: it stores events, and has no handlers.
 pub(super) async fn run(inbox: &str, ledger: &str, point: &str) -> Result<(), Error> {
-    let inbox = Failing::new(open(inbox)?, point.parse()?, Ledger::open(ledger)?);
+    let inbox = Failing::new(open(inbox).await?, point.parse()?, Ledger::open(ledger)?);
     let hooks = Hooks::new(zego()).with_inbox(inbox);
     let app = Router::new().route("/", handler(hooks));
     let listener = TcpListener::bind("127.0.0.1:0").await?;

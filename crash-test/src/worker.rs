@@ -25,14 +25,20 @@ struct Context {
 }
 
 /// The worker: it needs no secret.
-pub(super) async fn run(inbox: &str, ledger: &str, point: &str) -> Result<(), Error> {
+pub(super) async fn run(
+    inbox: &str,
+    ledger: &str,
+    point: &str,
+    is_ordered: bool,
+) -> Result<(), Error> {
     let (failpoint, ledger): (Failpoint, _) = (point.parse()?, Ledger::open(ledger)?);
-    let inbox = Failing::new(open(inbox)?, failpoint.clone(), ledger.clone());
+    let inbox = Failing::new(open(inbox).await?, failpoint.clone(), ledger.clone());
     // Where there is no poison, no event is to blame for the kills.
     let max_crashes = if failpoint.has_poison() { 3 } else { u32::MAX };
     let handlers = Handlers::new().on_with(Arc::new(Context { ledger, failpoint }), handle);
     let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
     let worker = Worker::new(inbox, handlers).with_max_crashes(max_crashes);
+    let worker = if is_ordered { worker.ordered_by_room() } else { worker };
     match worker.with_lease(LEASE).with_backoff(backoff).run().await {}
 }
 

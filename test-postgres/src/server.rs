@@ -3,6 +3,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command},
+    sync::atomic::{AtomicU32, Ordering},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -21,6 +22,7 @@ pub struct Server {
     directory: PathBuf,
     settings: Vec<String>,
     process: Child,
+    databases: AtomicU32,
 }
 
 impl Server {
@@ -62,7 +64,7 @@ impl Server {
     fn start_in(directory: PathBuf, settings: Vec<String>) -> Self {
         let port = unused_port();
         let process = spawn(port, &directory, &settings);
-        let server = Self { port, directory, settings, process };
+        let server = Self { port, directory, settings, process, databases: AtomicU32::new(0) };
         server.wait_until_ready();
         server
     }
@@ -79,7 +81,14 @@ impl Server {
         self.url_of("postgres")
     }
 
-    pub(crate) fn url_of(&self, database: &str) -> String {
+    /// Creates an empty database, and returns its URL.
+    pub async fn database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.client().await.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        self.url_of(&name)
+    }
+
+    fn url_of(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 

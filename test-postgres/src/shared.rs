@@ -1,23 +1,17 @@
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{Server, client, files::remove_template};
+use crate::{Server, files::remove_template};
 
-static SHARED: Mutex<Option<Server>> = Mutex::new(None);
+static SHARED: Mutex<Option<Arc<Server>>> = Mutex::new(None);
 
 /// Creates an empty database on a server that all callers in this process share, and returns its URL.
 pub async fn database() -> String {
-    static DATABASES: AtomicU32 = AtomicU32::new(0);
-    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-    let (maintenance, url) = {
+    let server = {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        let server = shared.get_or_insert_with(|| Server::start_with(&["max_connections=300"]));
-        (server.url(), server.url_of(&name))
+        let start = || Arc::new(Server::start_with(&["max_connections=300"]));
+        Arc::clone(shared.get_or_insert_with(start))
     };
-    client(&maintenance).await.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    url
+    server.database().await
 }
 
 /// Ends the shared server, and removes the files that all servers were copied from.
