@@ -13,7 +13,9 @@ use self::program::{
 #[test]
 fn the_help_is_as_it_is() {
     assert_snapshot("help.txt", &run(&["--help"]).stdout);
-    for verb in ["demo", "send", "sign", "verify", "listen", "replay", "events", "completions"] {
+    for verb in
+        ["demo", "send", "sign", "verify", "listen", "replay", "inbox", "events", "completions"]
+    {
         let help = run(&[verb, "--help"]);
         assert_eq!(help.status, 0);
         assert_snapshot(&format!("help-{verb}.txt"), &help.stdout);

@@ -17,13 +17,25 @@ const VARIABLE: &str = "ROOM_HOOKS_INBOX";
 #[derive(Debug, Args)]
 pub(super) struct Location {
     /// The SQLite file of the inbox [env: ROOM_HOOKS_INBOX, the same, or the URL of a PostgreSQL database]
-    #[arg(long, value_name = "PATH", global = true)]
+    #[arg(long, value_name = "PATH", global = true, help_heading = "Inbox")]
     inbox: Option<PathBuf>,
     /// A file that holds the path or the URL, and nothing else: a URL may contain a password
-    #[arg(long, value_name = "FILE", global = true, conflicts_with = "inbox")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Inbox",
+        conflicts_with = "inbox"
+    )]
     inbox_file: Option<PathBuf>,
     /// The schema of the tables in PostgreSQL
-    #[arg(long, value_name = "NAME", global = true, default_value = "room_hooks")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        global = true,
+        help_heading = "Inbox",
+        default_value = "room_hooks"
+    )]
     schema: String,
 }
 

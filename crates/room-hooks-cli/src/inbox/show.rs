@@ -32,13 +32,20 @@ pub(super) async fn run(
     };
     // Of a payload that is not JSON, as of a format to come, its text.
     let payload = serde_json::from_slice(&event.payload);
-    let payload: Value = payload.unwrap_or_else(|_| String::from_utf8_lossy(&event.payload).into());
+    let mut payload: Value =
+        payload.unwrap_or_else(|_| String::from_utf8_lossy(&event.payload).into());
     if arguments.json {
         let mut shown = to_json(&record);
         shown["id"] = event.id.map(|id| id.to_string()).into();
         shown["payload"] = payload;
         writeln!(terminal::exact(), "{shown}")?;
     } else {
+        // Text, so that a worker reads every number as it arrived; for people, JSON.
+        if let Some(document) = payload.get_mut("document")
+            && let Some(parsed) = document.as_str().and_then(|text| serde_json::from_str(text).ok())
+        {
+            *document = parsed;
+        }
         print(&record, &event, &payload)?;
     }
     Ok(ExitStatus::Success)

@@ -31,7 +31,13 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 }
 
 fn with_secrets(command: &mut Command) {
-    for name in ["ZEGO_APP_ID", "TENCENT_SDK_APP_ID", "TRTC_SDK_APP_ID", "ROOM_HOOKS_URL"] {
+    for name in [
+        "ZEGO_APP_ID",
+        "TENCENT_SDK_APP_ID",
+        "TRTC_SDK_APP_ID",
+        "ROOM_HOOKS_URL",
+        "ROOM_HOOKS_INBOX",
+    ] {
         command.env_remove(name);
     }
     command
