@@ -9,6 +9,7 @@ mod connecting;
 mod measurements;
 mod order;
 mod outages;
+mod policies;
 mod relay;
 mod traffic;
 mod writes;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         measurements::trials(),
         order::trials(),
         outages::trials(),
+        policies::trials(),
         writes::trials(),
     ];
     let trials = trials.into_iter().flatten().collect();
