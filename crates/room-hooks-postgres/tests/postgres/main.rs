@@ -6,6 +6,7 @@ mod acceptance;
 mod bounds;
 mod clock;
 mod connecting;
+mod continues;
 mod measurements;
 mod order;
 mod outages;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         bounds::trials(),
         clock::trials(),
         connecting::trials(),
+        continues::trials(),
         measurements::trials(),
         order::trials(),
         outages::trials(),
