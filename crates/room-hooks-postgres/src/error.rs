@@ -61,6 +61,13 @@ pub enum ConnectError {
         known: i32,
     },
 
+    /// There are no tables of this crate in the schema.
+    #[error("the schema {schema} holds no inbox: check the database and the schema")]
+    NoInbox {
+        /// The schema.
+        schema: String,
+    },
+
     /// The server is too old.
     #[error("PostgreSQL {version} is too old, 12 is needed")]
     OldServer {

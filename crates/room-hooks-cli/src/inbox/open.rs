@@ -46,7 +46,7 @@ impl Location {
             return Ok(Arc::new(SqliteInbox::open_existing(location)?));
         }
         let database = database(&location)?.with_schema(&self.schema).with_max_connections(4);
-        Ok(Arc::new(PostgresInbox::connect_with(&database).await?))
+        Ok(Arc::new(PostgresInbox::connect_existing(&database).await?))
     }
 
     fn find(&self) -> Result<String, Error> {

@@ -70,6 +70,16 @@ impl Pool {
         prepare.await.map(|_| ()).map_err(|failure| failure.at_start(self.schema()))
     }
 
+    /// Fails unless there are tables, and makes none.
+    pub(crate) async fn check_existing(&self) -> Result<(), ConnectError> {
+        let check = async {
+            let mut connection = self.connect().await?;
+            schema::check_existing(&mut connection, self.schema()).await
+        };
+        let checked = self.run(check).await;
+        checked.map_err(|failure| failure.at_start(self.schema()))
+    }
+
     /// A connection, for one operation within a deadline that this begins.
     pub(crate) async fn run<T>(
         &self,

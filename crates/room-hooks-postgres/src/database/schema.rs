@@ -41,6 +41,17 @@ pub(super) async fn migrate(connection: &mut Connection, schema: &str) -> Result
     connection.commit().await
 }
 
+/// Fails unless there are tables, of any version, and makes none.
+pub(super) async fn check_existing(
+    connection: &mut Connection,
+    schema: &str,
+) -> Result<(), Failure> {
+    match version(connection, schema).await?.version {
+        0 => Err(unusable(ConnectError::NoInbox { schema: schema.to_owned() })),
+        _ => Ok(()),
+    }
+}
+
 async fn upgrade(connection: &mut Connection, schema: &str, from: i32) -> Result<(), Failure> {
     let exists = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
     if connection.query(exists, &[&schema]).await?.is_empty() {

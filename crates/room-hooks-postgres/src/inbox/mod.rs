@@ -79,6 +79,18 @@ impl PostgresInbox {
         Ok(inbox)
     }
 
+    /// Connects to a database that holds an inbox, and creates none: for tools, whose URL may be wrong.
+    ///
+    /// # Errors
+    ///
+    /// The schema holds no inbox, or the database cannot be used; the error says what to do.
+    pub async fn connect_existing(database: &Database) -> Result<Self, ConnectError> {
+        let inbox = Self::connect_lazily(database)?;
+        inbox.pool.check_existing().await?;
+        inbox.pool.prepare().await?;
+        Ok(inbox)
+    }
+
     /// Connects with the first operation, so that a service can start before its database.
     ///
     /// # Errors

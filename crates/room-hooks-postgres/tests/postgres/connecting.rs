@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         with_postgres("a_user_with_few_rights", a_user_with_few_rights),
         with_postgres("a_newer_schema_is_refused_unless_it_allows_this_version", a_newer_schema),
         with_postgres("a_database_in_another_encoding_is_refused", another_encoding),
+        with_postgres("a_tool_creates_no_tables", a_tool_creates_no_tables),
         with_postgres("schemas_are_apart", schemas_are_apart),
         with_postgres(
             "several_processes_make_the_tables_at_once",
@@ -141,6 +142,18 @@ async fn another_encoding() {
     let (start, _) = url.rsplit_once('/').unwrap();
     let error = PostgresInbox::connect(&format!("{start}/ascii")).await.unwrap_err();
     assert!(matches!(error, ConnectError::NotUtf8 { .. }), "{error:?}");
+}
+
+async fn a_tool_creates_no_tables() {
+    let url = test_postgres::database().await;
+    let database = Database::new(&url).unwrap();
+    let error = PostgresInbox::connect_existing(&database).await.unwrap_err();
+    assert!(matches!(error, ConnectError::NoInbox { .. }), "{error:?}");
+    let client = test_postgres::client(&url).await;
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'room_hooks'";
+    assert_eq!(client.query_one(schemas, &[]).await.unwrap().get::<_, i64>(0), 0);
+    drop(PostgresInbox::connect(&url).await.unwrap());
+    PostgresInbox::connect_existing(&database).await.unwrap();
 }
 
 async fn schemas_are_apart() {
