@@ -1,4 +1,5 @@
-//! The examples with an inbox: what is stored outlives a failure, a kill and a restart, and is printed once.
+//! The examples with an inbox: what is stored outlives a failure, a kill and a restart, and is printed once. With
+//! PostgreSQL, they are shown as ignored where that is not installed.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -7,13 +8,65 @@ mod program;
 
 use std::{
     fs::{self, OpenOptions},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
+    process::{Child, Command, ExitCode, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
+use libtest_mimic::{Arguments, Failed, Trial};
+
 use self::program::{Server, example, folder, ran, run};
+
+fn main() -> ExitCode {
+    let mut trials = vec![
+        trial("a_wrong_setting_is_told_at_the_start", a_wrong_setting_is_told_at_the_start),
+        trial(
+            "a_failed_attempt_without_an_inbox_is_answered_500_until_the_sender_retries_enough",
+            a_failed_attempt_without_an_inbox_is_answered_500_until_the_sender_retries_enough,
+        ),
+    ];
+    for (name, test) in [
+        (
+            "a_duplicate_is_not_printed_again_after_a_restart_either",
+            a_duplicate_is_not_printed_again_after_a_restart_either as fn(Engine),
+        ),
+        ("a_failed_attempt_is_retried_from_the_inbox", a_failed_attempt_is_retried_from_the_inbox),
+        (
+            "a_question_never_fails_and_is_printed_before_its_answer",
+            a_question_never_fails_and_is_printed_before_its_answer,
+        ),
+        (
+            "kill_9_between_the_answer_and_the_handler_loses_no_event",
+            kill_9_between_the_answer_and_the_handler_loses_no_event,
+        ),
+        (
+            "a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room",
+            a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room,
+        ),
+    ] {
+        trials.push(trial(&format!("sqlite::{name}"), move || test(Engine::Sqlite)));
+        let in_postgres = trial(&format!("postgres::{name}"), move || test(Engine::Postgres));
+        trials.push(in_postgres.with_ignored_flag(!test_postgres::Server::is_installed()));
+    }
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    test_postgres::clean_up();
+    conclusion.exit_code()
+}
+
+fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, || -> Result<(), Failed> {
+        test();
+        Ok(())
+    })
+}
+
+/// Where an inbox is.
+#[derive(Debug, Clone, Copy)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
 
 const EXAMPLES: [&str; 4] = ["example-axum", "example-actix", "example-warp", "example-tower"];
 
@@ -22,18 +75,28 @@ const EVENTS: [&str; 3] = ["express/room_create", "Room.CallbackAfterDestroyRoom
 
 /// An inbox, and a file that processes print to, which can be read in the meantime.
 struct Inbox {
-    path: PathBuf,
+    location: String,
     printed: PathBuf,
 }
 
 impl Inbox {
-    fn new(name: &str) -> Self {
-        let folder = folder(&format!("inbox-{name}"));
-        Self { path: folder.join("rooms.db"), printed: folder.join("printed.jsonl") }
+    fn new(engine: Engine, name: &str) -> Self {
+        let folder = folder(&format!("inbox-{engine:?}-{name}"));
+        let location = match engine {
+            Engine::Sqlite => folder.join("rooms.db").to_str().unwrap().to_owned(),
+            Engine::Postgres => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.unwrap().block_on(test_postgres::database())
+            }
+        };
+        Self { location, printed: folder.join("printed.jsonl") }
     }
 
     fn start(&self, name: &str, failures: u32) -> Server {
-        Server::start_printing_to(self.output(), with_inbox(example(name), &self.path, failures))
+        Server::start_printing_to(
+            self.output(),
+            with_inbox(example(name), &self.location, failures),
+        )
     }
 
     fn output(&self) -> Stdio {
@@ -61,8 +124,8 @@ impl Inbox {
     }
 }
 
-fn with_inbox(mut command: Command, path: &Path, failures: u32) -> Command {
-    command.env("ROOM_HOOKS_INBOX", path).env("ROOM_HOOKS_FAIL", failures.to_string());
+fn with_inbox(mut command: Command, location: &str, failures: u32) -> Command {
+    command.env("ROOM_HOOKS_INBOX", location).env("ROOM_HOOKS_FAIL", failures.to_string());
     command
 }
 
@@ -82,7 +145,7 @@ fn stop(server: Server) -> String {
 
 /// Starts `example-inbox worker`, with settings that would stop a process that reads secrets.
 fn start_worker(inbox: &Inbox, failures: u32) -> Worker {
-    let mut command = with_inbox(example("example-inbox"), &inbox.path, failures);
+    let mut command = with_inbox(example("example-inbox"), &inbox.location, failures);
     command.arg("worker").env("ZEGO_APP_ID", "not an app id").env("ZEGO_CALLBACK_SECRET", "");
     Worker(command.stdout(inbox.output()).stderr(Stdio::null()).spawn().unwrap())
 }
@@ -104,10 +167,9 @@ impl Drop for Worker {
     }
 }
 
-#[test]
-fn a_duplicate_is_not_printed_again_after_a_restart_either() {
+fn a_duplicate_is_not_printed_again_after_a_restart_either(engine: Engine) {
     for name in EXAMPLES {
-        let inbox = Inbox::new(&format!("duplicate-{name}"));
+        let inbox = Inbox::new(engine, &format!("duplicate-{name}"));
         for run in 0..2 {
             let server = inbox.start(name, 0);
             for event in EVENTS.into_iter().chain(EVENTS) {
@@ -129,10 +191,9 @@ fn a_duplicate_is_not_printed_again_after_a_restart_either() {
     }
 }
 
-#[test]
-fn a_failed_attempt_is_retried_from_the_inbox() {
+fn a_failed_attempt_is_retried_from_the_inbox(engine: Engine) {
     for name in EXAMPLES {
-        let inbox = Inbox::new(&format!("retry-{name}"));
+        let inbox = Inbox::new(engine, &format!("retry-{name}"));
         let server = inbox.start(name, 2);
         for _ in 0..2 {
             assert_eq!(send(&server, "103", &[]), "200", "{name}: it is stored");
@@ -147,7 +208,6 @@ fn a_failed_attempt_is_retried_from_the_inbox() {
     }
 }
 
-#[test]
 fn a_failed_attempt_without_an_inbox_is_answered_500_until_the_sender_retries_enough() {
     for name in EXAMPLES {
         let mut command = example(name);
@@ -164,10 +224,9 @@ fn a_failed_attempt_without_an_inbox_is_answered_500_until_the_sender_retries_en
     }
 }
 
-#[test]
-fn a_question_never_fails_and_is_printed_before_its_answer() {
+fn a_question_never_fails_and_is_printed_before_its_answer(engine: Engine) {
     for name in EXAMPLES {
-        let inbox = Inbox::new(&format!("question-{name}"));
+        let inbox = Inbox::new(engine, &format!("question-{name}"));
         let server = inbox.start(name, 1_000);
         for (asked, question) in
             ["Live.CallbackBeforeSendGift", "before_send_msg"].iter().enumerate()
@@ -179,10 +238,9 @@ fn a_question_never_fails_and_is_printed_before_its_answer() {
     }
 }
 
-#[test]
-fn kill_9_between_the_answer_and_the_handler_loses_no_event() {
+fn kill_9_between_the_answer_and_the_handler_loses_no_event(engine: Engine) {
     for name in EXAMPLES {
-        let inbox = Inbox::new(&format!("kill-{name}"));
+        let inbox = Inbox::new(engine, &format!("kill-{name}"));
         let failing = inbox.start(name, 1_000);
         for event in EVENTS {
             assert_eq!(send(&failing, event, &[]), "200", "{name}, {event}");
@@ -203,11 +261,10 @@ fn kill_9_between_the_answer_and_the_handler_loses_no_event() {
     }
 }
 
-#[test]
-fn a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room() {
-    let inbox = Inbox::new("processes");
+fn a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room(engine: Engine) {
+    let inbox = Inbox::new(engine, "processes");
     let web = || {
-        let mut web = with_inbox(example("example-inbox"), &inbox.path, 0);
+        let mut web = with_inbox(example("example-inbox"), &inbox.location, 0);
         web.arg("web");
         Server::start_printing_to(inbox.output(), web)
     };
@@ -237,9 +294,8 @@ fn a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room(
     assert_eq!(inbox.lines().len(), 6);
 }
 
-#[test]
 fn a_wrong_setting_is_told_at_the_start() {
-    let url = "postgres://rooms:a-password@127.0.0.1/rooms";
+    let url = "postgres://rooms:a-password@127.0.0.1:1/rooms";
     let folder = folder("inbox-wrong-setting");
     for name in EXAMPLES.into_iter().chain(["example-inbox"]) {
         let arguments = if name == "example-inbox" { &["worker"][..] } else { &[] };
@@ -247,7 +303,7 @@ fn a_wrong_setting_is_told_at_the_start() {
             ("ROOM_HOOKS_FAIL", "two", "ROOM_HOOKS_FAIL is not a number of attempts: two"),
             ("ROOM_HOOKS_FAIL", "-1", "ROOM_HOOKS_FAIL is not a number of attempts: -1"),
             ("ROOM_HOOKS_FAIL", "", "ROOM_HOOKS_FAIL is not a number of attempts: "),
-            ("ROOM_HOOKS_INBOX", url, "give it the path of a SQLite file"),
+            ("ROOM_HOOKS_INBOX", url, "refused"),
             ("ROOM_HOOKS_INBOX", "/dev/null/rooms.db", "/dev/null/rooms.db"),
         ] {
             let mut command = example(name);

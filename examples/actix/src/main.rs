@@ -13,7 +13,7 @@ use room_hooks_actix::resource;
 async fn main() -> Result<(), Box<dyn Error>> {
     log_to_stderr();
 
-    let rooms = Rooms::from_env()?;
+    let rooms = Rooms::from_env().await?;
     let hooks = (rooms.zego.clone(), rooms.tencent.clone(), rooms.trtc.clone());
     let app = move || {
         let (zego, tencent, trtc) = hooks.clone();

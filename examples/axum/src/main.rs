@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 async fn main() -> Result<(), Box<dyn Error>> {
     log_to_stderr();
 
-    let rooms = Rooms::from_env()?;
+    let rooms = Rooms::from_env().await?;
     let app = Router::new()
         .route("/", get(async || "rooms are open"))
         .route("/hooks/zego", handler(rooms.zego.clone()))

@@ -1,5 +1,5 @@
-//! Two processes with one inbox, the SQLite file that `ROOM_HOOKS_INBOX` names: a web server that stores room
-//! callbacks, and a worker that handles them. Each can be stopped and started again without the other.
+//! Two processes with one inbox, which `ROOM_HOOKS_INBOX` names: a web server that stores room callbacks, and a worker
+//! that handles them. Each can be stopped and started again without the other.
 //!
 //! The worker prints every event as one line of JSON on standard output; its handlers are in
 //! `examples/support/src/handlers.rs`. The web server prints questions likewise, since their senders wait.
@@ -21,10 +21,11 @@ use room_hooks_axum::{handler, inbox::Worker};
 use tokio::net::TcpListener;
 
 const USAGE: &str = "\
-usage: example-inbox web       receives events, and stores them in a file
-       example-inbox worker    handles the events that are in the file
+usage: example-inbox web       receives events, and stores them in an inbox
+       example-inbox worker    handles the events that are in the inbox
 
-The file is the one that ROOM_HOOKS_INBOX names, by default rooms.db.";
+ROOM_HOOKS_INBOX names the inbox: the path of a SQLite file, by default rooms.db, or the URL of a
+PostgreSQL database, such as postgres://user@host/database.";
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -45,7 +46,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
 /// Needs the secrets, and no handlers of events.
 async fn web() -> Result<(), Box<dyn Error>> {
-    let inbox = open_inbox(&setting("ROOM_HOOKS_INBOX", "rooms.db")?)?;
+    let inbox = open_inbox(&setting("ROOM_HOOKS_INBOX", "rooms.db")?).await?;
     let rooms = Rooms::storing_in(&inbox)?;
     let app = Router::new()
         .route("/", get(async || "rooms are open"))
@@ -69,14 +70,13 @@ async fn web() -> Result<(), Box<dyn Error>> {
 /// Needs the handlers, and no secrets: what is in the inbox has been verified.
 async fn work() -> Result<(), Box<dyn Error>> {
     let handlers = EventHandlers::from_env()?;
-    let path = setting("ROOM_HOOKS_INBOX", "rooms.db")?;
-    let inbox = open_inbox(&path)?;
+    let inbox = open_inbox(&setting("ROOM_HOOKS_INBOX", "rooms.db")?).await?;
     let worker = Worker::new(inbox, handlers.zego)
         .with_handlers(handlers.tencent)
         .with_handlers(handlers.trtc)
         .ordered_by_room();
 
-    let _ = writeln!(io::stderr(), "handling the events in {path}");
+    let _ = writeln!(io::stderr(), "handling the events in the inbox");
     worker.run_until(shutdown_signal()).await;
     Ok(())
 }

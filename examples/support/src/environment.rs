@@ -1,8 +1,11 @@
 use std::{
     env::{self, VarError},
     error::Error,
+    sync::Arc,
 };
 
+use room_hooks::inbox::InboxStore;
+use room_hooks_postgres::PostgresInbox;
 use room_hooks_sqlite::SqliteInbox;
 
 /// An environment variable; one that is there but unreadable is an error and not the default.
@@ -17,19 +20,17 @@ pub fn setting(name: &str, default: &str) -> Result<String, VarError> {
     }
 }
 
-/// Opens the inbox that `ROOM_HOOKS_INBOX` names.
+/// Opens the inbox that `ROOM_HOOKS_INBOX` names: the path of a SQLite file, or the URL of a PostgreSQL database.
 ///
 /// # Errors
 ///
-/// It is not a file that can be opened.
-pub fn open_inbox(path: &str) -> Result<SqliteInbox, Box<dyn Error>> {
-    // The URL may hold a password, so it is not repeated.
-    if path.starts_with("postgres://") || path.starts_with("postgresql://") {
-        return Err("ROOM_HOOKS_INBOX is a URL of PostgreSQL, which the examples do not \
-                    support yet: give it the path of a SQLite file"
-            .into());
-    }
-    Ok(SqliteInbox::open(path)?)
+/// It cannot be opened. The error does not repeat the URL, which may contain a password.
+pub async fn open_inbox(location: &str) -> Result<Arc<dyn InboxStore>, Box<dyn Error>> {
+    let is_url = location.starts_with("postgres://") || location.starts_with("postgresql://");
+    Ok(match is_url {
+        true => Arc::new(PostgresInbox::connect(location).await?),
+        false => Arc::new(SqliteInbox::open(location)?),
+    })
 }
 
 /// How many attempts at every event `ROOM_HOOKS_FAIL` has fail.

@@ -1,12 +1,17 @@
 use std::{
     env::{self, VarError},
     error::Error,
+    sync::Arc,
 };
 
 use room_hooks::{
-    Hooks, hooks::MemoryStore, inbox::Worker, tencent::Tencent, trtc::Trtc, zego::Zego,
+    Hooks,
+    hooks::MemoryStore,
+    inbox::{InboxStore, Worker},
+    tencent::Tencent,
+    trtc::Trtc,
+    zego::Zego,
 };
-use room_hooks_sqlite::SqliteInbox;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -33,11 +38,11 @@ impl Rooms {
     /// # Errors
     ///
     /// A variable of the environment is wrong, or the inbox cannot be opened.
-    pub fn from_env() -> Result<Self, Box<dyn Error>> {
+    pub async fn from_env() -> Result<Self, Box<dyn Error>> {
         let handlers = EventHandlers::from_env()?;
         match env::var("ROOM_HOOKS_INBOX") {
             Err(VarError::NotPresent) => Self::direct(handlers),
-            path => Self::by_inbox(open_inbox(&path?)?, handlers),
+            path => Self::by_inbox(open_inbox(&path?).await?, handlers),
         }
     }
 
@@ -53,7 +58,10 @@ impl Rooms {
     }
 
     /// The sender waits until the event is stored. A worker calls the same handlers, until they succeed.
-    fn by_inbox(inbox: SqliteInbox, handlers: EventHandlers) -> Result<Self, Box<dyn Error>> {
+    fn by_inbox(
+        inbox: Arc<dyn InboxStore>,
+        handlers: EventHandlers,
+    ) -> Result<Self, Box<dyn Error>> {
         let rooms = Self::storing_in(&inbox)?;
         let worker = Worker::new(inbox, handlers.zego)
             .with_handlers(handlers.tencent)
@@ -67,12 +75,12 @@ impl Rooms {
     /// # Errors
     ///
     /// An app id or a secret in the environment is wrong.
-    pub fn storing_in(inbox: &SqliteInbox) -> Result<Self, Box<dyn Error>> {
+    pub fn storing_in(inbox: &Arc<dyn InboxStore>) -> Result<Self, Box<dyn Error>> {
         let Self { zego, tencent, trtc, worker } = Self::answering_questions()?;
         Ok(Self {
-            zego: zego.with_inbox(inbox.clone()),
-            tencent: tencent.with_inbox(inbox.clone()),
-            trtc: trtc.with_inbox(inbox.clone()),
+            zego: zego.with_inbox(Arc::clone(inbox)),
+            tencent: tencent.with_inbox(Arc::clone(inbox)),
+            trtc: trtc.with_inbox(Arc::clone(inbox)),
             worker,
         })
     }

@@ -25,7 +25,7 @@ use tower_service::Service;
 async fn main() -> Result<(), Box<dyn Error>> {
     log_to_stderr();
 
-    let rooms = Rooms::from_env()?;
+    let rooms = Rooms::from_env().await?;
     let app = App {
         zego: service(rooms.zego.clone()),
         tencent: service(rooms.tencent.clone()),

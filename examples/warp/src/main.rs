@@ -14,7 +14,7 @@ use warp::Filter;
 async fn main() -> Result<(), Box<dyn Error>> {
     log_to_stderr();
 
-    let rooms = Rooms::from_env()?;
+    let rooms = Rooms::from_env().await?;
     let app = warp::path!("hooks" / "zego")
         .and(filter(rooms.zego.clone()))
         .or(warp::path!("hooks" / "tencent").and(filter(rooms.tencent.clone())))

@@ -25,19 +25,13 @@ pub(crate) struct Ran {
 
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_room-hooks"));
-    command.args(arguments);
+    command.args(arguments).env_remove("ROOM_HOOKS_INBOX");
     with_secrets(&mut command);
     command
 }
 
 fn with_secrets(command: &mut Command) {
-    for name in [
-        "ZEGO_APP_ID",
-        "TENCENT_SDK_APP_ID",
-        "TRTC_SDK_APP_ID",
-        "ROOM_HOOKS_URL",
-        "ROOM_HOOKS_INBOX",
-    ] {
+    for name in ["ZEGO_APP_ID", "TENCENT_SDK_APP_ID", "TRTC_SDK_APP_ID", "ROOM_HOOKS_URL"] {
         command.env_remove(name);
     }
     command
