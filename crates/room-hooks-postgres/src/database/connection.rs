@@ -11,6 +11,10 @@ use crate::error::Failure;
 /// another server, so it is not kept longer.
 const KEPT: Duration = Duration::from_secs(1);
 
+/// How long a transaction may wait for its next statement. Shorter than a lease by default, since its locks keep other
+/// workers from renewing theirs.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
+
 /// A connection for one operation. The next one gets it if all that has been asked on it was answered.
 ///
 /// An operation that is dropped, because it took too long, leaves a statement behind that is still running. The next
@@ -71,10 +75,17 @@ impl Connection {
         self.end(before, answer)
     }
 
-    /// Begins a transaction whose statements see what others have committed meanwhile. Dropped before
-    /// [`commit`](Self::commit), it changes nothing.
+    /// Begins a transaction in which each statement sees what others have committed before it. The transaction rolls
+    /// back if the connection is dropped before [`commit`](Self::commit).
+    ///
+    /// The timeout is for a process that freezes in between: its kernel keeps the connection open, and the locks would
+    /// be held for as long.
     pub(crate) async fn transaction(&mut self) -> Result<(), Failure> {
-        self.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = {}",
+            IDLE_IN_TRANSACTION.as_millis()
+        );
+        self.execute(&begin).await?;
         self.state = State::InTransaction;
         Ok(())
     }
