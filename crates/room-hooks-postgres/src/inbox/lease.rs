@@ -34,7 +34,7 @@ macro_rules! lease {
 }
 
 macro_rules! pick {
-    ($state:literal) => {
+    ($state:expr) => {
         concat!(
             clock!(),
             ", picked AS MATERIALIZED (
@@ -49,7 +49,7 @@ macro_rules! pick {
 }
 
 macro_rules! pick_in_order {
-    ($state:literal) => {
+    ($state:expr) => {
         concat!(
             clock!(),
             ", picked AS MATERIALIZED (
@@ -65,17 +65,19 @@ macro_rules! pick_in_order {
     };
 }
 
+/// An event that ran alone is leased again only after its crash was counted: its lease may have run out since this claim
+/// counted them.
+macro_rules! suspect {
+    () => {
+        "state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2 AND NOT is_alone"
+    };
+}
+
 pub(super) const LEASE_READY: &str = concat!(pick!("state = 'ready'"), lease!("false"));
-pub(super) const LEASE_SUSPECT: &str = concat!(
-    pick!("state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2"),
-    lease!("true")
-);
+pub(super) const LEASE_SUSPECT: &str = concat!(pick!(suspect!()), lease!("true"));
 pub(super) const LEASE_READY_IN_ORDER: &str =
     concat!(pick_in_order!("state = 'ready'"), lease!("false"));
-pub(super) const LEASE_SUSPECT_IN_ORDER: &str = concat!(
-    pick_in_order!("state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2"),
-    lease!("true")
-);
+pub(super) const LEASE_SUSPECT_IN_ORDER: &str = concat!(pick_in_order!(suspect!()), lease!("true"));
 
 /// Those first that have been due for the longest.
 pub(super) fn claimed(of: Of, rows: &[Row]) -> Result<Vec<ClaimedEvent>, Failure> {
