@@ -5,7 +5,7 @@
 //! there is room for until then: what comes in a few seconds.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -66,7 +66,11 @@ impl Size {
 
 /// What the inbox holds, as far as this process knows.
 #[derive(Debug, Default)]
-pub(super) struct Usage(Mutex<Known>);
+pub(super) struct Usage {
+    known: Mutex<Known>,
+    /// Held during the first count.
+    first_count: Arc<tokio::sync::Mutex<()>>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -82,15 +86,12 @@ struct Known {
 impl Usage {
     /// Reserves room for an event, and removes done ones if there is none. `false` if there is still none.
     pub(super) async fn reserve(
-        &self,
+        self: &Arc<Self>,
         pool: &Pool,
         size: Size,
         bounds: Bounds,
     ) -> Result<bool, Failure> {
-        let is_known = self.lock().next.is_some();
-        if !is_known {
-            self.count(pool).await?;
-        }
+        self.ensure_counted(pool).await?;
         if self.try_reserve(size, bounds) {
             return Ok(true);
         }
@@ -102,6 +103,25 @@ impl Usage {
             }
         }
         Ok(false)
+    }
+
+    /// Counts in a task of its own. The core gives up a put after a second: a slower count that ended with the put would
+    /// start again with each, and no put would ever succeed.
+    async fn ensure_counted(self: &Arc<Self>, pool: &Pool) -> Result<(), Failure> {
+        let is_counted = || self.lock().next.is_some();
+        if is_counted() {
+            return Ok(());
+        }
+        let counting = Arc::clone(&self.first_count).lock_owned().await;
+        if is_counted() {
+            return Ok(());
+        }
+        let (usage, pool) = (Arc::clone(self), pool.clone());
+        let count = tokio::spawn(async move {
+            let _counting = counting;
+            usage.count(&pool).await
+        });
+        count.await.unwrap_or_else(|error| Err(Failure::Driver(error.into())))
     }
 
     fn try_reserve(&self, size: Size, bounds: Bounds) -> bool {
@@ -167,7 +187,7 @@ impl Usage {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
