@@ -90,6 +90,11 @@ impl SharedDialer {
     }
 }
 
+/// Single statements run under the session's default isolation, which the database or the role may set. Under a stricter
+/// one, statements that now wait for each other would fail instead. A startup option would save the round trip, but
+/// PgBouncer refuses those by default.
+const READ_COMMITTED: &str = "SET default_transaction_isolation = 'read committed'";
+
 /// For the pool: the connection is driven by a task on the runtime that needed it.
 impl Connect for SharedDialer {
     fn connect(&self, config: &Config) -> Dialing<'_, (Client, JoinHandle<()>)> {
@@ -102,7 +107,9 @@ impl Connect for SharedDialer {
                 {
                 }
             };
-            Ok((client, tokio::spawn(drive)))
+            let driver = tokio::spawn(drive);
+            client.batch_execute(READ_COMMITTED).await?;
+            Ok((client, driver))
         })
     }
 }
