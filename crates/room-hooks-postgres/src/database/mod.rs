@@ -13,7 +13,10 @@ use tokio_postgres::{
 };
 
 use self::dial::{Dialer, SharedDialer};
-pub(crate) use self::{connection::Connection, pool::Pool};
+pub(crate) use self::{
+    connection::Connection,
+    pool::{CONNECTING, Pool},
+};
 use crate::error::ConnectError;
 
 /// How a database is reached. Nothing is connected yet.
@@ -52,7 +55,7 @@ impl Database {
     #[must_use]
     pub fn from_config(mut config: Config) -> Self {
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(pool::CONNECTING);
+            config.connect_timeout(CONNECTING);
         }
         // The default of two hours is the system's. What a firewall has forgotten is to be found sooner.
         if config.get_keepalives_idle() >= Duration::from_secs(2 * 60 * 60) {

@@ -14,7 +14,7 @@ use crate::{
 const WAITING: Duration = Duration::from_secs(1);
 
 /// How long it may take to connect.
-pub(super) const CONNECTING: Duration = Duration::from_secs(3);
+pub(crate) const CONNECTING: Duration = Duration::from_secs(3);
 
 /// How long an operation may take, with all that it needs. The core gives up a put sooner.
 const OPERATION: Duration = Duration::from_secs(10);

@@ -17,7 +17,10 @@ use tokio::{
 };
 use tokio_postgres::AsyncMessage;
 
-use crate::{database::Pool, error::Failure};
+use crate::{
+    database::{CONNECTING, Pool},
+    error::Failure,
+};
 
 /// How often this process tells others at most. All commits that notify wait for one another, so that it is not part of
 /// a put.
@@ -141,7 +144,8 @@ async fn listen_once(
     pool: &Pool,
     wake: &(impl Fn() -> Option<()> + Sync),
 ) -> Result<(), tokio_postgres::Error> {
-    let (client, mut messages) = pool.dial().await?;
+    let Ok(connected) = timeout(CONNECTING, pool.dial()).await else { return Ok(()) };
+    let (client, mut messages) = connected?;
     let hear = async {
         while let Some(message) = poll_fn(|context| messages.poll(context)).await {
             if let AsyncMessage::Notification(_) = message? {
@@ -151,7 +155,11 @@ async fn listen_once(
         Ok(())
     };
     let ask = async {
-        client.batch_execute(&format!("LISTEN {}", pool.schema())).await?;
+        let listen = format!("LISTEN {}", pool.schema());
+        let Ok(listening) = timeout(CONNECTING, client.batch_execute(&listen)).await else {
+            return Ok(());
+        };
+        listening?;
         // What came before was not heard.
         wake();
         loop {
