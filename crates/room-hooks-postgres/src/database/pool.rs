@@ -156,7 +156,7 @@ impl Database {
     pub(super) fn statement<'a>(&self, sql: &'a str) -> std::borrow::Cow<'a, str> {
         match self.schema.as_str() {
             "room_hooks" => sql.into(),
-            schema => sql.replace("room_hooks.", &format!("{schema}.")).into(),
+            schema => sql.replace("room_hooks.", &format!("\"{schema}\".")).into(),
         }
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn check_existing(
 async fn upgrade(connection: &mut Connection, schema: &str, from: i32) -> Result<(), Failure> {
     let exists = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
     if connection.query(exists, &[&schema]).await?.is_empty() {
-        connection.execute(&format!("CREATE SCHEMA {schema}")).await?;
+        connection.execute(&format!("CREATE SCHEMA \"{schema}\"")).await?;
     }
     for step in STEPS.iter().skip(usize::try_from(from).unwrap_or_default()) {
         connection.execute(step).await?;

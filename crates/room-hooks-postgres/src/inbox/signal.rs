@@ -155,7 +155,7 @@ async fn listen_once(
         Ok(())
     };
     let ask = async {
-        let listen = format!("LISTEN {}", pool.schema());
+        let listen = format!("LISTEN \"{}\"", pool.schema());
         let Ok(listening) = timeout(CONNECTING, client.batch_execute(&listen)).await else {
             return Ok(());
         };
