@@ -5,6 +5,7 @@
 mod acceptance;
 mod bounds;
 mod clock;
+mod concurrency;
 mod connecting;
 mod continues;
 mod measurements;
@@ -12,6 +13,7 @@ mod order;
 mod outages;
 mod policies;
 mod relay;
+mod settings;
 mod traffic;
 mod writes;
 
@@ -42,12 +44,14 @@ fn main() -> ExitCode {
         acceptance::trials(),
         bounds::trials(),
         clock::trials(),
+        concurrency::trials(),
         connecting::trials(),
         continues::trials(),
         measurements::trials(),
         order::trials(),
         outages::trials(),
         policies::trials(),
+        settings::trials(),
         writes::trials(),
     ];
     let trials = trials.into_iter().flatten().collect();
