@@ -3,27 +3,29 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// What is added to the database's clock, the only one that all processes share. Nothing, but in tests: they stop the
-/// clock, as far as that of this machine agrees with the database's, and move it.
+/// Offset to the database's clock, the only clock that all processes share.
+///
+/// The offset is zero except in tests, which stop and move the clock. A stopped clock is only as exact as the clocks of
+/// the database and of this machine agree.
 #[derive(Debug)]
 pub(crate) struct Clock {
     offset: AtomicI64,
-    /// When it was stopped, or [`RUNS`].
+    /// When the clock was stopped, or [`RUNNING`].
     stopped_at: AtomicI64,
 }
 
-const RUNS: i64 = i64::MIN;
+const RUNNING: i64 = i64::MIN;
 
 impl Clock {
     pub(crate) fn new() -> Self {
-        Self { offset: AtomicI64::new(0), stopped_at: AtomicI64::new(RUNS) }
+        Self { offset: AtomicI64::new(0), stopped_at: AtomicI64::new(RUNNING) }
     }
 
-    /// Milliseconds.
+    /// Milliseconds to add to the database's clock.
     pub(crate) fn offset(&self) -> i64 {
         let offset = self.offset.load(Relaxed);
         match self.stopped_at.load(Relaxed) {
-            RUNS => offset,
+            RUNNING => offset,
             stopped_at => offset + stopped_at - to_millis(SystemTime::now()),
         }
     }
@@ -41,29 +43,31 @@ impl Clock {
     }
 }
 
-/// The longest span, which can be added to any time.
-const MOST: i64 = 1000 * 365 * 24 * 60 * 60 * 1000;
+/// 1,000 years. Longer spans and later times are cut to this, so that no sum overflows.
+const MAX_MILLIS: i64 = 1000 * 365 * 24 * 60 * 60 * 1000;
 
-/// A span in whole milliseconds: never shorter than it is.
+/// Converts a span to milliseconds, rounded up.
 pub(crate) fn millis(span: Duration) -> i64 {
-    i64::try_from(span.as_nanos().div_ceil(1_000_000)).map_or(MOST, |span| span.min(MOST))
+    i64::try_from(span.as_nanos().div_ceil(1_000_000))
+        .map_or(MAX_MILLIS, |span| span.min(MAX_MILLIS))
 }
 
-/// The span that [`millis`] has made of one.
+/// Converts milliseconds to a span. Negative spans become zero.
 pub(crate) fn span(millis: i64) -> Duration {
     Duration::from_millis(millis.try_into().unwrap_or_default())
 }
 
+/// Converts a time to milliseconds since 1970.
 pub(crate) fn to_millis(time: SystemTime) -> i64 {
     let millis = match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => i128::try_from(since.as_millis()),
         Err(before) => i128::try_from(before.duration().as_millis()).map(|before| -before),
     };
-    let most = i128::from(MOST);
-    millis.map_or(MOST, |millis| i64::try_from(millis.clamp(-most, most)).unwrap_or(MOST))
+    let max = i128::from(MAX_MILLIS);
+    millis.map_or(MAX_MILLIS, |millis| i64::try_from(millis.clamp(-max, max)).unwrap_or(MAX_MILLIS))
 }
 
-/// The time that [`to_millis`] has made of one. 1970 if the operating system has no such time.
+/// Converts milliseconds since 1970 to a time, or to 1970 if the operating system cannot represent the time.
 pub(crate) fn from_millis(millis: i64) -> SystemTime {
     let span = Duration::from_millis(millis.unsigned_abs());
     let time = if millis < 0 {
@@ -79,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_is_rounded_up_and_overflows_nothing() {
+    fn spans_are_rounded_up_and_never_overflow() {
         assert_eq!(millis(Duration::ZERO), 0);
         assert_eq!(millis(Duration::from_nanos(1)), 1);
         assert_eq!(millis(Duration::from_millis(7)), 7);
@@ -88,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn times_before_1970_are_kept() {
+    fn times_before_1970_survive_a_round_trip() {
         for millis in [-1, 0, 1, -86_400_000, 1_757_500_000_123] {
             assert_eq!(to_millis(from_millis(millis)), millis);
         }

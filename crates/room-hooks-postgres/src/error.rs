@@ -3,82 +3,84 @@ use std::{error::Error, fmt};
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
-/// Why a database cannot be used. The operator's to mend, found at start-up.
+/// Error that prevents this crate from using a database, usually found at start-up. The message says how to fix it.
 ///
-/// Neither its text nor its source's holds the URL, since that may hold a password.
+/// No message contains the database URL, since that may contain a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The URL is not one of PostgreSQL. It is not shown, nor which part of it is wrong.
+    /// The URL is not a PostgreSQL URL. The message does not quote the URL, not even the invalid part.
     #[error(
-        "the URL of the database is not valid, expected postgres://[user[:password]@][host][:port][/database]: \
+        "invalid database URL, expected postgres://[user[:password]@][host][:port][/database]: \
          percent-encode special characters in the password"
     )]
     InvalidUrl,
 
-    /// The name of the schema is not one that needs no quotes.
+    /// The schema name has a form that this crate does not accept.
     #[error(
-        "the schema {schema:?} is not valid: use lower-case letters, digits and underscores, at most 63, \
-         and no digit first"
+        "invalid schema name {schema:?}: use at most 63 lowercase letters, digits and underscores, \
+         starting with a letter or an underscore"
     )]
     InvalidSchema {
-        /// The name.
+        /// The rejected name.
         schema: String,
     },
 
-    /// The server cannot be reached, does not let us in, or failed.
-    #[error("the database cannot be used")]
+    /// The server is unreachable, rejected the login, or failed.
+    #[error("cannot use the database")]
     Unusable(#[source] Box<dyn Error + Send + Sync>),
 
-    /// The server takes no writes, as a replica does.
+    /// The server rejects writes, for example because it is a replica.
     #[error(
-        "the database is read-only: connect to the primary server, as with target_session_attrs=read-write"
+        "the database is read-only: connect to the primary, for example with \
+         target_session_attrs=read-write"
     )]
     ReadOnly,
 
-    /// This user may not create the tables, or not use them.
+    /// The user lacks the privileges to create or use the tables.
     #[error(
-        "this user may not use the schema {schema}, or not create it: let a user who may connect once, and grant \
-         this one USAGE on the schema and ALL on its tables"
+        "no permission to create or use the schema {schema}: connect once as a user who may create it, then \
+         grant this user USAGE on the schema and ALL on its tables"
     )]
     NotAllowed {
         /// The schema.
         schema: String,
-        /// What the server says.
+        /// The server's error.
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// The tables were made by a newer version of this crate, which this one would damage.
+    /// A newer, incompatible version of this crate created the tables.
     #[error(
-        "the tables in the schema {schema} need version {needed}, and this program knows {known}: update the program"
+        "the tables in the schema {schema} need version {needed}, but this program only supports version \
+         {known}: update the program"
     )]
     NewerSchema {
         /// The schema.
         schema: String,
-        /// The oldest version that a program must know.
+        /// The lowest table version that a program must support.
         needed: i32,
-        /// The one that this program knows.
+        /// The table version that this program supports.
         known: i32,
     },
 
-    /// There are no tables of this crate in the schema.
-    #[error("the schema {schema} holds no inbox: check the database and the schema")]
+    /// The schema contains no tables of this crate.
+    #[error("no inbox in the schema {schema}: check the database and the schema")]
     NoInbox {
         /// The schema.
         schema: String,
     },
 
     /// The server is too old.
-    #[error("PostgreSQL {version} is too old, 12 is needed")]
+    #[error("PostgreSQL {version} is too old, version 12 or newer is required")]
     OldServer {
-        /// Its version.
+        /// The server's version.
         version: String,
     },
 
-    /// The database cannot hold every text.
-    #[error("the database has the encoding {encoding}, and UTF8 is needed")]
+    /// The database cannot store every Unicode string.
+    #[error("the database has the encoding {encoding}, but UTF8 is required")]
     NotUtf8 {
-        /// Its encoding.
+        /// The database's encoding.
         encoding: String,
     },
 }
@@ -88,18 +90,18 @@ pub enum ConnectError {
 pub(crate) enum Failure {
     #[error("no connection to the database is free")]
     NoConnection,
-    #[error("the database has not answered in time")]
+    #[error("the database did not respond in time")]
     TimedOut,
-    /// The server's own words, which the error of the driver keeps to its source.
+    /// The driver's error does not include the server's message, so this one does.
     #[error("{message}")]
     Server { code: SqlState, message: Message, source: tokio_postgres::Error },
-    #[error("the connection to the database failed")]
+    #[error("database connection failed")]
     Driver(#[source] Box<dyn Error + Send + Sync>),
-    #[error("the database cannot be used")]
+    #[error("cannot use the database")]
     Unusable(#[source] Box<ConnectError>),
 }
 
-/// What the server says, in short: neither hint nor detail, which may quote a row.
+/// The server's message and error code. The detail is left out, since it may quote a row.
 #[derive(Debug)]
 pub(crate) struct Message(String, String);
 
@@ -117,13 +119,12 @@ impl Failure {
         }
     }
 
-    /// Whether the disk has no room.
+    /// Whether the server's disk is full.
     pub(crate) fn is_full(&self) -> bool {
         self.code() == Some(&SqlState::DISK_FULL)
     }
 
-    /// What an operator is told at start-up.
-    pub(crate) fn at_start(self, schema: &str) -> ConnectError {
+    pub(crate) fn into_connect_error(self, schema: &str) -> ConnectError {
         let schema = schema.to_owned();
         match self {
             Self::Unusable(error) => *error,
@@ -140,9 +141,9 @@ impl Failure {
 
 impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Self {
-        let Some(said) = error.as_db_error() else { return Self::Driver(error.into()) };
-        let code = said.code().clone();
-        let message = Message(said.message().to_owned(), code.code().to_owned());
+        let Some(server_error) = error.as_db_error() else { return Self::Driver(error.into()) };
+        let code = server_error.code().clone();
+        let message = Message(server_error.message().to_owned(), code.code().to_owned());
         Self::Server { code, message, source: error }
     }
 }

@@ -1,14 +1,14 @@
-//! Which delivery a signature belongs to.
+//! Binds signatures to deliveries.
 
 use room_hooks::{DeliveryId, SignatureKey};
 
 use crate::{database::Pool, error::Failure};
 
-/// The part of a statement that binds a signature to an id for a span, from the parameters 2, 3 and 4. Then `own` has a
-/// row, unless the signature belongs to another id. Without a signature, it has one.
+/// Begins a statement that binds the signature `$3` to the id `$2` for `$4` milliseconds. `own` then has one row, or none
+/// if the signature belongs to another id. Without a signature, `own` has one row.
 ///
-/// A row that another transaction inserts meanwhile is waited for, and then looked at as it is, even though it is newer
-/// than the statement.
+/// `ON CONFLICT` waits for a concurrent insert of the same signature and then sees that row, although the row is newer
+/// than the statement's snapshot.
 macro_rules! binding {
     () => {
         concat!(
@@ -33,7 +33,7 @@ pub(crate) use binding;
 
 const BIND: &str = concat!(binding!(), "SELECT EXISTS (SELECT FROM own)");
 
-/// Binds a signature to a delivery for a span, and tells whether it belongs to it.
+/// Binds a signature to a delivery for `retention` milliseconds. Returns `false` if the signature belongs to another.
 pub(crate) async fn bind(
     pool: &Pool,
     signature: SignatureKey,

@@ -1,7 +1,10 @@
-//! What statements have in common.
+//! Fragments that statements share.
 
-/// The time of a statement, in milliseconds, from the database's clock and an offset, `$1`. It is one time, wherever the
-/// statement uses it. The commit waits until it is durable, whatever the server's default is.
+/// Begins a statement with `clock`, a row whose `now` is the database's time plus the offset `$1`, in milliseconds. The
+/// time is the same everywhere in the statement.
+///
+/// Also makes the commit durable if the server's default is weaker. Doing so here saves a round trip, and works behind a
+/// pooler that does not keep the settings of a session.
 macro_rules! clock {
     ($($recursive:literal)?) => {
         concat!(
@@ -15,7 +18,7 @@ macro_rules! clock {
     };
 }
 
-/// What [`clock`] reads.
+/// The time of [`clock`].
 macro_rules! now {
     () => {
         " (SELECT now FROM clock) "

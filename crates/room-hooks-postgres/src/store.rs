@@ -13,7 +13,7 @@ use crate::{
     error::{ConnectError, Failure},
     signatures::{self, binding},
     sql::{clock, now},
-    sweep::{self, Sweeps, sweep},
+    sweep::{self, SweepSchedule, sweep},
 };
 
 /// Delivery store in PostgreSQL, so that several machines, or one before and after a restart, handle each delivery once.
@@ -39,7 +39,7 @@ use crate::{
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: Pool,
-    sweeps: Arc<Sweeps>,
+    sweep_schedule: Arc<SweepSchedule>,
 }
 
 impl PostgresStore {
@@ -69,7 +69,7 @@ impl PostgresStore {
     ///
     /// The name of the schema is not valid.
     pub fn connect_lazily(database: &Database) -> Result<Self, ConnectError> {
-        Ok(Self { pool: Pool::new(database)?, sweeps: Arc::default() })
+        Ok(Self { pool: Pool::new(database)?, sweep_schedule: Arc::default() })
     }
 
     /// Stops the clock of this store, its clones and those for renewal, as far as the clock of this machine is the
@@ -95,8 +95,8 @@ impl PostgresStore {
     }
 
     /// Removes what has expired, if it is time.
-    fn tend(&self) {
-        if !self.sweeps.is_due() {
+    fn start_upkeep(&self) {
+        if !self.sweep_schedule.start_if_due() {
             return;
         }
         let pool = self.pool.clone();
@@ -152,7 +152,7 @@ impl DeliveryStore for PostgresStore {
         delivery: DeliveryKey,
         _now: Instant,
     ) -> Result<ClaimOutcome, StoreError> {
-        self.tend();
+        self.start_upkeep();
         let token = unique_token();
         let claim = async {
             let row = self
@@ -186,7 +186,7 @@ impl DeliveryStore for PostgresStore {
 
     async fn bind(&self, delivery: DeliveryKey, _now: Instant) -> Result<bool, StoreError> {
         let Some(signature) = delivery.signature else { return Ok(true) };
-        self.tend();
+        self.start_upkeep();
         let retention = millis(delivery.retention);
         self.run(signatures::bind(&self.pool, signature, delivery.id, retention)).await
     }
@@ -217,7 +217,10 @@ impl DeliveryStore for PostgresStore {
     }
 
     fn for_renewal(&self) -> Option<Self> {
-        Some(Self { pool: self.pool.another().ok()?, sweeps: Arc::clone(&self.sweeps) })
+        Some(Self {
+            pool: self.pool.single_connection().ok()?,
+            sweep_schedule: Arc::clone(&self.sweep_schedule),
+        })
     }
 
     async fn release(

@@ -1,4 +1,4 @@
-//! What has expired is removed, a part at a time, by those who add more.
+//! Removes expired rows, a batch at a time, while operations that add rows run.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -13,22 +13,22 @@ use crate::{
 
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// More at once than can come in that time, and few enough to be quick.
+/// More rows than arrive in a period, and few enough to delete quickly.
 const BATCH: i64 = 5000;
 
-/// When this process is to sweep.
+/// When this process sweeps next.
 #[derive(Debug)]
-pub(crate) struct Sweeps(Mutex<Instant>);
+pub(crate) struct SweepSchedule(Mutex<Instant>);
 
-impl Default for Sweeps {
+impl Default for SweepSchedule {
     fn default() -> Self {
         Self(Mutex::new(Instant::now()))
     }
 }
 
-impl Sweeps {
-    /// Whether it is time. Then the caller does so, and no other is told.
-    pub(crate) fn is_due(&self) -> bool {
+impl SweepSchedule {
+    /// Returns `true` to one caller per period, who must then sweep.
+    pub(crate) fn start_if_due(&self) -> bool {
         let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = *next <= Instant::now();
         if is_due {

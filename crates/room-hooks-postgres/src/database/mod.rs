@@ -1,7 +1,7 @@
-//! Connections, and what every operation needs: a deadline, and a connection that another can use afterwards.
+//! Connections to PostgreSQL: configuration, pool, timeouts and schema.
 
 mod connection;
-mod dial;
+mod connector;
 mod pool;
 mod schema;
 
@@ -12,14 +12,14 @@ use tokio_postgres::{
     tls::{MakeTlsConnect, TlsConnect},
 };
 
-use self::dial::{Dialer, SharedDialer};
+use self::connector::{SharedConnector, TlsConnector};
 pub(crate) use self::{
     connection::Connection,
-    pool::{CONNECTING, Pool},
+    pool::{CONNECT_TIMEOUT, Pool},
 };
 use crate::error::ConnectError;
 
-/// How a database is reached. Nothing is connected yet.
+/// Configuration of a PostgreSQL database. Creating one opens no connection.
 ///
 /// ```
 /// use room_hooks_postgres::{ConnectError, Database, PostgresInbox};
@@ -32,32 +32,34 @@ use crate::error::ConnectError;
 #[derive(Clone)]
 pub struct Database {
     config: Config,
-    dialer: SharedDialer,
+    connector: SharedConnector,
     schema: String,
     max_connections: usize,
 }
 
 impl Database {
-    /// Takes the URL of a database, `postgres://[user[:password]@][host][:port][/database][?param=value]`, or what libpq
-    /// calls a connection string. Several hosts with `target_session_attrs=read-write` find the primary after a
-    /// failover.
+    /// Parses a URL, `postgres://[user[:password]@][host][:port][/database][?param=value]`, or a libpq connection string.
+    ///
+    /// To find the primary after a failover, list several hosts and add `target_session_attrs=read-write`.
     ///
     /// # Errors
     ///
-    /// The URL is not valid.
+    /// Returns [`ConnectError::InvalidUrl`] if the URL is invalid.
     pub fn new(url: &str) -> Result<Self, ConnectError> {
-        // The error may quote a part of the URL, which may be a part of the password.
+        // The error is dropped, since it may quote a part of the password.
         let config = url.parse::<Config>().map_err(|_| ConnectError::InvalidUrl)?;
         Ok(Self::from_config(config))
     }
 
-    /// Takes what the URL would say.
+    /// Creates a configuration from that of `tokio_postgres`.
+    ///
+    /// Sets a connect timeout of 3 s, TCP keepalives after 30 s and an application name, unless `config` sets its own.
     #[must_use]
     pub fn from_config(mut config: Config) -> Self {
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECTING);
+            config.connect_timeout(CONNECT_TIMEOUT);
         }
-        // The default of two hours is the system's. What a firewall has forgotten is to be found sooner.
+        // Two hours is the default. Firewalls drop idle connections much sooner.
         if config.get_keepalives_idle() >= Duration::from_secs(2 * 60 * 60) {
             config.keepalives_idle(Duration::from_secs(30));
         }
@@ -65,12 +67,17 @@ impl Database {
             config.application_name("room-hooks");
         }
         let schema = "room_hooks".into();
-        Self { config, dialer: SharedDialer::new(Dialer(NoTls)), schema, max_connections: 16 }
+        Self {
+            config,
+            connector: SharedConnector::new(TlsConnector(NoTls)),
+            schema,
+            max_connections: 16,
+        }
     }
 
-    /// Encrypts connections. Without it there is no TLS, and a URL with `sslmode=require` is refused.
+    /// Sets the TLS implementation. Without one, connections are unencrypted, and `sslmode=require` is rejected.
     ///
-    /// The crates `tokio-postgres-rustls`, `postgres-native-tls` and `postgres-openssl` have such a `tls`.
+    /// The crates `tokio-postgres-rustls`, `postgres-native-tls` and `postgres-openssl` provide implementations.
     #[must_use]
     pub fn with_tls<T>(mut self, tls: T) -> Self
     where
@@ -79,20 +86,21 @@ impl Database {
         T::TlsConnect: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        self.dialer = SharedDialer::new(Dialer(tls));
+        self.connector = SharedConnector::new(TlsConnector(tls));
         self
     }
 
-    /// Sets the schema that holds the tables; by default `room_hooks`. It is created if there is none. Services that do
-    /// not handle the same deliveries for one another need different schemas, or different databases.
+    /// Sets the schema that contains the tables, by default `room_hooks`. A missing schema is created.
+    ///
+    /// Services must not share a schema unless they are instances of the same service.
     #[must_use]
     pub fn with_schema(mut self, schema: impl Into<String>) -> Self {
         self.schema = schema.into();
         self
     }
 
-    /// Sets how many connections there may be, by default 16, besides one that listens and one that renews leases. An
-    /// operation waits at most 1 s for one of them.
+    /// Sets the maximum number of pooled connections, by default 16. Listening for notifications and renewing leases use
+    /// one more connection each. An operation waits at most 1 s for a free connection.
     #[must_use]
     pub fn with_max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.max(1);
@@ -101,7 +109,7 @@ impl Database {
 }
 
 impl fmt::Debug for Database {
-    /// Without the URL, which may hold a password.
+    /// Omits the URL, since it may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database")
             .field("schema", &self.schema)

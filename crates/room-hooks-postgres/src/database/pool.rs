@@ -4,31 +4,31 @@ use deadpool_postgres::{Manager, ManagerConfig, QueueMode, RecyclingMethod, Runt
 use tokio::{runtime::Handle, sync::OnceCell, time::timeout};
 use tokio_postgres::{CancelToken, Client};
 
-use super::{Database, connection::Connection, dial::Messages, schema};
+use super::{Database, connection::Connection, connector::Messages, schema};
 use crate::{
     clock::Clock,
     error::{ConnectError, Failure},
 };
 
-/// How long an operation waits for a connection that is free.
-const WAITING: Duration = Duration::from_secs(1);
+/// How long an operation waits for a free connection.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long it may take to connect.
-pub(crate) const CONNECTING: Duration = Duration::from_secs(3);
+/// How long opening a connection may take.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long an operation may take, with all that it needs. The core gives up a put sooner.
-const OPERATION: Duration = Duration::from_secs(10);
+/// How long an operation may take, including connecting. The core gives up a put sooner.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Counting, pruning and migrating may take longer.
-const MAINTENANCE: Duration = Duration::from_secs(60);
+/// How long statistics, listing, pruning and migration may take.
+const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Connections to a database, made as they are needed, and its clock.
+/// A pool that opens connections on demand, and the database's clock.
 #[derive(Clone)]
 pub(crate) struct Pool {
     database: Arc<Database>,
     pool: deadpool_postgres::Pool,
     clock: Arc<Clock>,
-    /// Whether the tables are known to be there.
+    /// Set once the tables exist and are up to date.
     is_ready: Arc<OnceCell<()>>,
 }
 
@@ -42,14 +42,14 @@ impl Pool {
         if !is_valid {
             return Err(ConnectError::InvalidSchema { schema: database.schema.clone() });
         }
-        let pool = pool_of(database, database.max_connections)?;
+        let pool = new_pool(database, database.max_connections)?;
         let database = Arc::new(database.clone());
         Ok(Self { database, pool, clock: Arc::new(Clock::new()), is_ready: Arc::default() })
     }
 
-    /// Another connection to the same database, which belongs to the runtime that first needs it.
-    pub(crate) fn another(&self) -> Result<Self, ConnectError> {
-        Ok(Self { pool: pool_of(&self.database, 1)?, ..self.clone() })
+    /// Creates a pool of one connection to the same database. The connection belongs to the runtime that first uses it.
+    pub(crate) fn single_connection(&self) -> Result<Self, ConnectError> {
+        Ok(Self { pool: new_pool(&self.database, 1)?, ..self.clone() })
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -60,40 +60,40 @@ impl Pool {
         &self.database.schema
     }
 
-    /// Makes the tables, or brings them up to date. The first operation does so.
+    /// Creates or upgrades the tables, unless that has been done. The first operation calls this.
     pub(crate) async fn prepare(&self) -> Result<(), ConnectError> {
         let prepare = self.is_ready.get_or_try_init(|| async {
             let migrate =
                 async { schema::migrate(&mut self.connect().await?, self.schema()).await };
-            timeout(MAINTENANCE, migrate).await.unwrap_or(Err(Failure::TimedOut))
+            timeout(MAINTENANCE_TIMEOUT, migrate).await.unwrap_or(Err(Failure::TimedOut))
         });
-        prepare.await.map(|_| ()).map_err(|failure| failure.at_start(self.schema()))
+        prepare.await.map(|_| ()).map_err(|failure| failure.into_connect_error(self.schema()))
     }
 
-    /// Fails unless there are tables, and makes none.
+    /// Checks that the tables exist, without creating them.
     pub(crate) async fn check_existing(&self) -> Result<(), ConnectError> {
         let check = async {
             let mut connection = self.connect().await?;
             schema::check_existing(&mut connection, self.schema()).await
         };
         let checked = self.run(check).await;
-        checked.map_err(|failure| failure.at_start(self.schema()))
+        checked.map_err(|failure| failure.into_connect_error(self.schema()))
     }
 
-    /// A connection, for one operation within a deadline that this begins.
+    /// Runs an operation with the usual timeout.
     pub(crate) async fn run<T>(
         &self,
         operation: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        timeout(OPERATION, operation).await.unwrap_or(Err(Failure::TimedOut))
+        timeout(OPERATION_TIMEOUT, operation).await.unwrap_or(Err(Failure::TimedOut))
     }
 
-    /// The same, for what may take longer.
+    /// Runs an operation with the longer timeout for maintenance.
     pub(crate) async fn maintain<T>(
         &self,
         operation: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        timeout(MAINTENANCE, operation).await.unwrap_or(Err(Failure::TimedOut))
+        timeout(MAINTENANCE_TIMEOUT, operation).await.unwrap_or(Err(Failure::TimedOut))
     }
 
     pub(crate) async fn connection(&self) -> Result<Connection, Failure> {
@@ -107,22 +107,28 @@ impl Pool {
         Ok(Connection::new(self.pool.get().await?, Arc::clone(&self.database)))
     }
 
-    /// A connection outside the pool, which is driven by whoever polls its messages.
-    pub(crate) async fn dial(&self) -> Result<(Client, Messages), tokio_postgres::Error> {
-        self.database.dialer.dial(&self.database.config).await
+    /// Opens a connection outside the pool. The caller drives it by polling its messages.
+    pub(crate) async fn connect_unpooled(
+        &self,
+    ) -> Result<(Client, Messages), tokio_postgres::Error> {
+        self.database.connector.open(&self.database.config).await
     }
 }
 
-fn pool_of(database: &Database, size: usize) -> Result<deadpool_postgres::Pool, ConnectError> {
-    // A connection that failed is not returned to the pool, and one that has been closed since is noticed.
+fn new_pool(database: &Database, size: usize) -> Result<deadpool_postgres::Pool, ConnectError> {
+    // `Fast` only checks that a connection is open. That suffices, as failed connections never return to the pool.
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_connect(database.config.clone(), database.dialer.clone(), config);
-    let timeouts =
-        Timeouts { wait: Some(WAITING), create: Some(CONNECTING), recycle: Some(WAITING) };
+    let manager =
+        Manager::from_connect(database.config.clone(), database.connector.clone(), config);
+    let timeouts = Timeouts {
+        wait: Some(WAIT_TIMEOUT),
+        create: Some(CONNECT_TIMEOUT),
+        recycle: Some(WAIT_TIMEOUT),
+    };
     deadpool_postgres::Pool::builder(manager)
         .max_size(size)
         .timeouts(timeouts)
-        // Few connections that are warm, rather than all in turn.
+        // Reuses few connections, whose statement caches are warm.
         .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .build()
@@ -130,7 +136,7 @@ fn pool_of(database: &Database, size: usize) -> Result<deadpool_postgres::Pool, 
 }
 
 impl fmt::Debug for Pool {
-    /// Without the URL, which may hold a password.
+    /// Omits the URL, since it may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.pool.status();
         f.debug_struct("Pool")
@@ -142,17 +148,17 @@ impl fmt::Debug for Pool {
 }
 
 impl Database {
-    /// Has the server end what it runs on a connection, without waiting for that.
-    pub(super) fn cancel(&self, connection: CancelToken) {
+    /// Asks the server to cancel the statement that a connection is running, in the background.
+    pub(super) fn cancel(&self, token: CancelToken) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let dialer = self.dialer.clone();
+        let connector = self.connector.clone();
         runtime.spawn(async move {
-            // If that fails, the statement ends by itself.
-            let _ = timeout(CONNECTING, dialer.cancel(connection)).await;
+            // Without cancellation, the statement still ends by itself.
+            let _ = timeout(CONNECT_TIMEOUT, connector.cancel(token)).await;
         });
     }
 
-    /// A statement, with the schema that it is about.
+    /// Replaces `room_hooks` in a statement with the configured schema, quoted, since its name may be a keyword.
     pub(super) fn statement<'a>(&self, sql: &'a str) -> std::borrow::Cow<'a, str> {
         match self.schema.as_str() {
             "room_hooks" => sql.into(),

@@ -1,4 +1,4 @@
-//! The tables, and how older ones become current.
+//! Creates and upgrades the tables.
 
 use std::time::Duration;
 
@@ -7,52 +7,52 @@ use tokio_postgres::types::ToSql;
 use super::Connection;
 use crate::error::{ConnectError, Failure};
 
-/// What makes the tables of each version from those of the one before, from version 1. Programs of both versions
-/// share a database while they are updated, so a step only adds. What nobody needs any more is removed by a later one,
-/// which raises [`NEEDED`].
+/// The statements that create the tables of each version from those of the version before, starting with version 1.
+///
+/// During a rolling update, programs of two versions share the tables, so a step only adds. A later step may remove
+/// what no supported program uses, and raises [`MIN_PROGRAM_VERSION`].
 const STEPS: &[&str] = &[include_str!("schema.sql")];
 
-/// The oldest version whose programs can use the tables of the newest.
-const NEEDED: i32 = 1;
+/// The oldest program version that can use the newest tables.
+const MIN_PROGRAM_VERSION: i32 = 1;
 
-/// What all programs lock that change a schema: it need not exist for that.
-const LOCK: i64 = 0x726f_6f6d_686f_6f6b;
+/// Advisory lock of all programs that create or upgrade a schema. Works even before the schema exists.
+const MIGRATION_LOCK: i64 = 0x726f_6f6d_686f_6f6b;
 
-/// For how long one waits for another to change it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Makes the tables, or brings them up to date. Any number of processes may do so at once.
+/// Creates or upgrades the tables. Any number of processes may call this at the same time.
 pub(super) async fn migrate(connection: &mut Connection, schema: &str) -> Result<(), Failure> {
     check_server(connection).await?;
-    let found = version(connection, schema).await?;
-    if found.is_current() {
-        // As a replica or a user without rights would be found only by the first put.
+    if version(connection, schema).await? >= CURRENT_VERSION {
+        // Otherwise only the first put would detect a replica or missing privileges.
         return check_writable(connection).await;
     }
     connection.transaction().await?;
-    let patience = format!("SET LOCAL lock_timeout = {}", PATIENCE.as_millis());
-    connection.execute(&patience).await?;
-    connection.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
-    // Another process may have been first.
-    let found = version(connection, schema).await?;
-    if !found.is_current() {
-        upgrade(connection, schema, found.version).await?;
+    let set_timeout = format!("SET LOCAL lock_timeout = {}", LOCK_TIMEOUT.as_millis());
+    connection.execute(&set_timeout).await?;
+    connection.query("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await?;
+    // Another process may have migrated while this one waited.
+    let version = version(connection, schema).await?;
+    if version < CURRENT_VERSION {
+        upgrade(connection, schema, version).await?;
     }
     connection.commit().await
 }
 
-/// Fails unless there are tables, of any version, and makes none.
+/// Checks that the tables exist, in any version, without creating them.
 pub(super) async fn check_existing(
     connection: &mut Connection,
     schema: &str,
 ) -> Result<(), Failure> {
-    match version(connection, schema).await?.version {
-        0 => Err(unusable(ConnectError::NoInbox { schema: schema.to_owned() })),
-        _ => Ok(()),
+    if version(connection, schema).await? == 0 {
+        return Err(unusable(ConnectError::NoInbox { schema: schema.to_owned() }));
     }
+    Ok(())
 }
 
 async fn upgrade(connection: &mut Connection, schema: &str, from: i32) -> Result<(), Failure> {
+    // `CREATE SCHEMA IF NOT EXISTS` needs the privilege to create schemas even if the schema exists.
     let exists = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
     if connection.query(exists, &[&schema]).await?.is_empty() {
         connection.execute(&format!("CREATE SCHEMA \"{schema}\"")).await?;
@@ -67,40 +67,28 @@ async fn upgrade(connection: &mut Connection, schema: &str, from: i32) -> Result
         )
         .await?;
     let insert = "INSERT INTO room_hooks.schema_version (version, needed) VALUES ($1, $2)";
-    let versions: [&(dyn ToSql + Sync); 2] = [&known(), &NEEDED];
+    let versions: [&(dyn ToSql + Sync); 2] = [&CURRENT_VERSION, &MIN_PROGRAM_VERSION];
     connection.query(insert, &versions).await?;
     Ok(())
 }
 
-fn known() -> i32 {
-    STEPS.len() as i32
-}
+const CURRENT_VERSION: i32 = STEPS.len() as i32;
 
-struct Version {
-    version: i32,
-}
-
-impl Version {
-    fn is_current(&self) -> bool {
-        self.version >= known()
-    }
-}
-
-/// The version of the tables, 0 if there are none. A failure if this program cannot use them.
-async fn version(connection: &mut Connection, schema: &str) -> Result<Version, Failure> {
+/// Returns the version of the tables, or 0 if there are none. Fails if this program is too old for them.
+async fn version(connection: &mut Connection, schema: &str) -> Result<i32, Failure> {
     let exists = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'";
     if connection.query(exists, &[&schema]).await?.is_empty() {
-        return Ok(Version { version: 0 });
+        return Ok(0);
     }
     let read = "SELECT version, needed FROM room_hooks.schema_version";
     let rows = connection.query(read, &[]).await?;
-    let Some(row) = rows.first() else { return Ok(Version { version: 0 }) };
+    let Some(row) = rows.first() else { return Ok(0) };
     let needed: i32 = row.try_get(1)?;
-    if needed > known() {
+    if needed > CURRENT_VERSION {
         let schema = schema.to_owned();
-        return Err(unusable(ConnectError::NewerSchema { schema, needed, known: known() }));
+        return Err(unusable(ConnectError::NewerSchema { schema, needed, known: CURRENT_VERSION }));
     }
-    Ok(Version { version: row.try_get(0)? })
+    Ok(row.try_get(0)?)
 }
 
 async fn check_server(connection: &mut Connection) -> Result<(), Failure> {
@@ -122,7 +110,7 @@ async fn check_server(connection: &mut Connection) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Deletes nothing: the server checks all the same whether it could.
+/// Deletes no rows, but the server checks the privilege to do so.
 async fn check_writable(connection: &mut Connection) -> Result<(), Failure> {
     for table in ["events", "keys", "deliveries"] {
         connection.execute(&format!("DELETE FROM room_hooks.{table} WHERE false")).await?;

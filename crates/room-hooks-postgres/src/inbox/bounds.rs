@@ -154,7 +154,7 @@ impl Usage {
     }
 
     /// Whether it is time to count again. Then the caller does so, and no other is told.
-    pub(super) fn is_stale(&self) -> bool {
+    pub(super) fn start_count_if_due(&self) -> bool {
         let (mut known, now) = (self.lock(), Instant::now());
         let is_stale = known.next.is_some_and(|next| next <= now);
         if is_stale {

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::claim::{Of, Request};
+use super::claim::{Request, Target};
 use crate::{
     database::{Connection, Pool},
     error::Failure,
@@ -14,12 +14,12 @@ use crate::{
 
 /// How many due events a claim looks at before it goes by rooms instead. The events of one room can be at the head of
 /// the queue in any number, and only one of them can be claimed.
-pub(super) const LOOKED_AT: i64 = 1000;
+pub(super) const SCAN_LIMIT: i64 = 1000;
 
 /// How many rooms it looks at then: some 10 ms. The next claim looks at the following ones.
 const ROOMS: i32 = 1000;
 
-/// How many more candidates it takes than it needs, since another worker may just be looking at their rooms.
+/// How many more candidates it accepts than it needs, since another worker may just be looking at their rooms.
 const SPARE: i64 = 100;
 
 /// The last room that the last such claim has looked at.
@@ -30,7 +30,7 @@ pub(super) struct Cursor(Mutex<String>);
 pub(super) type Candidate = (i64, Option<String>);
 
 /// Whether a request can take an event: the kinds are `$3` and the format is `$4`.
-macro_rules! takes {
+macro_rules! accepts {
     ($event:literal) => {
         concat!(
             " ",
@@ -52,7 +52,7 @@ macro_rules! is_free {
             " (
                 SELECT true FROM room_hooks.events AS held
                 WHERE held.state = 'leased' AND held.room = event.room AND held.sequence <> event.sequence AND",
-            takes!("held"),
+            accepts!("held"),
             "   AND (held.next_at >",
             now!(),
             "OR held.worker = $2::bigint) ORDER BY held.room LIMIT 1) IS NULL "
@@ -61,7 +61,7 @@ macro_rules! is_free {
 }
 
 /// Whether its room lets an event run: no other is leased, and it is the oldest that is unfinished.
-macro_rules! place {
+macro_rules! in_turn {
     () => {
         concat!(
             " (event.room IS NULL OR (",
@@ -69,7 +69,7 @@ macro_rules! place {
             "AND (
                 SELECT true FROM room_hooks.events AS older
                 WHERE older.room = event.room AND older.sequence < event.sequence AND older.next_at IS NOT NULL AND",
-            takes!("older"),
+            accepts!("older"),
             "   ORDER BY older.sequence LIMIT 1) IS NULL)) "
         )
     };
@@ -83,13 +83,13 @@ macro_rules! oldest {
                 SELECT event.sequence, event.room, event.state, event.next_at, event.worker
                 FROM room_hooks.events AS event
                 WHERE event.room = rooms.room AND event.next_at IS NOT NULL AND",
-            takes!("event"),
+            accepts!("event"),
             "   ORDER BY event.sequence LIMIT 1) AS event ON true "
         )
     };
 }
 
-pub(super) use {is_free, place, takes};
+pub(super) use {accepts, in_turn, is_free};
 
 /// Looks at each room once, however many of its events are due, and at no more rooms than it has to.
 macro_rules! due {
@@ -101,7 +101,7 @@ macro_rules! due {
                 WHERE ",
             $state,
             " AND",
-            takes!("event"),
+            accepts!("event"),
             "ORDER BY next_at, sequence LIMIT $5),
             rooms AS MATERIALIZED (
                 SELECT room, min(next_at) AS due_at, min(sequence) AS first FROM due
@@ -122,12 +122,12 @@ const SUSPECT: &str =
     due!("state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2");
 
 /// The events of a state that are due and may run, those first that have been due for the longest; a few more than the
-/// limit. Of a queue that is longer than a claim looks at, those of the next rooms.
+/// limit. Target a queue that is longer than a claim looks at, those of the next rooms.
 pub(super) async fn candidates(
     pool: &Pool,
     connection: &mut Connection,
     request: &Request,
-    of: Of,
+    target: Target,
     limit: i64,
     cursor: &Cursor,
     ready: i64,
@@ -135,15 +135,15 @@ pub(super) async fn candidates(
     let limit = limit.saturating_add(SPARE);
     let offset = pool.clock().offset();
     let Request { worker, kinds, format, .. } = request;
-    let statement = if of == Of::Ready { READY } else { SUSPECT };
+    let statement = if target == Target::Ready { READY } else { SUSPECT };
     let rows =
-        connection.query(statement, &[&offset, worker, kinds, format, &LOOKED_AT, &limit]).await?;
+        connection.query(statement, &[&offset, worker, kinds, format, &SCAN_LIMIT, &limit]).await?;
     let mut found = Vec::new();
     for row in &rows {
         found.push((row.try_get(0)?, row.try_get(1)?));
     }
     let has_enough = found.len() as i64 >= limit - SPARE;
-    if of == Of::Suspect || ready < LOOKED_AT || has_enough {
+    if target == Target::Suspect || ready < SCAN_LIMIT || has_enough {
         return Ok(found);
     }
     // Most of the queue is in few rooms.

@@ -1,14 +1,14 @@
 //! What a worker is given.
 //!
 //! A look at the queue comes first, and writes nothing: an idle worker asks every other second. Events that nobody else
-//! holds are then leased, in one statement. In the order of rooms, it takes a transaction, since a room has to be locked
+//! holds are then leased, in one statement. In the order of rooms, it accepts a transaction, since a room has to be locked
 //! before it is looked at.
 
 use room_hooks::inbox::{ClaimRequest, ClaimedEvent, Claims};
 use tokio_postgres::types::ToSql;
 
 use super::{
-    candidates::{Cursor, LOOKED_AT, candidates, lock_rooms, takes},
+    candidates::{Cursor, SCAN_LIMIT, accepts, candidates, lock_rooms},
     lease::{LEASE_READY, LEASE_READY_IN_ORDER, LEASE_SUSPECT, LEASE_SUSPECT_IN_ORDER, claimed},
 };
 use crate::{
@@ -46,9 +46,9 @@ impl Request {
     }
 }
 
-/// Of which state the events are that are to be leased.
+/// Target which state the events are that are to be leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
+pub(super) enum Target {
     Ready,
     /// Leased to another worker whose lease has run out.
     Suspect,
@@ -88,13 +88,13 @@ impl Claim<'_> {
         let is_able = self.request.is_idle && self.request.limit > 0;
         if queue.has_suspects {
             if is_able {
-                claims.events = self.lease(Of::Suspect, 1, &queue).await?;
+                claims.events = self.lease(Target::Suspect, 1, &queue).await?;
             } else {
                 claims.suspects_wait = self.has_suspect().await?;
             }
         }
         if claims.events.is_empty() && !claims.suspects_wait && queue.ready > 0 {
-            claims.events = self.lease(Of::Ready, self.request.limit, &queue).await?;
+            claims.events = self.lease(Target::Ready, self.request.limit, &queue).await?;
         }
         Ok(claims)
     }
@@ -102,7 +102,7 @@ impl Claim<'_> {
     async fn look(&mut self) -> Result<Queue, Failure> {
         let Request { worker, kinds, format, .. } = self.request;
         let parameters: [&(dyn ToSql + Sync); 5] =
-            [&self.pool.clock().offset(), worker, kinds, format, &LOOKED_AT];
+            [&self.pool.clock().offset(), worker, kinds, format, &SCAN_LIMIT];
         let row = self.connection.query_one(LOOK, &parameters).await?;
         Ok(Queue {
             has_crashed: row.try_get(0)?,
@@ -117,32 +117,39 @@ impl Claim<'_> {
         if !self.request.is_ordered {
             return Ok(true);
         }
-        let found =
-            candidates(self.pool, self.connection, self.request, Of::Suspect, 1, self.cursor, 0);
+        let found = candidates(
+            self.pool,
+            self.connection,
+            self.request,
+            Target::Suspect,
+            1,
+            self.cursor,
+            0,
+        );
         Ok(!found.await?.is_empty())
     }
 
     async fn lease(
         &mut self,
-        of: Of,
+        target: Target,
         limit: i64,
         queue: &Queue,
     ) -> Result<Vec<ClaimedEvent>, Failure> {
         let Request { worker, kinds, format, lease, .. } = self.request;
         let offset = self.pool.clock().offset();
         if !self.request.is_ordered {
-            let statement = if of == Of::Ready { LEASE_READY } else { LEASE_SUSPECT };
+            let statement = if target == Target::Ready { LEASE_READY } else { LEASE_SUSPECT };
             let rows = self
                 .connection
                 .query(statement, &[&offset, worker, kinds, format, lease, &limit])
                 .await?;
-            return claimed(of, &rows);
+            return claimed(target, &rows);
         }
         let found = candidates(
             self.pool,
             self.connection,
             self.request,
-            of,
+            target,
             limit,
             self.cursor,
             queue.ready,
@@ -153,13 +160,14 @@ impl Claim<'_> {
         }
         self.connection.transaction().await?;
         let locked = lock_rooms(self.connection, &found, limit).await?;
-        let statement = if of == Of::Ready { LEASE_READY_IN_ORDER } else { LEASE_SUSPECT_IN_ORDER };
+        let statement =
+            if target == Target::Ready { LEASE_READY_IN_ORDER } else { LEASE_SUSPECT_IN_ORDER };
         let rows = self
             .connection
             .query(statement, &[&offset, worker, kinds, format, lease, &locked])
             .await?;
         self.connection.commit().await?;
-        claimed(of, &rows)
+        claimed(target, &rows)
     }
 
     /// Counts those that another worker ran alone when its lease ran out. Too many make an event dead.
@@ -192,7 +200,7 @@ struct Queue {
     /// Whether there are events whose next attempt has become due.
     has_waited: bool,
     has_suspects: bool,
-    /// How many, at most [`LOOKED_AT`].
+    /// How many, at most [`SCAN_LIMIT`].
     ready: i64,
 }
 
@@ -214,13 +222,13 @@ const LOOK: &str = concat!(
         WHERE state = 'leased' AND next_at <=",
     now!(),
     "AND worker <> $2 AND",
-    takes!("event"),
+    accepts!("event"),
     "ORDER BY next_at LIMIT 1) IS NOT NULL,
     (
         SELECT count(*) FROM (
             SELECT FROM room_hooks.events AS event
             WHERE state = 'ready' AND",
-    takes!("event"),
+    accepts!("event"),
     "ORDER BY next_at, sequence LIMIT $5) AS ready)"
 );
 

@@ -7,8 +7,8 @@ use room_hooks::{
 use tokio_postgres::Row;
 
 use super::{
-    candidates::{is_free, place, takes},
-    claim::Of,
+    candidates::{accepts, in_turn, is_free},
+    claim::Target,
 };
 use crate::{
     clock::{from_millis, span},
@@ -42,7 +42,7 @@ macro_rules! pick {
                 WHERE ",
             $state,
             " AND",
-            takes!("event"),
+            accepts!("event"),
             "ORDER BY event.next_at, event.sequence LIMIT $6 FOR UPDATE SKIP LOCKED) "
         )
     };
@@ -57,9 +57,9 @@ macro_rules! pick_in_order {
                 WHERE event.sequence = ANY($6::bigint[]) AND ",
             $state,
             " AND",
-            takes!("event"),
+            accepts!("event"),
             "AND",
-            place!(),
+            in_turn!(),
             "FOR UPDATE SKIP LOCKED) "
         )
     };
@@ -80,12 +80,12 @@ pub(super) const LEASE_READY_IN_ORDER: &str =
 pub(super) const LEASE_SUSPECT_IN_ORDER: &str = concat!(pick_in_order!(suspect!()), lease!("true"));
 
 /// Those first that have been due for the longest.
-pub(super) fn claimed(of: Of, rows: &[Row]) -> Result<Vec<ClaimedEvent>, Failure> {
+pub(super) fn claimed(target: Target, rows: &[Row]) -> Result<Vec<ClaimedEvent>, Failure> {
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
         let due: i64 = row.try_get(0)?;
         let mut event = read(row)?;
-        event.is_suspect = of == Of::Suspect;
+        event.is_suspect = target == Target::Suspect;
         events.push((due, event));
     }
     events.sort_by_key(|(due, event)| (*due, event.attempt.sequence));

@@ -30,7 +30,7 @@ use crate::{
     database::{Database, Pool},
     error::{ConnectError, Failure},
     signatures,
-    sweep::{self, Sweeps, sweep},
+    sweep::{self, SweepSchedule, sweep},
 };
 
 /// Inbox in PostgreSQL: events are durable before their sender is answered, and handled by a worker on any machine.
@@ -50,7 +50,7 @@ pub struct PostgresInbox {
     pool: Pool,
     bounds: Bounds,
     usage: Arc<Usage>,
-    sweeps: Arc<Sweeps>,
+    sweep_schedule: Arc<SweepSchedule>,
     cursor: Arc<Cursor>,
     signal: Arc<Signal>,
 }
@@ -101,7 +101,7 @@ impl PostgresInbox {
         Ok(Self {
             bounds: Bounds { rows: 1_000_000, bytes: 4 << 30 },
             usage: Arc::default(),
-            sweeps: Arc::default(),
+            sweep_schedule: Arc::default(),
             cursor: Arc::default(),
             signal: Signal::new(pool.clone()),
             pool,
@@ -163,8 +163,8 @@ impl PostgresInbox {
     }
 
     /// Counts what there is, and removes what has expired, if it is time.
-    fn tend(&self) {
-        if self.usage.is_stale() {
+    fn start_upkeep(&self) {
+        if self.usage.start_count_if_due() {
             let (pool, usage) = (self.pool.clone(), Arc::clone(&self.usage));
             tokio::spawn(async move {
                 if let Err(failure) = usage.count(&pool).await {
@@ -172,7 +172,7 @@ impl PostgresInbox {
                 }
             });
         }
-        if self.sweeps.is_due() {
+        if self.sweep_schedule.start_if_due() {
             let pool = self.pool.clone();
             tokio::spawn(async move {
                 let sweep = sweep(&pool, &[sweep::KEYS]);
@@ -208,7 +208,7 @@ impl InboxStore for PostgresInbox {
     fn put(&self, event: NewEvent) -> InboxOperation<'_, PutOutcome> {
         Box::pin(async move {
             let outcome = self.run(self.put_event(&event)).await?;
-            self.tend();
+            self.start_upkeep();
             outcome.ok_or(InboxError::Full)
         })
     }
@@ -220,7 +220,7 @@ impl InboxStore for PostgresInbox {
         retention: Duration,
     ) -> InboxOperation<'_, bool> {
         Box::pin(async move {
-            self.tend();
+            self.start_upkeep();
             self.run(signatures::bind(&self.pool, signature, id, millis(retention))).await
         })
     }
@@ -264,7 +264,7 @@ impl InboxStore for PostgresInbox {
 
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
         Box::pin(async move {
-            self.tend();
+            self.start_upkeep();
             let prune = prune::prune(&self.pool, retention, limit);
             self.pool.maintain(prune).await.map_err(inbox_error)
         })
@@ -291,7 +291,7 @@ impl InboxStore for PostgresInbox {
     }
 
     fn for_heartbeat(&self) -> Result<Option<Arc<dyn InboxStore>>, InboxError> {
-        let pool = self.pool.another();
+        let pool = self.pool.single_connection();
         let pool = pool.map_err(|error| InboxError::Unavailable(error.into()))?;
         Ok(Some(Arc::new(Self { pool, ..self.clone() })))
     }

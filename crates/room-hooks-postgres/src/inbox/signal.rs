@@ -1,7 +1,6 @@
 //! How workers learn that an event has been put: by NOTIFY, on connections apart from those of the puts.
 
 use std::{
-    future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -18,27 +17,27 @@ use tokio::{
 use tokio_postgres::AsyncMessage;
 
 use crate::{
-    database::{CONNECTING, Pool},
+    database::{CONNECT_TIMEOUT, Pool},
     error::Failure,
 };
 
 /// How often this process tells others at most. All commits that notify wait for one another, so that it is not part of
 /// a put.
-const PERIOD: Duration = Duration::from_millis(50);
+const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
 /// After what time it listens again, once a connection has failed.
-const PAUSE: Duration = Duration::from_secs(1);
+const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection that says nothing may be dead. Asked this often, it must answer.
-const ALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct Signal {
     pool: Pool,
     notify: Notify,
-    /// Whether others are told soon.
+    /// Whether others are last_sent soon.
     is_planned: AtomicBool,
-    told: Mutex<Option<Instant>>,
+    last_sent: Mutex<Option<Instant>>,
     listener: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -48,7 +47,7 @@ impl Signal {
             pool,
             notify: Notify::new(),
             is_planned: AtomicBool::new(false),
-            told: Mutex::default(),
+            last_sent: Mutex::default(),
             listener: Mutex::default(),
         })
     }
@@ -66,7 +65,7 @@ impl Signal {
         self.notify.notify_waiters();
     }
 
-    /// Wakes the workers of this process once a retry is due, unless it is later than they ask by themselves.
+    /// Wakes the workers of this process once a retry is due, unless it is later than they keep_alive by themselves.
     pub(super) fn wake_after(self: &Arc<Self>, span: Duration) {
         let signal = Arc::downgrade(self);
         tokio::spawn(async move {
@@ -85,27 +84,27 @@ impl Signal {
         }
         let signal = Arc::clone(self);
         tokio::spawn(async move {
-            let told = *signal.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(told) = told {
-                sleep_until(told + PERIOD).await;
+            let last_sent = *signal.last_sent.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(last_sent) = last_sent {
+                sleep_until(last_sent + MIN_INTERVAL).await;
             }
-            *signal.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-            // Before it tells, so that what is put meanwhile is told of again.
+            *signal.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            // Before it tells, so that what is put meanwhile is last_sent of again.
             signal.is_planned.store(false, Ordering::Release);
-            if let Err(failure) = signal.tell().await {
+            if let Err(failure) = signal.notify_others().await {
                 tracing::debug!(%failure, "other processes could not be notified; they poll");
             }
         });
     }
 
-    async fn tell(&self) -> Result<(), Failure> {
-        let tell = async {
+    async fn notify_others(&self) -> Result<(), Failure> {
+        let notify = async {
             let mut connection = self.pool.connection().await?;
             // Nothing is lost if the server crashes.
             let sql = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')";
             connection.query(sql, &[&self.pool.schema()]).await
         };
-        self.pool.run(tell).await.map(|_| ())
+        self.pool.run(notify).await.map(|_| ())
     }
 
     /// Begins to listen, on the runtime that asks, unless something listens already.
@@ -135,7 +134,7 @@ async fn listen_on(signal: Weak<Signal>, pool: Pool) {
         if let Err(error) = listen_once(&pool, &wake).await {
             tracing::debug!(%error, "cannot listen for notifications; workers poll");
         }
-        sleep(PAUSE).await;
+        sleep(RECONNECT_PAUSE).await;
     }
 }
 
@@ -144,33 +143,35 @@ async fn listen_once(
     pool: &Pool,
     wake: &(impl Fn() -> Option<()> + Sync),
 ) -> Result<(), tokio_postgres::Error> {
-    let Ok(connected) = timeout(CONNECTING, pool.dial()).await else { return Ok(()) };
+    let Ok(connected) = timeout(CONNECT_TIMEOUT, pool.connect_unpooled()).await else {
+        return Ok(());
+    };
     let (client, mut messages) = connected?;
-    let hear = async {
-        while let Some(message) = poll_fn(|context| messages.poll(context)).await {
+    let receive = async {
+        while let Some(message) = messages.next().await {
             if let AsyncMessage::Notification(_) = message? {
                 wake();
             }
         }
         Ok(())
     };
-    let ask = async {
+    let keep_alive = async {
         let listen = format!("LISTEN \"{}\"", pool.schema());
-        let Ok(listening) = timeout(CONNECTING, client.batch_execute(&listen)).await else {
+        let Ok(listening) = timeout(CONNECT_TIMEOUT, client.batch_execute(&listen)).await else {
             return Ok(());
         };
         listening?;
         // What came before was not heard.
         wake();
         loop {
-            sleep(ALIVE).await;
-            if timeout(ALIVE, client.simple_query("")).await.is_err() {
+            sleep(KEEPALIVE).await;
+            if timeout(KEEPALIVE, client.simple_query("")).await.is_err() {
                 return Ok(());
             }
         }
     };
     tokio::select! {
-        ended = hear => ended,
-        ended = ask => ended,
+        ended = receive => ended,
+        ended = keep_alive => ended,
     }
 }
