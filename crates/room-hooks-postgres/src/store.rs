@@ -16,11 +16,11 @@ use crate::{
     sweep::{self, SweepSchedule, sweep},
 };
 
-/// Delivery store in PostgreSQL, so that several machines, or one before and after a restart, handle each delivery once.
-/// Clones share a pool of connections.
+/// Delivery store in PostgreSQL. Remembers handled deliveries across restarts and across machines, so that each is handled
+/// once.
 ///
-/// For handlers that run while their sender waits. With a [`PostgresInbox`](crate::PostgresInbox) it is not needed, and
-/// both can be in one schema. Each operation is one statement. Spans of time are counted by the database's clock.
+/// For handlers that run while the sender waits. A [`PostgresInbox`](crate::PostgresInbox) does not need this store, but
+/// both can share a schema. Leases and retention follow the database's clock. Clones share a connection pool.
 ///
 /// ```no_run
 /// use room_hooks::{Hooks, Verified, zego::{self, Zego}};
@@ -43,37 +43,37 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to the database at a [URL](Database::new), and creates its tables or brings them up to date.
+    /// Connects to the database at a [URL](Database::new), and creates or upgrades the tables.
     ///
     /// # Errors
     ///
-    /// The database cannot be used; the error says what to do.
+    /// Fails if the database cannot be used. The error message says what to do.
     pub async fn connect(url: &str) -> Result<Self, ConnectError> {
         Self::connect_with(&Database::new(url)?).await
     }
 
-    /// Connects to a database, and creates its tables or brings them up to date.
+    /// Connects to a database, and creates or upgrades the tables.
     ///
     /// # Errors
     ///
-    /// The database cannot be used; the error says what to do.
+    /// Fails if the database cannot be used. The error message says what to do.
     pub async fn connect_with(database: &Database) -> Result<Self, ConnectError> {
         let store = Self::connect_lazily(database)?;
         store.pool.prepare().await?;
         Ok(store)
     }
 
-    /// Connects with the first operation, so that a service can start before its database.
+    /// Creates a store that connects at the first operation, so that a service can start before its database.
     ///
     /// # Errors
     ///
-    /// The name of the schema is not valid.
+    /// Fails if the schema name is invalid.
     pub fn connect_lazily(database: &Database) -> Result<Self, ConnectError> {
         Ok(Self { pool: Pool::new(database)?, sweep_schedule: Arc::default() })
     }
 
-    /// Stops the clock of this store, its clones and those for renewal, as far as the clock of this machine is the
-    /// database's.
+    /// Stops the clock of this store, its clones and its renewals. As exact as the clocks of this machine and of the
+    /// database agree.
     #[doc(hidden)]
     pub fn stop_clock(&self) {
         self.pool.clock().stop();
@@ -94,7 +94,7 @@ impl PostgresStore {
         })
     }
 
-    /// Removes what has expired, if it is time.
+    /// Starts a sweep in the background if one is due.
     fn start_upkeep(&self) {
         if !self.sweep_schedule.start_if_due() {
             return;
@@ -103,13 +103,13 @@ impl PostgresStore {
         tokio::spawn(async move {
             let sweep = sweep(&pool, &[sweep::DELIVERIES, sweep::KEYS]);
             if let Err(failure) = pool.run(sweep).await {
-                tracing::debug!(%failure, "what has expired cannot be removed");
+                tracing::debug!(%failure, "could not remove expired rows");
             }
         });
     }
 }
 
-/// A row that another transaction inserts meanwhile is not seen by the statement, and is that of a claim.
+/// If a concurrent claim wins, this statement's snapshot does not contain its row. The result is then `in progress`.
 const CLAIM: &str = concat!(
     binding!(),
     ", claimed AS (
@@ -126,7 +126,7 @@ const CLAIM: &str = concat!(
         ELSE 'in progress' END"
 );
 
-/// Also takes a claim back whose lease ran out, unless another has it.
+/// Also renews an expired claim, unless another process has claimed the delivery.
 const RENEW: &str = concat!(
     clock!(),
     "INSERT INTO room_hooks.deliveries AS known (id, token, expires_at)
@@ -239,14 +239,14 @@ impl DeliveryStore for PostgresStore {
 }
 
 impl fmt::Debug for PostgresStore {
-    /// Without the URL, which may hold a password.
+    /// Omits the URL, since it may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").field("pool", &self.pool).finish_non_exhaustive()
     }
 }
 
-/// A token that no other claim has, on any machine: 64 bits of a keyed hash, with a key of its own that comes from the
-/// operating system's randomness.
+/// Creates a token that no claim on any machine shares: 64 bits of a hash whose key comes from the operating system's
+/// random number generator.
 fn unique_token() -> ClaimToken {
     ClaimToken(RandomState::new().hash_one(()))
 }

@@ -92,7 +92,7 @@ impl Database {
 
     /// Sets the schema that contains the tables, by default `room_hooks`. A missing schema is created.
     ///
-    /// Services must not share a schema unless they are instances of the same service.
+    /// Processes with the same schema share one inbox. Unrelated services need different schemas or databases.
     #[must_use]
     pub fn with_schema(mut self, schema: impl Into<String>) -> Self {
         self.schema = schema.into();

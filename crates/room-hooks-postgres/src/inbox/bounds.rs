@@ -1,8 +1,8 @@
-//! How much an inbox holds, about.
+//! Approximate bounds of an inbox.
 //!
-//! An exact count would need a row that every put writes, so that puts would wait for one another's commits. This one is
-//! counted now and then, and the puts of this process are added until the next time. Other processes can put more than
-//! there is room for until then: what comes in a few seconds.
+//! An exact count would need a row that every put updates, so that puts would wait for each other's commits. Instead,
+//! each process counts the events every few seconds and adds its own puts in between. Several processes together can
+//! exceed a bound by what they put between two counts.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,19 +17,19 @@ use crate::{
     sql::{clock, now},
 };
 
-/// What a row takes besides its texts and its payload, its entries in the indexes and in other tables included: about
-/// as much.
+/// Approximate bytes per event besides its strings and its payload, including index entries and rows in other tables.
 const ROW: usize = 600;
 
-/// How many done events are removed at once to make room, at most: a thousandth of the bound, if that is less.
+/// Maximum number of done events to remove at once. Small inboxes remove a thousandth of their bound.
 const BATCH: i64 = 200;
 
-/// How often it is counted, but never so often that counting takes more than a twentieth of the time.
-const PERIOD: Duration = Duration::from_secs(1);
-const SHARE: u32 = 20;
+/// Minimum pause between two counts. After a slow count the pause is [`PAUSE_FACTOR`] times as long as the count took, so
+/// that counting takes less than a twentieth of the time.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_FACTOR: u32 = 20;
 
-/// How long counting may take before another begins.
-const COUNTING: Duration = Duration::from_secs(15);
+/// When a count that has not ended is taken for lost. Longer than the timeout of an operation.
+const COUNT_TIMEOUT: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
@@ -37,7 +37,7 @@ pub(super) struct Bounds {
     pub(super) bytes: i64,
 }
 
-/// A number of events and what they take.
+/// A number of events and their total size.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Size {
     pub(super) rows: i64,
@@ -64,7 +64,7 @@ impl Size {
     }
 }
 
-/// What the inbox holds, as far as this process knows.
+/// The size of the inbox, as known to this process.
 #[derive(Debug, Default)]
 pub(super) struct Usage {
     known: Mutex<Known>,
@@ -75,16 +75,16 @@ pub(super) struct Usage {
 #[derive(Debug, Default)]
 struct Known {
     counted: Size,
-    /// What this process has put since it began to count.
+    /// Events that this process has put since the latest count began.
     since: Size,
-    /// When to count again. `None` before the first time.
+    /// When to count again. `None` before the first count.
     next: Option<Instant>,
-    /// Until when no done event can be removed to make room, as far as is known.
+    /// Until when not to look for removable events, since the latest search found too few.
     exhausted_until: Option<Instant>,
 }
 
 impl Usage {
-    /// Reserves room for an event, and removes done ones if there is none. `false` if there is still none.
+    /// Reserves space for an event, removing done events if necessary. Returns `false` if the inbox stays full.
     pub(super) async fn reserve(
         self: &Arc<Self>,
         pool: &Pool,
@@ -95,7 +95,7 @@ impl Usage {
         if self.try_reserve(size, bounds) {
             return Ok(true);
         }
-        // What never fits must not remove anything.
+        // An event that can never fit must not remove others.
         let batch = (bounds.rows / 1000).clamp(1, BATCH);
         while size.fits(bounds) && self.make_room(pool, batch).await? {
             if self.try_reserve(size, bounds) {
@@ -133,13 +133,13 @@ impl Usage {
         fits
     }
 
-    /// Gives back what has not been put after all.
+    /// Releases the space of an event that was not put.
     pub(super) fn release(&self, size: Size) {
         let mut known = self.lock();
         known.since = known.since.minus(size);
     }
 
-    /// Removes some of the oldest events that are done and need not be remembered. `false` if there is none.
+    /// Removes a batch of the oldest done events whose ids need not be kept. Returns `false` if there are none.
     async fn make_room(&self, pool: &Pool, batch: i64) -> Result<bool, Failure> {
         if self.lock().exhausted_until.is_some_and(|until| Instant::now() < until) {
             return Ok(false);
@@ -149,33 +149,33 @@ impl Usage {
         let removed = Size { rows: row.try_get(0)?, bytes: row.try_get(1)? };
         let mut known = self.lock();
         known.counted = known.counted.minus(removed);
-        known.exhausted_until = (removed.rows < batch).then(|| Instant::now() + PERIOD);
+        known.exhausted_until = (removed.rows < batch).then(|| Instant::now() + MIN_PAUSE);
         Ok(removed.rows > 0)
     }
 
-    /// Whether it is time to count again. Then the caller does so, and no other is told.
+    /// Returns `true` to one caller when a count is due. That caller must then count.
     pub(super) fn start_count_if_due(&self) -> bool {
         let (mut known, now) = (self.lock(), Instant::now());
         let is_stale = known.next.is_some_and(|next| next <= now);
         if is_stale {
-            known.next = Some(now + COUNTING);
+            known.next = Some(now + COUNT_TIMEOUT);
         }
         is_stale
     }
 
     pub(super) async fn count(&self, pool: &Pool) -> Result<(), Failure> {
-        let (since, begun) = (self.lock().since, Instant::now());
+        let (put_before, begun) = (self.lock().since, Instant::now());
         let counted = async {
             let row = pool.connection().await?.query_one(COUNT, &[]).await?;
             Ok::<_, Failure>(Size { rows: row.try_get(0)?, bytes: row.try_get(1)? })
         };
         let counted = pool.run(counted).await;
         let mut known = self.lock();
-        let pause = PERIOD.max(begun.elapsed() * SHARE);
+        let pause = MIN_PAUSE.max(begun.elapsed() * PAUSE_FACTOR);
         match counted {
             Ok(counted) => {
                 known.counted = counted;
-                known.since = known.since.minus(since);
+                known.since = known.since.minus(put_before);
                 known.next = Some(Instant::now() + pause);
                 Ok(())
             }
@@ -191,11 +191,11 @@ impl Usage {
     }
 }
 
-/// From an index alone, for the most part.
+/// The condition makes the planner use the primary key, which includes the size, instead of reading the table.
 const COUNT: &str =
     "SELECT count(*), coalesce(sum(size), 0)::bigint FROM room_hooks.events WHERE sequence > 0";
 
-/// Their ids are forgotten with them.
+/// Deletes done events together with their ids.
 const FORGET: &str = concat!(
     clock!(),
     ", old AS MATERIALIZED (

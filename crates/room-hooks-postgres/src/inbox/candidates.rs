@@ -1,4 +1,4 @@
-//! Which events a request in the order of rooms may be given.
+//! Finds events that an ordered claim may lease, and locks their rooms.
 
 use std::{
     collections::HashSet,
@@ -12,24 +12,24 @@ use crate::{
     sql::{clock, now},
 };
 
-/// How many due events a claim looks at before it goes by rooms instead. The events of one room can be at the head of
-/// the queue in any number, and only one of them can be claimed.
+/// Maximum number of due events to examine before searching by room instead. A single room can fill the head of the queue
+/// with events, of which only one can be claimed.
 pub(super) const SCAN_LIMIT: i64 = 1000;
 
-/// How many rooms it looks at then: some 10 ms. The next claim looks at the following ones.
-const ROOMS: i32 = 1000;
+/// Maximum number of rooms to examine in one claim, which takes about 10 ms. The next claim continues after them.
+const ROOM_LIMIT: i32 = 1000;
 
 /// How many more candidates it accepts than it needs, since another worker may just be looking at their rooms.
 const SPARE: i64 = 100;
 
-/// The last room that the last such claim has looked at.
+/// The room after which the next search by room starts.
 #[derive(Debug, Default)]
 pub(super) struct Cursor(Mutex<String>);
 
-/// An event, with its room.
+/// The sequence and room of an event.
 pub(super) type Candidate = (i64, Option<String>);
 
-/// Whether a request can take an event: the kinds are `$3` and the format is `$4`.
+/// Condition: the request supports the kind (`$3`) and format (`$4`) of an event.
 macro_rules! accepts {
     ($event:literal) => {
         concat!(
@@ -42,10 +42,10 @@ macro_rules! accepts {
     };
 }
 
-/// Whether no other event of its room is leased. An expired lease of the worker `$2` itself holds. One that is leased
-/// need not be older, after an older one was dead and is retried.
+/// Condition: no other event of the room is leased. Leases of the worker `$2` count even if they have expired. The leased
+/// event can be a newer one if an older event was dead and is retried.
 ///
-/// This and the next are no `EXISTS`, which a plan may turn into a join with all events that there are.
+/// This and [`in_turn`] avoid `EXISTS`, which the planner may turn into a join with all events.
 macro_rules! is_free {
     () => {
         concat!(
@@ -60,7 +60,7 @@ macro_rules! is_free {
     };
 }
 
-/// Whether its room lets an event run: no other is leased, and it is the oldest that is unfinished.
+/// Condition: no other event of the room is leased, and the event is the oldest unfinished one.
 macro_rules! in_turn {
     () => {
         concat!(
@@ -75,7 +75,7 @@ macro_rules! in_turn {
     };
 }
 
-/// The oldest event of a room of `rooms` that is unfinished.
+/// Joins each row of `rooms` with the oldest unfinished event of that room.
 macro_rules! oldest {
     () => {
         concat!(
@@ -91,7 +91,7 @@ macro_rules! oldest {
 
 pub(super) use {accepts, in_turn, is_free};
 
-/// Looks at each room once, however many of its events are due, and at no more rooms than it has to.
+/// Finds due events that may run. Checks each room once, however many of its events are due, and stops at the limit.
 macro_rules! due {
     ($state:literal) => {
         concat!(
@@ -146,7 +146,7 @@ pub(super) async fn candidates(
     if target == Target::Suspect || ready < SCAN_LIMIT || has_enough {
         return Ok(found);
     }
-    // Most of the queue is in few rooms.
+    // A few rooms fill the head of the queue.
     for row in connection.query(WITHOUT_ROOM, &[kinds, format, &limit]).await? {
         found.push((row.try_get(0)?, None));
     }
@@ -161,8 +161,9 @@ const WITHOUT_ROOM: &str = "SELECT sequence FROM room_hooks.events
         AND ($1::text[] IS NULL OR kind = ANY ($1))
     ORDER BY sequence LIMIT $3";
 
-/// The rooms after `$5` that have something unfinished, each found from the one before, with the oldest of each that
-/// can be taken, if that can run.
+/// Lists the next rooms after `$5` with unfinished events, and the oldest supported event of each if that may run.
+///
+/// The recursion finds each room with one index lookup from the previous one. `DISTINCT` would read all events.
 const BY_ROOMS: &str = concat!(
     clock!("RECURSIVE"),
     ", rooms AS ((
@@ -191,20 +192,25 @@ async fn by_rooms(
     let Request { worker, kinds, format, .. } = request;
     let after = cursor.get();
     let rows =
-        connection.query(BY_ROOMS, &[&offset, worker, kinds, format, &after, &ROOMS]).await?;
+        connection.query(BY_ROOMS, &[&offset, worker, kinds, format, &after, &ROOM_LIMIT]).await?;
     for row in &rows {
         if let Some(sequence) = row.try_get(1)? {
             found.push((sequence, row.try_get(0)?));
         }
     }
-    // After the last room, the next claim begins with the first.
-    let last = rows.last().filter(|_| rows.len() as i64 >= i64::from(ROOMS));
+    // After the last room, the next claim starts from the first.
+    let last = rows.last().filter(|_| rows.len() as i64 >= i64::from(ROOM_LIMIT));
     cursor.set(last.map(|row| row.try_get(0)).transpose()?.unwrap_or_default());
     Ok(())
 }
 
-/// Locks the rooms of candidates that nobody else has locked, until the transaction ends, and returns as many of the
-/// candidates as are to be leased. A worker that then looks at a room sees all that others have leased of it.
+/// Locks the rooms of candidates until the transaction ends, and returns the candidates to lease, at most `limit`. Skips
+/// rooms that another worker has locked.
+///
+/// The caller checks the rooms again in a later statement. That statement sees all leases in the locked rooms, since the
+/// workers that made them have released the locks by committing.
+///
+/// Rooms with the same hash share a lock, which only delays a claim.
 pub(super) async fn lock_rooms(
     connection: &mut Connection,
     candidates: &[Candidate],
@@ -216,7 +222,7 @@ pub(super) async fn lock_rooms(
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-/// Room by room, until there are enough: `candidates` is read only as far as it is needed.
+/// Stops locking at the limit, since a materialized CTE is only read as far as needed.
 const LOCK_ROOMS: &str = "WITH candidates AS MATERIALIZED (
         SELECT sequence, room FROM unnest($1::bigint[], $2::text[]) AS candidate (sequence, room))
     SELECT sequence FROM candidates

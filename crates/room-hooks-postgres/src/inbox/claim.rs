@@ -18,7 +18,7 @@ use crate::{
     sql::{clock, now},
 };
 
-/// A request, as its statements take it.
+/// A [`ClaimRequest`] with the types of the statement parameters.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) worker: i64,
@@ -46,11 +46,11 @@ impl Request {
     }
 }
 
-/// Target which state the events are that are to be leased.
+/// The state of the events to lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
     Ready,
-    /// Leased to another worker whose lease has run out.
+    /// Leased to another worker, with an expired lease.
     Suspect,
 }
 
@@ -73,21 +73,21 @@ struct Claim<'a> {
 
 impl Claim<'_> {
     async fn run(&mut self) -> Result<Claims, Failure> {
-        let mut queue = self.look().await?;
-        let is_changed = queue.has_crashed || queue.has_waited;
-        if queue.has_crashed {
+        let mut queue = self.queue().await?;
+        let is_changed = queue.has_crashes || queue.has_due_retries;
+        if queue.has_crashes {
             self.count_crashes().await?;
         }
-        if queue.has_waited {
-            self.end_waits().await?;
+        if queue.has_due_retries {
+            self.make_retries_ready().await?;
         }
         if is_changed {
-            queue = self.look().await?;
+            queue = self.queue().await?;
         }
         let mut claims = Claims::default();
-        let is_able = self.request.is_idle && self.request.limit > 0;
+        let can_run_suspect = self.request.is_idle && self.request.limit > 0;
         if queue.has_suspects {
-            if is_able {
+            if can_run_suspect {
                 claims.events = self.lease(Target::Suspect, 1, &queue).await?;
             } else {
                 claims.suspects_wait = self.has_suspect().await?;
@@ -99,20 +99,20 @@ impl Claim<'_> {
         Ok(claims)
     }
 
-    async fn look(&mut self) -> Result<Queue, Failure> {
+    async fn queue(&mut self) -> Result<Queue, Failure> {
         let Request { worker, kinds, format, .. } = self.request;
         let parameters: [&(dyn ToSql + Sync); 5] =
             [&self.pool.clock().offset(), worker, kinds, format, &SCAN_LIMIT];
-        let row = self.connection.query_one(LOOK, &parameters).await?;
+        let row = self.connection.query_one(QUEUE, &parameters).await?;
         Ok(Queue {
-            has_crashed: row.try_get(0)?,
-            has_waited: row.try_get(1)?,
+            has_crashes: row.try_get(0)?,
+            has_due_retries: row.try_get(1)?,
             has_suspects: row.try_get(2)?,
             ready: row.try_get(3)?,
         })
     }
 
-    /// Whether a suspect waits that the order of its room lets run.
+    /// Returns whether the order by room allows a suspect to run.
     async fn has_suspect(&mut self) -> Result<bool, Failure> {
         if !self.request.is_ordered {
             return Ok(true);
@@ -170,7 +170,8 @@ impl Claim<'_> {
         claimed(target, &rows)
     }
 
-    /// Counts those that another worker ran alone when its lease ran out. Too many make an event dead.
+    /// Counts a crash for each event that another worker ran alone and whose lease has expired. Events with too many
+    /// crashes become dead.
     async fn count_crashes(&mut self) -> Result<(), Failure> {
         let Request { worker, max_crashes, .. } = self.request;
         let offset = self.pool.clock().offset();
@@ -179,33 +180,34 @@ impl Claim<'_> {
             let (sequence, crashes, is_dead): (i64, i64, bool) =
                 (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             if is_dead {
-                tracing::error!(sequence, crashes, "an event is dead, since its workers crash");
+                tracing::error!(sequence, crashes, "event is dead after too many crashes");
             }
         }
         Ok(())
     }
 
-    /// Makes those ready that have waited long enough. Then they stay that, even if the clock is set back.
-    async fn end_waits(&mut self) -> Result<(), Failure> {
+    /// Makes events ready whose retry is due. They then stay ready even if the clock is set back.
+    async fn make_retries_ready(&mut self) -> Result<(), Failure> {
         let offset = self.pool.clock().offset();
-        self.connection.query(END_WAITS, &[&offset]).await?;
+        self.connection.query(MAKE_RETRIES_READY, &[&offset]).await?;
         Ok(())
     }
 }
 
-/// What there is for a worker, before the order of rooms.
+/// State of the queue, regardless of the order by room.
 #[derive(Debug)]
 struct Queue {
-    has_crashed: bool,
-    /// Whether there are events whose next attempt has become due.
-    has_waited: bool,
+    /// Whether a worker has crashed while it ran a suspect.
+    has_crashes: bool,
+    /// Whether the retry of a waiting event is due.
+    has_due_retries: bool,
     has_suspects: bool,
-    /// How many, at most [`SCAN_LIMIT`].
+    /// Number of ready events, at most [`SCAN_LIMIT`].
     ready: i64,
 }
 
-/// Ordered, each of them, so that the indexes are used whatever the statistics say.
-const LOOK: &str = concat!(
+/// Each subquery has an `ORDER BY`, so that the planner uses the partial indexes even with outdated statistics.
+const QUEUE: &str = concat!(
     clock!(),
     "SELECT (
         SELECT true FROM room_hooks.events
@@ -253,8 +255,8 @@ const COUNT_CRASHES: &str = concat!(
     RETURNING event.sequence, crashes, is_last"
 );
 
-/// As many as a claim looks at, so that all are ready after a few.
-const END_WAITS: &str = concat!(
+/// The limit is [`SCAN_LIMIT`]. The next claims continue.
+const MAKE_RETRIES_READY: &str = concat!(
     clock!(),
     ", due AS MATERIALIZED (
         SELECT sequence FROM room_hooks.events

@@ -1,4 +1,4 @@
-//! What becomes of an event after an attempt.
+//! Ends attempts, retries dead events and renews leases.
 
 use room_hooks::inbox::{AttemptId, Ending};
 
@@ -20,7 +20,7 @@ const FINISH: &str = concat!(
     RETURNING 1"
 );
 
-/// Ends an attempt, if it is the event's latest and has not ended before.
+/// Ends an attempt. Returns `false` if a newer attempt has begun or this one has already ended.
 pub(super) async fn finish(
     pool: &Pool,
     attempt: AttemptId,
@@ -31,7 +31,7 @@ pub(super) async fn finish(
         Ending::Retry { after, error } if after.is_zero() => ("ready", Some(0), Some(error)),
         Ending::Retry { after, error } => ("waiting", Some(millis(*after)), Some(error)),
         Ending::Dead { error } => ("dead", None, Some(error)),
-        // Of a kind that this version does not know, the event must not be lost.
+        // `Released`, and variants added later: returning the event to the queue never loses it.
         _ => ("ready", Some(0), None),
     };
     let is_failure = matches!(ending, Ending::Retry { .. } | Ending::Dead { .. });
@@ -62,7 +62,7 @@ const RETRY: &str = concat!(
     RETURNING 1"
 );
 
-/// Makes a dead event ready.
+/// Makes a dead event ready. Returns `false` if the event is not dead.
 pub(super) async fn retry(pool: &Pool, sequence: i64) -> Result<bool, Failure> {
     let mut connection = pool.connection().await?;
     let ready = connection.query(RETRY, &[&pool.clock().offset(), &sequence]).await?;
@@ -76,7 +76,7 @@ const RENEW: &str = concat!(
     "+ $3::bigint WHERE state = 'leased' AND worker = $2"
 );
 
-/// Lets the leases of a worker begin again.
+/// Restarts all leases of a worker.
 pub(super) async fn renew(pool: &Pool, worker: i64, lease: i64) -> Result<(), Failure> {
     let mut connection = pool.connection().await?;
     connection.query(RENEW, &[&pool.clock().offset(), &worker, &lease]).await?;

@@ -1,4 +1,4 @@
-//! The statements that lease events to a worker, and what it reads of them.
+//! Statements that lease events to a worker, and conversion of their rows.
 
 use room_hooks::{
     DeliveryId, SignatureKey,
@@ -16,7 +16,7 @@ use crate::{
     sql::{clock, now},
 };
 
-/// Leases what has been `picked`. The time since which it was due comes first.
+/// Leases the `picked` events. The first column is the time since which an event was due.
 macro_rules! lease {
     ($is_alone:literal) => {
         concat!(
@@ -65,8 +65,8 @@ macro_rules! pick_in_order {
     };
 }
 
-/// An event that ran alone is leased again only after its crash was counted: its lease may have run out since this claim
-/// counted them.
+/// Excludes events that ran alone, since their crash has not been counted: their leases expired after this claim counted
+/// crashes. The next claim counts them.
 macro_rules! suspect {
     () => {
         "state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2 AND NOT is_alone"
@@ -79,7 +79,7 @@ pub(super) const LEASE_READY_IN_ORDER: &str =
     concat!(pick_in_order!("state = 'ready'"), lease!("false"));
 pub(super) const LEASE_SUSPECT_IN_ORDER: &str = concat!(pick_in_order!(suspect!()), lease!("true"));
 
-/// Those first that have been due for the longest.
+/// Converts rows to events, ordered by the time since which they were due.
 pub(super) fn claimed(target: Target, rows: &[Row]) -> Result<Vec<ClaimedEvent>, Failure> {
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
@@ -97,7 +97,7 @@ fn read(row: &Row) -> Result<ClaimedEvent, Failure> {
     Ok(ClaimedEvent::new(attempt, number(row.try_get("failures")?), event(row)?))
 }
 
-/// The event of a row, as it was put.
+/// Converts a row to the event as it was put.
 pub(super) fn event(row: &Row) -> Result<NewEvent, Failure> {
     let received_at = from_millis(row.try_get("received_at")?);
     let kind: String = row.try_get("kind")?;
@@ -114,7 +114,7 @@ pub(super) fn number(value: i64) -> u32 {
     value.try_into().unwrap_or(u32::MAX)
 }
 
-/// No other length is ever stored.
+/// All stored digests have 16 bytes.
 fn digest(bytes: Option<&[u8]>) -> Option<[u8; 16]> {
     bytes?.try_into().ok()
 }

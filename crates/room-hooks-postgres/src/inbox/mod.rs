@@ -33,9 +33,10 @@ use crate::{
     sweep::{self, SweepSchedule, sweep},
 };
 
-/// Inbox in PostgreSQL: events are durable before their sender is answered, and handled by a worker on any machine.
+/// Inbox in PostgreSQL. Events are durable before the sender receives a response, and a worker on any machine handles
+/// them.
 ///
-/// Clones share a pool of connections.
+/// Clones share a connection pool.
 ///
 /// ```no_run
 /// use room_hooks_postgres::{ConnectError, PostgresInbox};
@@ -55,35 +56,35 @@ pub struct PostgresInbox {
     signal: Arc<Signal>,
 }
 
-/// How often a worker asks, besides being notified.
+/// How often a worker polls, in addition to notifications.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 impl PostgresInbox {
-    /// Connects to the database at a [URL](Database::new), and creates its tables or brings them up to date.
+    /// Connects to the database at a [URL](Database::new), and creates or upgrades the tables.
     ///
     /// # Errors
     ///
-    /// The database cannot be used; the error says what to do.
+    /// Fails if the database cannot be used. The error message says what to do.
     pub async fn connect(url: &str) -> Result<Self, ConnectError> {
         Self::connect_with(&Database::new(url)?).await
     }
 
-    /// Connects to a database, and creates its tables or brings them up to date.
+    /// Connects to a database, and creates or upgrades the tables.
     ///
     /// # Errors
     ///
-    /// The database cannot be used; the error says what to do.
+    /// Fails if the database cannot be used. The error message says what to do.
     pub async fn connect_with(database: &Database) -> Result<Self, ConnectError> {
         let inbox = Self::connect_lazily(database)?;
         inbox.pool.prepare().await?;
         Ok(inbox)
     }
 
-    /// Connects to a database that holds an inbox, and creates none: for tools, whose URL may be wrong.
+    /// Connects to an existing inbox. For tools, which should not create an inbox when their URL is wrong.
     ///
     /// # Errors
     ///
-    /// The schema holds no inbox, or the database cannot be used; the error says what to do.
+    /// Fails if the schema contains no inbox or the database cannot be used. The error message says what to do.
     pub async fn connect_existing(database: &Database) -> Result<Self, ConnectError> {
         let inbox = Self::connect_lazily(database)?;
         inbox.pool.check_existing().await?;
@@ -91,11 +92,11 @@ impl PostgresInbox {
         Ok(inbox)
     }
 
-    /// Connects with the first operation, so that a service can start before its database.
+    /// Creates an inbox that connects at the first operation, so that a service can start before its database.
     ///
     /// # Errors
     ///
-    /// The name of the schema is not valid.
+    /// Fails if the schema name is invalid.
     pub fn connect_lazily(database: &Database) -> Result<Self, ConnectError> {
         let pool = Pool::new(database)?;
         Ok(Self {
@@ -108,25 +109,28 @@ impl PostgresInbox {
         })
     }
 
-    /// Sets how many events it may hold, by default 1,000,000, those included that are done and whose retention has
-    /// not ended. It is counted every few seconds, so that several processes can exceed it by what they put meanwhile.
+    /// Sets the maximum number of events, by default 1,000,000. Done events count until they are removed.
+    ///
+    /// Each process counts the events every few seconds. Several processes together can exceed the maximum by what they
+    /// put between two counts.
     #[must_use]
     pub fn with_max_rows(mut self, rows: u64) -> Self {
         self.bounds.rows = rows.try_into().unwrap_or(i64::MAX);
         self
     }
 
-    /// Sets how many bytes the events may take, by default 4 GiB: their payloads, and some 600 bytes for each. As
-    /// exact as [the number of them](Self::with_max_rows). The tables are larger, by what has been removed from them
-    /// and not yet been used again.
+    /// Sets the maximum size of all events, by default 4 GiB. An event counts with its payload and about 600 bytes. The
+    /// limit is as exact as [`with_max_rows`](Self::with_max_rows).
+    ///
+    /// The tables can be larger, since PostgreSQL reuses the space of deleted rows only later.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: u64) -> Self {
         self.bounds.bytes = bytes.try_into().unwrap_or(i64::MAX);
         self
     }
 
-    /// Stops the clock of this inbox, its clones and its heartbeats, as far as the clock of this machine is the
-    /// database's.
+    /// Stops the clock of this inbox, its clones and its heartbeats. As exact as the clocks of this machine and of the
+    /// database agree.
     #[doc(hidden)]
     pub fn stop_clock(&self) {
         self.pool.clock().stop();
@@ -152,23 +156,23 @@ impl PostgresInbox {
     async fn put_event(&self, event: &NewEvent) -> Result<Option<PutOutcome>, Failure> {
         let size = Size::of(event);
         let has_room = self.usage.reserve(&self.pool, size, self.bounds).await?;
-        // Given back if this is dropped, too.
-        let reserved = Reserved { usage: &self.usage, size: has_room.then_some(size) };
+        // Also released when a timeout drops this future.
+        let reservation = Reservation { usage: &self.usage, size: has_room.then_some(size) };
         let outcome = put::put(&self.pool, event, size, has_room).await?;
         if outcome == Some(PutOutcome::New) {
-            reserved.keep();
+            reservation.keep();
             self.signal.announce();
         }
         Ok(outcome)
     }
 
-    /// Counts what there is, and removes what has expired, if it is time.
+    /// Starts a count and a sweep in the background if they are due.
     fn start_upkeep(&self) {
         if self.usage.start_count_if_due() {
             let (pool, usage) = (self.pool.clone(), Arc::clone(&self.usage));
             tokio::spawn(async move {
                 if let Err(failure) = usage.count(&pool).await {
-                    tracing::debug!(%failure, "events cannot be counted");
+                    tracing::debug!(%failure, "could not count events");
                 }
             });
         }
@@ -177,26 +181,26 @@ impl PostgresInbox {
             tokio::spawn(async move {
                 let sweep = sweep(&pool, &[sweep::KEYS]);
                 if let Err(failure) = pool.run(sweep).await {
-                    tracing::debug!(%failure, "what has expired cannot be removed");
+                    tracing::debug!(%failure, "could not remove expired rows");
                 }
             });
         }
     }
 }
 
-/// Room that is given back unless an event is put.
-struct Reserved<'a> {
+/// Space for an event, released on drop unless the event was put.
+struct Reservation<'a> {
     usage: &'a Usage,
     size: Option<Size>,
 }
 
-impl Reserved<'_> {
+impl Reservation<'_> {
     fn keep(mut self) {
         self.size = None;
     }
 }
 
-impl Drop for Reserved<'_> {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         if let Some(size) = self.size {
             self.usage.release(size);
@@ -306,7 +310,7 @@ impl InboxStore for PostgresInbox {
 }
 
 impl fmt::Debug for PostgresInbox {
-    /// Without the URL, which may hold a password.
+    /// Omits the URL, since it may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresInbox")
             .field("pool", &self.pool)

@@ -1,4 +1,4 @@
-//! What is removed.
+//! Removes old events.
 
 use room_hooks::inbox::Retention;
 
@@ -9,7 +9,7 @@ use crate::{
     sql::{clock, now},
 };
 
-/// Removes the oldest of a state that are older than their retention. Their ids stay until theirs ends.
+/// Deletes the oldest events of a state that are past their retention. Their ids remain until `keep_until`.
 const PRUNE: &str = concat!(
     clock!(),
     ", old AS MATERIALIZED (
@@ -27,7 +27,7 @@ const PRUNE: &str = concat!(
     SELECT count(*) FROM removed"
 );
 
-/// Removes finished events that are older than their retention, and returns how many.
+/// Removes finished events that are past their retention, and returns their number.
 pub(super) async fn prune(
     pool: &Pool,
     retention: Retention,

@@ -26,8 +26,8 @@ macro_rules! insert {
     };
 }
 
-/// Stores an event whose id and signature are both new, as most are. Plain inserts take half the time of those that
-/// look for a conflict, and what is not new is found without writing anything.
+/// Stores an event whose id and signature are both new, as in most puts. Plain inserts take half the time of inserts with
+/// `ON CONFLICT`. Writes nothing if the id or the signature is known.
 const PUT_NEW: &str = concat!(
     clock!(),
     ", new AS MATERIALIZED (
@@ -45,8 +45,9 @@ const PUT_NEW: &str = concat!(
     SELECT CASE WHEN EXISTS (SELECT FROM new) THEN 'new' END"
 );
 
-/// Stores an event whatever is known of it. Each step depends on the one before, so that all transactions lock in the
-/// same order: signature, id, event. Whether there is room is known beforehand, and is `$11`.
+/// Stores an event whose id or signature may be known. `$11` tells whether the inbox has room.
+///
+/// Each step depends on the previous one, so that all transactions lock in the same order: signature, id, event.
 const PUT: &str = concat!(
     binding!(),
     ", remembered AS (
@@ -69,7 +70,8 @@ const PUT: &str = concat!(
         ELSE 'full' END"
 );
 
-/// Stores an event. `None` if there is no room. Its signature is bound even then: its retry must find it its own.
+/// Stores an event. Returns `None` if the inbox is full. Even then the signature is bound to the event's id, so that no
+/// other delivery can use it before the sender retries.
 pub(super) async fn put(
     pool: &Pool,
     event: &NewEvent,
@@ -77,7 +79,7 @@ pub(super) async fn put(
     has_room: bool,
 ) -> Result<Option<PutOutcome>, Failure> {
     let id = event.id.as_ref().map(|id| DeliveryId::as_bytes(id).as_slice());
-    // A signature without an id belongs to nothing.
+    // A signature can only be bound to an id.
     let signature = event.id.and(event.signature.as_ref());
     let signature = signature.map(|signature| SignatureKey::as_bytes(signature).as_slice());
     let (retention, received_at) = (millis(event.retention), to_millis(event.received_at));
@@ -108,14 +110,14 @@ pub(super) async fn put(
     }
 }
 
-/// `false` if something of it is known.
+/// Returns `false` if the id or the signature is known.
 async fn put_new(
     connection: &mut Connection,
     parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<bool, Failure> {
     match connection.query_one(PUT_NEW, parameters).await {
         Ok(row) => Ok(row.try_get::<_, Option<&str>>(0)?.is_some()),
-        // Another process has just put it.
+        // A concurrent put was first.
         Err(failure) if failure.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(false),
         Err(failure) => Err(failure),
     }

@@ -1,4 +1,4 @@
-//! What an operator sees and discards.
+//! Lists, reads and discards events for an operator.
 
 use room_hooks::inbox::{EventRecord, EventState, NewEvent};
 use tokio_postgres::Row;
@@ -11,7 +11,7 @@ use crate::{
     sql::{clock, now},
 };
 
-/// The state that an operator sees: an event whose lease ran out is ready, as in the stats.
+/// The state to report. Events that wait for a retry and events with an expired lease count as ready, as in the stats.
 macro_rules! state {
     () => {
         concat!(
@@ -37,7 +37,7 @@ macro_rules! columns {
     };
 }
 
-/// In the order of the primary key, so that all pages together read the table once.
+/// Follows the primary key, so that all pages together read the table once.
 const LIST: &str = concat!(
     clock!(),
     "SELECT ",
@@ -120,7 +120,7 @@ const DISCARD: &str = concat!(
     SELECT EXISTS (SELECT FROM discarded)"
 );
 
-/// Removes an event that waits or is dead. Its id stays until its retention ends.
+/// Removes an event that is neither leased nor done. The id remains until its retention ends.
 pub(super) async fn discard(pool: &Pool, sequence: i64) -> Result<bool, Failure> {
     let mut connection = pool.connection().await?;
     let row = connection.query_one(DISCARD, &[&pool.clock().offset(), &sequence]).await?;

@@ -1,4 +1,4 @@
-//! How workers learn that an event has been put: by NOTIFY, on connections apart from those of the puts.
+//! Wakes workers when an event is put, in other processes through `NOTIFY`.
 
 use std::{
     sync::{
@@ -21,22 +21,24 @@ use crate::{
     error::Failure,
 };
 
-/// How often this process tells others at most. All commits that notify wait for one another, so that it is not part of
-/// a put.
+/// Minimum time between two notifications of this process.
+///
+/// PostgreSQL serializes the commits of all transactions that notify. Puts therefore do not notify themselves; one
+/// notification covers all puts of an interval.
 const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
-/// After what time it listens again, once a connection has failed.
+/// Pause before listening again after a connection failed.
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
-/// A connection that says nothing may be dead. Asked this often, it must answer.
+/// Interval and timeout of keepalive queries. Without them, the listener would not notice a dead connection.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct Signal {
     pool: Pool,
     notify: Notify,
-    /// Whether others are last_sent soon.
-    is_planned: AtomicBool,
+    /// Whether a task is about to notify other processes.
+    is_scheduled: AtomicBool,
     last_sent: Mutex<Option<Instant>>,
     listener: Mutex<Option<JoinHandle<()>>>,
 }
@@ -46,15 +48,15 @@ impl Signal {
         Arc::new(Self {
             pool,
             notify: Notify::new(),
-            is_planned: AtomicBool::new(false),
+            is_scheduled: AtomicBool::new(false),
             last_sent: Mutex::default(),
             listener: Mutex::default(),
         })
     }
 
-    /// Ends when an event may have been put after the call, by this process or another.
+    /// Completes when any process may have put an event after this call.
     pub(super) fn notified(self: &Arc<Self>) -> impl Future<Output = ()> + Send {
-        // Made now, so that it misses nothing from here on.
+        // Registers now rather than at the first poll, so that no event is missed.
         let notified = self.notify.notified();
         self.listen();
         notified
@@ -65,7 +67,7 @@ impl Signal {
         self.notify.notify_waiters();
     }
 
-    /// Wakes the workers of this process once a retry is due, unless it is later than they keep_alive by themselves.
+    /// Wakes the workers of this process after a delay.
     pub(super) fn wake_after(self: &Arc<Self>, span: Duration) {
         let signal = Arc::downgrade(self);
         tokio::spawn(async move {
@@ -76,10 +78,10 @@ impl Signal {
         });
     }
 
-    /// Wakes all workers.
+    /// Wakes the workers of all processes.
     pub(super) fn announce(self: &Arc<Self>) {
         self.wake();
-        if self.is_planned.swap(true, Ordering::AcqRel) {
+        if self.is_scheduled.swap(true, Ordering::AcqRel) {
             return;
         }
         let signal = Arc::clone(self);
@@ -89,10 +91,10 @@ impl Signal {
                 sleep_until(last_sent + MIN_INTERVAL).await;
             }
             *signal.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-            // Before it tells, so that what is put meanwhile is last_sent of again.
-            signal.is_planned.store(false, Ordering::Release);
+            // Cleared first, so that an event put while this notifies causes another notification.
+            signal.is_scheduled.store(false, Ordering::Release);
             if let Err(failure) = signal.notify_others().await {
-                tracing::debug!(%failure, "other processes could not be notified; they poll");
+                tracing::debug!(%failure, "could not notify other processes; they poll");
             }
         });
     }
@@ -100,17 +102,17 @@ impl Signal {
     async fn notify_others(&self) -> Result<(), Failure> {
         let notify = async {
             let mut connection = self.pool.connection().await?;
-            // Nothing is lost if the server crashes.
+            // Notifications need not be durable.
             let sql = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')";
             connection.query(sql, &[&self.pool.schema()]).await
         };
         self.pool.run(notify).await.map(|_| ())
     }
 
-    /// Begins to listen, on the runtime that asks, unless something listens already.
+    /// Starts a listener on the current runtime, unless one is running.
     fn listen(self: &Arc<Self>) {
         let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
-        // It ends with its runtime.
+        // A listener ends with its runtime.
         if listener.as_ref().is_none_or(JoinHandle::is_finished)
             && let Ok(runtime) = Handle::try_current()
         {
@@ -132,13 +134,13 @@ async fn listen_on(signal: Weak<Signal>, pool: Pool) {
     let wake = || signal.upgrade().map(|signal| signal.wake());
     loop {
         if let Err(error) = listen_once(&pool, &wake).await {
-            tracing::debug!(%error, "cannot listen for notifications; workers poll");
+            tracing::debug!(%error, "cannot listen for notifications, workers only poll");
         }
         sleep(RECONNECT_PAUSE).await;
     }
 }
 
-/// Returns when the connection has ended.
+/// Listens until the connection fails.
 async fn listen_once(
     pool: &Pool,
     wake: &(impl Fn() -> Option<()> + Sync),
@@ -161,7 +163,7 @@ async fn listen_once(
             return Ok(());
         };
         listening?;
-        // What came before was not heard.
+        // Events may have been put before `LISTEN` took effect.
         wake();
         loop {
             sleep(KEEPALIVE).await;

@@ -7,7 +7,7 @@ use crate::{
     sql::{clock, now},
 };
 
-/// Each from an index of its own. Whose lease has run out waits for another worker.
+/// Each subquery uses a partial index. Events with an expired lease count as ready.
 const STATS: &str = concat!(
     clock!(),
     "SELECT (SELECT count(*) FROM room_hooks.events WHERE state = 'ready'),
@@ -35,10 +35,10 @@ pub(super) async fn stats(pool: &Pool) -> Result<InboxStats, Failure> {
         let count: i64 = row.try_get(column)?;
         Ok(count.try_into().unwrap_or_default())
     };
-    let run_out = count(3)?;
+    let expired = count(3)?;
     let mut stats = InboxStats::default();
-    stats.ready = count(0)? + count(1)? + run_out;
-    stats.leased = count(2)? - run_out;
+    stats.ready = count(0)? + count(1)? + expired;
+    stats.leased = count(2)? - expired;
     stats.done = count(4)?;
     stats.dead = count(5)?;
     stats.oldest_ready = row.try_get::<_, Option<i64>>(6)?.map(span);
