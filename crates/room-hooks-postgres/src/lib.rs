@@ -1,5 +1,5 @@
-//! Durable inbox in PostgreSQL: an event is committed before its sender is answered, and a worker on any machine handles
-//! it afterwards, as often as it takes.
+//! Durable inbox in PostgreSQL. Each event is committed before the sender receives a response. Workers on any machine then
+//! handle the events, and retry those that fail.
 //!
 //! ```no_run
 //! use room_hooks::{Handlers, Hooks, Verified, inbox::Worker, zego::{self, Zego}};
@@ -9,11 +9,11 @@
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let inbox = PostgresInbox::connect(&std::env::var("DATABASE_URL")?).await?;
 //!
-//!     // The web side, here or in another process.
+//!     // The web server, in this process or another.
 //!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
 //!     let hooks = Hooks::new(zego).with_inbox(inbox.clone());
 //!
-//!     // The worker side, as many as you like.
+//!     // A worker. Any number of processes can run one.
 //!     let handlers = Handlers::new().on(async |created: Verified<zego::RoomCreated>| {
 //!         println!("{} is open", created.event.room_id);
 //!     });
@@ -22,49 +22,56 @@
 //! }
 //! ```
 //!
-//! [`PostgresStore`] only remembers which deliveries have been handled, for handlers that run while their sender waits.
+//! Handlers that run while the sender waits need no inbox. For them, [`PostgresStore`] remembers which deliveries have been
+//! handled.
 //!
-//! # What the database must be
+//! # Requirements
 //!
-//! * **PostgreSQL 12 or newer**, with the encoding `UTF8`, and with read committed as the default isolation.
-//! * **Writable**: the primary server. With several hosts in the URL and `target_session_attrs=read-write`, the primary is
-//!   found after a failover. Only a synchronous replica has all that was acknowledged.
-//! * **Where only this service reads it**: it holds what your users do, unencrypted.
+//! * **PostgreSQL 12 or newer**, with the encoding `UTF8`.
+//! * **The primary server.** To find it after a failover, list several hosts in the URL and add
+//!   `target_session_attrs=read-write`. Only a synchronous replica is sure to have every acknowledged event.
+//! * **Restricted access.** The tables contain your users' data unencrypted.
 //!
-//! The tables are in a schema of their own, `room_hooks`, which [`connect`](PostgresInbox::connect) creates or brings up
-//! to date, under a lock. That takes a user with the right to create a schema, once. Afterwards `USAGE` on the schema and
-//! `ALL` on its tables will do. A program of an older version goes on with newer tables, or is refused if it cannot.
+//! [`connect`](PostgresInbox::connect) creates or upgrades the tables, in a schema named `room_hooks`. Several processes
+//! may do so at once. Creating the schema needs the privilege `CREATE` on the database. Afterwards `USAGE` on the schema
+//! and `ALL` on its tables suffice. After an upgrade, older programs keep working, or receive
+//! [`ConnectError::NewerSchema`] if they cannot.
 //!
-//! Connections are not encrypted unless [`Database::with_tls`] says how.
+//! Connections are unencrypted unless you set [`Database::with_tls`].
 //!
-//! # Commits
+//! # Durability
 //!
-//! Every put waits until its commit is durable, whatever `synchronous_commit` is by default, as far as the server's `fsync`
-//! is on. Operations that wait for one another's commits share an `fsync`, so more senders cost less each.
+//! Every put waits until its commit is durable, whatever the default of `synchronous_commit`, provided that the server's
+//! `fsync` is on. Concurrent puts share an `fsync`, so the cost per put falls as the number of senders grows.
 //!
-//! # Order
+//! # Order by room
 //!
-//! A worker that is [ordered by room](room_hooks::inbox::Worker::ordered_by_room) locks a room before it looks at it, by an
-//! advisory lock that lasts for that claim. The order of arrival is that in which puts begin: of two that overlap, either
-//! can be the first.
+//! A worker that is [ordered by room](room_hooks::inbox::Worker::ordered_by_room) holds an advisory lock on each room while
+//! it claims events. The order of arrival is the order in which puts begin. Two puts that overlap can arrive in either
+//! order.
 //!
 //! # Latency
 //!
-//! A put notifies the workers of its process at once and all others through `NOTIFY`, at most 20 times a second. A worker
-//! also asks every 2 s, which is all that there is behind a pooler that shares connections by the transaction, such as
-//! PgBouncer: it does not pass notifications on. It must know of prepared statements (`max_prepared_statements`).
+//! A put notifies the workers of its own process immediately, and those of other processes through `NOTIFY`, at most 20
+//! times a second. Workers also poll every 2 s.
 //!
-//! # When the database is unavailable
+//! # Connection poolers
 //!
-//! An operation waits 1 s for a free connection and 10 s in all, and then fails with
-//! [`InboxError::Unavailable`](room_hooks::inbox::InboxError::Unavailable);
-//! [`OnInboxFailure`](room_hooks::inbox::OnInboxFailure) says what happens to the delivery. A put is given up after a
-//! second. The next operation connects again: once the database is back, nothing needs a restart.
+//! Behind a pooler in transaction mode, such as PgBouncer, workers receive no notifications and only poll. The pooler must
+//! support prepared statements (`max_prepared_statements` in PgBouncer). Leave `default_transaction_isolation` at
+//! `read committed`: this crate sets it once for each connection, which such a pooler does not preserve.
 //!
-//! # Upkeep
+//! # Outages
 //!
-//! Leave autovacuum on: each event is updated a few times. Transactions that stay open for hours, here or elsewhere in the
-//! server, keep it from removing what is obsolete, and claims become slower.
+//! An operation waits at most 1 s for a free connection and 10 s in total, and then fails with
+//! [`InboxError::Unavailable`](room_hooks::inbox::InboxError::Unavailable). A put waits at most 1 s, after which
+//! [`OnInboxFailure`](room_hooks::inbox::OnInboxFailure) decides what happens to the delivery. Later operations reconnect,
+//! so no process needs a restart once the database is back.
+//!
+//! # Maintenance
+//!
+//! Keep autovacuum on, since each event is updated a few times. Transactions that stay open for hours, even in other
+//! databases of the server, prevent the removal of dead rows and slow down claims.
 
 #![forbid(unsafe_code)]
 

@@ -84,25 +84,24 @@ struct Known {
 }
 
 impl Usage {
-    /// Reserves space for an event, removing done events if necessary. Returns `false` if the inbox stays full.
+    /// Reserves space for an event, removing done events if necessary. Returns `None` if the inbox stays full.
     pub(super) async fn reserve(
         self: &Arc<Self>,
         pool: &Pool,
         size: Size,
         bounds: Bounds,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Option<Reservation<'_>>, Failure> {
         self.ensure_counted(pool).await?;
-        if self.try_reserve(size, bounds) {
-            return Ok(true);
-        }
-        // An event that can never fit must not remove others.
         let batch = (bounds.rows / 1000).clamp(1, BATCH);
-        while size.fits(bounds) && self.make_room(pool, batch).await? {
-            if self.try_reserve(size, bounds) {
-                return Ok(true);
+        loop {
+            if let Some(reservation) = self.try_reserve(size, bounds) {
+                return Ok(Some(reservation));
+            }
+            // An event that can never fit must not remove others.
+            if !size.fits(bounds) || !self.make_room(pool, batch).await? {
+                return Ok(None);
             }
         }
-        Ok(false)
     }
 
     /// Counts in a task of its own. The core gives up a put after a second: a slower count that ended with the put would
@@ -124,19 +123,14 @@ impl Usage {
         count.await.unwrap_or_else(|error| Err(Failure::Driver(error.into())))
     }
 
-    fn try_reserve(&self, size: Size, bounds: Bounds) -> bool {
+    fn try_reserve(&self, size: Size, bounds: Bounds) -> Option<Reservation<'_>> {
         let mut known = self.lock();
-        let fits = known.counted.plus(known.since).plus(size).fits(bounds);
-        if fits {
-            known.since = known.since.plus(size);
+        let since = known.since.plus(size);
+        if !known.counted.plus(since).fits(bounds) {
+            return None;
         }
-        fits
-    }
-
-    /// Releases the space of an event that was not put.
-    pub(super) fn release(&self, size: Size) {
-        let mut known = self.lock();
-        known.since = known.since.minus(size);
+        known.since = since;
+        Some(Reservation { usage: self, size })
     }
 
     /// Removes a batch of the oldest done events whose ids need not be kept. Returns `false` if there are none.
@@ -188,6 +182,25 @@ impl Usage {
 
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Space for an event. Released on drop, including when a timeout drops the put, unless it is kept.
+pub(super) struct Reservation<'a> {
+    usage: &'a Usage,
+    size: Size,
+}
+
+impl Reservation<'_> {
+    pub(super) fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        let mut known = self.usage.lock();
+        known.since = known.since.minus(self.size);
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) const SCAN_LIMIT: i64 = 1000;
 /// Maximum number of rooms to examine in one claim, which takes about 10 ms. The next claim continues after them.
 const ROOM_LIMIT: i32 = 1000;
 
-/// How many more candidates it accepts than it needs, since another worker may just be looking at their rooms.
+/// Number of additional candidates, since other workers may hold the locks of some rooms.
 const SPARE: i64 = 100;
 
 /// The room after which the next search by room starts.
@@ -121,8 +121,8 @@ const READY: &str = due!("state = 'ready'");
 const SUSPECT: &str =
     due!("state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2");
 
-/// The events of a state that are due and may run, those first that have been due for the longest; a few more than the
-/// limit. Target a queue that is longer than a claim looks at, those of the next rooms.
+/// Returns events of a state that are due and may run, longest due first, [`SPARE`] more than `limit` if there are as
+/// many. If more events are due than a claim examines, adds events of the next rooms.
 pub(super) async fn candidates(
     pool: &Pool,
     connection: &mut Connection,

@@ -1,8 +1,8 @@
-//! What a worker is given.
+//! Claims events for a worker.
 //!
-//! A look at the queue comes first, and writes nothing: an idle worker asks every other second. Events that nobody else
-//! holds are then leased, in one statement. In the order of rooms, it accepts a transaction, since a room has to be locked
-//! before it is looked at.
+//! A claim first reads the state of the queue and stops there if nothing is due, so that idle workers never write. An
+//! unordered claim then leases events in one statement. An ordered claim needs a transaction, since it must lock a room
+//! before it checks which events of the room are leased.
 
 use room_hooks::inbox::{ClaimRequest, ClaimedEvent, Claims};
 use tokio_postgres::types::ToSql;

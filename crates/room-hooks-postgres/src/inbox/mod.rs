@@ -153,15 +153,23 @@ impl PostgresInbox {
         Box::pin(async { self.pool.run(operation).await.map_err(inbox_error) })
     }
 
+    /// The same with the longer timeout for maintenance.
+    fn maintain<'a, T: 'a>(
+        &'a self,
+        operation: impl Future<Output = Result<T, Failure>> + Send + 'a,
+    ) -> InboxOperation<'a, T> {
+        Box::pin(async { self.pool.maintain(operation).await.map_err(inbox_error) })
+    }
+
     async fn put_event(&self, event: &NewEvent) -> Result<Option<PutOutcome>, Failure> {
         let size = Size::of(event);
-        let has_room = self.usage.reserve(&self.pool, size, self.bounds).await?;
-        // Also released when a timeout drops this future.
-        let reservation = Reservation { usage: &self.usage, size: has_room.then_some(size) };
-        let outcome = put::put(&self.pool, event, size, has_room).await?;
+        let reservation = self.usage.reserve(&self.pool, size, self.bounds).await?;
+        let outcome = put::put(&self.pool, event, size, reservation.is_some()).await?;
         if outcome == Some(PutOutcome::New) {
-            reservation.keep();
             self.signal.announce();
+            if let Some(reservation) = reservation {
+                reservation.keep();
+            }
         }
         Ok(outcome)
     }
@@ -184,26 +192,6 @@ impl PostgresInbox {
                     tracing::debug!(%failure, "could not remove expired rows");
                 }
             });
-        }
-    }
-}
-
-/// Space for an event, released on drop unless the event was put.
-struct Reservation<'a> {
-    usage: &'a Usage,
-    size: Option<Size>,
-}
-
-impl Reservation<'_> {
-    fn keep(mut self) {
-        self.size = None;
-    }
-}
-
-impl Drop for Reservation<'_> {
-    fn drop(&mut self) {
-        if let Some(size) = self.size {
-            self.usage.release(size);
         }
     }
 }
@@ -267,10 +255,9 @@ impl InboxStore for PostgresInbox {
     }
 
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize> {
-        Box::pin(async move {
+        self.maintain(async move {
             self.start_upkeep();
-            let prune = prune::prune(&self.pool, retention, limit);
-            self.pool.maintain(prune).await.map_err(inbox_error)
+            prune::prune(&self.pool, retention, limit).await
         })
     }
 
@@ -280,10 +267,7 @@ impl InboxStore for PostgresInbox {
         after: i64,
         limit: usize,
     ) -> InboxOperation<'_, Vec<EventRecord>> {
-        Box::pin(async move {
-            let list = records::list(&self.pool, state, after, limit);
-            self.pool.maintain(list).await.map_err(inbox_error)
-        })
+        self.maintain(records::list(&self.pool, state, after, limit))
     }
 
     fn get(&self, sequence: i64) -> InboxOperation<'_, Option<(EventRecord, NewEvent)>> {
@@ -291,7 +275,7 @@ impl InboxStore for PostgresInbox {
     }
 
     fn stats(&self) -> InboxOperation<'_, InboxStats> {
-        Box::pin(async { self.pool.maintain(stats::stats(&self.pool)).await.map_err(inbox_error) })
+        self.maintain(stats::stats(&self.pool))
     }
 
     fn for_heartbeat(&self) -> Result<Option<Arc<dyn InboxStore>>, InboxError> {
