@@ -13,7 +13,7 @@ use crate::{
     error::{ConnectError, Failure},
     signatures::{self, binding},
     sql::{clock, now},
-    sweep::{self, SweepSchedule, sweep},
+    sweep::{self, SweepSchedule},
 };
 
 /// Delivery store in PostgreSQL. Remembers handled deliveries across restarts and across machines, so that each is handled
@@ -94,18 +94,8 @@ impl PostgresStore {
         })
     }
 
-    /// Starts a sweep in the background if one is due.
     fn start_upkeep(&self) {
-        if !self.sweep_schedule.start_if_due() {
-            return;
-        }
-        let pool = self.pool.clone();
-        tokio::spawn(async move {
-            let sweep = sweep(&pool, &[sweep::DELIVERIES, sweep::KEYS]);
-            if let Err(failure) = pool.run(sweep).await {
-                tracing::debug!(%failure, "could not remove expired rows");
-            }
-        });
+        self.sweep_schedule.start_if_due(&self.pool, &[sweep::DELIVERIES, sweep::KEYS]);
     }
 }
 

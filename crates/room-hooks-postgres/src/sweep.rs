@@ -27,14 +27,20 @@ impl Default for SweepSchedule {
 }
 
 impl SweepSchedule {
-    /// Returns `true` to one caller per period, who must then sweep.
-    pub(crate) fn start_if_due(&self) -> bool {
+    /// Runs [`KEYS`], [`DELIVERIES`] or both in the background, once per period.
+    pub(crate) fn start_if_due(&self, pool: &Pool, statements: &'static [&'static str]) {
+        let now = Instant::now();
         let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = *next <= Instant::now();
-        if is_due {
-            *next = Instant::now() + PERIOD;
+        if *next > now {
+            return;
         }
-        is_due
+        *next = now + PERIOD;
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            if let Err(failure) = pool.run(sweep(&pool, statements)).await {
+                tracing::debug!(%failure, "could not remove expired rows");
+            }
+        });
     }
 }
 
@@ -63,7 +69,7 @@ macro_rules! sweep {
 pub(crate) const KEYS: &str = sweep!("keys", "key");
 pub(crate) const DELIVERIES: &str = sweep!("deliveries", "id");
 
-pub(crate) async fn sweep(pool: &Pool, statements: &[&str]) -> Result<(), Failure> {
+async fn sweep(pool: &Pool, statements: &[&str]) -> Result<(), Failure> {
     let mut connection = pool.connection().await?;
     for statement in statements {
         connection.query(statement, &[&pool.clock().offset(), &BATCH]).await?;

@@ -147,17 +147,22 @@ impl Usage {
         Ok(removed.rows > 0)
     }
 
-    /// Returns `true` to one caller when a count is due. That caller must then count.
-    pub(super) fn start_count_if_due(&self) -> bool {
+    /// Starts a count in the background if one is due.
+    pub(super) fn start_count_if_due(self: &Arc<Self>, pool: &Pool) {
         let (mut known, now) = (self.lock(), Instant::now());
-        let is_stale = known.next.is_some_and(|next| next <= now);
-        if is_stale {
-            known.next = Some(now + COUNT_TIMEOUT);
+        if known.next.is_none_or(|next| next > now) {
+            return;
         }
-        is_stale
+        known.next = Some(now + COUNT_TIMEOUT);
+        let (usage, pool) = (Arc::clone(self), pool.clone());
+        tokio::spawn(async move {
+            if let Err(failure) = usage.count(&pool).await {
+                tracing::debug!(%failure, "could not count events");
+            }
+        });
     }
 
-    pub(super) async fn count(&self, pool: &Pool) -> Result<(), Failure> {
+    async fn count(&self, pool: &Pool) -> Result<(), Failure> {
         let (put_before, begun) = (self.lock().since, Instant::now());
         let counted = async {
             let row = pool.connection().await?.query_one(COUNT, &[]).await?;

@@ -30,7 +30,7 @@ use crate::{
     database::{Database, Pool},
     error::{ConnectError, Failure},
     signatures,
-    sweep::{self, SweepSchedule, sweep},
+    sweep::{self, SweepSchedule},
 };
 
 /// Inbox in PostgreSQL. Events are durable before the sender receives a response, and a worker on any machine handles
@@ -174,25 +174,9 @@ impl PostgresInbox {
         Ok(outcome)
     }
 
-    /// Starts a count and a sweep in the background if they are due.
     fn start_upkeep(&self) {
-        if self.usage.start_count_if_due() {
-            let (pool, usage) = (self.pool.clone(), Arc::clone(&self.usage));
-            tokio::spawn(async move {
-                if let Err(failure) = usage.count(&pool).await {
-                    tracing::debug!(%failure, "could not count events");
-                }
-            });
-        }
-        if self.sweep_schedule.start_if_due() {
-            let pool = self.pool.clone();
-            tokio::spawn(async move {
-                let sweep = sweep(&pool, &[sweep::KEYS]);
-                if let Err(failure) = pool.run(sweep).await {
-                    tracing::debug!(%failure, "could not remove expired rows");
-                }
-            });
-        }
+        self.usage.start_count_if_due(&self.pool);
+        self.sweep_schedule.start_if_due(&self.pool, &[sweep::KEYS]);
     }
 }
 
