@@ -222,11 +222,12 @@ pub(super) async fn lock_rooms(
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-/// Stops locking at the limit, since a materialized CTE is only read as far as needed.
+/// Stops locking at the limit, since a materialized CTE is only read as far as needed. The schema is part of the lock, so
+/// that inboxes in other schemas do not wait.
 const LOCK_ROOMS: &str = "WITH candidates AS MATERIALIZED (
         SELECT sequence, room FROM unnest($1::bigint[], $2::text[]) AS candidate (sequence, room))
     SELECT sequence FROM candidates
-    WHERE room IS NULL OR pg_try_advisory_xact_lock(hashtextextended(room, 8245075157892886379))
+    WHERE room IS NULL OR pg_try_advisory_xact_lock(hashtextextended('room_hooks.' || room, 0))
     LIMIT $3";
 
 impl Cursor {

@@ -8,7 +8,6 @@ mod clock;
 mod concurrency;
 mod connecting;
 mod continues;
-mod measurements;
 mod order;
 mod outages;
 mod policies;
@@ -47,7 +46,6 @@ fn main() -> ExitCode {
         concurrency::trials(),
         connecting::trials(),
         continues::trials(),
-        measurements::trials(),
         order::trials(),
         outages::trials(),
         policies::trials(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 use room_hooks::inbox::{ClaimRequest, Ending, InboxStore};
-use room_hooks_postgres::PostgresInbox;
+use room_hooks_postgres::{Database, PostgresInbox};
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
@@ -94,9 +94,14 @@ async fn a_claim_skips_a_room_that_another_looks_at() {
     }
     let mut other = test_postgres::client(&url).await;
     let transaction = other.transaction().await.unwrap();
-    let lock = "SELECT pg_advisory_xact_lock(hashtextextended('a', 8245075157892886379))";
+    let lock = "SELECT pg_advisory_xact_lock(hashtextextended('room_hooks.a', 0))";
     transaction.execute(lock, &[]).await.unwrap();
     assert_eq!(sequences(&claim(&inbox, &ordered(1, 10)).await), [3]);
+    // The same room in another schema is another room.
+    let database = Database::new(&url).unwrap().with_schema("others");
+    let other_inbox = PostgresInbox::connect_with(&database).await.unwrap();
+    other_inbox.put(in_room(0, "a")).await.unwrap();
+    assert_eq!(sequences(&claim(&other_inbox, &ordered(1, 10)).await), [1]);
     transaction.commit().await.unwrap();
     assert_eq!(sequences(&claim(&inbox, &ordered(1, 10)).await), [1]);
 }
