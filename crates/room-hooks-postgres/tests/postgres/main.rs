@@ -2,16 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod abandoned;
 mod acceptance;
 mod bounds;
 mod clock;
 mod concurrency;
 mod connecting;
 mod continues;
+mod deliveries;
+mod environment;
 mod order;
 mod outages;
 mod policies;
 mod relay;
+mod search;
 mod settings;
 mod traffic;
 mod writes;
@@ -40,7 +44,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let trials = [
+        abandoned::trials(),
         acceptance::trials(),
+        deliveries::trials(),
+        environment::trials(),
+        search::trials(),
         bounds::trials(),
         clock::trials(),
         concurrency::trials(),

@@ -1,0 +1,41 @@
+//! The delivery store while other transactions change its rows.
+
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use room_hooks::{FailurePolicy, Hooks, Verified, zego::RoomCreated};
+use room_hooks_postgres::PostgresStore;
+use tokio::time::sleep;
+
+use crate::{
+    traffic::{body, deliver_again, zego},
+    with_postgres,
+};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![with_postgres("a_delivery_that_another_worker_claims_is_not_settled", claimed_meanwhile)]
+}
+
+/// A claim waits for the transaction of another claim of the same delivery, whose last settlement has expired. The
+/// delivery is then in progress. If the sender were told that it is settled, it would be lost if the handler fails.
+async fn claimed_meanwhile() {
+    let url = test_postgres::database().await;
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let hooks = Hooks::new(zego())
+        .on(async |_: Verified<RoomCreated>| {})
+        .with_store(store.clone())
+        .with_store_failure_policy(FailurePolicy::Closed);
+    let body = body("room", 1);
+    assert_eq!(deliver_again(&hooks, &body).await, 200);
+    // Expired, and not yet swept.
+    let mut other = test_postgres::client(&url).await;
+    other.batch_execute("UPDATE room_hooks.deliveries SET expires_at = 0").await.unwrap();
+    let transaction = other.transaction().await.unwrap();
+    let claim = "UPDATE room_hooks.deliveries SET token = 1, expires_at = 4000000000000";
+    assert_eq!(transaction.execute(claim, &[]).await.unwrap(), 1);
+    let second = tokio::spawn(async move { deliver_again(&hooks, &body).await });
+    sleep(Duration::from_millis(300)).await;
+    assert!(!second.is_finished(), "it waits for the other claim");
+    transaction.commit().await.unwrap();
+    assert_eq!(second.await.unwrap(), 503, "another worker handles it");
+}
