@@ -100,6 +100,9 @@ impl PostgresStore {
 }
 
 /// If a concurrent claim wins, this statement's snapshot does not contain its row. The result is then `in progress`.
+///
+/// The last `SELECT` sees a row as it was when the statement began. If another claim has replaced an expired settlement
+/// since, the delivery is in progress: its handler may still fail.
 const CLAIM: &str = concat!(
     binding!(),
     ", claimed AS (
@@ -112,7 +115,10 @@ const CLAIM: &str = concat!(
     SELECT CASE
         WHEN NOT EXISTS (SELECT FROM own) THEN 'signature reused'
         WHEN EXISTS (SELECT FROM claimed) THEN 'granted'
-        WHEN EXISTS (SELECT FROM room_hooks.deliveries WHERE id = $2 AND token IS NULL) THEN 'settled'
+        WHEN EXISTS (
+            SELECT FROM room_hooks.deliveries WHERE id = $2 AND token IS NULL AND expires_at >",
+    now!(),
+    ") THEN 'settled'
         ELSE 'in progress' END"
 );
 
