@@ -62,7 +62,7 @@ async fn upgrade(connection: &mut Connection, schema: &str, from: i32) -> Result
     }
     connection
         .execute(
-            "CREATE TABLE IF NOT EXISTS room_hooks.schema_version (version integer NOT NULL, needed integer NOT NULL);
+            "CREATE TABLE IF NOT EXISTS room_hooks.schema_version (version integer PRIMARY KEY, needed integer NOT NULL);
              DELETE FROM room_hooks.schema_version;",
         )
         .await?;
