@@ -218,9 +218,14 @@ pub(super) async fn lock_rooms(
 ) -> Result<Vec<i64>, Failure> {
     let (sequences, rooms): (Vec<i64>, Vec<Option<&str>>) =
         candidates.iter().map(|(sequence, room)| (*sequence, room.as_deref())).unzip();
+    let limit = limit.min(MAX_ROOM_LOCKS);
     let rows = connection.query(LOCK_ROOMS, &[&sequences, &rooms, &limit]).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
+
+/// How many rooms a claim locks at most: all sessions of a server share a fixed number of locks, by default a few
+/// thousand.
+const MAX_ROOM_LOCKS: i64 = 100;
 
 /// Stops locking at the limit, since a materialized CTE is only read as far as needed. The schema is part of the lock, so
 /// that inboxes in other schemas do not wait.
