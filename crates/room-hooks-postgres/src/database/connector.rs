@@ -90,10 +90,11 @@ impl SharedConnector {
     }
 }
 
-/// Single statements run under the session's default isolation, which the database or the role may set. Under a stricter
-/// one, statements that now wait for each other would fail instead. A startup option would save the round trip, but
-/// PgBouncer refuses those by default.
-const READ_COMMITTED: &str = "SET default_transaction_isolation = 'read committed'";
+/// Settings that the database or the role may have changed. Under a stricter isolation, statements that wait for each
+/// other would fail instead. With `public` in the search path, anyone who can create functions and operators there could
+/// have this user call them. A startup option would save the round trip, but PgBouncer refuses those by default.
+const SETTINGS: &str =
+    "SET default_transaction_isolation = 'read committed'; SET search_path = pg_catalog, pg_temp";
 
 impl Connect for SharedConnector {
     fn connect(&self, config: &Config) -> ConnectorFuture<'_, (Client, JoinHandle<()>)> {
@@ -103,7 +104,7 @@ impl Connect for SharedConnector {
             // The server logs notices itself, and operations receive the errors.
             let driver =
                 tokio::spawn(async move { while let Some(Ok(_)) = messages.next().await {} });
-            client.batch_execute(READ_COMMITTED).await?;
+            client.batch_execute(SETTINGS).await?;
             Ok((client, driver))
         })
     }
