@@ -12,11 +12,15 @@ use tokio_postgres::{
     tls::{MakeTlsConnect, TlsConnect},
 };
 
-use self::connector::{SharedConnector, TlsConnector};
 pub(crate) use self::{
     connection::Connection,
     pool::{CONNECT_TIMEOUT, Pool},
 };
+use self::{
+    connector::{SharedConnector, TlsConnector},
+    pool::HOST_TIMEOUT,
+};
+
 use crate::error::ConnectError;
 
 /// Configuration of a PostgreSQL database. Creating one opens no connection.
@@ -53,11 +57,11 @@ impl Database {
 
     /// Creates a configuration from that of `tokio_postgres`.
     ///
-    /// Sets a connect timeout of 3 s, TCP keepalives after 30 s and an application name, unless `config` sets its own.
+    /// Sets a connect timeout of 1 s for each host, TCP keepalives after 30 s and an application name, unless `config` sets its own.
     #[must_use]
     pub fn from_config(mut config: Config) -> Self {
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_TIMEOUT);
+            config.connect_timeout(HOST_TIMEOUT);
         }
         // Two hours is the default. Firewalls drop idle connections much sooner.
         if config.get_keepalives_idle() >= Duration::from_secs(2 * 60 * 60) {

@@ -1,7 +1,11 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use deadpool_postgres::{Manager, ManagerConfig, QueueMode, RecyclingMethod, Runtime, Timeouts};
-use tokio::{runtime::Handle, sync::OnceCell, time::timeout};
+use tokio::{runtime::Handle, sync::OnceCell, task::JoinHandle, time::timeout};
 use tokio_postgres::{CancelToken, Client};
 
 use super::{Database, connection::Connection, connector::Messages, schema};
@@ -13,8 +17,11 @@ use crate::{
 /// How long an operation waits for a free connection.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long opening a connection may take.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long opening a connection may take: long enough to try several hosts.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a host may take to accept a connection.
+pub(super) const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long an operation may take, including connecting. The core gives up a put sooner.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,6 +37,8 @@ pub(crate) struct Pool {
     clock: Arc<Clock>,
     /// Set once the tables exist and are up to date.
     is_ready: Arc<OnceCell<()>>,
+    /// Finishes connecting for operations that were dropped meanwhile.
+    connecting: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Pool {
@@ -44,12 +53,19 @@ impl Pool {
         }
         let pool = new_pool(database, database.max_connections)?;
         let database = Arc::new(database.clone());
-        Ok(Self { database, pool, clock: Arc::new(Clock::new()), is_ready: Arc::default() })
+        Ok(Self {
+            database,
+            pool,
+            clock: Arc::new(Clock::new()),
+            is_ready: Arc::default(),
+            connecting: Arc::default(),
+        })
     }
 
     /// Creates a pool of one connection to the same database. The connection belongs to the runtime that first uses it.
     pub(crate) fn single_connection(&self) -> Result<Self, ConnectError> {
-        Ok(Self { pool: new_pool(&self.database, 1)?, ..self.clone() })
+        let pool = new_pool(&self.database, 1)?;
+        Ok(Self { pool, connecting: Arc::default(), ..self.clone() })
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -96,7 +112,15 @@ impl Pool {
         timeout(MAINTENANCE_TIMEOUT, operation).await.unwrap_or(Err(Failure::TimedOut))
     }
 
+    /// Returns a free connection, or opens one.
     pub(crate) async fn connection(&self) -> Result<Connection, Failure> {
+        let mut attempt = Connecting { pool: self, is_done: false };
+        let connection = self.prepare_and_connect().await;
+        attempt.is_done = true;
+        connection
+    }
+
+    async fn prepare_and_connect(&self) -> Result<Connection, Failure> {
         if !self.is_ready.initialized() {
             self.prepare().await.map_err(|error| Failure::Unusable(error.into()))?;
         }
@@ -112,6 +136,32 @@ impl Pool {
         &self,
     ) -> Result<(Client, Messages), tokio_postgres::Error> {
         self.database.connector.open(&self.database.config).await
+    }
+}
+
+/// Continues in the background if the operation is dropped while it connects. Otherwise, no put would succeed where
+/// connecting takes longer than the core waits for a put, such as while the first of several hosts drops packets.
+struct Connecting<'a> {
+    pool: &'a Pool,
+    is_done: bool,
+}
+
+impl Drop for Connecting<'_> {
+    fn drop(&mut self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        if self.is_done {
+            return;
+        }
+        // One task at a time, since an attempt that hangs occupies a place in the pool.
+        let mut connecting = self.pool.connecting.lock().unwrap_or_else(PoisonError::into_inner);
+        if connecting.as_ref().is_none_or(JoinHandle::is_finished) {
+            let pool = self.pool.clone();
+            *connecting = Some(runtime.spawn(async move {
+                if let Err(failure) = pool.prepare_and_connect().await {
+                    tracing::debug!(%failure, "connecting to the database failed");
+                }
+            }));
+        }
     }
 }
 
