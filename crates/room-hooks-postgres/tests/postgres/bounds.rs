@@ -165,7 +165,8 @@ async fn puts_at_once_do_not_exceed_the_bound() {
         puts.spawn(async move { inbox.put(event(number)).await.is_ok() });
     }
     let put = puts.join_all().await.into_iter().filter(|is_put| *is_put).count();
-    assert!((18..=20).contains(&put), "{put}");
+    // A count that runs meanwhile may see some of them twice.
+    assert!((10..=20).contains(&put), "{put}");
 }
 
 async fn what_has_expired_is_removed_as_other_operations_run() {

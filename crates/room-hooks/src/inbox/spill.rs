@@ -156,7 +156,12 @@ impl Stores {
         for claimed in claims.events {
             moves.spawn(self.clone().move_event(claimed));
         }
-        let results = moves.join_all().await;
+        let mut moved = Ok(());
+        while let Some(ended) = moves.join_next().await {
+            // After a panic in a store, the lease runs out.
+            let ended = ended.unwrap_or_else(|error| Err(InboxError::Unavailable(error.into())));
+            moved = moved.and(ended);
+        }
         let retention = Retention::new(Duration::ZERO, DEAD_RETENTION);
         if is_any {
             while self.spill.prune(retention, PRUNE_BATCH).await? == PRUNE_BATCH {}
@@ -166,8 +171,7 @@ impl Stores {
         if stats.ready + stats.leased == 0 {
             self.is_drained(ended);
         }
-        results.into_iter().collect::<Result<(), _>>()?;
-        Ok(is_any)
+        moved.map(|()| is_any)
     }
 
     async fn claim(&self, limit: usize) -> Result<Claims, InboxError> {
