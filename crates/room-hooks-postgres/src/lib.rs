@@ -58,8 +58,8 @@
 //! # Connection poolers
 //!
 //! Behind a pooler in transaction mode, such as PgBouncer, workers receive no notifications and only poll. The pooler must
-//! support prepared statements (`max_prepared_statements` in PgBouncer). Leave `default_transaction_isolation` at
-//! `read committed`: this crate sets it once for each connection, which such a pooler does not preserve.
+//! support prepared statements: PgBouncer does since version 1.21, if `max_prepared_statements` is above 0. Behind an
+//! older one, operations fail with "prepared statement does not exist"; use its session mode. In transaction mode, leave `default_transaction_isolation` at `read committed`: this crate sets it once for each connection, which such a pooler does not preserve.
 //!
 //! # Outages
 //!
