@@ -59,7 +59,11 @@
 //!
 //! Behind a pooler in transaction mode, such as PgBouncer, workers receive no notifications and only poll. The pooler must
 //! support prepared statements: PgBouncer does since version 1.21, if `max_prepared_statements` is above 0. Behind an
-//! older one, operations fail with "prepared statement does not exist"; use its session mode. In transaction mode, leave `default_transaction_isolation` at `read committed`: this crate sets it once for each connection, which such a pooler does not preserve.
+//! older one, operations fail with "prepared statement does not exist"; use its session mode.
+//!
+//! This crate sets the isolation `read committed` and an empty search path once for each connection, which a pooler in
+//! transaction mode does not preserve. There, leave `default_transaction_isolation` at `read committed`, and let no one
+//! else create functions in `public`.
 //!
 //! # Outages
 //!
