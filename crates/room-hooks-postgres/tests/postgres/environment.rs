@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use libtest_mimic::Trial;
-use room_hooks::inbox::{Ending, InboxStore, PutOutcome, Retention, WorkerId};
-use room_hooks_postgres::PostgresInbox;
+use room_hooks::{
+    inbox::{Ending, InboxStore, PutOutcome, Retention, WorkerId},
+    testing::{acceptance, inbox_acceptance},
+};
+use room_hooks_postgres::{PostgresInbox, PostgresStore};
 
-use crate::{claim, event, in_room, request, with_postgres};
+use crate::{chain, claim, event, in_room, request, with_postgres};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         with_postgres("functions_and_operators_in_public_are_not_called", search_path),
         with_postgres("a_publication_for_all_tables_does_not_stop_the_migration", publication),
         with_postgres("an_ordered_claim_needs_few_locks", max_locks_per_transaction),
+        with_postgres("the_stores_work_with_unusual_settings", unusual_settings),
+        with_postgres("errors_do_not_quote_the_data_of_users", errors_do_not_quote_data),
     ]
 }
 
@@ -102,4 +107,49 @@ async fn max_locks_per_transaction() {
     let mut ordered = request(1, 1000);
     ordered.is_ordered = true;
     assert!(!claim(&inbox, &ordered).await.is_empty());
+}
+
+/// The server quotes a row that violates a constraint in the details of the error.
+async fn errors_do_not_quote_data() {
+    let url = test_postgres::database().await;
+    let inbox = PostgresInbox::connect(&url).await.unwrap();
+    let constraint = "ALTER TABLE room_hooks.events ADD CHECK (room <> 'private')";
+    test_postgres::client(&url).await.batch_execute(constraint).await.unwrap();
+    let error = inbox.put(in_room(1, "private")).await.unwrap_err();
+    let shown = format!("{error:?}: {}", chain(&error));
+    assert!(shown.contains("violates check constraint"), "{shown}");
+    assert!(!shown.contains("private"), "{shown}");
+}
+
+async fn unusual_settings() {
+    let url = test_postgres::database().await;
+    let client = test_postgres::client(&url).await;
+    let database: String = client.query_one("SELECT current_database()", &[]).await.unwrap().get(0);
+    for setting in [
+        "array_nulls = off",
+        "bytea_output = escape",
+        "datestyle = 'German'",
+        "default_transaction_deferrable = on",
+        "idle_in_transaction_session_timeout = '1s'",
+        "idle_session_timeout = '500ms'",
+        "lock_timeout = '1s'",
+        "plan_cache_mode = force_custom_plan",
+        "row_security = off",
+        "search_path = ''",
+        "session_replication_role = replica",
+        "standard_conforming_strings = off",
+        "statement_timeout = '5s'",
+        "synchronous_commit = local",
+        "timezone = 'Asia/Kathmandu'",
+        "transform_null_equals = on",
+    ] {
+        let alter = format!("ALTER DATABASE {database} SET {setting}");
+        // Older servers do not have all of them.
+        let _ = client.batch_execute(&alter).await;
+    }
+    let inbox = PostgresInbox::connect(&url).await.unwrap();
+    inbox_acceptance(&inbox, async |span| inbox.advance_clock(span)).await;
+    let store = PostgresStore::connect(&url).await.unwrap();
+    store.stop_clock();
+    acceptance(&store, async |span| store.advance_clock(span)).await;
 }

@@ -15,6 +15,7 @@ mod order;
 mod outages;
 mod policies;
 mod relay;
+mod runtimes;
 mod search;
 mod settings;
 mod traffic;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         acceptance::trials(),
         deliveries::trials(),
         environment::trials(),
+        runtimes::trials(),
         search::trials(),
         bounds::trials(),
         clock::trials(),
