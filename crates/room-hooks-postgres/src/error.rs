@@ -1,6 +1,6 @@
-use std::{error::Error, fmt};
+use std::error::Error;
 
-use deadpool_postgres::PoolError;
+use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
 /// Error that prevents this crate from using a database, usually found at start-up. The message says how to fix it.
@@ -92,23 +92,14 @@ pub(crate) enum Failure {
     NoConnection,
     #[error("the database did not respond in time")]
     TimedOut,
-    /// The driver's error does not include the server's message, so this one does.
-    #[error("{message}")]
-    Server { code: SqlState, message: Message, source: tokio_postgres::Error },
+    /// The server's message, without the detail and without the driver's error, which includes it: the detail may quote a
+    /// row, and so data of users.
+    #[error("{message} ({})", code.code())]
+    Server { code: SqlState, message: String },
     #[error("database connection failed")]
     Driver(#[source] Box<dyn Error + Send + Sync>),
     #[error("cannot use the database")]
     Unusable(#[source] Box<ConnectError>),
-}
-
-/// The server's message and error code. The detail is left out, since it may quote a row.
-#[derive(Debug)]
-pub(crate) struct Message(String, String);
-
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.0, self.1)
-    }
 }
 
 impl Failure {
@@ -142,16 +133,18 @@ impl Failure {
 impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(server_error) = error.as_db_error() else { return Self::Driver(error.into()) };
-        let code = server_error.code().clone();
-        let message = Message(server_error.message().to_owned(), code.code().to_owned());
-        Self::Server { code, message, source: error }
+        Self::Server {
+            code: server_error.code().clone(),
+            message: server_error.message().to_owned(),
+        }
     }
 }
 
 impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
         match error {
-            PoolError::Timeout(_) => Self::NoConnection,
+            PoolError::Timeout(TimeoutType::Wait) => Self::NoConnection,
+            PoolError::Timeout(_) => Self::TimedOut,
             PoolError::Backend(error) => error.into(),
             other => Self::Driver(other.into()),
         }

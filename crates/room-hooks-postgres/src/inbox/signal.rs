@@ -84,15 +84,15 @@ impl Signal {
         if self.is_scheduled.swap(true, Ordering::AcqRel) {
             return;
         }
-        let signal = Arc::clone(self);
+        let (signal, scheduled) = (Arc::clone(self), Scheduled(Arc::clone(self)));
         tokio::spawn(async move {
             let last_sent = *signal.last_sent.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(last_sent) = last_sent {
                 sleep_until(last_sent + MIN_INTERVAL).await;
             }
             *signal.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-            // Cleared first, so that an event put while this notifies causes another notification.
-            signal.is_scheduled.store(false, Ordering::Release);
+            // First, so that an event put while this notifies causes another notification.
+            drop(scheduled);
             if let Err(failure) = signal.notify_others().await {
                 tracing::debug!(%failure, "could not notify other processes; they poll");
             }
@@ -118,6 +118,15 @@ impl Signal {
         {
             *listener = Some(runtime.spawn(listen_on(Arc::downgrade(self), self.pool.clone())));
         }
+    }
+}
+
+/// A notification that has been scheduled. It no longer is when this is dropped, also because the runtime of its task ends.
+struct Scheduled(Arc<Signal>);
+
+impl Drop for Scheduled {
+    fn drop(&mut self) {
+        self.0.is_scheduled.store(false, Ordering::Release);
     }
 }
 
