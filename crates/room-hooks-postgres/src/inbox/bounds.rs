@@ -168,7 +168,7 @@ impl Usage {
             let row = pool.connection().await?.query_one(COUNT, &[]).await?;
             Ok::<_, Failure>(Size { rows: row.try_get(0)?, bytes: row.try_get(1)? })
         };
-        let counted = pool.run(counted).await;
+        let counted = pool.maintain(counted).await;
         let mut known = self.lock();
         let pause = MIN_PAUSE.max(begun.elapsed() * PAUSE_FACTOR);
         match counted {
