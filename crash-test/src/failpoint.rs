@@ -22,7 +22,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use super::ledger::{Act, Ledger};
 
 /// Where a process kills itself, and at which time that it comes there: `committed:7`, or `never`. With `poison:8` it
-/// does so whenever it handles event 8.
+/// does so whenever it handles event 8, and with `freeze:3` it freezes itself as it handles its third.
 #[derive(Debug, Clone)]
 pub(super) struct Failpoint {
     point: Arc<str>,
@@ -39,8 +39,15 @@ pub(super) const WORKER: [&str; 7] =
 impl Failpoint {
     /// Ends the process, as a crash would, if it is time.
     pub(super) fn reach(&self, point: &str) {
-        if &*self.point == point && self.times_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        if self.is_due(point) {
             die();
+        }
+    }
+
+    /// Freezes the process if it is time.
+    pub(super) fn freeze(&self) {
+        if self.is_due("freeze") {
+            kill_process(getpid(), Signal::STOP).unwrap();
         }
     }
 
@@ -57,12 +64,16 @@ impl Failpoint {
 
     /// Ends the process after a moment, if it is time: while what follows is under way.
     fn reach_soon(&self, point: &str) {
-        if &*self.point == point && self.times_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        if self.is_due(point) {
             std::thread::spawn(|| {
                 std::thread::sleep(Duration::from_micros(300));
                 die();
             });
         }
+    }
+
+    fn is_due(&self, point: &str) -> bool {
+        &*self.point == point && self.times_left.fetch_sub(1, Ordering::SeqCst) == 1
     }
 }
 

@@ -16,20 +16,19 @@ use super::{
 
 const EVENTS: u64 = 300;
 
-/// Freezes one of two workers in the middle of its handlers for more than two leases, while the other takes its events
+/// Has one of two workers freeze in the middle of its handlers for more than two leases, while the other takes its events
 /// over, and checks that it settles none of those.
 pub(super) async fn examine(scene: &Scene) -> Result<String, Error> {
     put_all(scene).await?;
-    let frozen = scene.start("worker", "never")?;
+    // Before the first of its handlers has ended: in the middle of a commit, it would keep a file locked.
+    let frozen = scene.start("worker", "freeze:3")?;
     let other = scene.start("worker", "never")?;
-    // Before it settles any: in the middle of a commit, it would keep a file locked.
-    let in_the_middle = async {
-        while started(scene, frozen.id()) < 10 {
-            sleep(Duration::from_millis(1)).await;
+    let begins = async {
+        while !scene.entries().iter().any(|entry| entry.process == frozen.id()) {
+            sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(10), in_the_middle).await?;
-    frozen.send(Signal::STOP)?;
+    timeout(Duration::from_secs(10), begins).await?;
     sleep(LEASE * 2).await;
     scene.drain(0).await?;
     frozen.send(Signal::CONT)?;
@@ -61,10 +60,4 @@ async fn put_all(scene: &Scene) -> Result<(), Error> {
         sender::send(event, address.clone(), scene.ledger()?).await?;
     }
     Ok(())
-}
-
-/// How many handlers a process has started.
-fn started(scene: &Scene, process: u32) -> usize {
-    let is_start = |entry: &&Entry| entry.process == process && entry.act == Act::Started;
-    scene.entries().iter().filter(is_start).count()
 }

@@ -30,7 +30,8 @@ pub(super) async fn examine(scene: &Scene) -> Result<String, Error> {
     let entries = scene.entries();
     for event in (1..=EVENTS).filter(|event| *event != POISON) {
         let of_event = |act| entries.iter().filter(|it| it.event == event && it.act == act).count();
-        if of_event(Act::Handled) != 1 || of_event(Act::Started) > 3 {
+        // Once beside the poison, once alone and once more if it fails.
+        if of_event(Act::Handled) == 0 || of_event(Act::Started) > 3 {
             return Err(format!("{event} suffered from the poison").into());
         }
     }

@@ -15,7 +15,9 @@ use super::{
 };
 
 /// After what time the events of a worker that was killed are handled by another.
-pub(super) const LEASE: Duration = Duration::from_secs(1);
+///
+/// On a busy machine, a worker that lives must renew its leases in time all the same.
+pub(super) const LEASE: Duration = Duration::from_secs(2);
 
 /// What the handler has.
 #[derive(Clone)]
@@ -48,6 +50,7 @@ async fn handle(context: Arc<Context>, created: Verified<RoomCreated>) -> Result
     context.ledger.note(Act::Started, event);
     context.failpoint.reach("started");
     context.failpoint.swallow(event);
+    context.failpoint.freeze();
     sleep(Duration::from_millis(5 + event * 7 % 30)).await;
     if event.is_multiple_of(5) && created.attempt() == 1 {
         return Err("not at the first attempt");
