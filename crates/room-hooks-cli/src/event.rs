@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use clap::Args;
 use room_hooks::testing::{Sample, question_samples, samples};
@@ -13,10 +16,13 @@ pub(crate) struct EventArguments {
     /// Room.CallbackAfterUpdateRoomInfo, 103 or before_send_msg; see `room-hooks events`
     #[arg(required_unless_present = "body_file")]
     event: Option<String>,
-    /// Sets a member of it, by its path. What was a text stays one; else, and after `:=`, a value is
-    /// JSON if it can be. `{i}` in it is the number of the delivery, from 0
-    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
-    assignments: Vec<Assignment>,
+    /// Sets a member that the event has, by its path. Strings stay strings; otherwise, and after
+    /// `:=`, the value is parsed as JSON if possible. `{i}` in it is the number of the delivery, from 0
+    #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
+    set: Vec<Assignment>,
+    /// Sets a member that the event does not have
+    #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
+    set_new: Vec<Assignment>,
     /// The event from a file of JSON, or `-` for standard input, instead of the built-in one
     #[arg(long, value_name = "FILE", requires = "provider", conflicts_with = "event")]
     body_file: Option<PathBuf>,
@@ -31,6 +37,8 @@ struct Assignment {
     value: String,
     /// Whether the value is JSON even where a text was.
     json: bool,
+    /// Whether it may add a member.
+    is_new: bool,
 }
 
 /// An event before it is signed.
@@ -38,6 +46,10 @@ pub(crate) struct Unsigned {
     pub(crate) provider: ProviderName,
     event: Value,
     assignments: Vec<Assignment>,
+    /// The members of a built-in event that tell it from the next that is equal.
+    distinct_by: &'static [&'static str],
+    /// From where on new events are numbered, in Unix milliseconds.
+    new_since: Option<u64>,
 }
 
 fn assignment(text: &str) -> Result<Assignment, String> {
@@ -50,31 +62,45 @@ fn assignment(text: &str) -> Result<Assignment, String> {
     if path.split('.').any(str::is_empty) {
         return Err("a part of the path is empty".to_owned());
     }
-    Ok(Assignment { path: path.to_owned(), value: value.to_owned(), json })
+    Ok(Assignment { path: path.to_owned(), value: value.to_owned(), json, is_new: false })
 }
 
 impl EventArguments {
     pub(crate) fn unsigned(&self) -> Result<Unsigned, Error> {
-        let (provider, event) = match (&self.body_file, self.provider, &self.event) {
-            (Some(file), Some(provider), _) => (provider, read(file)?),
+        let (provider, event, distinct_by) = match (&self.body_file, self.provider, &self.event) {
+            (Some(file), Some(provider), _) => (provider, read(file)?, &[][..]),
             (_, provider, event) => built_in(event.as_deref().unwrap_or_default(), provider)?,
         };
-        Ok(Unsigned { provider, event, assignments: self.assignments.clone() })
+        let new = self.set_new.iter().cloned();
+        let new = new.map(|assignment| Assignment { is_new: true, ..assignment });
+        let assignments = self.set.iter().cloned().chain(new).collect();
+        Ok(Unsigned { provider, event, assignments, distinct_by, new_since: None })
     }
 }
 
 impl Unsigned {
+    /// Makes each delivery of a built-in event a new one, and not a duplicate of an earlier one: its id or its time is
+    /// that of now.
+    pub(crate) fn renew(&mut self, now: SystemTime) {
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.new_since = u64::try_from(since.as_millis()).ok();
+    }
+
     /// Whether each delivery is another event.
     pub(crate) fn is_numbered(&self) -> bool {
-        self.assignments.iter().any(|assignment| assignment.value.contains("{i}"))
+        let is_new = self.new_since.is_some() && !self.distinct_by.is_empty();
+        is_new || self.assignments.iter().any(|assignment| assignment.value.contains("{i}"))
     }
 
     /// The event as the n-th delivery has it.
     pub(crate) fn event(&self, n: u64) -> Result<Value, Error> {
         let mut event = self.event.clone();
-        for Assignment { path, value, json } in &self.assignments {
+        if let Some(since) = self.new_since {
+            self.distinct_by.iter().for_each(|path| make_new(&mut event, path, since + n));
+        }
+        for Assignment { path, value, json, is_new } in &self.assignments {
             let value = value.replace("{i}", &n.to_string());
-            let place = place(&mut event, path)?;
+            let place = place(&mut event, path, *is_new)?;
             *place = match serde_json::from_str(&value) {
                 Ok(parsed) if *json || !place.is_string() => parsed,
                 _ => value.into(),
@@ -82,6 +108,19 @@ impl Unsigned {
         }
         Ok(event)
     }
+}
+
+/// Sets what tells an event from the next that is equal, if the event has it. `id#number` is the id of a task or the like,
+/// and the number of the event within it.
+fn make_new(event: &mut Value, path: &str, millis: u64) {
+    let path = path.rsplit('#').next().unwrap_or(path);
+    let Ok(place) = place(event, path, false) else { return };
+    let is_number = |text: &str| text.parse::<u64>().is_ok();
+    *place = match place.as_str() {
+        None => millis.into(),
+        Some(text) if is_number(text) => millis.to_string().into(),
+        Some(text) => format!("{text}-{millis}").into(),
+    };
 }
 
 fn read(file: &Path) -> Result<Value, Error> {
@@ -93,12 +132,21 @@ fn read(file: &Path) -> Result<Value, Error> {
     Ok(event)
 }
 
+/// The Rust type of a kind of event or question.
+pub(crate) fn type_name(provider: ProviderName, kind: &str) -> &'static str {
+    let mut all = built_ins().filter(|sample| sample.provider == provider.as_str());
+    all.find(|sample| sample.kind == kind).map_or("RawEvent", |sample| sample.type_name)
+}
+
 /// A sample of each event and question that has a type.
 fn built_ins() -> impl Iterator<Item = Sample> {
     samples().chain(question_samples())
 }
 
-fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName, Value), Error> {
+fn built_in(
+    name: &str,
+    provider: Option<ProviderName>,
+) -> Result<(ProviderName, Value, &'static [&'static str]), Error> {
     let of_provider = |sample: &Sample| provider.is_none_or(|p| p.as_str() == sample.provider);
     let Some(sample) =
         built_ins().filter(of_provider).find(|sample| sample.kind.eq_ignore_ascii_case(name))
@@ -127,27 +175,33 @@ fn built_in(name: &str, provider: Option<ProviderName>) -> Result<(ProviderName,
         });
     };
     let provider = ProviderName::ALL.into_iter().find(|p| p.as_str() == sample.provider);
-    Ok((provider.ok_or("the event has no provider")?, sample.event()))
+    Ok((provider.ok_or("the event has no provider")?, sample.event(), sample.distinct_by))
 }
 
-/// The place at a path of names and, in lists, numbers, with dots between them. What is not there on the
-/// way is made.
-fn place<'a>(event: &'a mut Value, path: &str) -> Result<&'a mut Value, Error> {
+/// The place at a path of names and, in lists, numbers, with dots between them. Adds what is missing on the way only if
+/// `is_new`, so that a typo does not add a member.
+fn place<'a>(event: &'a mut Value, path: &str, is_new: bool) -> Result<&'a mut Value, Error> {
     let mut place = event;
     for name in path.split('.') {
-        if place.is_null() {
+        if place.is_null() && is_new {
             *place = Value::Object(Map::new());
         }
         place = match place {
-            Value::Object(members) => members.entry(name).or_insert(Value::Null),
+            Value::Object(members) => {
+                if !is_new && !members.contains_key(name) {
+                    return Err(no_member(path, name, members).into());
+                }
+                members.entry(name).or_insert(Value::Null)
+            }
             Value::Array(list) => {
-                let index = name.parse().unwrap_or(usize::MAX);
-                if index == list.len() {
+                let (index, length) = (name.parse().unwrap_or(usize::MAX), list.len());
+                if index == length && is_new {
                     list.push(Value::Null);
                 }
-                let length = list.len();
-                list.get_mut(index)
-                    .ok_or_else(|| format!("{path}: {name} is no place in a list of {length}"))?
+                let hint = if index == length { "; --set-new appends to it" } else { "" };
+                list.get_mut(index).ok_or_else(|| {
+                    format!("{path}: a list of {length} has no place {name}{hint}")
+                })?
             }
             _ => return Err(format!("{path}: there is nothing for {name} to be in").into()),
         };
@@ -155,22 +209,36 @@ fn place<'a>(event: &'a mut Value, path: &str) -> Result<&'a mut Value, Error> {
     Ok(place)
 }
 
+fn no_member(path: &str, name: &str, members: &Map<String, Value>) -> String {
+    let likeness =
+        |member: &String| strsim::jaro_winkler(&name.to_lowercase(), &member.to_lowercase());
+    let nearest = members.keys().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|nearest| likeness(nearest) > 0.8) {
+        Some(nearest) => {
+            format!("{path}: the event has no {name}; is it {nearest}? --set-new adds it")
+        }
+        None => format!("{path}: the event has no {name}; --set-new adds it"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
+    use crate::{credentials::Credentials, encoding::Encoding};
 
     #[test]
     fn a_path_leads_into_objects_and_lists() {
         let mut event = json!({"a": {"b": 1}, "list": [{"key": "x"}]});
-        for (path, value) in [
-            ("a.b", json!(2)),
-            ("list.0.key", json!("topic")),
-            ("list.1.key", json!("mood")),
-            ("new.inside", json!(true)),
-        ] {
-            *place(&mut event, path).unwrap() = value;
+        for (path, value) in [("a.b", json!(2)), ("list.0.key", json!("topic"))] {
+            *place(&mut event, path, false).unwrap() = value;
+        }
+        for (path, value) in [("list.1.key", json!("mood")), ("new.inside", json!(true))] {
+            assert!(place(&mut event, path, false).is_err(), "{path}");
+            *place(&mut event, path, true).unwrap() = value;
         }
         assert_eq!(
             event,
@@ -178,8 +246,24 @@ mod tests {
                 "a": {"b": 2}, "list": [{"key": "topic"}, {"key": "mood"}], "new": {"inside": true},
             })
         );
-        assert!(place(&mut event, "list.7.key").is_err());
-        assert!(place(&mut event, "a.b.c").is_err());
+        assert!(place(&mut event, "list.7.key", true).is_err());
+        assert!(place(&mut event, "a.b.c", true).is_err());
+    }
+
+    #[test]
+    fn a_typo_adds_no_member_and_the_nearest_one_is_named() {
+        let mut event = json!({"room_id": "lobby", "RoomInfo": {"RoomName": "The Lobby"}});
+        let before = event.clone();
+        for (path, told) in [
+            ("roomid", "is it room_id?"),
+            ("Room_Id", "is it room_id?"),
+            ("RoomInfo.RomName", "is it RoomName?"),
+            ("zzz", "the event has no zzz; --set-new adds it"),
+        ] {
+            let error = place(&mut event, path, false).unwrap_err().to_string();
+            assert!(error.contains(told) && error.contains("--set-new"), "{path}: {error}");
+        }
+        assert_eq!(event, before);
     }
 
     #[test]
@@ -189,6 +273,8 @@ mod tests {
             provider: ProviderName::Zego,
             event: samples().next().unwrap().event(),
             assignments: assignments.map(|text| assignment(text).unwrap()).into(),
+            distinct_by: &[],
+            new_since: None,
         };
         let event = unsigned.event(0).unwrap();
         assert_eq!(event["room_id"], "42");
@@ -196,10 +282,37 @@ mod tests {
         assert_eq!(event["operator_account"], 7);
     }
 
+    /// Each is still the typed event that it was.
+    #[test]
+    fn a_renewed_sample_differs_from_itself_and_from_the_next() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        for sample in samples() {
+            let (provider, event, distinct_by) = built_in(sample.kind, None).unwrap();
+            let mut unsigned =
+                Unsigned { provider, event, assignments: Vec::new(), distinct_by, new_since: None };
+            let before = unsigned.event(0).unwrap();
+            assert_eq!(before, sample.event());
+            unsigned.renew(now);
+            let (first, second) = (unsigned.event(0).unwrap(), unsigned.event(1).unwrap());
+            let has = |path: &&str| {
+                let member = path.rsplit('#').next().unwrap();
+                place(&mut before.clone(), member, false).is_ok()
+            };
+            let is_dated_by_its_sending = !distinct_by.iter().any(has);
+            assert_eq!(first == before, is_dated_by_its_sending, "{}", sample.kind);
+            assert_eq!(first == second, is_dated_by_its_sending, "{}", sample.kind);
+
+            let signer = Credentials::default().forger(provider).unwrap();
+            let delivery = signer.sign(&first, Encoding::default(), now).unwrap();
+            let received = signer.receive(delivery.as_delivery(), now).unwrap().unwrap();
+            assert_eq!(received.kind, sample.kind, "it is of no other type");
+        }
+    }
+
     #[test]
     fn every_sample_is_found_by_its_kind_alone() {
         for sample in built_ins() {
-            let (provider, event) = built_in(sample.kind, None).unwrap();
+            let (provider, event, _) = built_in(sample.kind, None).unwrap();
             assert_eq!((provider.as_str(), event), (sample.provider, sample.event()));
         }
         let error = built_in("UpdateRoomInfo", None).unwrap_err().to_string();

@@ -93,6 +93,8 @@ pub(crate) enum Provider {
 pub(crate) struct Received {
     /// Of an event.
     pub(crate) id: Option<DeliveryId>,
+    /// Of its type.
+    pub(crate) kind: &'static str,
     pub(crate) asks: bool,
     pub(crate) verified: Verification,
     pub(crate) event: String,
@@ -173,6 +175,7 @@ fn received<P: room_hooks::Provider>(
                 None => Verification::Unsigned,
             },
             asks: matches!(verified.event, adapter::Received::Question(_)),
+            kind: verified.event.kind(),
             event: verified.event.name().to_owned(),
             room_id: verified.event.room_id().map(str::to_owned),
             data: serde_json::to_string(&verified.event).unwrap_or_default(),

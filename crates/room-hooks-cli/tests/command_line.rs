@@ -150,7 +150,8 @@ fn what_cannot_be_tried_is_told_with_what_to_do() {
         (&["sign", "103", "--encoding", "form"], "only ZEGO"),
         (&["sign", "103", "--at", "18446744073709551615"], "clock"),
         (&["send", "103", "--set", "EventInfo"], "no `=`"),
-        (&["send", "room_create", "--set", "attributes.9.key=x"], "no place in a list of 2"),
+        (&["send", "room_create", "--set", "attributes.9.key=x"], "a list of 2 has no place 9"),
+        (&["send", "room_create", "--set", "roomid=x"], "is it room_id?"),
         (&["send", "103", "--encoding", "form", "--to", "http://127.0.0.1:9"], "only ZEGO"),
         (&["send", "--body-file", "nowhere.json"], "--provider"),
         (&["send", "--provider", "zego", "--body-file", "nowhere.json"], "nowhere.json"),
@@ -365,10 +366,14 @@ fn the_examples_are_played_to() {
             let (status, answer, _) = send("room_create", &["--encoding", encoding]);
             assert_eq!(status, 0, "{name}, {encoding}: {answer}");
         }
-        for event in ["room_create", "Room.CallbackAfterDestroyRoom", "103"] {
+        for (event, room) in [
+            ("room_create", "room_id"),
+            ("Room.CallbackAfterDestroyRoom", "RoomId"),
+            ("103", "EventInfo.RoomId"),
+        ] {
             for forgery in ["signature", "app", "tampered", "oversize"] {
                 // A room of its own, so that no other try is taken for it.
-                let room = format!("room_id={forgery}");
+                let room = format!("{room}={forgery}");
                 let (status, answer, _) = send(event, &["--forge", forgery, "--set", &room]);
                 assert_eq!(status, 0, "{name}, {event}, {forgery}: {answer}");
             }

@@ -129,9 +129,9 @@ fn with_inbox(mut command: Command, location: &str, failures: u32) -> Command {
     command
 }
 
-/// Sends an event, and returns the status of the answer.
+/// Sends an event, the same each time, and returns the status of the answer.
 fn send(server: &Server, event: &str, more: &[&str]) -> String {
-    let sent = run(&[&["send", event, "--to", &server.origin], more].concat());
+    let sent = run(&[&["send", event, "--same", "--to", &server.origin], more].concat());
     sent.stdout.split(' ').next().unwrap_or(&sent.stderr).to_owned()
 }
 

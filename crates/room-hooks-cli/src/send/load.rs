@@ -51,7 +51,9 @@ impl Load {
     pub(super) fn run(&self, sender: &Sender) -> Result<ExitStatus, Error> {
         let times = self.times.unwrap_or(1);
         if times > 1 && !sender.unsigned.is_numbered() {
-            terminal::note("all are the same event, re-signed; vary it by --set room_id=room-{i}");
+            terminal::note(
+                "only the time of sending tells these events apart; --set room_id=room-{i} varies them",
+            );
         }
         let (next, summary) = (AtomicU64::new(0), Mutex::new(Summary::default()));
         let begun = Instant::now();

@@ -37,6 +37,10 @@ pub(crate) struct Arguments {
     retry: Retry,
     #[command(flatten)]
     load: Load,
+    /// Sends the built-in event as it is, which a receiver that has handled it takes for a duplicate;
+    /// otherwise it gets the time of now, and is a new event
+    #[arg(long)]
+    same: bool,
     /// Sends a bad one, which is to be refused
     #[arg(long, value_enum, conflicts_with_all = ["retry", "times"])]
     forge: Option<Forgery>,
@@ -49,6 +53,7 @@ Examples:
   room-hooks send Room.CallbackAfterUpdateRoomInfo --set RoomInfo.RoomName='The Lobby'
   room-hooks send 103 --to http://localhost:8080/callbacks
   room-hooks send room_exit --retry --resign
+  room-hooks send 103 --same                          a duplicate, from the second time on
   room-hooks send room_create --set room_id=room-{i} --times 1000 --concurrency 4
   room-hooks send room_create --forge signature
   room-hooks send before_send_msg --set msg_body='a word'
@@ -58,7 +63,10 @@ To a question, the answer is shown with the decision in it.
 Exit status: 0 if all were acknowledged (with --forge: refused), 1 if not, 2 if it could not be tried.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
-    let unsigned = arguments.event.unsigned()?;
+    let mut unsigned = arguments.event.unsigned()?;
+    if !arguments.same {
+        unsigned.renew(SystemTime::now());
+    }
     let provider = unsigned.provider;
     let sender = Sender {
         unsigned,

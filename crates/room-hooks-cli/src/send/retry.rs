@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::{
-    Error, ExitStatus,
+    Error, ExitStatus, event,
     http::Response,
     provider::{Received, Schedule},
     speed::Speed,
@@ -36,6 +36,10 @@ impl Retry {
         let mut delivery = sender.delivery(0, SystemTime::now())?;
         let received = sender.provider.receive(delivery.as_delivery(), SystemTime::now());
         let received = received.ok().flatten();
+        if let Some(received) = &received {
+            let type_name = event::type_name(sender.provider.name(), received.kind);
+            terminal::note(&format!("sends what a receiver gets as {type_name}"));
+        }
         let schedule = self.schedule(sender, received.as_ref());
         let question = received.filter(|received| received.asks).map(|received| received.event);
         let mut pauses = schedule.pauses.iter();
