@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::{Error, ExitStatus, terminal};
 
-use super::filter::{Filter, Pages, state_name};
+use super::filter::{Filter, Pages};
 
 /// Makes dead events ready, with as many attempts as new ones.
 ///
@@ -78,7 +78,7 @@ Examples:
   room-hooks inbox discard --room lobby --yes
   room-hooks inbox discard --state ready --kind 103 --yes    also those that are yet to be handled
 
-What is discarded cannot be restored.
+Discarded events cannot be restored.
 
 Exit status: 0 if all were discarded, 1 if not, 2 if the inbox could not be used.";
 
@@ -182,7 +182,7 @@ async fn apply(
         writeln!(terminal::out(), "{changed} {done}")?;
     }
     for sequence in &unchanged {
-        let state = inbox.get(*sequence).await?.map(|(record, _)| state_name(record.state));
+        let state = inbox.get(*sequence).await?.map(|(record, _)| record.state.name());
         let state = state.map_or("is not in the inbox".into(), |state| format!("is {state}"));
         terminal::note(&format!("{sequence} {state}, and was not {done}"));
     }

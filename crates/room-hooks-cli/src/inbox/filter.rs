@@ -26,17 +26,6 @@ pub(super) struct Filter {
     newer_than: Option<Duration>,
 }
 
-/// A state, as it is printed.
-pub(super) fn state_name(state: EventState) -> &'static str {
-    match state {
-        EventState::Ready => "ready",
-        EventState::Leased => "leased",
-        EventState::Done => "done",
-        EventState::Dead => "dead",
-        _ => "unknown",
-    }
-}
-
 impl Filter {
     /// Whether it lets everything pass.
     pub(super) fn is_empty(&self) -> bool {

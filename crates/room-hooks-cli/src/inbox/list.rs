@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{Error, ExitStatus, terminal};
 
 use super::{
-    filter::{Filter, Pages, state_name},
+    filter::{Filter, Pages},
     rough,
 };
 
@@ -103,7 +103,7 @@ fn print(record: &EventRecord, now: SystemTime) -> Result<(), Error> {
     let error = if cut.len() < error.len() { format!("{cut}…") } else { cut };
     print_row([
         &record.sequence.to_string(),
-        if record.is_suspect { "suspect" } else { state_name(record.state) },
+        if record.is_suspect { "suspect" } else { record.state.name() },
         &record.attempts.to_string(),
         &rough(now.duration_since(record.received_at).unwrap_or_default()),
         &record.kind,
@@ -122,7 +122,7 @@ fn print_row([sequence, state, tries, age, kind, room, error]: [&str; 7]) -> Res
 pub(super) fn to_json(record: &EventRecord) -> Value {
     json!({
         "sequence": record.sequence,
-        "state": state_name(record.state),
+        "state": record.state.name(),
         "suspect": record.is_suspect,
         "kind": record.kind,
         "format_version": record.format_version,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{Error, ExitStatus, terminal};
 
-use super::{filter::state_name, list::to_json, rough};
+use super::{list::to_json, rough};
 
 /// Shows an event with its error and its payload, which may contain personal data.
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, Error> {
     let sequence = arguments.sequence;
     let Some((record, event)) = inbox.get(sequence).await? else {
-        terminal::note(&format!("there is no event {sequence} in the inbox"));
+        terminal::note(&format!("the inbox has no event {sequence}"));
         return Ok(ExitStatus::Unsuccessful);
     };
     // Of a payload that is not JSON, as of a format to come, its text.
@@ -77,7 +77,7 @@ fn print(record: &EventRecord, event: &NewEvent, payload: &Value) -> Result<(), 
 }
 
 fn state(record: &EventRecord) -> String {
-    let name = state_name(record.state);
+    let name = record.state.name();
     let ago = record.finished_ago.map(|ago| format!("{name}, for {}", rough(ago)));
     let due_in = record.due_in.unwrap_or_default();
     match record.state {

@@ -54,13 +54,7 @@ pub(super) async fn list(
     after: i64,
     limit: usize,
 ) -> Result<Vec<EventRecord>, Failure> {
-    let state = state.map(|state| match state {
-        EventState::Ready => "ready",
-        EventState::Leased => "leased",
-        EventState::Done => "done",
-        EventState::Dead => "dead",
-        _ => "",
-    });
+    let state = state.map(EventState::name);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut connection = pool.connection().await?;
     let rows = connection.query(LIST, &[&pool.clock().offset(), &after, &state, &limit]).await?;

@@ -21,13 +21,7 @@ pub(super) fn list(
     after: i64,
     limit: usize,
 ) -> rusqlite::Result<Vec<EventRecord>> {
-    let state = state.map(|state| match state {
-        EventState::Ready => "ready",
-        EventState::Leased => "leased",
-        EventState::Done => "done",
-        EventState::Dead => "dead",
-        _ => "",
-    });
+    let state = state.map(EventState::name);
     turn.prepare(&format!(
         "SELECT {COLUMNS} FROM room_hooks_events
          WHERE sequence > :after AND (:state IS NULL OR {STATE} = :state) ORDER BY sequence LIMIT :limit",

@@ -32,6 +32,19 @@ pub enum EventState {
     Dead,
 }
 
+impl EventState {
+    /// The state in lower case, as stores and tools spell it: `ready`, `leased`, `done` or `dead`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Dead => "dead",
+        }
+    }
+}
+
 /// An event in an inbox, without its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
