@@ -14,7 +14,7 @@ use tokio_postgres::{
 
 pub(crate) use self::{
     connection::Connection,
-    pool::{CONNECT_TIMEOUT, Pool},
+    pool::{CONNECT_TIMEOUT, MAINTENANCE_TIMEOUT, Pool},
 };
 use self::{
     connector::{SharedConnector, TlsConnector},

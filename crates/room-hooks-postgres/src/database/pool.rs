@@ -26,8 +26,8 @@ pub(super) const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an operation may take, including connecting. The core gives up a put sooner.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long statistics, listing, pruning and migration may take.
-const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long statistics, counting, listing, pruning and migration may take.
+pub(crate) const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A pool that opens connections on demand, and the database's clock.
 #[derive(Clone)]

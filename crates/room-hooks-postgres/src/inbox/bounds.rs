@@ -12,7 +12,7 @@ use std::{
 use room_hooks::inbox::NewEvent;
 
 use crate::{
-    database::Pool,
+    database::{MAINTENANCE_TIMEOUT, Pool},
     error::Failure,
     sql::{clock, now},
 };
@@ -27,9 +27,6 @@ const BATCH: i64 = 200;
 /// that counting takes less than a twentieth of the time.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_FACTOR: u32 = 20;
-
-/// When a count that has not ended is taken for lost. Longer than the timeout of an operation.
-const COUNT_TIMEOUT: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
@@ -153,7 +150,8 @@ impl Usage {
         if known.next.is_none_or(|next| next > now) {
             return;
         }
-        known.next = Some(now + COUNT_TIMEOUT);
+        // A count that has not ended by then is lost, with its runtime.
+        known.next = Some(now + MAINTENANCE_TIMEOUT + MIN_PAUSE);
         let (usage, pool) = (Arc::clone(self), pool.clone());
         tokio::spawn(async move {
             if let Err(failure) = usage.count(&pool).await {
