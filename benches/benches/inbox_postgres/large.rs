@@ -18,11 +18,11 @@ use crate::{
 
 const EMPTY: usize = 0;
 
-/// What the databases hold.
+/// The done events in each database.
 const DONE: [&str; 3] =
     ["none", "1,000,000, signatures forgotten", "1,000,000, ids and signatures remembered"];
 
-/// What is timed.
+/// The timed operations.
 const WORK: [&str; 4] =
     ["put, 1 sender", "put, 32 senders", "claim and finish", "claim in order and finish"];
 

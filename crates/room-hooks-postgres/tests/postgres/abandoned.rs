@@ -30,7 +30,7 @@ async fn count(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
-/// While a table is locked, senders try again and again. The statements that nobody waits for must not use up the
+/// While a table is locked, senders try again and again. Abandoned statements must not use up the
 /// connections of the server.
 async fn canceled() {
     let url = test_postgres::database().await;

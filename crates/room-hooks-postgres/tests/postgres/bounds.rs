@@ -58,7 +58,7 @@ async fn is_full(inbox: &PostgresInbox, number: u64) -> bool {
     matches!(inbox.put(event(number)).await, Err(InboxError::Full))
 }
 
-/// Puts events until there is no room, and returns how many there was room for. When it is counted while events are put,
+/// Puts events until the inbox is full, and returns how many fit. If a count runs while events are put,
 /// that can be one more or less than there is room for, until it is counted again.
 async fn fill(inbox: &PostgresInbox, mut number: u64) -> u64 {
     let first = number;

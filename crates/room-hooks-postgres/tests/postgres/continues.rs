@@ -25,7 +25,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A worker that nobody touches from its start to its end.
+/// A worker that runs without intervention from its start to its end.
 struct Untouched {
     inbox: PostgresInbox,
     handled: Handled,

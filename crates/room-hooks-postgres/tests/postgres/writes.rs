@@ -1,4 +1,4 @@
-//! What is written and when: durable puts, nothing by an idle worker, few notifications.
+//! Writes: puts are durable, an idle worker writes nothing, and notifications are few.
 
 use std::{
     future::poll_fn,
@@ -29,7 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// What is not flushed is lost: the server flushes by itself after ten seconds only.
+/// A crash loses unflushed commits: this server flushes by itself only every ten seconds.
 async fn a_put_survives_a_crash_whatever_the_default_of_synchronous_commit() {
     let mut server = Server::start_with(&["synchronous_commit=off", "wal_writer_delay=10000"]);
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
