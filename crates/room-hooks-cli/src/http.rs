@@ -84,7 +84,7 @@ impl Target {
             return Err(format!("{scheme} is neither http nor https").into());
         }
         let path = match self.to.path_and_query().map(PathAndQuery::as_str) {
-            None | Some("" | "/") => format!("/hooks/{provider}"),
+            None | Some("" | "/") => provider.default_path(),
             Some(path) => path.to_owned(),
         };
         let config = Agent::config_builder()

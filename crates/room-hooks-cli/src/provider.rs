@@ -40,6 +40,11 @@ impl ProviderName {
         }
     }
 
+    /// Where the examples receive it.
+    pub(crate) fn default_path(self) -> String {
+        format!("/hooks/{self}")
+    }
+
     /// How long the provider waits for the answer to a question, if it asks any.
     pub(crate) fn waits_for_answer(self) -> Option<Duration> {
         match self {

@@ -17,6 +17,9 @@ pub(crate) struct Record {
     /// Absent from the recordings of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verified: Option<Verification>,
+    /// The path of the URL. Absent from the recordings of older versions, and of what was signed but not sent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) path: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) query: String,
     /// The headers that sign, and the content type.
@@ -57,27 +60,24 @@ enum Body {
 }
 
 impl Record {
-    pub(crate) fn new(
-        provider: ProviderName,
-        at: SystemTime,
-        verified: Option<Verification>,
-        query: &str,
-        headers: Vec<(String, String)>,
-        body: &[u8],
-    ) -> Self {
+    /// The record of a delivery that has not been verified.
+    pub(crate) fn new(provider: ProviderName, at: SystemTime, delivery: SignedDelivery) -> Self {
+        let SignedDelivery { query, headers, body, .. } = delivery;
         let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let body = match str::from_utf8(body) {
-            Ok(text) => Body::Body(text.to_owned()),
-            Err(_) => Body::BodyBase64(BASE64.encode(body)),
-        };
         let at = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-        Self { at, provider, verified, query: query.to_owned(), headers, body }
+        let body = match String::from_utf8(body) {
+            Ok(text) => Body::Body(text),
+            Err(error) => Body::BodyBase64(BASE64.encode(error.as_bytes())),
+        };
+        Self { at, provider, verified: None, path: String::new(), query, headers, body }
     }
 
-    /// The record of a delivery that this program has just signed.
-    pub(crate) fn of(provider: ProviderName, at: SystemTime, delivery: SignedDelivery) -> Self {
-        let SignedDelivery { query, headers, body, .. } = delivery;
-        Self::new(provider, at, Some(Verification::Signature), &query, headers, &body)
+    pub(crate) fn with_path(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
+    }
+
+    pub(crate) fn with_verification(self, verified: Verification) -> Self {
+        Self { verified: Some(verified), ..self }
     }
 
     /// The records of a recording, each with the number of its line.
@@ -141,9 +141,10 @@ impl Record {
     pub(crate) fn to_http(&self) -> Vec<u8> {
         let body = self.body().unwrap_or_default();
         let question = if self.query.is_empty() { "" } else { "?" };
+        let default_path = self.provider.default_path();
+        let path = if self.path.is_empty() { &default_path } else { &self.path };
         let head = format!(
-            "POST /hooks/{}{question}{} HTTP/1.1\r\nHost: localhost\r\n{}Content-Length: {}\r\n\r\n",
-            self.provider,
+            "POST {path}{question}{} HTTP/1.1\r\nHost: localhost\r\n{}Content-Length: {}\r\n\r\n",
             self.query,
             http::header_lines(&self.headers),
             body.len()

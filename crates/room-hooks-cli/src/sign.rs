@@ -3,8 +3,13 @@ use std::{io::Write, time::SystemTime};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    Error, ExitStatus, credentials::Credentials, encoding::Encoding, event::EventArguments,
-    input::unix_seconds, recording::Record, terminal,
+    Error, ExitStatus,
+    credentials::Credentials,
+    encoding::Encoding,
+    event::EventArguments,
+    input::unix_seconds,
+    recording::{Record, Verification},
+    terminal,
 };
 
 /// Signs a callback and prints it, without sending anything.
@@ -46,7 +51,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let now = arguments.at.unwrap_or_else(SystemTime::now);
     let provider = arguments.credentials.provider(unsigned.provider)?;
     let delivery = provider.sign(&unsigned.event(0)?, arguments.encoding, now)?;
-    let record = Record::of(unsigned.provider, now, delivery);
+    let record =
+        Record::new(unsigned.provider, now, delivery).with_verification(Verification::Signature);
     let mut out = terminal::exact();
     match arguments.format {
         Format::Http => out.write_all(&record.to_http())?,

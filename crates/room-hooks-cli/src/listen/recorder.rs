@@ -16,7 +16,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use room_hooks::{Delivery, DeliveryId, Refusal};
+use room_hooks::{Delivery, DeliveryId, Refusal, testing::SignedDelivery};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
@@ -76,6 +76,7 @@ impl Recorder {
     ) -> Response {
         let now = SystemTime::now();
         let (parts, body) = request.into_parts();
+        let path = parts.uri.path().to_owned();
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let headers = kept(&parts.headers);
         let read = Arc::new(Mutex::new(Vec::new()));
@@ -104,8 +105,10 @@ impl Recorder {
         let asks = matches!(&received, Ok(Some(Received { asks: true, .. })));
         let name = provider.name();
         let passed = Passed { provider: name, at: now, status, called, received, answer };
-        let verified = Some(passed.verification());
-        let record = Record::new(passed.provider, now, verified, &query, headers, &body);
+        let delivery = SignedDelivery::new(query, headers, body);
+        let record = Record::new(passed.provider, now, delivery)
+            .with_path(&path)
+            .with_verification(passed.verification());
         let kept = match status {
             // No callback, or not read to its end.
             404 | 405 | 408 | 413 => Ok(()),

@@ -1,6 +1,7 @@
 use std::{path::PathBuf, time::SystemTime};
 
 use clap::Args;
+use room_hooks::testing::SignedDelivery;
 
 use crate::{Error, input, provider::ProviderName, recording::Record, terminal};
 
@@ -123,7 +124,8 @@ fn record(
             named.unwrap_or(ProviderName::Zego)
         }
     });
-    Record::new(provider, SystemTime::now(), None, query, headers, body)
+    let delivery = SignedDelivery::new(query.to_owned(), headers, body.to_owned());
+    Record::new(provider, SystemTime::now(), delivery).with_path(path)
 }
 
 #[cfg(test)]
