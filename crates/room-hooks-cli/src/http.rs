@@ -10,20 +10,21 @@ use room_hooks::testing::SignedDelivery;
 use ureq::{
     Agent,
     http::{
-        Uri,
+        HeaderMap, Request, Uri,
         uri::{Authority, PathAndQuery},
     },
 };
 
-use crate::{Error, provider::ProviderName, terminal};
+use crate::{Error, terminal};
 
-/// How long an answer is waited for.
+/// How long a response may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where callbacks are sent.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// The receiver. A URL without a path gets /hooks/zego, /hooks/tencent or /hooks/trtc
+    /// The receiver. Without a path, each provider's callbacks go to its own: /hooks/zego,
+    /// /hooks/tencent or /hooks/trtc
     #[arg(
         long,
         value_name = "URL",
@@ -35,6 +36,9 @@ pub(crate) struct Target {
     /// Lets callbacks leave this machine
     #[arg(long)]
     allow_remote: bool,
+    /// The option that allows it.
+    #[arg(skip = "--allow-remote")]
+    option: &'static str,
 }
 
 /// A client and the URL that it sends to.
@@ -47,6 +51,7 @@ pub(crate) struct Client {
 /// What was answered.
 pub(crate) struct Response {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     /// As it arrived.
     pub(crate) bytes: Vec<u8>,
     /// The beginning of it, to be shown.
@@ -55,9 +60,9 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    fn new(status: u16, bytes: Vec<u8>, took: Duration) -> Self {
+    fn new(status: u16, headers: HeaderMap, bytes: Vec<u8>, took: Duration) -> Self {
         let body: String = String::from_utf8_lossy(&bytes).chars().take(200).collect();
-        Self { status, bytes, body: terminal::plain(&body), took }
+        Self { status, headers, bytes, body: terminal::plain(&body), took }
     }
 
     pub(crate) fn is_success(&self) -> bool {
@@ -76,17 +81,29 @@ pub(crate) fn header_lines(headers: &[(String, String)]) -> String {
 }
 
 impl Target {
-    pub(crate) fn client(&self, provider: ProviderName) -> Result<Client, Error> {
+    /// Another target than `--to`, on another machine only if that is allowed, by an option of this name.
+    pub(crate) fn new(to: Uri, allow_remote: bool, option: &'static str) -> Self {
+        Self { to, allow_remote, option }
+    }
+
+    /// The path of the URL, if it has one.
+    pub(crate) fn path(&self) -> Option<&str> {
+        self.to.path_and_query().map(PathAndQuery::as_str).filter(|path| !matches!(*path, "" | "/"))
+    }
+
+    /// A client of the URL, or of this path if the URL has none.
+    pub(crate) fn client(&self, path: &str) -> Result<Client, Error> {
         let authority = self.authority()?;
         self.check_machine(authority.host())?;
         let scheme = self.to.scheme_str().unwrap_or("http");
         if !matches!(scheme, "http" | "https") {
             return Err(format!("{scheme} is neither http nor https").into());
         }
-        let path = match self.to.path_and_query().map(PathAndQuery::as_str) {
-            None | Some("" | "/") => provider.default_path(),
-            Some(path) => path.to_owned(),
-        };
+        let path = self.path().unwrap_or(path);
+        // Appended to the authority, any other text could make it another host.
+        if !path.starts_with('/') {
+            return Err(format!("the path {path} does not begin with a slash").into());
+        }
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -124,8 +141,8 @@ impl Target {
             Err(_) => host.eq_ignore_ascii_case("localhost"),
         };
         if !here {
-            let why = "is not known to be this machine; --allow-remote sends it there all the same";
-            return Err(format!("{host} {why}").into());
+            let option = self.option;
+            return Err(format!("{host} may be another machine; {option} allows it").into());
         }
         Ok(())
     }
@@ -137,22 +154,41 @@ impl Client {
     }
 
     pub(crate) fn post(&self, delivery: &SignedDelivery) -> Result<Response, Error> {
-        let mut request = self.agent.post(self.url_of(delivery));
+        let mut request = Request::post(self.url_with(&delivery.query));
         for (name, value) in &delivery.headers {
             request = request.header(name, value);
         }
+        let request = request.body(&*delivery.body);
+        self.send(request.map_err(|error| format!("{}: {error}", self.url))?)
+    }
+
+    /// Posts a request that another program has sent, with its headers and no others.
+    pub(crate) fn forward(
+        &self,
+        query: &str,
+        headers: HeaderMap,
+        body: &[u8],
+        timeout: Duration,
+    ) -> Result<Response, Error> {
+        let mut request = Request::post(self.url_with(query)).body(body)?;
+        *request.headers_mut() = headers;
+        let request = self.agent.configure_request(request).timeout_global(Some(timeout));
+        self.send(request.user_agent("").accept("").build())
+    }
+
+    fn send(&self, request: Request<&[u8]>) -> Result<Response, Error> {
         let begun = Instant::now();
-        let mut response =
-            request.send(&delivery.body).map_err(|error| format!("{}: {error}", self.url))?;
+        let response = self.agent.run(request).map_err(|error| format!("{}: {error}", self.url))?;
         let took = begun.elapsed();
-        let body = response.body_mut().read_to_vec();
+        let (head, mut body) = response.into_parts();
+        let body = body.read_to_vec();
         let body = body.map_err(|error| format!("{}: its answer breaks off: {error}", self.url))?;
-        Ok(Response::new(response.status().as_u16(), body, took))
+        Ok(Response::new(head.status.as_u16(), head.headers, body, took))
     }
 
     /// Sends a byte now and then until it is answered, which a client that waits its turn would not see.
     pub(crate) fn post_slowly(&self, delivery: &SignedDelivery) -> Result<Response, Error> {
-        let url: Uri = self.url_of(delivery).parse()?;
+        let url: Uri = self.url_with(&delivery.query).parse()?;
         let (Some("http"), Some(authority)) = (url.scheme_str(), url.authority()) else {
             return Err("only what is not encrypted can be sent slowly: give an http:// URL".into());
         };
@@ -176,11 +212,11 @@ impl Client {
         let status = String::from_utf8_lossy(head).split(' ').nth(1).and_then(|s| s.parse().ok());
         let status = status
             .ok_or_else(|| format!("{url}: no answer in {:.0} s", begun.elapsed().as_secs_f32()))?;
-        Ok(Response::new(status, body.to_vec(), begun.elapsed()))
+        Ok(Response::new(status, HeaderMap::new(), body.to_vec(), begun.elapsed()))
     }
 
-    fn url_of(&self, delivery: &SignedDelivery) -> String {
-        match delivery.query.as_str() {
+    fn url_with(&self, query: &str) -> String {
+        match query {
             "" => self.url.clone(),
             query if self.url.contains('?') => format!("{}&{query}", self.url),
             query => format!("{}?{query}", self.url),

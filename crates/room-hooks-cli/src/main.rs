@@ -12,12 +12,15 @@ mod http;
 mod inbox;
 mod input;
 mod listen;
+mod paths;
 mod provider;
 mod recording;
 mod replay;
+mod resign;
 mod send;
 mod sign;
 mod speed;
+mod subject;
 mod terminal;
 mod verify;
 

@@ -5,7 +5,9 @@ use std::{
 
 use clap::ValueEnum;
 use room_hooks::{
-    Callback, Delivery, DeliveryId, NotDelivered, Question, Receiver, Refusal, adapter,
+    Callback, Delivery, DeliveryId, Disposition, NotDelivered, Provider as _, Question, Receiver,
+    Refusal,
+    adapter::{self, CallbackResponse},
     tencent::{self, Tencent},
     testing::{Explanation, SignedDelivery},
     trtc::{self, Trtc},
@@ -14,11 +16,7 @@ use room_hooks::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    Error,
-    encoding::Encoding,
-    recording::{Record, Verification},
-};
+use crate::{Error, encoding::Encoding, recording::Verification};
 
 /// Who is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
@@ -45,12 +43,14 @@ impl ProviderName {
         format!("/hooks/{self}")
     }
 
-    /// How long the provider waits for the answer to a question, if it asks any.
-    pub(crate) fn waits_for_answer(self) -> Option<Duration> {
-        match self {
-            Self::Zego => Some(Duration::from_millis(2500)),
-            Self::Tencent => Some(Duration::from_secs(2)),
-            Self::Trtc => None,
+    /// How long the provider waits for the response to an event, or to a question.
+    pub(crate) fn waits(self, asks: bool) -> Duration {
+        match (self, asks) {
+            (Self::Zego, true) => Duration::from_millis(2500),
+            // No page says how long. The library's own timeout is 10 s.
+            (Self::Zego, false) => Duration::from_secs(12),
+            (Self::Tencent, _) => Duration::from_secs(2),
+            (Self::Trtc, _) => Duration::from_secs(5),
         }
     }
 
@@ -145,13 +145,13 @@ impl Provider {
         }
     }
 
-    /// What a recorded event is called, whether or not it verifies.
-    pub(crate) fn event_name(&self, record: &Record) -> Result<String, Error> {
-        let body = record.body()?;
-        let event = self.explain(record.as_delivery(&body)).event.unwrap_or_default();
-        let name =
-            ["event", "CallbackCommand", "EventType"].iter().find_map(|name| event.get(name));
-        Ok(name.map_or("-".to_owned(), |name| name.to_string().trim_matches('"').to_owned()))
+    /// The response in the provider's form.
+    pub(crate) fn response(&self, disposition: &Disposition) -> CallbackResponse {
+        match self {
+            Self::Zego(_) => Zego::response(disposition),
+            Self::Tencent(_) => Tencent::response(disposition),
+            Self::Trtc(_) => Trtc::response(disposition),
+        }
     }
 
     /// Verifies as the library does; `None` is the probe of a console.

@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         unsigned,
         provider: arguments.credentials.provider(provider)?,
         encoding: arguments.encoding,
-        client: arguments.target.client(provider)?,
+        client: arguments.target.client(&provider.default_path())?,
     };
     if let Some(forgery) = arguments.forge {
         return forge::run(forgery, &sender, &arguments.credentials);
@@ -116,7 +116,8 @@ impl Sender {
         let bytes = if answer.is_success() { &*answer.bytes } else { b"" };
         let decision = decision(asker, question, bytes);
         writeln!(terminal::out(), "decision: {}", terminal::plain(&decision))?;
-        if let Some(waits) = asker.waits_for_answer().filter(|waits| answer.took > *waits) {
+        let waits = asker.waits(true);
+        if answer.took > waits {
             terminal::note(&format!("too late: {asker} waits {} s", waits.as_secs_f32()));
         }
         Ok(())

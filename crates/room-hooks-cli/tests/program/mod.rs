@@ -30,14 +30,20 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// Sets the secrets that are not set yet.
 fn with_secrets(command: &mut Command) {
     for name in ["ZEGO_APP_ID", "TENCENT_SDK_APP_ID", "TRTC_SDK_APP_ID", "ROOM_HOOKS_URL"] {
         command.env_remove(name);
     }
-    command
-        .env("ZEGO_CALLBACK_SECRET", ZEGO_SECRET)
-        .env("TENCENT_TOKEN", TENCENT_TOKEN)
-        .env("TRTC_KEY", TRTC_KEY);
+    for (name, secret) in [
+        ("ZEGO_CALLBACK_SECRET", ZEGO_SECRET),
+        ("TENCENT_TOKEN", TENCENT_TOKEN),
+        ("TRTC_KEY", TRTC_KEY),
+    ] {
+        if !command.get_envs().any(|(other, value)| other == name && value.is_some()) {
+            command.env(name, secret);
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &[&str]) -> Ran {

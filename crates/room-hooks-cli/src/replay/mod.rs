@@ -1,0 +1,207 @@
+//! `room-hooks replay`: a recording, sent again.
+
+mod selection;
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    io::Write,
+    path::PathBuf,
+    thread,
+    time::Duration,
+};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use room_hooks::testing::SignedDelivery;
+
+use crate::{
+    Error, ExitStatus,
+    credentials::Credentials,
+    http::{Client, Target},
+    input,
+    paths::Paths,
+    provider::{Provider, ProviderName},
+    recording::Record,
+    resign,
+    speed::Speed,
+    subject::Subject,
+    terminal::{self, DIM},
+};
+
+use self::selection::Selection;
+
+/// Sends a recording again, in its order and at its pace, and re-signs each delivery that a
+/// signature verified.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// A recording from `listen --record`, or `-` for standard input. Protect it like the secret:
+    /// anyone who can edit it can have anything signed
+    file: PathBuf,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    paths: Paths,
+    #[command(flatten)]
+    credentials: Credentials,
+    /// Sends every delivery byte for byte as it was recorded, and re-signs none; a correct receiver
+    /// refuses a stale one
+    #[arg(long)]
+    as_recorded: bool,
+    /// Replays this many times as fast as it was recorded
+    #[arg(long, value_name = "FACTOR", default_value_t = Speed::ONE)]
+    speed: Speed,
+    #[command(flatten)]
+    selection: Selection,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  room-hooks replay recording.jsonl
+  room-hooks replay recording.jsonl --speed 100 --to http://localhost:8080
+  room-hooks replay recording.jsonl --path zego=/callbacks/zego --path trtc=/callbacks/trtc
+  room-hooks replay recording.jsonl --provider zego --event room_create --room lobby
+  room-hooks replay recording.jsonl --as-recorded     does the receiver refuse stale deliveries?
+  grep lobby recording.jsonl | room-hooks replay -
+
+A delivery goes to the path of --to. If that URL has none, it goes to the path that --path gives for \
+its provider, else to the path at which it was recorded, else to /hooks/PROVIDER.
+
+A delivery that was refused when it arrived is never signed, nor is one that carried no signature or \
+that an older version recorded without saying how it was verified. It is sent byte for byte as it \
+was recorded.
+
+Exit status: 0 if all were acknowledged, 1 if not, 2 if something could not be sent.";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
+    if let (Some(path), false) = (arguments.target.path(), arguments.paths.is_empty()) {
+        return Err(format!("--path has no effect, since --to has the path {path}").into());
+    }
+    let file = &arguments.file;
+    let records = Record::read_all(&input::read(file)?)
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut receivers = Receivers { arguments, providers: HashMap::new(), clients: HashMap::new() };
+    let mut selected = Vec::new();
+    for (number, record) in &records {
+        let body = record.body()?;
+        let provider = receivers.provider(record.provider)?;
+        let subject = Subject::of(provider, record.as_delivery(&body));
+        if arguments.selection.includes(record, subject.as_ref()) {
+            selected.push((*number, record, subject));
+        }
+    }
+    if selected.is_empty() {
+        return Err("no delivery of the recording matches the filters".into());
+    }
+
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {wide_msg}")?;
+    let progress = ProgressBar::new(selected.len() as u64).with_style(style);
+    let mut status = ExitStatus::Success;
+    let mut unsent = None;
+    let mut before: Option<&Record> = None;
+    for (number, record, subject) in selected {
+        let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
+        pause(arguments.speed.shorten(Duration::from_millis(gap)), &progress);
+        before = Some(record);
+        let delivery = receivers.delivery(number, record, &progress)?;
+        let answer = match receivers.client(record)?.post(&delivery) {
+            Ok(answer) => answer,
+            // An attacker may have chosen its bytes, and must not keep the rest from being sent.
+            Err(error) if !arguments.as_recorded && record.verified().is_err() => {
+                unsent.get_or_insert(format!("line {number}: {error}"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let name = subject.as_ref().map_or("-", |subject| &subject.name);
+        progress.suspend(|| {
+            writeln!(
+                terminal::out(),
+                "{} {DIM}{:<8}{DIM:#} {} {}",
+                terminal::status(answer.status),
+                record.provider,
+                terminal::plain(name),
+                answer.body
+            )
+        })?;
+        progress.inc(1);
+        if !answer.is_success() {
+            status = ExitStatus::Unsuccessful;
+        }
+    }
+    progress.finish_and_clear();
+    unsent.map_or(Ok(status), |error| Err(error.into()))
+}
+
+/// Waits, and says so where it takes long.
+fn pause(pause: Duration, progress: &ProgressBar) {
+    if pause > Duration::from_secs(2) {
+        let text = format!("next in {}", humantime::format_duration(rounded(pause)));
+        match progress.is_hidden() {
+            true => terminal::note(&format!("{text}; --speed shortens the wait")),
+            false => progress.set_message(text),
+        }
+    }
+    thread::sleep(pause);
+    progress.set_message("");
+}
+
+fn rounded(pause: Duration) -> Duration {
+    Duration::from_secs(pause.as_secs())
+}
+
+/// Who the deliveries are sent to, and how they are signed.
+struct Receivers<'a> {
+    arguments: &'a Arguments,
+    providers: HashMap<ProviderName, Provider>,
+    /// By their paths.
+    clients: HashMap<String, Client>,
+}
+
+impl Receivers<'_> {
+    fn provider(&mut self, name: ProviderName) -> Result<&Provider, Error> {
+        Ok(match self.providers.entry(name) {
+            Entry::Occupied(provider) => provider.into_mut(),
+            Entry::Vacant(provider) => provider.insert(self.arguments.credentials.provider(name)?),
+        })
+    }
+
+    fn client(&mut self, record: &Record) -> Result<&Client, Error> {
+        let recorded = Some(record.path.clone()).filter(|path| !path.is_empty());
+        let path = self.arguments.paths.of(record.provider).map(str::to_owned);
+        let path = path.or(recorded).unwrap_or_else(|| record.provider.default_path());
+        Ok(match self.clients.entry(path) {
+            Entry::Occupied(client) => client.into_mut(),
+            Entry::Vacant(client) => {
+                let new = self.arguments.target.client(client.key())?;
+                client.insert(new)
+            }
+        })
+    }
+
+    /// The delivery as it is sent: re-signed, if it may be.
+    fn delivery(
+        &mut self,
+        number: usize,
+        record: &Record,
+        progress: &ProgressBar,
+    ) -> Result<SignedDelivery, Error> {
+        if self.arguments.as_recorded {
+            return record.as_recorded();
+        }
+        let why = match record.verified() {
+            Ok(verified) => {
+                let provider = self.provider(record.provider)?;
+                if let Some(signed) = resign::with_new_time(verified, provider)? {
+                    return Ok(signed);
+                }
+                "holds no event to sign"
+            }
+            // A signature could make a forgery authentic.
+            Err(why) => why,
+        };
+        let note = format!("line {number} {why}: sent as recorded, not signed");
+        progress.suspend(|| terminal::note(&note));
+        record.as_recorded()
+    }
+}
