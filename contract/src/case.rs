@@ -239,6 +239,18 @@ impl Case {
         files.into_iter().flat_map(read).chain(fixture::cases()).collect()
     }
 
+    /// Whether it is sent in a way.
+    pub(crate) fn is_sent(&self, way: Way) -> bool {
+        let is_named = |way: Way| match &self.ways {
+            Some(ways) => ways.contains(&way),
+            None => way != Way::Consumed,
+        };
+        match way {
+            Way::Shared => self.provider != ProviderName::Zego && is_named(Way::Hooks),
+            way => is_named(way),
+        }
+    }
+
     pub(crate) fn is_handled(&self) -> bool {
         self.handled.unwrap_or(self.status == 200)
     }

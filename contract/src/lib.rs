@@ -22,8 +22,9 @@ mod server;
 pub mod signature;
 mod tenants;
 
-pub use contract::run;
+pub use contract::{run, run_behind_proxy};
 pub use driver::{Decide, Driver, Mount, Way};
+pub use receivers::{TENCENT_TOKEN, TRTC_KEY, ZEGO_SECRET};
 pub use seen::Seen;
 pub use server::serve_until;
 

@@ -10,11 +10,14 @@ use crate::case::Setup;
 const AGES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 pub(crate) const ZEGO_APP: u64 = 1234567890;
-pub(crate) const ZEGO_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
+/// The secret of the standard receiver of ZEGO.
+pub const ZEGO_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
 pub(crate) const TENCENT_APP: u64 = 1400000000;
-pub(crate) const TENCENT_TOKEN: &str = "k3y-For_Tests";
+/// The token of the standard receiver of Tencent.
+pub const TENCENT_TOKEN: &str = "k3y-For_Tests";
 pub(crate) const TRTC_APP: u64 = 1400000000;
-pub(crate) const TRTC_KEY: &str = "123654";
+/// The key of the standard receiver of TRTC.
+pub const TRTC_KEY: &str = "123654";
 
 pub(crate) fn zego(setup: Setup) -> Receiver<Zego> {
     let standard = || Zego::new(ZEGO_APP, ZEGO_SECRET).unwrap();

@@ -1,5 +1,8 @@
+mod forward;
+mod passed;
 mod recorder;
 mod stop;
+mod unknown;
 
 #[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, middleware, routing::MethodRouter};
+use axum::{Router, extract::Request, http::StatusCode, middleware, routing::MethodRouter};
 use clap::Args;
 use room_hooks::{Hooks, Receiver, Verified, hooks::MemoryStore};
 use room_hooks_axum::handler;
@@ -24,17 +27,19 @@ use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 use crate::{
     Error, ExitStatus,
     credentials::Credentials,
+    paths::Paths,
     provider::{Provider, ProviderName, Rehearsed},
     terminal,
 };
 
 use self::{
+    forward::Forwarding,
     recorder::{Handled, Recorder},
     stop::{grace_period, shutdown_signal},
 };
 
-/// Receives callbacks of all three providers, at /hooks/zego, /hooks/tencent and /hooks/trtc, answers as
-/// the library does, and prints each.
+/// Receives callbacks of all three providers, shows each with the Rust type that its handler gets, and
+/// answers as the library does, or as the app does that they are forwarded to.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -50,7 +55,7 @@ pub(crate) struct Arguments {
     /// Lets other machines in
     #[arg(long)]
     allow_remote: bool,
-    /// Prints each event as well, as it is on the wire
+    /// Prints each event as well, and the members that its type does not have
     #[arg(long, short)]
     verbose: bool,
     /// Appends every delivery to a file, one line of JSON each, byte for byte, with how it was
@@ -58,13 +63,17 @@ pub(crate) struct Arguments {
     /// anything
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Fails the first so many, whichever they are, to see the provider try again
+    #[command(flatten)]
+    paths: Paths,
+    #[command(flatten)]
+    forwarding: Forwarding,
+    /// Fails the first N, whichever they are, to see the provider try again
     #[arg(long, value_name = "N", default_value_t = 0)]
     fail_first: u64,
     /// Denies what is asked, with this text if one is given; without this, questions are allowed
     #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     deny: Option<String>,
-    /// Takes so long over each event and question, in milliseconds
+    /// Takes this long over each event and question, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     delay: u64,
 }
@@ -74,10 +83,16 @@ Examples:
   room-hooks listen
   room-hooks listen --verbose --record recording.jsonl
   room-hooks listen --fail-first 2             in another terminal: room-hooks send room_create --retry
+  room-hooks listen --forward-to http://127.0.0.1:8080 --record recording.jsonl
+  room-hooks listen --forward-to http://127.0.0.1:8080 --resign zego=local-secret.txt
   room-hooks listen --deny='no links here'     in another terminal: room-hooks send before_send_msg
 
 Secrets come from ZEGO_CALLBACK_SECRET, TENCENT_TOKEN and TRTC_KEY, app ids from ZEGO_APP_ID,
-TENCENT_SDK_APP_ID and TRTC_SDK_APP_ID.";
+TENCENT_SDK_APP_ID and TRTC_SDK_APP_ID.
+
+With --forward-to, a delivery that does not verify never reaches the app. The app's answer goes back \
+to the provider with its status, headers and body. Redirects are not followed. If the app does not \
+answer in the time that the provider waits, an event is answered 503, and a question is allowed.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     if !arguments.addr.ip().is_loopback() && !arguments.allow_remote {
@@ -103,32 +118,43 @@ fn append_to(file: &PathBuf) -> Result<File, Error> {
 }
 
 async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitStatus, Error> {
+    let listener = TcpListener::bind(arguments.addr)
+        .await
+        .map_err(|error| format!("{}: {error}", arguments.addr))?;
+    let address = listener.local_addr()?;
+    let forwarder = arguments.forwarding.forwarder(address)?;
+    let rehearsal = forwarder.is_none().then(|| Rehearsal {
+        failures: Arc::new(AtomicU64::new(arguments.fail_first)),
+        delay: Duration::from_millis(arguments.delay),
+        deny: arguments.deny.as_deref().map(Arc::from),
+    });
     let (broken, mut breakage) = mpsc::channel(1);
-    let recorder = Arc::new(Recorder::new(recording, arguments.verbose, broken));
-    let failures = Arc::new(AtomicU64::new(arguments.fail_first));
-    let delay = Duration::from_millis(arguments.delay);
+    let recorder = Arc::new(Recorder::new(recording, arguments.verbose, forwarder, broken));
     let credentials = Credentials::default();
-    let mut app = Router::new();
+    let mut app = Router::new().without_v07_checks();
+    let mut paths: Vec<String> = Vec::new();
     for name in ProviderName::ALL {
+        let path = arguments.paths.of(name).map_or_else(|| name.default_path(), str::to_owned);
+        if paths.contains(&path) {
+            return Err(format!("two providers cannot share the path {path}").into());
+        }
         let provider = credentials.provider(name)?;
-        let rehearsal = Rehearsal {
-            failures: Arc::clone(&failures),
-            delay,
-            deny: arguments.deny.as_deref().map(Arc::from),
-        };
-        let mount = Mount { recorder: &recorder, rehearsal, provider: provider.clone() };
+        let mount =
+            Mount { recorder: &recorder, rehearsal: rehearsal.clone(), provider: provider.clone() };
         let route = match provider {
             Provider::Zego(zego) => mount.route(zego),
             Provider::Tencent(tencent) => mount.route(tencent),
             Provider::Trtc(trtc) => mount.route(trtc),
         };
-        app = app.route(&format!("/hooks/{name}"), route);
+        app = app.route(&path, route);
+        paths.push(path);
     }
-    let app = app.fallback(Recorder::elsewhere);
-    let listener = TcpListener::bind(arguments.addr)
-        .await
-        .map_err(|error| format!("{}: {error}", arguments.addr))?;
-    let address = listener.local_addr()?;
+    let paths = paths.join(", ");
+    let app = app.fallback(async move |request: Request| {
+        let path = terminal::plain(request.uri().path());
+        terminal::note(&format!("404 {path}: callbacks go to {paths}"));
+        StatusCode::NOT_FOUND
+    });
     terminal::note(&format!("listening on http://{address}"));
     terminal::note(&format!(
         "to send it a callback: room-hooks send room_create --to http://{address}"
@@ -165,24 +191,29 @@ impl Rehearsal {
 /// What a provider is mounted with.
 struct Mount<'a> {
     recorder: &'a Arc<Recorder>,
-    rehearsal: Rehearsal,
+    /// Absent if an app behind `listen` handles what verifies.
+    rehearsal: Option<Rehearsal>,
     provider: Provider,
 }
 
 impl Mount<'_> {
     fn route<P: Rehearsed>(self, provider: P) -> MethodRouter {
         let handled = Handled::default();
-        let state = (handled.clone(), self.rehearsal.clone());
-        let hooks = Hooks::new(Receiver::new(provider))
-            .with_store(MemoryStore::new())
-            .on_with(state, async |(seen, rehearsal), verified: Verified<P::Event>| {
-                seen.insert(verified.id());
-                rehearsal.handle().await
-            })
-            .answer_with(self.rehearsal, async |rehearsal, asked: Verified<P::Question>| {
-                let deny = rehearsal.deny.clone();
-                rehearsal.handle().await.map(|()| P::decide(&asked.event, deny.as_deref()))
-            });
+        // Without handlers, hooks verify and bind signatures all the same, acknowledge events, and decide questions by
+        // the failure policy.
+        let mut hooks = Hooks::new(Receiver::new(provider)).with_store(MemoryStore::new());
+        if let Some(rehearsal) = self.rehearsal {
+            let state = (handled.clone(), rehearsal.clone());
+            hooks = hooks
+                .on_with(state, async |(seen, rehearsal), verified: Verified<P::Event>| {
+                    seen.insert(verified.id());
+                    rehearsal.handle().await
+                })
+                .answer_with(rehearsal, async |rehearsal, asked: Verified<P::Question>| {
+                    let deny = rehearsal.deny.clone();
+                    rehearsal.handle().await.map(|()| P::decide(&asked.event, deny.as_deref()))
+                });
+        }
         let recorder = Arc::clone(self.recorder);
         let provider = self.provider;
         handler(hooks).layer(middleware::from_fn(move |request, next| {

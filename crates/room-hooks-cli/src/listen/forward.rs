@@ -1,0 +1,213 @@
+//! Passes verified deliveries on to an app, and its answers back.
+
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
+        header::{
+            CONNECTION, CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE,
+            PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+        },
+    },
+    response::Response,
+};
+use clap::{Args, ValueEnum};
+use room_hooks::{Disposition, adapter::CallbackResponse, testing::SignedDelivery};
+use tokio::task::spawn_blocking;
+
+use crate::{
+    Error,
+    credentials::Credentials,
+    http::{self, Target},
+    provider::{Provider, ProviderName},
+    recording::Record,
+    resign,
+};
+
+/// Where verified deliveries are passed on to.
+#[derive(Debug, Args)]
+pub(super) struct Forwarding {
+    /// Passes each delivery that verifies on to an app, and the app's answer back to the provider. A
+    /// URL without a path keeps the path at which the delivery arrived
+    #[arg(long, value_name = "URL", conflicts_with_all = ["fail_first", "deny", "delay"])]
+    forward_to: Option<Uri>,
+    /// Lets deliveries be forwarded to another machine
+    #[arg(long, requires = "forward_to")]
+    allow_remote_target: bool,
+    /// Re-signs what is forwarded of a provider with the secret in a file, for an app that has
+    /// another secret; may be repeated
+    #[arg(
+        long,
+        value_name = "PROVIDER=FILE",
+        requires = "forward_to",
+        value_parser = provider_and_file
+    )]
+    resign: Vec<(ProviderName, PathBuf)>,
+}
+
+fn provider_and_file(text: &str) -> Result<(ProviderName, PathBuf), String> {
+    let (provider, file) = text.split_once('=').ok_or("no `=`, as in zego=local-secret.txt")?;
+    Ok((ProviderName::from_str(provider, true)?, file.into()))
+}
+
+/// What became of a delivery that was passed on.
+pub(super) enum Forwarded {
+    Answered,
+    /// For this reason.
+    Unanswered(String),
+}
+
+/// How long the way back to the provider may take.
+const MARGIN: Duration = Duration::from_millis(200);
+
+/// Passes deliveries on to an app.
+pub(super) struct Forwarder {
+    target: Target,
+    /// The secrets of the app, where they are not those of the providers.
+    local: HashMap<ProviderName, Provider>,
+}
+
+impl Forwarding {
+    pub(super) fn forwarder(&self, listening_on: SocketAddr) -> Result<Option<Forwarder>, Error> {
+        let Some(to) = self.forward_to.clone() else { return Ok(None) };
+        if !self.allow_remote_target && to.port_u16() == Some(listening_on.port()) {
+            return Err(format!("--forward-to {to} is where `listen` itself listens").into());
+        }
+        let target = Target::new(to, self.allow_remote_target, "--allow-remote-target");
+        // Fails at once if it always would.
+        target.client("/").map_err(|error| format!("--forward-to: {error}"))?;
+        let mut local = HashMap::new();
+        for (name, file) in &self.resign {
+            local.insert(*name, Credentials::default().with(*name, file)?);
+        }
+        Ok(Some(Forwarder { target, local }))
+    }
+}
+
+impl Forwarder {
+    /// Passes a verified delivery on, and returns the app's answer. If there is none in time, an event is answered 503,
+    /// so that its provider sends it again, and a question is decided by the failure policy: `undecided` is that
+    /// response.
+    pub(super) async fn pass(
+        &self,
+        provider: &Provider,
+        record: &Record,
+        headers: &HeaderMap,
+        asks: bool,
+        undecided: Response,
+    ) -> (Response, Option<Forwarded>) {
+        match self.forward(record, headers, asks).await {
+            Ok(answer) => (answer, Some(Forwarded::Answered)),
+            Err(error) => {
+                let response = match asks {
+                    true => undecided,
+                    false => into_response(&provider.response(&Disposition::StoreUnavailable)),
+                };
+                (response, Some(Forwarded::Unanswered(error.to_string())))
+            }
+        }
+    }
+
+    async fn forward(
+        &self,
+        record: &Record,
+        headers: &HeaderMap,
+        asks: bool,
+    ) -> Result<Response, Error> {
+        let SignedDelivery { query, headers: signing, body, .. } = self.delivery(record)?;
+        let mut headers = end_to_end(headers);
+        for name in [HOST, CONTENT_LENGTH, EXPECT] {
+            headers.remove(name);
+        }
+        for (name, value) in signing {
+            headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
+        }
+        let client = self.target.client(&record.path)?;
+        let timeout = record.provider.waits(asks) - MARGIN;
+        let answer = spawn_blocking(move || client.forward(&query, headers, &body, timeout));
+        let http::Response { status, headers, bytes, .. } = answer.await??;
+        let mut response = Response::new(Body::from(bytes));
+        *response.status_mut() = status.try_into()?;
+        *response.headers_mut() = end_to_end(&headers);
+        for name in [CONTENT_LENGTH, LOCATION] {
+            response.headers_mut().remove(name);
+        }
+        Ok(response)
+    }
+
+    /// The delivery as the app expects it, with no headers but those that re-signing has changed.
+    fn delivery(&self, record: &Record) -> Result<SignedDelivery, Error> {
+        let (Some(local), Ok(verified)) = (self.local.get(&record.provider), record.verified())
+        else {
+            let SignedDelivery { query, body, .. } = record.as_recorded()?;
+            return Ok(SignedDelivery::new(query, Vec::new(), body));
+        };
+        resign::in_place(verified, local)?
+            .ok_or_else(|| "the delivery cannot be re-signed: the app has another app id".into())
+    }
+}
+
+fn into_response(answer: &CallbackResponse) -> Response {
+    let headers = answer
+        .headers()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    let mut response = Response::new(Body::from(answer.body.clone().into_owned()));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
+    response.headers_mut().extend(headers);
+    response
+}
+
+/// The headers that are not for a single connection.
+fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+    const HOP_BY_HOP: [HeaderName; 9] = [
+        CONNECTION,
+        HeaderName::from_static("keep-alive"),
+        HeaderName::from_static("proxy-connection"),
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ];
+    let mut kept = headers.clone();
+    for value in headers.get_all(CONNECTION) {
+        for name in value.to_str().unwrap_or_default().split(',') {
+            kept.remove(name.trim());
+        }
+    }
+    for name in HOP_BY_HOP {
+        kept.remove(name);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_one_connection_are_not_forwarded() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "close, X-Hop"),
+            ("connection", "x-other"),
+            ("x-hop", "a"),
+            ("x-other", "a"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("proxy-authorization", "a"),
+            ("x-kept", "a"),
+            ("x-kept", "b"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let kept = end_to_end(&headers);
+        assert_eq!(kept.iter().count(), 2);
+        assert_eq!(kept.get_all("x-kept").iter().collect::<Vec<_>>(), ["a", "b"]);
+    }
+}

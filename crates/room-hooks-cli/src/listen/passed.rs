@@ -1,0 +1,130 @@
+//! A delivery that has passed, as a line of the output.
+
+use std::{io::Write, time::UNIX_EPOCH};
+
+use axum::body::Bytes;
+use room_hooks::Refusal;
+use serde_json::Value;
+
+use crate::{
+    Error,
+    decision::decision,
+    event,
+    provider::{Provider, Received},
+    recording::Record,
+    subject,
+    terminal::{self, DIM},
+};
+
+use super::{forward::Forwarded, unknown::unknown_members};
+
+/// A delivery that has passed.
+pub(super) struct Passed {
+    pub(super) record: Record,
+    pub(super) status: u16,
+    /// Whether the handler was called.
+    pub(super) called: bool,
+    pub(super) received: Result<Option<Received>, Refusal>,
+    /// What became of it, if it was passed on to an app.
+    pub(super) forwarded: Option<Forwarded>,
+    pub(super) answer: Bytes,
+}
+
+impl Passed {
+    pub(super) fn show(&self, provider: &Provider, verbose: bool) -> Result<(), Error> {
+        let time = self.record.at().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = time.as_secs() % 86_400;
+        let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let name = self.record.provider;
+        let received = self.received.as_ref().ok().and_then(Option::as_ref);
+        let event = terminal::plain(received.map_or("-", |received| &received.event));
+        let type_name = received.map_or("-", |received| event::type_name(name, received.kind));
+        let room = received.and_then(|received| received.room_id.as_deref()).unwrap_or("-");
+        let room = terminal::plain(room);
+        let mut out = terminal::out();
+        writeln!(
+            out,
+            "{DIM}{time}{DIM:#} {name:<8}{event:<28} {type_name:<28} {room:<16} {} {}",
+            terminal::status(self.status),
+            self.outcome()
+        )?;
+        if verbose {
+            let shown = received.map_or_else(
+                || String::from_utf8_lossy(&self.record.to_http()).into_owned(),
+                |received| received.data.clone(),
+            );
+            for line in shown.lines() {
+                writeln!(out, "          {}", terminal::plain(line))?;
+            }
+            for (path, value) in
+                received.map_or(Vec::new(), |received| self.unknown_members(provider, received))
+            {
+                let line = format!("not in the type: {path} = {value}");
+                writeln!(out, "          {}", terminal::plain(&line))?;
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// What the sender sends and the type does not have; nothing of an event without a type.
+    fn unknown_members(&self, provider: &Provider, received: &Received) -> Vec<(String, Value)> {
+        let body = self.record.body().unwrap_or_default();
+        let document = subject::event(&provider.explain(self.record.as_delivery(&body)));
+        match (document, serde_json::from_str(&received.data)) {
+            (Some(document), Ok(typed)) if received.kind != "raw" => {
+                unknown_members(&document, &typed)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn outcome(&self) -> String {
+        if let (Ok(received), Some(forwarded)) = (&self.received, &self.forwarded) {
+            return self.to_app(forwarded, received.as_ref().filter(|received| received.asks));
+        }
+        match (&self.received, self.status) {
+            (Err(_), 405) => "not a POST".to_owned(),
+            (Err(_), 408) => "the body took too long".to_owned(),
+            (Err(_), 413) => "the body is too large".to_owned(),
+            (Err(refusal), _) => format!("refused: {refusal}"),
+            (Ok(None), _) => "a console's probe".to_owned(),
+            (Ok(Some(_)), 401) => {
+                "refused: the signature was first seen with other content".to_owned()
+            }
+            (Ok(Some(Received { asks: true, event, .. })), 200) => self.decision(event),
+            (Ok(Some(_)), 503) => "still being handled".to_owned(),
+            (Ok(Some(_)), 500..) => "failed".to_owned(),
+            (Ok(Some(_)), _) if self.called => "handled".to_owned(),
+            (Ok(Some(_)), _) => "handled before".to_owned(),
+        }
+    }
+
+    fn to_app(&self, forwarded: &Forwarded, question: Option<&Received>) -> String {
+        let decision = question.map(|question| self.decision(&question.event));
+        match (forwarded, decision, self.status) {
+            (Forwarded::Unanswered(why), decision, _) => {
+                let by_policy =
+                    decision.map(|decision| format!("{decision}, by the failure policy: "));
+                format!("{}{}", by_policy.unwrap_or_default(), terminal::plain(why))
+            }
+            (Forwarded::Answered, Some(decision), 200) => format!("forwarded, {decision}"),
+            (Forwarded::Answered, _, 200..=299) => "forwarded".to_owned(),
+            (Forwarded::Answered, _, 300..=399) => {
+                "forwarded, and the app's redirect is not followed".to_owned()
+            }
+            (Forwarded::Answered, _, 401) => {
+                "forwarded, and the app refuses it: does it have this secret? See --resign"
+                    .to_owned()
+            }
+            (Forwarded::Answered, _, 404) => {
+                "forwarded, and the app has nothing at this path".to_owned()
+            }
+            (Forwarded::Answered, ..) => "forwarded, and not acknowledged".to_owned(),
+        }
+    }
+
+    fn decision(&self, question: &str) -> String {
+        terminal::plain(&decision(self.record.provider, question, &self.answer))
+    }
+}

@@ -1,0 +1,91 @@
+//! The members of an event that its type does not have.
+
+use serde_json::{Value, json};
+
+/// The members that identify the sender and prove it, in every spelling: no type has them.
+const ENVELOPE: [&str; 5] = ["appid", "timestamp", "nonce", "signature", "callbackts"];
+
+/// The paths of the members that are in a document and not in the event as its type writes it, with their values.
+pub(super) fn unknown_members(document: &Value, typed: &Value) -> Vec<(String, Value)> {
+    let mut unknown = Vec::new();
+    collect(document, typed, "", &mut unknown);
+    unknown.retain(|(path, _)| !ENVELOPE.contains(&&*plain(path)));
+    unknown
+}
+
+fn collect(document: &Value, typed: &Value, path: &str, unknown: &mut Vec<(String, Value)>) {
+    let below = |name: &dyn std::fmt::Display| match path {
+        "" => name.to_string(),
+        path => format!("{path}.{name}"),
+    };
+    match (document, typed) {
+        (Value::Object(members), Value::Object(known)) => {
+            for (name, value) in members {
+                let known = known.iter().find(|(other, _)| plain(other) == plain(name));
+                match known {
+                    Some((_, known)) => collect(value, known, &below(name), unknown),
+                    // Which says nothing.
+                    None if matches!(value, Value::Null) || *value == json!({}) => {}
+                    None => unknown.push((below(name), value.clone())),
+                }
+            }
+        }
+        (Value::Array(values), Value::Array(known)) => {
+            for (nth, (value, known)) in values.iter().zip(known).enumerate() {
+                collect(value, known, &below(&nth), unknown);
+            }
+        }
+        // Some products send JSON in a string.
+        (Value::String(text), Value::Object(_) | Value::Array(_)) => {
+            if let Ok(value) = serde_json::from_str(text) {
+                collect(&value, typed, path, unknown);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A name without what its spellings differ in.
+fn plain(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use crate::{credentials::Credentials, encoding::Encoding, provider::ProviderName, subject};
+    use room_hooks::testing::{question_samples, samples};
+
+    use super::*;
+
+    #[test]
+    fn unknown_members_are_found_at_any_depth() {
+        let document = json!({
+            "room_id": "lobby", "nonce": "1", "mood": "good", "nothing": null,
+            "users": [{"user_id": "ada", "hat": {"size": 7}}], "detail": "{\"a\":1,\"b\":2}",
+        });
+        let typed = json!({"roomId": "lobby", "users": [{"user_id": "ada"}], "detail": {"a": 1}});
+        let expected =
+            [("detail.b", json!(2)), ("mood", json!("good")), ("users.0.hat", json!({"size": 7}))];
+        let expected = expected.map(|(path, value)| (path.to_owned(), value));
+        let mut unknown = unknown_members(&document, &typed);
+        unknown.sort_by(|(path, _), (other, _)| path.cmp(other));
+        assert_eq!(unknown, expected);
+    }
+
+    /// A sample has all members of its type and no others.
+    #[test]
+    fn no_sample_has_an_unknown_member() {
+        let now = SystemTime::now();
+        for sample in samples().chain(question_samples()) {
+            let name = ProviderName::ALL.into_iter().find(|name| name.as_str() == sample.provider);
+            let provider = Credentials::default().forger(name.unwrap()).unwrap();
+            let signed = provider.sign(&sample.event(), Encoding::Json, now).unwrap();
+            let received = provider.receive(signed.as_delivery(), now).unwrap().unwrap();
+            let document = subject::event(&provider.explain(signed.as_delivery())).unwrap();
+            let typed = serde_json::from_str(&received.data).unwrap();
+            assert_eq!(unknown_members(&document, &typed), [], "{}", sample.kind);
+        }
+    }
+}
