@@ -1,10 +1,15 @@
-//! What `listen` shows of a delivery.
+//! What `listen` shows of a delivery, and `send` of its answer.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod program;
 
-use std::fs;
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+};
 
 use self::program::{Server, folder, run};
 
@@ -54,4 +59,40 @@ fn verbose_shows_the_members_that_a_type_does_not_have() {
         r#"EventInfo.Mood = "good""#,
     ];
     assert_eq!(unknown, expected, "{shown}");
+}
+
+/// No answer reveals whether a handler was called, so `send` says what it may mean.
+#[test]
+fn send_says_when_an_answer_may_mean_a_duplicate() {
+    let listener = Server::listen(&["--fail-first", "1"]);
+    let send =
+        |more: &[&str]| run(&[&["send", "103", "--to", &listener.origin], more].concat()).stderr;
+    assert!(!send(&["--same"]).contains("duplicate"), "it failed");
+    for _ in 0..2 {
+        assert!(send(&["--same"]).contains("then it is a duplicate, and no handler is called"));
+    }
+    assert!(!send(&[]).contains("duplicate"), "it is a new event");
+    let retried = send(&["--retry", "--speed", "1000"]);
+    assert!(!retried.contains("duplicate"), "{retried}");
+}
+
+/// The receiver may have handled what it did not answer.
+#[test]
+fn a_retry_after_no_answer_may_be_a_duplicate() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let answering = thread::spawn(move || {
+        drop(listener.accept().unwrap());
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 8192];
+        while !String::from_utf8_lossy(&request).contains("lobby") {
+            assert_ne!(stream.read(&mut request).unwrap(), 0);
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    let sent = run(&["send", "103", "--to", &origin, "--retry", "--speed", "1000"]);
+    answering.join().unwrap();
+    assert_eq!(sent.status, 0, "{}{}", sent.stdout, sent.stderr);
+    assert!(sent.stdout.starts_with("none "), "{}", sent.stdout);
+    assert!(sent.stderr.contains("then it is a duplicate"), "{}", sent.stderr);
 }

@@ -73,6 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         provider: arguments.credentials.provider(provider)?,
         encoding: arguments.encoding,
         client: arguments.target.client(&provider.default_path())?,
+        is_same: arguments.same,
     };
     if let Some(forgery) = arguments.forge {
         return forge::run(forgery, &sender, &arguments.credentials);
@@ -89,6 +90,8 @@ struct Sender {
     provider: Provider,
     encoding: Encoding,
     client: Client,
+    /// Whether it is sent as it may have been sent before.
+    is_same: bool,
 }
 
 impl Sender {

@@ -43,6 +43,8 @@ impl Retry {
         let schedule = self.schedule(sender, received.as_ref());
         let question = received.filter(|received| received.asks).map(|received| received.event);
         let mut pauses = schedule.pauses.iter();
+        // Whether the receiver may have handled it before.
+        let mut may_be_duplicate = sender.is_same;
         loop {
             let answer = sender.client.post(&delivery);
             match &answer {
@@ -57,6 +59,12 @@ impl Retry {
                 }
                 Err(_) => {}
             }
+            if let Ok(answer) = &answer
+                && may_be_duplicate
+            {
+                note_duplicate(answer);
+            }
+            may_be_duplicate |= answer.is_err();
             let succeeded = answer.as_ref().is_ok_and(Response::is_success);
             let is_over = succeeded || (schedule.only_without_response && answer.is_ok());
             if is_over && !succeeded {
@@ -90,6 +98,18 @@ impl Retry {
             terminal::note("Tencent does not retry, unless its console switches that on");
         }
         schedule
+    }
+}
+
+/// Says what the answer means if the receiver has seen the event before, which no answer reveals.
+fn note_duplicate(answer: &Response) {
+    if answer.is_success() {
+        terminal::note(
+            "a receiver that has handled this event before answers so as well: then it is a duplicate, and no \
+             handler is called",
+        );
+    } else if answer.status == 503 {
+        terminal::note("an earlier try may still be in progress: then this one is a duplicate");
     }
 }
 
