@@ -70,6 +70,10 @@ pub(super) struct Forwarder {
 }
 
 impl Forwarding {
+    pub(super) fn to(&self) -> Option<&Uri> {
+        self.forward_to.as_ref()
+    }
+
     pub(super) fn forwarder(&self, listening_on: SocketAddr) -> Result<Option<Forwarder>, Error> {
         let Some(to) = self.forward_to.clone() else { return Ok(None) };
         if !self.allow_remote_target && to.port_u16() == Some(listening_on.port()) {

@@ -156,6 +156,9 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
         StatusCode::NOT_FOUND
     });
     terminal::note(&format!("listening on http://{address}"));
+    if let Some(to) = arguments.forwarding.to() {
+        terminal::note(&format!("forwarding what verifies to {to}"));
+    }
     terminal::note(&format!(
         "to send it a callback: room-hooks send room_create --to http://{address}"
     ));
