@@ -72,3 +72,56 @@ fn each_replaced<'a>(
         replaced
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{
+        credentials::Credentials,
+        provider::ProviderName,
+        recording::{Record, Verification},
+    };
+
+    use super::*;
+
+    /// An attacker cannot choose what a signature is replaced in.
+    #[test]
+    fn only_the_signature_is_replaced_where_its_text_is_also_elsewhere() {
+        let credentials = Credentials::default();
+        for (name, event) in [
+            (ProviderName::Zego, json!({"event": "room_create", "room_id": "lobby"})),
+            (ProviderName::Tencent, json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom"})),
+            (ProviderName::Trtc, json!({"EventType": 103})),
+        ] {
+            let now = SystemTime::now();
+            let (theirs, ours) =
+                (credentials.forger(name).unwrap(), credentials.provider(name).unwrap());
+            let mut delivery = theirs.sign(&event, Encoding::Json, now).unwrap();
+            let signature = theirs.explain(delivery.as_delivery()).presented.unwrap();
+            match name {
+                ProviderName::Zego => {
+                    let body = String::from_utf8(delivery.body).unwrap();
+                    let planted = format!("{{\"a\":\"{signature}\",");
+                    delivery.body = body.replacen('{', &planted, 1).into_bytes();
+                }
+                ProviderName::Tencent => {
+                    delivery.query = format!("a={signature}&{}", delivery.query);
+                }
+                ProviderName::Trtc => {}
+            }
+            assert!(theirs.receive(delivery.as_delivery(), now).is_ok(), "{name}");
+            assert!(ours.receive(delivery.as_delivery(), now).is_err(), "{name}");
+            let record =
+                Record::new(name, now, delivery.clone()).with_verification(Verification::Signature);
+            let resigned = in_place(record.verified().unwrap(), &ours).unwrap().unwrap();
+            assert!(ours.receive(resigned.as_delivery(), now).is_ok(), "{name}");
+            let (before, after) = (&delivery, &resigned);
+            let length = |delivery: &SignedDelivery| (delivery.query.len(), delivery.body.len());
+            assert_eq!(length(before), length(after), "{name}");
+            let planted = format!("{:?}{:?}", after.query, String::from_utf8_lossy(&after.body));
+            let count = planted.matches(&signature).count();
+            assert_eq!(count, usize::from(name != ProviderName::Trtc), "{name}: {planted}");
+        }
+    }
+}

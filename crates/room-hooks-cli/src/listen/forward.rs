@@ -121,10 +121,7 @@ impl Forwarder {
         asks: bool,
     ) -> Result<Response, Error> {
         let SignedDelivery { query, headers: signing, body, .. } = self.delivery(record)?;
-        let mut headers = end_to_end(headers);
-        for name in [HOST, CONTENT_LENGTH, EXPECT] {
-            headers.remove(name);
-        }
+        let mut headers = end_to_end(headers, &[HOST, CONTENT_LENGTH, EXPECT]);
         for (name, value) in signing {
             headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
         }
@@ -134,10 +131,7 @@ impl Forwarder {
         let http::Response { status, headers, bytes, .. } = answer.await??;
         let mut response = Response::new(Body::from(bytes));
         *response.status_mut() = status.try_into()?;
-        *response.headers_mut() = end_to_end(&headers);
-        for name in [CONTENT_LENGTH, LOCATION] {
-            response.headers_mut().remove(name);
-        }
+        *response.headers_mut() = end_to_end(&headers, &[CONTENT_LENGTH, LOCATION]);
         Ok(response)
     }
 
@@ -163,8 +157,8 @@ fn into_response(answer: &CallbackResponse) -> Response {
     response
 }
 
-/// The headers that are not for a single connection.
-fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+/// The headers that are passed on: not those of a single connection, nor these others.
+fn end_to_end(headers: &HeaderMap, others: &[HeaderName]) -> HeaderMap {
     const HOP_BY_HOP: [HeaderName; 9] = [
         CONNECTION,
         HeaderName::from_static("keep-alive"),
@@ -182,7 +176,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
             kept.remove(name.trim());
         }
     }
-    for name in HOP_BY_HOP {
+    for name in HOP_BY_HOP.iter().chain(others) {
         kept.remove(name);
     }
     kept
@@ -205,12 +199,14 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("upgrade", "h2c"),
             ("proxy-authorization", "a"),
+            ("host", "localhost"),
+            ("expect", "100-continue"),
             ("x-kept", "a"),
             ("x-kept", "b"),
         ] {
             headers.append(name, HeaderValue::from_static(value));
         }
-        let kept = end_to_end(&headers);
+        let kept = end_to_end(&headers, &[HOST, EXPECT]);
         assert_eq!(kept.iter().count(), 2);
         assert_eq!(kept.get_all("x-kept").iter().collect::<Vec<_>>(), ["a", "b"]);
     }
