@@ -20,7 +20,7 @@ use std::{
 
 use axum::{Router, extract::Request, http::StatusCode, middleware, routing::MethodRouter};
 use clap::Args;
-use room_hooks::{Hooks, Receiver, Verified, hooks::MemoryStore};
+use room_hooks::{Hooks, Receiver, Verified};
 use room_hooks_axum::handler;
 use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 
@@ -204,7 +204,7 @@ impl Mount<'_> {
         let handled = Handled::default();
         // Without handlers, hooks verify and bind signatures all the same, acknowledge events, and decide questions by
         // the failure policy.
-        let mut hooks = Hooks::new(Receiver::new(provider)).with_store(MemoryStore::new());
+        let mut hooks = Hooks::new(Receiver::new(provider));
         if let Some(rehearsal) = self.rehearsal {
             let state = (handled.clone(), rehearsal.clone());
             hooks = hooks
