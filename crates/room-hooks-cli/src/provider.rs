@@ -106,6 +106,8 @@ pub(crate) struct Received {
     pub(crate) room_id: Option<String>,
     /// The event on the wire's own terms.
     pub(crate) data: String,
+    /// Why the body cannot be read, of a question whose signature does not cover it.
+    pub(crate) unreadable: Option<Refusal>,
 }
 
 impl Provider {
@@ -185,8 +187,19 @@ fn received<P: room_hooks::Provider>(
             room_id: verified.event.room_id().map(str::to_owned),
             data: serde_json::to_string(&verified.event).unwrap_or_default(),
             id: verified.into_event().ok().and_then(|verified| verified.id()),
+            unreadable: None,
         })),
         Err(NotDelivered::Refused(refusal)) => Err(refusal),
+        Err(NotDelivered::UnreadableQuestion { name, reason }) => Ok(Some(Received {
+            id: None,
+            kind: "raw",
+            asks: true,
+            verified: Verification::Signature,
+            event: name.into(),
+            room_id: None,
+            data: String::new(),
+            unreadable: Some(reason),
+        })),
         Err(_) => Ok(None),
     }
 }

@@ -4,7 +4,12 @@
 
 mod program;
 
-use program::{Server, run};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
+use program::{Server, folder, run};
 
 fn ask(listener: &Server, question: &str, more: &[&str]) -> String {
     let sent = run(&[&["send", question, "--to", &listener.origin], more].concat());
@@ -62,4 +67,26 @@ fn a_question_that_is_forged_is_refused() {
         let sent = run(&["send", question, "--forge", "signature", "--to", &listener.origin]);
         assert_eq!(sent.status, 0, "{}{}", sent.stdout, sent.stderr);
     }
+}
+
+/// Tencent's signature does not cover the body, so the question is authentic whatever the body is.
+#[test]
+fn a_question_whose_body_cannot_be_read_is_not_taken_for_a_probe() {
+    let recording = folder("unreadable").join("recording.jsonl").to_str().unwrap().to_owned();
+    let signed = run(&["sign", "Live.CallbackBeforeSendGift"]).stdout;
+    let (head, _) = signed.split_once("\r\n\r\n").unwrap();
+    let head: Vec<_> = head.lines().filter(|line| !line.starts_with("Content-Length")).collect();
+    let request = format!("{}\r\nContent-Length: 4\r\n\r\n<a/>", head.join("\r\n"));
+    let listener = Server::listen(&["--record", &recording, "--deny"]);
+    let mut stream = TcpStream::connect(listener.origin.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let shown = listener.interrupted();
+    assert!(shown.contains("Live.CallbackBeforeSendGift"), "{shown}");
+    assert!(shown.contains("200 allowed, by the failure policy: "), "{shown}");
+    // There is no event that could be signed.
+    let replayed = run(&["replay", &recording, "--to", &Server::listen(&[]).origin]);
+    assert!(replayed.stderr.contains("holds no event to sign"), "{}", replayed.stderr);
 }

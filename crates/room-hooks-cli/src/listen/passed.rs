@@ -92,6 +92,9 @@ impl Passed {
             (Ok(Some(_)), 401) => {
                 "refused: the signature was first seen with other content".to_owned()
             }
+            (Ok(Some(Received { asks: true, event, unreadable: Some(reason), .. })), 200) => {
+                format!("{}, by the failure policy: {reason}", self.decision(event))
+            }
             (Ok(Some(Received { asks: true, event, .. })), 200) => self.decision(event),
             (Ok(Some(_)), 503) => "still being handled".to_owned(),
             (Ok(Some(_)), 500..) => "failed".to_owned(),
