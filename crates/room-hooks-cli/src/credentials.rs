@@ -5,7 +5,7 @@ use std::{
 };
 
 use clap::Args;
-use room_hooks::{Secrets, tencent::Tencent, trtc::Trtc, zego::Zego};
+use room_hooks::{ConfigError, Secrets, tencent::Tencent, trtc::Trtc, zego::Zego};
 
 use crate::{
     Error,
@@ -53,21 +53,32 @@ const fn variables(provider: ProviderName) -> Variables {
     }
 }
 
+/// A secret and where it was found. It has no `Debug`, so that it cannot be printed by mistake.
+pub(crate) struct FoundSecret {
+    /// A file or a variable.
+    pub(crate) source: String,
+    pub(crate) text: String,
+    /// Whether no secret was given, so that it is the one of the examples.
+    pub(crate) is_example: bool,
+}
+
+impl FoundSecret {
+    fn secrets(&self) -> Result<Secrets, Error> {
+        let Self { source, text, .. } = self;
+        Ok(Secrets::new(text).map_err(|error| format!("{source}: {error}"))?)
+    }
+}
+
 impl Credentials {
     /// The provider as this app of it.
     pub(crate) fn provider(&self, provider: ProviderName) -> Result<Provider, Error> {
-        new_provider(provider, self.app_id(provider)?, self.secret(provider)?)
-    }
-
-    /// The provider with the secret of another file.
-    pub(crate) fn with(&self, provider: ProviderName, file: &Path) -> Result<Provider, Error> {
-        let of_file = Self { app_id: self.app_id, secret_file: Some(file.to_owned()) };
-        of_file.provider(provider)
+        new_provider(provider, self.app_id(provider)?, self.secret(provider)?.secrets()?)
     }
 
     /// The provider as another app of it, with the same secret.
     pub(crate) fn another_app(&self, provider: ProviderName) -> Result<Provider, Error> {
-        new_provider(provider, self.app_id(provider)?.wrapping_add(1), self.secret(provider)?)
+        let app_id = self.app_id(provider)?.wrapping_add(1);
+        new_provider(provider, app_id, self.secret(provider)?.secrets()?)
     }
 
     /// The provider with a secret that nobody has.
@@ -75,7 +86,7 @@ impl Credentials {
         new_provider(provider, self.app_id(provider)?, Secrets::new("forged")?)
     }
 
-    fn app_id(&self, provider: ProviderName) -> Result<u64, Error> {
+    pub(crate) fn app_id(&self, provider: ProviderName) -> Result<u64, Error> {
         let Variables { app_id: variable, demonstration, .. } = variables(provider);
         match (self.app_id, set(variable)?) {
             (Some(app_id), _) => Ok(app_id),
@@ -86,33 +97,47 @@ impl Credentials {
         }
     }
 
-    /// Whether a secret was given, and not the examples' own is used.
-    pub(crate) fn is_given(&self, provider: ProviderName) -> bool {
-        let variable = variables(provider).secret;
-        let is_set = |name: &str| env::var_os(name).is_some();
-        self.secret_file.is_some() || is_set(variable) || is_set(&format!("{variable}_FILE"))
-    }
-
-    fn secret(&self, provider: ProviderName) -> Result<Secrets, Error> {
+    /// The secret as it was given, whether or not a provider accepts it.
+    pub(crate) fn secret(&self, provider: ProviderName) -> Result<FoundSecret, Error> {
         let Variables { secret: variable, demonstration, .. } = variables(provider);
         let of_file = set(&format!("{variable}_FILE"))?.map(PathBuf::from);
-        let (source, secret) = if let Some(file) = self.secret_file.clone().or(of_file) {
-            let source = file.display().to_string();
-            let secret = fs::read_to_string(&file).map_err(|error| format!("{source}: {error}"))?;
-            // An editor's or `echo`'s, and no part of it.
-            let secret = secret.strip_suffix('\n').unwrap_or(&secret);
-            (source, secret.strip_suffix('\r').unwrap_or(secret).to_owned())
-        } else if let Some(secret) = set(variable)? {
-            (variable.to_owned(), secret)
-        } else {
-            terminal::note(&format!("{variable} is not set: the examples' own secret is used"));
-            (variable.to_owned(), demonstration.1.to_owned())
-        };
-        Ok(Secrets::new(&secret).map_err(|error| format!("{source}: {error}"))?)
+        if let Some(file) = self.secret_file.clone().or(of_file) {
+            return secret_in_file(&file);
+        }
+        let source = variable.to_owned();
+        if let Some(text) = set(variable)? {
+            return Ok(FoundSecret { source, text, is_example: false });
+        }
+        terminal::note(&format!("{variable} is not set: the examples' own secret is used"));
+        Ok(FoundSecret { source, text: demonstration.1.to_owned(), is_example: true })
     }
 }
 
-fn new_provider(provider: ProviderName, app_id: u64, secret: Secrets) -> Result<Provider, Error> {
+/// The secret that a file holds and nothing else, except for the line break that editors and `echo` add.
+pub(crate) fn secret_in_file(file: &Path) -> Result<FoundSecret, Error> {
+    let source = file.display().to_string();
+    let bytes = fs::read(file).map_err(|error| format!("{source}: {error}"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| format!("{source} is not UTF-8: save the secret as plain text in UTF-8"))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
+    Ok(FoundSecret { source, text, is_example: false })
+}
+
+/// A provider as one app with one secret.
+pub(crate) fn provider_with(
+    provider: ProviderName,
+    app_id: u64,
+    secret: &str,
+) -> Result<Provider, ConfigError> {
+    new_provider(provider, app_id, Secrets::new(secret)?)
+}
+
+fn new_provider<E: From<ConfigError>>(
+    provider: ProviderName,
+    app_id: u64,
+    secret: Secrets,
+) -> Result<Provider, E> {
     Ok(match provider {
         ProviderName::Zego => Provider::Zego(Zego::new(app_id, secret)?),
         ProviderName::Tencent => Provider::Tencent(Tencent::new(app_id, secret)?),

@@ -19,6 +19,26 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {
     bytes.map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
+/// Reads a file as [`read`] does, and refuses one that has more than `limit` bytes.
+pub(crate) fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    // One byte more, to tell a file of just that size from a larger one.
+    let read = match file.as_os_str() == "-" {
+        true => io::stdin().take(limit + 1).read_to_end(&mut bytes),
+        false => fs::File::open(file).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)),
+    };
+    read.map_err(|error| format!("{}: {error}", file.display()))?;
+    if bytes.len() as u64 > limit {
+        let limit = limit / (1024 * 1024);
+        return Err(format!(
+            "{} has more than {limit} MiB: pass the part with the callback",
+            file.display()
+        )
+        .into());
+    }
+    Ok(bytes)
+}
+
 /// A time in Unix seconds.
 pub(crate) fn unix_seconds(text: &str) -> Result<SystemTime, &'static str> {
     let seconds = text.parse().map_err(|_| "it is no number of seconds")?;

@@ -1,188 +1,280 @@
-//! The likeliest cause of a refusal: what verifies once something is set right was only that.
+//! The likeliest cause of a refusal: if a callback verifies once something is corrected, that was it.
 
-use std::path::PathBuf;
+use std::time::SystemTime;
 
 use room_hooks::{Refusal, testing::Explanation};
-use serde_json::Value;
 
 use crate::{
-    provider::{Provider, ProviderName},
-    recording::Record,
+    credentials::{FoundSecret, provider_with},
+    provider::ProviderName,
 };
 
-use super::layout;
+use super::{
+    body,
+    read::Request,
+    secret::{self, OTHER_SECRETS},
+    steps::{Secret, Time, sent_at, signer, span},
+};
 
 /// A refused delivery, and who might have signed it.
 pub(super) struct Suspect<'a> {
-    pub(super) record: &'a Record,
+    pub(super) request: &'a Request,
     pub(super) body: &'a [u8],
-    pub(super) provider: &'a Provider,
-    pub(super) others: &'a [(PathBuf, Provider)],
+    pub(super) provider: ProviderName,
+    /// The app that the callback names or, if it names none, the configured one.
+    pub(super) app_id: u64,
+    pub(super) given: &'a FoundSecret,
+    pub(super) others: &'a [FoundSecret],
+    pub(super) explanation: &'a Explanation,
+}
+
+/// Why the secret that was given gives another signature than the one that was presented.
+pub(super) struct Mismatch {
+    pub(super) cause: String,
+    /// Whether the secret is right, and the body was changed.
+    pub(super) is_of_body: bool,
 }
 
 impl Suspect<'_> {
-    pub(super) fn cause(&self, refusal: &Refusal, explanation: &Explanation) -> Option<String> {
-        match refusal {
-            Refusal::WrongSignature => Some(self.wrong_signature(explanation)),
-            Refusal::Stale { age } => Some(format!(
-                "a replay, or a clock that is wrong: it was sent {}. All else is right; with --at the \
-                 time of sending it verifies",
-                ago(age.as_secs())
-            )),
-            Refusal::TimestampInFuture { ahead } => Some(format!(
-                "this machine's clock is behind, or the sender's ahead, by {} s",
-                ahead.as_secs()
-            )),
-            Refusal::Malformed { what } => Some(self.malformed(what).to_owned()),
-            _ => self.by_kind(refusal).map(str::to_owned),
+    /// Why the secret gives another signature.
+    pub(super) fn why_wrong(&self) -> Mismatch {
+        if let Some(cause) = self.another_secret(self.body) {
+            return Mismatch { cause, is_of_body: false };
         }
+        for variant in body::variants(self.provider, self.body, self.explanation) {
+            let what = variant.what;
+            if self.signs(&self.given.text, &variant.body) {
+                return Mismatch { cause: what.to_owned(), is_of_body: true };
+            }
+            if let Some(cause) = self.another_secret(&variant.body) {
+                return Mismatch { cause: format!("{cause}; and {what}"), is_of_body: false };
+            }
+        }
+        Mismatch { cause: self.wrong_secret(), is_of_body: false }
+    }
+
+    /// The causes, the likeliest first. A wrong secret comes before a wrong time, since it is no use to correct the
+    /// time alone.
+    pub(super) fn causes(
+        &self,
+        refusal: &Refusal,
+        secret: &Secret,
+        mismatch: Option<&Mismatch>,
+        time: Time,
+    ) -> Vec<String> {
+        let mut causes = Vec::new();
+        match refusal {
+            Refusal::Stale { age } => causes.push(match time {
+                Time::Old { .. } => "a replay: an attacker moved digits between an old timestamp \
+                                     and nonce, which keeps the signature"
+                    .to_owned(),
+                _ => format!(
+                    "a replay, or a wrong clock: it was sent {} earlier. All else is right: with \
+                     --at {} it verifies",
+                    span(*age),
+                    self.sent_at()
+                ),
+            }),
+            Refusal::TimestampInFuture { ahead } => causes.push(format!(
+                "this machine's clock is behind, or the sender's is ahead, by {}",
+                span(*ahead)
+            )),
+            Refusal::BodyCompressed { encoding } => causes.push(self.compressed(encoding)),
+            Refusal::Malformed { what } => causes.push(self.malformed(what)),
+            Refusal::WrongSignature => causes.extend(mismatch.map(|wrong| wrong.cause.clone())),
+            Refusal::UnknownApp => causes.push(self.unknown_app(secret)),
+            _ => causes.extend(self.by_kind(refusal).map(str::to_owned)),
+        }
+        let is_about_time =
+            matches!(refusal, Refusal::Stale { .. } | Refusal::TimestampInFuture { .. });
+        if let (Time::Stale { .. }, false) = (time, is_about_time) {
+            causes.push(format!(
+                "with that corrected, the time is still wrong: pass --at {}, when it was sent",
+                self.sent_at()
+            ));
+        }
+        causes
+    }
+
+    /// When it was sent, in Unix seconds.
+    fn sent_at(&self) -> u64 {
+        let since_epoch = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).ok();
+        let sent_at = sent_at(self.provider, self.explanation).and_then(since_epoch);
+        sent_at.unwrap_or_default().as_secs()
     }
 
     /// What the kind of refusal alone tells.
     fn by_kind(&self, refusal: &Refusal) -> Option<&'static str> {
-        Some(match (refusal, self.record.provider) {
-            (Refusal::UnknownApp, _) => {
-                "another app's callback, or a wrong --app-id: compare the id above with the console"
-            }
+        let query = self.request.query.as_deref().unwrap_or_default();
+        Some(match (refusal, self.provider) {
             (Refusal::NotSigned { .. }, ProviderName::Zego) => {
-                "no callback of ZEGO's, or something on the way dropped members of its body"
+                "not a callback from ZEGO, or something on the way removed members of its body"
+            }
+            (Refusal::NotSigned { .. }, ProviderName::Tencent) if query.contains("&amp;") => {
+                "the query was escaped for HTML: each `&amp;` in it is to be `&`"
             }
             (Refusal::NotSigned { .. }, ProviderName::Tencent) => {
-                "no token is set in the console (then the receiver is `Tencent::dangerous_unsigned`), or a proxy \
-                 dropped the query"
+                "the console has no token (then the receiver is `Tencent::dangerous_unsigned`), \
+                 or a proxy removed the query"
             }
             (Refusal::NotSigned { .. }, ProviderName::Trtc) => {
-                "no key is set in the console, or a proxy dropped the headers"
+                "the console has no key, or a proxy removed the headers"
             }
             (Refusal::CommandsDiffer, _) => {
                 "a proxy changed the query or the body, or it is forged"
+            }
+            (Refusal::DuplicateParameter, _) => {
+                "a proxy added what was there already, or it is forged"
             }
             _ => return None,
         })
     }
 
-    fn wrong_signature(&self, explanation: &Explanation) -> String {
-        let signed = |(_, provider): &&(PathBuf, Provider)| {
-            matches(&provider.explain(self.record.as_delivery(self.body)))
-        };
-        if let Some((file, _)) = self.others.iter().find(signed) {
-            return format!("the wrong secret: {} holds the one that signed", file.display());
+    fn unknown_app(&self, secret: &Secret) -> String {
+        match secret {
+            Secret::OfAnotherApp { named, .. } => format!(
+                "the wrong --app-id: with {named}, the app that the callback names, it verifies"
+            ),
+            _ => "another app's callback: neither the app id nor the secret given here is its own"
+                .to_owned(),
         }
-        let written_anew = match self.record.provider {
-            ProviderName::Zego => self.digits_written_anew(explanation),
-            ProviderName::Tencent => None,
-            ProviderName::Trtc => self.body_written_anew(explanation),
-        };
-        written_anew.unwrap_or_else(|| {
-            match self.record.provider {
-                ProviderName::Zego => {
-                    "the wrong secret: it is the console's CallbackSecret, not the ServerSecret and not \
-                     the AppSign"
-                }
-                ProviderName::Tencent => {
-                    "the wrong token: it is the authentication token of the console's webhooks"
-                }
-                ProviderName::Trtc => {
-                    "the wrong key: it is the callback key of the console's TRTC application, not its \
-                     SDKSecretKey; or the body was changed on the way"
-                }
+    }
+
+    fn wrong_secret(&self) -> String {
+        if self.given.is_example {
+            return "no secret was given, and the one of the examples did not sign".to_owned();
+        }
+        let cause = match self.provider {
+            ProviderName::Zego => {
+                "the wrong secret: ZEGO signs with the console's CallbackSecret, not with the \
+                 ServerSecret or the AppSign"
             }
-            .to_owned()
-        })
-    }
-
-    /// A program that reads a timestamp or nonce as a number and writes it again may lose or add digits.
-    fn digits_written_anew(&self, explanation: &Explanation) -> Option<String> {
-        let Some(Value::Object(members)) = &explanation.event else { return None };
-        let text = |wanted: &str| {
-            let (_, text) = explanation.read.iter().find(|(name, _)| *name == wanted)?;
-            Some(text.clone())
-        };
-        let (timestamp, nonce) = (text("timestamp")?, text("nonce")?);
-        let in_seconds = timestamp.get(..10).unwrap_or(&timestamp).to_owned();
-        let padded = |width: usize| format!("{nonce:0>width$}");
-        let variants = [
-            ("the timestamp was in seconds", in_seconds, nonce.clone()),
-            ("the timestamp was in milliseconds", format!("{timestamp}000"), nonce.clone()),
-            ("the nonce had leading zeros", timestamp.clone(), padded(6)),
-            ("the nonce had leading zeros", timestamp.clone(), padded(19)),
-        ];
-        variants.into_iter().find_map(|(what, timestamp, nonce)| {
-            let mut members = members.clone();
-            for (name, digits) in [("timestamp", timestamp), ("nonce", nonce)] {
-                let is_spelling =
-                    |other: &&String| other.replace('_', "").eq_ignore_ascii_case(name);
-                let spelled = members.keys().find(is_spelling).cloned();
-                members.insert(spelled.unwrap_or_else(|| name.to_owned()), digits.into());
+            ProviderName::Tencent => {
+                "the wrong token: Tencent signs with the authentication token of the console's \
+                 webhook settings"
             }
-            let body = Value::Object(members).to_string();
-            let explained = self.provider.explain(self.record.as_delivery(body.as_bytes()));
-            matches(&explained).then(|| format!("digits were written anew on the way: {what}"))
+            ProviderName::Trtc => {
+                "the wrong key, or a changed body: TRTC signs the body with the callback key of \
+                 the console, not with the SDKSecretKey"
+            }
+        };
+        let source = &self.given.source;
+        let same_as = secret::same_as(&self.given.text, source);
+        if let Some((variable, name)) = same_as {
+            return format!(
+                "{cause}. {source} has the same value as {variable} ({name}, judging by its name)"
+            );
+        }
+        match secret::suspicion(self.provider, &self.given.text) {
+            Some(suspicion) => format!("{cause}. {suspicion}"),
+            None => cause.to_owned(),
+        }
+    }
+
+    /// Whether a correction of the secret, or another secret, signs with this body.
+    fn another_secret(&self, body: &[u8]) -> Option<String> {
+        let corrected = |given: &FoundSecret| {
+            let mut candidates = secret::candidates(&given.text).into_iter();
+            candidates.find(|candidate| self.signs(&candidate.text, body))
+        };
+        if let Some(candidate) = corrected(self.given).filter(|found| !found.correction.is_empty())
+        {
+            let source = &self.given.source;
+            return Some(format!(
+                "{source} does not hold the secret as the console shows it: {}, and it verifies",
+                candidate.correction
+            ));
+        }
+        for other in self.others {
+            let file = &other.source;
+            match corrected(other) {
+                Some(found) if found.correction.is_empty() => {
+                    return Some(format!("the wrong secret: {file} holds the one that signed"));
+                }
+                Some(found) => {
+                    let correction = found.correction;
+                    return Some(format!(
+                        "the wrong secret: {file} holds the one that signed, once you {correction}"
+                    ));
+                }
+                None => {}
+            }
+        }
+        let (variable, name) = OTHER_SECRETS.into_iter().find(|(variable, _)| {
+            std::env::var(variable).is_ok_and(|value| self.signs(value.trim(), body))
+        })?;
+        (self.given.source != variable).then(|| {
+            format!(
+                "the wrong secret: the variable {variable} ({name}, judging by its name) \
+                     holds the one that signed"
+            )
         })
     }
 
-    /// A proxy that reads JSON and writes it again, or an editor, changes what is signed.
-    fn body_written_anew(&self, explanation: &Explanation) -> Option<String> {
-        let text = String::from_utf8_lossy(self.body).into_owned();
-        let ends: [(&str, &dyn Fn() -> String); 5] = [
-            ("without white space around it", &|| text.trim().to_owned()),
-            ("with a final newline", &|| format!("{}\n", text.trim_end())),
-            ("with line ends of LF alone", &|| text.replace("\r\n", "\n")),
-            ("with line ends of CR LF", &|| text.replace('\n', "\r\n")),
-            ("without a byte order mark", &|| text.trim_start_matches('\u{feff}').to_owned()),
-        ];
-        let layouts: [(&str, &dyn Fn() -> String); 6] = [
-            ("without white space in it", &|| layout::compact(&text)),
-            ("indented by tabs, as TRTC writes it", &|| layout::indented(&text, "\t", ":\t")),
-            ("indented by two spaces", &|| layout::indented(&text, "  ", ": ")),
-            ("indented by four spaces", &|| layout::indented(&text, "    ", ": ")),
-            ("with its slashes escaped", &|| text.replace('/', "\\/")),
-            ("with its slashes bare", &|| text.replace("\\/", "/")),
-        ];
-        // Only what could be read as JSON has a depth that somebody has looked at.
-        let layouts = layouts.into_iter().filter(|_| explanation.event.is_some());
-        ends.into_iter().chain(layouts).find_map(|(what, body)| {
-            let explained = self.provider.explain(self.record.as_delivery(body().as_bytes()));
-            matches(&explained)
-                .then(|| format!("the body was written anew on the way: {what}, it verifies"))
+    /// Whether a secret gives the signature that was presented.
+    fn signs(&self, secret: &str, body: &[u8]) -> bool {
+        provider_with(self.provider, self.app_id, secret.trim()).is_ok_and(|provider| {
+            signer(&provider.explain(self.request.delivery_with(body))).is_some()
         })
     }
 
-    fn malformed(&self, what: &str) -> &'static str {
+    fn compressed(&self, encoding: &str) -> String {
+        let given = &self.given.text;
+        match body::decompressed(self.body) {
+            Some(Ok((name, plain))) if self.signs(given, &plain) => format!(
+                "a proxy compressed the body with {name}: decompressed, it verifies. Switch off \
+                 the compression of requests, since no platform compresses callbacks"
+            ),
+            Some(Ok((name, plain))) => match self.another_secret(&plain) {
+                Some(cause) => format!("a proxy compressed the body with {name}; and {cause}"),
+                None => format!(
+                    "a proxy compressed the body with {name}, and the secret is wrong: \
+                     decompressed, it does not verify either"
+                ),
+            },
+            Some(Err(why)) => format!("a proxy compressed the body, and {why}"),
+            None if self.signs(given, self.body) => format!(
+                "a header says that the body is compressed with {encoding}, but it is not, and it \
+                 verifies: something on the way decompressed the body and left the header. Remove \
+                 the header too"
+            ),
+            None if ["br", "zstd", "compress", "unknown"].contains(&encoding) => format!(
+                "a proxy compressed the body with {encoding}, which cannot be tried here: \
+                 decompress it into a file, and pass that with --body-file"
+            ),
+            None => format!(
+                "a header says that the body is compressed with {encoding}, but it is not: \
+                 something on the way decompressed it, and it may have changed it. The secret can \
+                 be wrong as well"
+            ),
+        }
+    }
+
+    fn malformed(&self, what: &str) -> String {
+        if body::decompressed(self.body).is_some() {
+            return self.compressed("gzip");
+        }
         if what.contains("canonical") {
-            return "digits were written anew on the way: with a sign, a zero, a fraction or an exponent";
+            return "a program on the way rewrote a number: it has a sign, a leading zero, a \
+                    fraction or an exponent"
+                .to_owned();
         }
         if String::from_utf8_lossy(self.body).contains("\"SignatureNonce\"") {
-            return "a mini game's callback: it is signed in another way, which is not supported";
+            return "a callback of a mini game: it is signed in another way, which is not \
+                    supported"
+                .to_owned();
         }
-        match (self.body.trim_ascii_start().first(), self.record.provider) {
+        let cause = match (self.body.trim_ascii_start().first(), self.provider) {
             (Some(b'{' | b'%'), _) if what.contains("names no event") => {
-                "JSON, but no callback: it has no member that names an event"
+                "JSON, but not a callback: no member names an event"
             }
-            (Some(b'{' | b'%'), _) => "the body was cut off, or rewritten on the way",
+            (Some(b'{' | b'%'), _) => "the body was cut off, or changed on the way",
             (_, ProviderName::Zego) => {
-                "no callback of ZEGO's: its bodies are JSON, percent-encoded JSON or, where form mode is \
-                 on, a form with an `event`"
+                "not a callback from ZEGO: its bodies are JSON, percent-encoded JSON or, in form \
+                 mode, a form with an `event`"
             }
-            _ => "no callback of Tencent's: its bodies are JSON",
-        }
-    }
-}
-
-/// Whether one of the secrets gives the signature that came.
-fn matches(explanation: &Explanation) -> bool {
-    let presented = explanation.presented.as_deref().unwrap_or_default();
-    explanation.expected.iter().any(|expected| {
-        // Hex is in either case, base64 is not.
-        expected.signature == presented || expected.signature == presented.to_ascii_lowercase()
-    })
-}
-
-fn ago(seconds: u64) -> String {
-    match seconds {
-        ..120 => format!("{seconds} s ago"),
-        120..7200 => format!("{} min ago", seconds / 60),
-        7200..172_800 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} days ago", seconds / 86_400),
+            _ => "not a callback from Tencent: its bodies are JSON",
+        };
+        cause.to_owned()
     }
 }

@@ -1,6 +1,11 @@
+mod body;
 mod cause;
 mod layout;
-mod request;
+mod read;
+mod secret;
+mod show;
+mod source;
+mod steps;
 
 use std::{collections::HashMap, io::Write, path::PathBuf, time::SystemTime};
 
@@ -10,23 +15,26 @@ use serde_json::Value;
 
 use crate::{
     Error, ExitStatus,
-    credentials::Credentials,
+    credentials::{Credentials, FoundSecret, provider_with, secret_in_file},
     input::unix_seconds,
-    provider::{Provider, ProviderName},
-    recording::Record,
-    terminal::{self, BAD, DIM, GOOD},
+    provider::ProviderName,
+    terminal::{self, BAD, GOOD},
 };
 
-use self::request::Source;
+use self::{
+    read::{Arrival, Request},
+    source::Source,
+    steps::{Clock, Gap, Secret, Time, named_app},
+};
 
-/// Verifies a callback without a network, says step by step what it read and what it reckoned, and, if
-/// it is refused, the likeliest cause.
+/// Verifies captured callbacks without a network, and explains step by step what was read, signed and computed.
+/// For one that is refused, it names the likeliest cause.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
-    /// Who sent it; guessed, if it is not given
+    /// Who sent it; guessed from the request if not given
     #[arg(long)]
     provider: Option<ProviderName>,
     #[command(flatten)]
@@ -34,120 +42,222 @@ pub(crate) struct Arguments {
     /// A file with another secret, to find out whether that one signed
     #[arg(long, value_name = "FILE")]
     try_secret_file: Vec<PathBuf>,
-    /// The time of the receiver's clock, in Unix seconds; of a recording, when it was recorded, else now
+    /// The receiver's time, in Unix seconds. Otherwise it is when the callback arrived, if the capture says so, or now
     #[arg(long, value_name = "SECONDS", value_parser = unix_seconds)]
     at: Option<SystemTime>,
 }
 
 const EXAMPLES: &str = "\
+FILE is one of the following, told by its content:
+  an HTTP request as on the wire, with Content-Length or chunked
+  the output of `curl --trace FILE` (every byte), `--trace-ascii` or `-v` (no body)
+  a HAR file, as the developer tools of browsers export
+  lines of an access log, common or combined (path and query only)
+  a recording of `listen --record`, or lines of it
+  a body or a URL alone
+
 Examples:
-  room-hooks verify request.http               a request as it went over the wire
-  room-hooks verify recording.jsonl            what `listen --record` wrote, line by line
+  room-hooks verify request.http
+  room-hooks verify recording.jsonl
+  room-hooks verify access.log --provider tencent
+  room-hooks verify curl-v.txt --body-file body.json
   room-hooks sign 103 | room-hooks verify -
   room-hooks verify --provider trtc --header 'Sign: …' --header 'SdkAppId: …' --body-file body.json
   room-hooks verify --query 'SdkAppid=…&Sign=…&RequestTime=…' --body-file body.json
   room-hooks verify request.http --try-secret-file server-secret.txt
 
-Exit status: 0 if all verify, 1 if not, 2 if there is nothing to verify.";
+Exit status: 0 if all that can be verified does, 1 if a callback is refused, 2 if nothing can be verified.
+Without the body, a Tencent callback counts as verified if its token and time are right.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
-    let records = arguments.source.records(arguments.provider)?;
-    let mut status = ExitStatus::Success;
-    let mut bound = HashMap::new();
-    for (nth, record) in (1..).zip(&records) {
+    let requests = arguments.source.requests(arguments.provider)?;
+    let mut session = Session { arguments, secrets: HashMap::new(), bound: HashMap::new() };
+    let mut outcomes = Vec::new();
+    for (nth, request) in (1..).zip(&requests) {
         if nth > 1 {
             writeln!(terminal::out())?;
         }
-        if arguments.verify(nth, record, &mut bound)? == ExitStatus::Unsuccessful {
-            status = ExitStatus::Unsuccessful;
-        }
+        outcomes.push(session.verify(nth, request)?);
     }
-    Ok(status)
+    if outcomes.contains(&Outcome::Refused) {
+        Ok(ExitStatus::Unsuccessful)
+    } else if outcomes.contains(&Outcome::Verified) {
+        Ok(ExitStatus::Success)
+    } else {
+        Err("nothing can be verified: the capture lacks what the signature is in, or what it \
+             covers"
+            .into())
+    }
 }
 
-/// ZEGO's signatures, each with the number and the event of the first delivery that it verified.
-type Bound = HashMap<String, (usize, Option<Value>)>;
+/// What came of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All of it verifies, or all that the capture has of it.
+    Verified,
+    Refused,
+    /// The capture lacks what would prove anything.
+    Unknown,
+}
 
-impl Arguments {
-    fn verify(&self, nth: usize, record: &Record, bound: &mut Bound) -> Result<ExitStatus, Error> {
-        let provider = self.credentials.provider(record.provider)?;
-        let body = record.body()?;
-        let delivery = record.as_delivery(&body);
-        let now = self.at.unwrap_or_else(|| record.at());
+/// What is kept from one request to the next.
+struct Session<'a> {
+    arguments: &'a Arguments,
+    secrets: HashMap<ProviderName, Secrets>,
+    /// ZEGO's signatures, each with the number and the event of the first delivery that it verified.
+    bound: HashMap<String, (usize, Option<Value>)>,
+}
+
+/// The secret that was given, and others to try.
+struct Secrets {
+    app_id: u64,
+    given: FoundSecret,
+    others: Vec<FoundSecret>,
+}
+
+impl Secrets {
+    fn new(arguments: &Arguments, provider: ProviderName) -> Result<Self, Error> {
+        let others = arguments.try_secret_file.iter().map(|file| secret_in_file(file));
+        Ok(Self {
+            app_id: arguments.credentials.app_id(provider)?,
+            given: arguments.credentials.secret(provider)?,
+            others: others.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Session<'_> {
+    fn verify(&mut self, nth: usize, request: &Request) -> Result<Outcome, Error> {
+        let name = request.sender();
+        show::heading(name, request)?;
+        if let Some(gap) = Gap::of(name, request) {
+            show::gap(&gap)?;
+            return Ok(Outcome::Unknown);
+        }
+        if !self.secrets.contains_key(&name) {
+            self.secrets.insert(name, Secrets::new(self.arguments, name)?);
+        }
+        let Secrets { app_id, given, others } = &self.secrets[&name];
+        let source = &given.source;
+        let is_padded = given.text.trim().len() < given.text.len();
+        let with = |app_id| {
+            provider_with(name, app_id, given.text.trim())
+                .map_err(|error| format!("{source}: {error}"))
+        };
+        let provider = with(*app_id)?;
+        let delivery = request.delivery();
         let explanation = provider.explain(delivery);
-        show(record, &explanation, body.len())?;
-        let refusal = match provider.receive(delivery, now) {
+        let named = named_app(&explanation).unwrap_or(*app_id);
+        let mut secret = Secret::of(&explanation, *app_id, &with(named)?.explain(delivery));
+        show::explanation(&explanation)?;
+
+        let clock = self.clock(request);
+        let mut received = provider.receive(delivery, clock.now);
+        let lost = request.has_lost_bytes
+            && match received {
+                Err(Refusal::Malformed { .. }) => true,
+                Err(Refusal::WrongSignature) => name == ProviderName::Trtc,
+                _ => false,
+            };
+        // Tencent's query proves the sender without the body.
+        let is_partial = name == ProviderName::Tencent && (request.body.is_none() || lost);
+        if is_partial {
+            received = provider.receive(request.delivery_with(b"{}"), clock.now);
+        } else if lost {
+            show::gap(&Gap::LOST_BYTES)?;
+            return Ok(Outcome::Unknown);
+        }
+        let suspect = cause::Suspect {
+            request,
+            body: request.body.as_deref().unwrap_or_default(),
+            provider: name,
+            app_id: named,
+            given,
+            others,
+            explanation: &explanation,
+        };
+        let mismatch = (secret == Secret::Wrong).then(|| suspect.why_wrong());
+        if mismatch.as_ref().is_some_and(|wrong| wrong.is_of_body) {
+            secret = Secret::OfAnotherBody;
+        }
+        let time = Time::of(&provider, &explanation, clock.now).refined(received.as_ref().err());
+        show::step("secret", &secret.shown(name))?;
+        show::step("time", &time.shown(clock))?;
+
+        let mut out = terminal::out();
+        let padding = format!(
+            "{source} has white space around the secret: remove it, and the secret is right"
+        );
+        match received {
+            Ok(_) if is_padded => {
+                writeln!(
+                    out,
+                    "{BAD}not verified{BAD:#}: receivers refuse to start with that secret"
+                )?;
+                writeln!(out, "likely: {padding}")?;
+                Ok(Outcome::Refused)
+            }
+            Ok(_) if is_partial => {
+                let what =
+                    "token and time are right; the body, which Tencent does not sign, is not here";
+                writeln!(out, "{GOOD}verified in part{GOOD:#}: {what}")?;
+                show::status(request)?;
+                Ok(Outcome::Verified)
+            }
             Ok(received) => {
-                if let Some(first) = seen_with_other_content(nth, record, &explanation, bound) {
+                if let Some(first) =
+                    seen_with_other_content(nth, name, &explanation, &mut self.bound)
+                {
                     writeln!(
-                        terminal::out(),
-                        "{BAD}refused{BAD:#} with 401: the signature was first seen with other content, in \
-                         delivery {first}\nlikely: forged, since ZEGO does not sign the body"
+                        out,
+                        "{BAD}refused{BAD:#} with 401: the signature was first seen with other \
+                         content, in delivery {first}\nlikely: forged, since ZEGO does not sign \
+                         the body"
                     )?;
-                    return Ok(ExitStatus::Unsuccessful);
+                    return Ok(Outcome::Refused);
                 }
                 let what = received.map_or("the probe of a console".to_owned(), |received| {
                     let room = received.room_id.map(|room| format!(" in room {room}"));
                     format!("{}{}", received.event, room.unwrap_or_default())
                 });
-                let what = terminal::plain(&what);
-                writeln!(terminal::out(), "{GOOD}verified{GOOD:#}: {what}")?;
-                return Ok(ExitStatus::Success);
+                writeln!(out, "{GOOD}verified{GOOD:#}: {}", terminal::plain(&what))?;
+                show::status(request)?;
+                Ok(Outcome::Verified)
             }
-            Err(refusal) => refusal,
-        };
-        let status = refusal.status();
-        writeln!(terminal::out(), "{BAD}refused{BAD:#} with {status}: {refusal}")?;
-        let others = self.other_players(record.provider)?;
-        let suspect = cause::Suspect { record, body: &body, provider: &provider, others: &others };
-        let cause = match refusal {
-            Refusal::WrongSignature if !self.credentials.is_given(record.provider) => {
-                Some("no secret was given, so that the examples' own was tried".to_owned())
+            Err(refusal) => {
+                writeln!(out, "{BAD}refused{BAD:#} with {}: {refusal}", refusal.status())?;
+                let mut causes = suspect.causes(&refusal, &secret, mismatch.as_ref(), time);
+                if is_padded && matches!(secret, Secret::Right { .. }) {
+                    causes.insert(0, padding);
+                }
+                for (label, cause) in ["likely", "also"].into_iter().zip(causes) {
+                    writeln!(out, "{label}: {cause}")?;
+                }
+                Ok(Outcome::Refused)
             }
-            _ => suspect.cause(&refusal, &explanation),
-        };
-        if let Some(cause) = cause {
-            writeln!(terminal::out(), "likely: {cause}")?;
         }
-        Ok(ExitStatus::Unsuccessful)
     }
 
-    /// The provider with each of the secrets that are to be tried.
-    fn other_players(&self, provider: ProviderName) -> Result<Vec<(PathBuf, Provider)>, Error> {
-        let provider = |file: &PathBuf| Ok((file.clone(), self.credentials.with(provider, file)?));
-        self.try_secret_file.iter().map(provider).collect()
+    fn clock(&self, request: &Request) -> Clock {
+        match (self.arguments.at, request.arrival) {
+            (Some(now), _) => Clock { now, name: "the time of --at" },
+            (None, Some(Arrival::Captured(now))) => Clock { now, name: "it arrived" },
+            (None, Some(Arrival::Responded(now))) => {
+                Clock { now, name: "the date of the response" }
+            }
+            (None, None) => Clock { now: SystemTime::now(), name: "now" },
+        }
     }
 }
 
 /// The delivery that a signature of ZEGO's belongs to, if it is another one: hooks bind it.
 fn seen_with_other_content(
     nth: usize,
-    record: &Record,
+    provider: ProviderName,
     explanation: &Explanation,
-    bound: &mut Bound,
+    bound: &mut HashMap<String, (usize, Option<Value>)>,
 ) -> Option<usize> {
-    let signature =
-        explanation.presented.clone().filter(|_| record.provider == ProviderName::Zego)?;
+    let signature = explanation.presented.clone().filter(|_| provider == ProviderName::Zego)?;
     let (first, event) = bound.entry(signature).or_insert((nth, explanation.event.clone()));
     (*event != explanation.event).then_some(*first)
-}
-
-/// Shows what was read, what was signed, and which signature that gives.
-fn show(record: &Record, explanation: &Explanation, length: usize) -> Result<(), Error> {
-    let mut out = terminal::out();
-    let provider = record.provider;
-    writeln!(out, "{provider}, a body of {length} bytes")?;
-    let mut line = |step: &str, name: &str, text: &str| {
-        writeln!(out, "{DIM}{step:<9}{DIM:#} {name:<23} {}", terminal::plain(text))
-    };
-    for (nth, (name, text)) in explanation.read.iter().enumerate() {
-        line(if nth == 0 { "read" } else { "" }, name, text)?;
-    }
-    for expected in &explanation.expected {
-        let name = format!("app {}, {}", expected.app_id, expected.secret);
-        line("signed", "", &expected.signed.join(" + "))?;
-        line("expected", &name, &expected.signature)?;
-    }
-    line("got", "", explanation.presented.as_deref().unwrap_or("no signature"))?;
-    Ok(())
 }

@@ -57,6 +57,15 @@ pub(crate) fn run_bytes(arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
+/// When callbacks are signed that are verified with `--at`, so that the output stays the same.
+pub(crate) const SIGNED: &str = "1757500000";
+
+pub(crate) fn signed(event: &str, more: &[&str]) -> String {
+    let signed = run(&[&["sign", event, "--at", SIGNED], more].concat());
+    assert_eq!(signed.status, 0, "{}", signed.stderr);
+    signed.stdout
+}
+
 /// Runs it with something to read.
 pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Ran {
     let mut child = command(arguments)

@@ -1,0 +1,93 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{Error, input, provider::ProviderName};
+
+use super::read::{self, Request};
+
+/// A callback is at most a few MiB. A log or a HAR file can have more, but not all of it is needed.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Where requests are read from.
+#[derive(Debug, Args)]
+pub(super) struct Source {
+    /// What was captured, in any of the formats below; `-` for standard input
+    #[arg(value_name = "FILE", required_unless_present_any = ["body_file", "query", "headers"])]
+    file: Option<PathBuf>,
+    /// The query, without the question mark (Tencent), if FILE does not have it
+    #[arg(long)]
+    query: Option<String>,
+    /// A header (TRTC), if FILE does not have it
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(String, String)>,
+    /// The body, byte for byte, if FILE does not have it
+    #[arg(long, value_name = "FILE")]
+    body_file: Option<PathBuf>,
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("it has no colon, as in `Sign: …`")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+impl Source {
+    /// The requests of the capture, and of the flags what it lacks.
+    pub(super) fn requests(&self, provider: Option<ProviderName>) -> Result<Vec<Request>, Error> {
+        let mut requests = match &self.file {
+            Some(file) => {
+                let bytes = input::read_at_most(file, MOST_BYTES)?;
+                read::requests(&bytes, provider.is_some())
+                    .map_err(|error| format!("{}: {error}", file.display()))?
+            }
+            // Nothing is missing: a query or headers that are not given are not there.
+            None => vec![Request {
+                query: Some(String::new()),
+                headers: Some(Vec::new()),
+                ..Request::default()
+            }],
+        };
+        let complements = [
+            (self.query.is_some(), "--query"),
+            (!self.headers.is_empty(), "--header"),
+            (self.body_file.is_some(), "--body-file"),
+        ];
+        let given: Vec<_> = complements.iter().filter(|(is_given, _)| *is_given).collect();
+        if let ([(_, flag), ..], [request, others @ ..]) = (&given[..], &mut requests[..]) {
+            if !others.is_empty() {
+                let count = others.len() + 1;
+                return Err(format!("{flag} is for one request, and FILE has {count}").into());
+            }
+            self.complement(request)?;
+        }
+        if let Some(provider) = provider {
+            requests.iter_mut().for_each(|request| request.provider = Some(provider));
+        }
+        Ok(requests)
+    }
+
+    fn complement(&self, request: &mut Request) -> Result<(), Error> {
+        let conflict = |part, flag| format!("FILE has {part} already: leave out {flag}");
+        if let Some(query) = &self.query {
+            if request.query.as_ref().is_some_and(|query| !query.is_empty()) {
+                return Err(conflict("a query", "--query").into());
+            }
+            request.query = Some(query.strip_prefix('?').unwrap_or(query).to_owned());
+        }
+        for (name, value) in &self.headers {
+            let headers = request.headers.get_or_insert_default();
+            if headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+                return Err(conflict(&format!("a header {name}"), "that --header").into());
+            }
+            headers.push((name.clone(), value.clone()));
+        }
+        if let Some(file) = &self.body_file {
+            if request.body.as_ref().is_some_and(|body| !body.is_empty()) {
+                return Err(conflict("a body", "--body-file").into());
+            }
+            request.body = Some(input::read_at_most(file, MOST_BYTES)?);
+            request.has_lost_bytes = false;
+        }
+        Ok(())
+    }
+}
