@@ -123,6 +123,9 @@ impl Suspect<'_> {
             (Refusal::CommandsDiffer, _) => {
                 "a proxy changed the query or the body, or it is forged"
             }
+            (Refusal::BodyTooLarge, _) => {
+                "not a callback, or one for which `Receiver::with_body_limit` allows more than 1 MiB"
+            }
             (Refusal::DuplicateParameter, _) => {
                 "a proxy added what was there already, or it is forged"
             }

@@ -130,6 +130,7 @@ impl Session<'_> {
     fn verify(&mut self, nth: usize, request: &Request) -> Result<Outcome, Error> {
         let name = request.sender();
         show::heading(name, request)?;
+        request.notes.iter().for_each(|note| terminal::note(note));
         if let Some(gap) = Gap::of(name, request) {
             show::gap(&gap)?;
             return Ok(Outcome::Unknown);
@@ -176,7 +177,9 @@ impl Session<'_> {
             others,
             explanation: &explanation,
         };
-        let mismatch = (secret == Secret::Wrong).then(|| suspect.why_wrong());
+        // Each try costs a digest of the body, so it has to be one of a callback's size.
+        let is_too_large = matches!(received, Err(Refusal::BodyTooLarge));
+        let mismatch = (secret == Secret::Wrong && !is_too_large).then(|| suspect.why_wrong());
         if mismatch.as_ref().is_some_and(|wrong| wrong.is_of_body) {
             secret = Secret::OfAnotherBody;
         }

@@ -12,9 +12,10 @@ pub(super) fn read(text: &str) -> Vec<Request> {
 /// `192.0.2.1 - - [10/Sep/2025:10:26:40 +0000] "POST /path?query HTTP/1.1" 401 0 "-" "-"`. What is before the date
 /// differs among servers and log collectors.
 fn request(number: usize, line: &str) -> Option<Request> {
+    const DATE: usize = "10/Sep/2025:10:26:40 +0000".len();
     let (arrived, rest) = line.match_indices('[').find_map(|(at, _)| {
-        let (date, rest) = line[at + 1..].split_once("] \"")?;
-        Some((time::of_access_log(date)?, rest))
+        let (date, rest) = line[at + 1..].split_at_checked(DATE)?;
+        Some((time::of_access_log(date)?, rest.strip_prefix("] \"")?))
     })?;
     let (sent, rest) = unescaped(rest)?;
     let (method, target) = http::request_line(&sent)?;

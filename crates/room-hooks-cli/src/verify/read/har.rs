@@ -110,9 +110,8 @@ impl Entry {
             headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Content-Length")),
         ) && length.parse() != Ok(body.len())
         {
-            terminal::note(&format!(
-                "entry {nth}: the HAR file has {} bytes of a body of {}: what recorded it changed \
-                 the body",
+            request.notes.push(format!(
+                "the HAR file has {} bytes of a body of {}: what recorded it changed the body",
                 body.len(),
                 terminal::plain(length)
             ));

@@ -11,7 +11,7 @@ const MOST_HEADERS: usize = 256;
 
 /// Takes a request apart, and those behind it on the same connection.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Request>, Error> {
-    let (mut requests, mut rest) = (Vec::new(), bytes);
+    let (mut requests, mut rest) = (Vec::<Request>::new(), bytes);
     while is_request(rest) {
         let (mut request, behind) = one(rest)?;
         rest = behind;
@@ -22,8 +22,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Request>, Error> {
         }
         requests.push(request);
     }
-    if !rest.trim_ascii().is_empty() {
-        terminal::note(&format!("the {} bytes after the body are ignored", rest.len()));
+    if let Some(last) = requests.last_mut()
+        && !rest.trim_ascii().is_empty()
+    {
+        last.notes.push(format!("the {} bytes after the body are ignored", rest.len()));
     }
     Ok(requests)
 }

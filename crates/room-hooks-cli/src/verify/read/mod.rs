@@ -3,6 +3,8 @@
 mod access_log;
 mod bare;
 mod curl;
+#[cfg(test)]
+mod damaged;
 mod har;
 mod http;
 mod time;
@@ -32,6 +34,8 @@ pub(super) struct Request {
     pub(super) answered: Option<u16>,
     /// Of a recording, which says so.
     pub(super) provider: Option<ProviderName>,
+    /// What is odd about the capture.
+    pub(super) notes: Vec<String>,
 }
 
 /// When a request arrived.
