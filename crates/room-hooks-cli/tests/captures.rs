@@ -61,6 +61,7 @@ fn each_capture_is_explained() {
         }
         let verified = ran(verify.args(arguments.concat()).output().unwrap());
         let printed = format!("{}{}", verified.stdout, verified.stderr);
+        let printed = printed.replace(&path(""), "");
         assert_eq!(verified.status, *status, "{file}{name}: {printed}");
         let stem = file.split('.').next().unwrap();
         assert_snapshot(&format!("capture-{stem}{name}.txt"), &printed);

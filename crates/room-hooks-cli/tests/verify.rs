@@ -82,7 +82,7 @@ fn verify_explains_each_verdict() {
         let arguments = &[*arguments, more].concat();
         let verified = run_with(&[&["verify", "-"], &arguments[..]].concat(), request.as_bytes());
         assert_eq!(verified.status, *status, "{name}: {}{}", verified.stdout, verified.stderr);
-        let printed = verified.stdout.replace(right, "right.txt");
+        let printed = verified.stdout.replace(right, "right.txt").replace(wrong, "wrong.txt");
         assert_snapshot(&format!("verify-{name}.txt"), &printed);
     }
 }

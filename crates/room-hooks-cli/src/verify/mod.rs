@@ -184,7 +184,7 @@ impl Session<'_> {
             secret = Secret::OfAnotherBody;
         }
         let time = Time::of(&provider, &explanation, clock.now).refined(received.as_ref().err());
-        show::step("secret", &secret.shown(name))?;
+        show::step("secret", &secret.shown(name, source))?;
         show::step("time", &time.shown(clock))?;
 
         let mut out = terminal::out();

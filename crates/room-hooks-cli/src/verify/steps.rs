@@ -89,7 +89,8 @@ impl Secret {
         }
     }
 
-    pub(super) fn shown(&self, provider: ProviderName) -> String {
+    /// `source` is the file or the variable that the secret is in.
+    pub(super) fn shown(&self, provider: ProviderName, source: &str) -> String {
         match self {
             Self::Right { app_id, which } => format!("right: app {app_id}, {which}"),
             Self::OfAnotherApp { named, configured } => {
@@ -97,9 +98,9 @@ impl Secret {
             }
             // Only TRTC signs the body.
             Self::Wrong if provider == ProviderName::Trtc => {
-                "wrong, or the body was changed: it gives another signature".to_owned()
+                format!("wrong, or the body was changed: {source} gives another signature")
             }
-            Self::Wrong => "wrong: it gives another signature".to_owned(),
+            Self::Wrong => format!("wrong: {source} gives another signature"),
             Self::OfAnotherBody => "right, but the body was changed after it was signed".to_owned(),
             Self::Unknown(why) => format!("cannot be told: {why}"),
         }

@@ -58,14 +58,26 @@ mod tests {
 
     #[test]
     fn every_request_of_the_output_has_its_own_headers_and_status() {
-        let text = "* Connected\n> POST /a?b=c HTTP/1.1\n> Sign: x:y\n>\n< HTTP/1.1 100 \
-                    Continue\n<\n} [5 bytes data]\n< HTTP/1.1 307 No\n< Date: Wed, 10 Sep 2025 \
-                    10:26:40 GMT\n<\n10:26:40.000000 [0-1] > POST /d HTTP/2\n10:26:40.000001 \
-                    [0-x] < HTTP/2 401 \n";
-        let [first, second] = &read(text)[..] else { panic!("there are two") };
+        let text = [
+            "* Connected",
+            "> POST /a?b=c HTTP/1.1",
+            "> Sign: x:y",
+            ">",
+            "< HTTP/1.1 100 Continue",
+            "} [5 bytes data]",
+            "< HTTP/1.1 307 Temporary Redirect",
+            "< Date: Wed, 10 Sep 2025 10:26:40 GMT",
+            "10:26:40.000000 [0-1] > POST /d HTTP/2",
+            "10:26:40.000001 [0-x] < HTTP/2 401 ",
+            "> POST /e HTTP/1.1",
+            "< HTTP/1.1 100 Continue",
+        ];
+        let text = text.join("\n");
+        let [first, second, third] = &read(&text)[..] else { panic!("there are three") };
         assert_eq!((first.path.as_str(), first.query.as_deref()), ("/a", Some("b=c")));
         assert_eq!(first.headers.as_ref().unwrap()[0], ("Sign".to_owned(), "x:y".to_owned()));
         assert_eq!((first.answered, first.arrival.is_some()), (Some(307), true));
         assert_eq!((second.path.as_str(), second.answered), ("/d", Some(401)));
+        assert_eq!((third.path.as_str(), third.answered), ("/e", None));
     }
 }
