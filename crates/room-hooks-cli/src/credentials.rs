@@ -81,7 +81,7 @@ impl Credentials {
         new_provider(provider, app_id, self.secret(provider)?.secrets()?)
     }
 
-    /// The provider with a secret that nobody has.
+    /// The provider with a secret of no app.
     pub(crate) fn forger(&self, provider: ProviderName) -> Result<Provider, Error> {
         new_provider(provider, self.app_id(provider)?, Secrets::new("forged")?)
     }

@@ -41,7 +41,7 @@ pub(crate) fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 
 /// A time in Unix seconds.
 pub(crate) fn unix_seconds(text: &str) -> Result<SystemTime, &'static str> {
-    let seconds = text.parse().map_err(|_| "it is no number of seconds")?;
+    let seconds = text.parse().map_err(|_| "it is not a number of seconds")?;
     SystemTime::UNIX_EPOCH
         .checked_add(Duration::from_secs(seconds))
         .ok_or("that time is beyond this machine's clock")

@@ -41,6 +41,7 @@ fn each_capture_is_explained() {
         ("trace-trtc.txt", "", &[example], 0),
         ("trace-trtc.txt", "-wrong", &[at], 1),
         ("trace-ascii-trtc.txt", "", &[example], 2),
+        ("trace-ascii-tencent.txt", "-wrong", &[wrong], 1),
         ("trace-ascii-zego.txt", "", &[], 0),
         ("trace-ascii-zego.txt", "-stale", &[stale], 1),
         ("trace-ascii-tencent.txt", "", &[], 0),
@@ -148,7 +149,7 @@ fn what_cannot_be_read_is_told_with_what_can() {
         (b"\xff\xfe>\0 \0".to_vec(), "UTF-16"),
         (b"\x1f\x8b\x08\0".to_vec(), "gunzip"),
         (b"HTTP/1.1 401 Unauthorized\r\n\r\n".to_vec(), "a response"),
-        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), "no request of 1 is a POST"),
+        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), "standard input: the only request is not a POST"),
         (
             b"1.1.1.1 - - [10/Sep/2025:10:26:43 +0000] \"GET / HTTP/1.1\" 200 1".to_vec(),
             "--provider",
@@ -203,4 +204,38 @@ fn nothing_that_happened_to_a_capture_makes_verify_panic() {
             assert!(!verified.stderr.contains("panicked"), "{}", verified.stderr);
         }
     }
+}
+
+/// In the output of `--trace-ascii`, a `.` can be one or not. Only a signature that matches proves that it is.
+#[test]
+fn a_body_with_dots_verifies_if_they_were_sent() {
+    let folder = folder("dots");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    fs::write(path("wrong.txt"), "another").unwrap();
+    fs::write(path("key.txt"), "thekeythatsigned").unwrap();
+    let set = ["--set", "EventInfo.UserId=a.b", "--secret-file", &path("key.txt")];
+    let request = run_bytes(&[&["sign", "103", "--at", SIGNED][..], &set].concat());
+    let request = String::from_utf8(request).unwrap();
+    let (head, body) = request.split_at(request.find("\r\n\r\n").unwrap() + 4);
+    let mut trace = format!("=> Send header, {} bytes (0x0)\n", head.len());
+    let mut offset = 0;
+    for line in head.split_inclusive("\r\n") {
+        trace += &format!("{offset:04x}: {}\n", line.trim_end());
+        offset += line.len();
+    }
+    trace += &format!("=> Send data, {} bytes (0x0)\n", body.len());
+    for (nth, line) in body.as_bytes().chunks(64).enumerate() {
+        trace += &format!("{:04x}: {}\n", nth * 64, str::from_utf8(line).unwrap());
+    }
+    let verify = |more: &[&str]| {
+        run_with(
+            &[&["verify", "-", "--at", SIGNED, "--secret-file"], more].concat(),
+            trace.as_bytes(),
+        )
+    };
+    assert_eq!(verify(&[&path("key.txt")]).status, 0);
+    let unknown = verify(&[&path("wrong.txt")]);
+    assert!(unknown.status == 2 && unknown.stdout.contains("capture it with `curl --trace`"));
+    let found = verify(&[&path("wrong.txt"), "--try-secret-file", &path("key.txt")]);
+    assert!(found.status == 1 && found.stdout.contains("key.txt holds the one that signed"));
 }

@@ -102,6 +102,13 @@ fn another_secret_of_the_console_is_recognized_by_its_variable_or_suspected_by_i
             &[("ZEGO_SERVER_SECRET", SERVER_SECRET)],
             "has the same value as ZEGO_SERVER_SECRET (ZEGO's ServerSecret, judging by its name)",
         ),
+        // The variable of the right secret says nothing new.
+        (
+            "room_create",
+            SERVER_SECRET,
+            &[("ZEGO_CALLBACK_SECRET", SERVER_SECRET)],
+            "AppSign. It has 32 hexadecimal digits",
+        ),
         ("room_create", SERVER_SECRET, none, "its shape does not tell them apart"),
         ("room_create", &app_sign, none, "64 hexadecimal digits, as an AppSign has"),
         ("103", &app_sign, none, "64 hexadecimal digits, as an SDKSecretKey has"),
@@ -132,6 +139,20 @@ fn a_wrong_secret_is_named_before_a_stale_time() {
         .map(|line| printed.find(line).unwrap_or_else(|| unreachable!("{line}: {printed}")));
         assert!(places.is_sorted(), "{printed}");
         assert!(printed.contains("pass --at 1757500000"), "{printed}");
+    }
+}
+
+/// The nonce begins with the digits of an old time, and the timestamp has the rest, so that the same text is signed.
+#[test]
+fn a_replay_with_the_digits_of_timestamp_and_nonce_moved_is_recognized() {
+    let request = signed("room_create", &[]).replace("1757500000}", "4762235644}");
+    let forged = request.replace("7548405024762235644", "1757500000754840502");
+    let verified = run_with(&["verify", "-", "--at", "4762235644"], forged.as_bytes());
+    assert_eq!(verified.status, 1, "{}", verified.stderr);
+    for line in
+        ["secret    right", "time      stale: timestamp and nonce", "an attacker moved digits"]
+    {
+        assert!(verified.stdout.contains(line), "{}", verified.stdout);
     }
 }
 

@@ -31,26 +31,36 @@ pub(super) struct Suspect<'a> {
 /// Why the secret that was given gives another signature than the one that was presented.
 pub(super) struct Mismatch {
     pub(super) cause: String,
-    /// Whether the secret is right, and the body was changed.
-    pub(super) is_of_body: bool,
+    pub(super) culprit: Culprit,
+}
+
+/// What has to be corrected for the signatures to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Culprit {
+    Secret,
+    Body,
+    Unknown,
 }
 
 impl Suspect<'_> {
     /// Why the secret gives another signature.
     pub(super) fn why_wrong(&self) -> Mismatch {
         if let Some(cause) = self.another_secret(self.body) {
-            return Mismatch { cause, is_of_body: false };
+            return Mismatch { cause, culprit: Culprit::Secret };
         }
         for variant in body::variants(self.provider, self.body, self.explanation) {
             let what = variant.what;
             if self.signs(&self.given.text, &variant.body) {
-                return Mismatch { cause: what.to_owned(), is_of_body: true };
+                return Mismatch { cause: what.to_owned(), culprit: Culprit::Body };
             }
             if let Some(cause) = self.another_secret(&variant.body) {
-                return Mismatch { cause: format!("{cause}; and {what}"), is_of_body: false };
+                return Mismatch {
+                    cause: format!("{cause}; and {what}"),
+                    culprit: Culprit::Secret,
+                };
             }
         }
-        Mismatch { cause: self.wrong_secret(), is_of_body: false }
+        Mismatch { cause: self.wrong_secret(), culprit: Culprit::Unknown }
     }
 
     /// The causes, the likeliest first. A wrong secret comes before a wrong time, since it is no use to correct the
@@ -162,8 +172,7 @@ impl Suspect<'_> {
             }
         };
         let source = &self.given.source;
-        let same_as = secret::same_as(&self.given.text, source);
-        if let Some((variable, name)) = same_as {
+        if let Some((variable, name)) = secret::same_as(self.provider, &self.given.text) {
             return format!(
                 "{cause}. {source} has the same value as {variable} ({name}, judging by its name)"
             );
@@ -208,8 +217,8 @@ impl Suspect<'_> {
         })?;
         (self.given.source != variable).then(|| {
             format!(
-                "the wrong secret: the variable {variable} ({name}, judging by its name) \
-                     holds the one that signed"
+                "the wrong secret: the variable {variable} ({name}, judging by its name) holds \
+                 the one that signed"
             )
         })
     }

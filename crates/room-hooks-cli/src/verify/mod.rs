@@ -18,10 +18,11 @@ use crate::{
     credentials::{Credentials, FoundSecret, provider_with, secret_in_file},
     input::unix_seconds,
     provider::ProviderName,
-    terminal::{self, BAD, GOOD},
+    terminal,
 };
 
 use self::{
+    cause::{Culprit, Suspect},
     read::{Arrival, Request},
     source::Source,
     steps::{Clock, Gap, Secret, Time, named_app},
@@ -48,7 +49,7 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-FILE is one of the following, told by its content:
+FILE is one of these; its content decides which:
   an HTTP request as on the wire, with Content-Length or chunked
   the output of `curl --trace FILE` (every byte), `--trace-ascii` or `-v` (no body)
   a HAR file, as the developer tools of browsers export
@@ -164,11 +165,8 @@ impl Session<'_> {
         let is_partial = name == ProviderName::Tencent && (request.body.is_none() || lost);
         if is_partial {
             received = provider.receive(request.delivery_with(b"{}"), clock.now);
-        } else if lost {
-            show::gap(&Gap::LOST_BYTES)?;
-            return Ok(Outcome::Unknown);
         }
-        let suspect = cause::Suspect {
+        let suspect = Suspect {
             request,
             body: request.body.as_deref().unwrap_or_default(),
             provider: name,
@@ -180,62 +178,45 @@ impl Session<'_> {
         // Each try costs a digest of the body, so it has to be one of a callback's size.
         let is_too_large = matches!(received, Err(Refusal::BodyTooLarge));
         let mismatch = (secret == Secret::Wrong && !is_too_large).then(|| suspect.why_wrong());
-        if mismatch.as_ref().is_some_and(|wrong| wrong.is_of_body) {
+        let culprit = mismatch.as_ref().map_or(Culprit::Unknown, |mismatch| mismatch.culprit);
+        if lost && !is_partial && culprit == Culprit::Unknown {
+            show::gap(&Gap::LOST_BYTES)?;
+            return Ok(Outcome::Unknown);
+        }
+        if culprit == Culprit::Body {
             secret = Secret::OfAnotherBody;
         }
         let time = Time::of(&provider, &explanation, clock.now).refined(received.as_ref().err());
         show::step("secret", &secret.shown(name, source))?;
         show::step("time", &time.shown(clock))?;
 
-        let mut out = terminal::out();
         let padding = format!(
             "{source} has white space around the secret: remove it, and the secret is right"
         );
         match received {
             Ok(_) if is_padded => {
-                writeln!(
-                    out,
-                    "{BAD}not verified{BAD:#}: receivers refuse to start with that secret"
-                )?;
-                writeln!(out, "likely: {padding}")?;
+                show::unusable(&padding)?;
                 Ok(Outcome::Refused)
             }
             Ok(_) if is_partial => {
-                let what =
-                    "token and time are right; the body, which Tencent does not sign, is not here";
-                writeln!(out, "{GOOD}verified in part{GOOD:#}: {what}")?;
-                show::status(request)?;
+                show::verified_in_part(request)?;
                 Ok(Outcome::Verified)
             }
             Ok(received) => {
-                if let Some(first) =
-                    seen_with_other_content(nth, name, &explanation, &mut self.bound)
-                {
-                    writeln!(
-                        out,
-                        "{BAD}refused{BAD:#} with 401: the signature was first seen with other \
-                         content, in delivery {first}\nlikely: forged, since ZEGO does not sign \
-                         the body"
-                    )?;
+                let first = seen_with_other_content(nth, name, &explanation, &mut self.bound);
+                if let Some(first) = first {
+                    show::reused(first)?;
                     return Ok(Outcome::Refused);
                 }
-                let what = received.map_or("the probe of a console".to_owned(), |received| {
-                    let room = received.room_id.map(|room| format!(" in room {room}"));
-                    format!("{}{}", received.event, room.unwrap_or_default())
-                });
-                writeln!(out, "{GOOD}verified{GOOD:#}: {}", terminal::plain(&what))?;
-                show::status(request)?;
+                show::verified(request, received)?;
                 Ok(Outcome::Verified)
             }
             Err(refusal) => {
-                writeln!(out, "{BAD}refused{BAD:#} with {}: {refusal}", refusal.status())?;
                 let mut causes = suspect.causes(&refusal, &secret, mismatch.as_ref(), time);
                 if is_padded && matches!(secret, Secret::Right { .. }) {
                     causes.insert(0, padding);
                 }
-                for (label, cause) in ["likely", "also"].into_iter().zip(causes) {
-                    writeln!(out, "{label}: {cause}")?;
-                }
+                show::refused(&refusal, &causes)?;
                 Ok(Outcome::Refused)
             }
         }

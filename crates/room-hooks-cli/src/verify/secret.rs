@@ -118,10 +118,18 @@ pub(super) const OTHER_SECRETS: [(&str, &str); 12] = [
     ("SDK_SECRET_KEY", "TRTC's SDKSecretKey"),
 ];
 
-/// The variable that has the same value as the secret, and is known to hold another one.
-pub(super) fn same_as(secret: &str, variable: &str) -> Option<(&'static str, &'static str)> {
+/// The variable that has the same value as the secret, although it is meant for another one.
+pub(super) fn same_as(
+    provider: ProviderName,
+    secret: &str,
+) -> Option<(&'static str, &'static str)> {
+    let right = match provider {
+        ProviderName::Zego => "ZEGO_CALLBACK_SECRET",
+        ProviderName::Tencent => "TENCENT_TOKEN",
+        ProviderName::Trtc => "TRTC_KEY",
+    };
     let has_secret = |name: &str| env::var(name).is_ok_and(|value| value.trim() == secret.trim());
-    OTHER_SECRETS.into_iter().find(|(name, _)| *name != variable && has_secret(name))
+    OTHER_SECRETS.into_iter().find(|(name, _)| *name != right && has_secret(name))
 }
 
 /// What the shape of a secret suggests. It proves nothing.

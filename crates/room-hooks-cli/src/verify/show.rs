@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use room_hooks::testing::Explanation;
+use room_hooks::{Refusal, testing::Explanation};
 
 use crate::{
     Error,
-    provider::ProviderName,
-    terminal::{self, DIM},
+    provider::{ProviderName, Received},
+    terminal::{self, BAD, DIM, GOOD},
 };
 
 use super::{read::Request, steps::Gap};
@@ -46,12 +46,52 @@ pub(super) fn step(step: &str, text: &str) -> Result<(), Error> {
 
 /// Says why nothing is proven, and what would be enough.
 pub(super) fn gap(gap: &Gap) -> Result<(), Error> {
-    step("secret", &format!("cannot be told: {}", gap.why))?;
+    step("secret", &format!("unknown: {}", gap.why))?;
     Ok(writeln!(terminal::out(), "instead: {}", gap.advice)?)
 }
 
+/// Says that it verifies; `None` is the probe of a console.
+pub(super) fn verified(request: &Request, received: Option<Received>) -> Result<(), Error> {
+    let what = received.map_or("the probe of a console".to_owned(), |received| {
+        let room = received.room_id.map(|room| format!(" in room {room}"));
+        format!("{}{}", received.event, room.unwrap_or_default())
+    });
+    writeln!(terminal::out(), "{GOOD}verified{GOOD:#}: {}", terminal::plain(&what))?;
+    status(request)
+}
+
+pub(super) fn verified_in_part(request: &Request) -> Result<(), Error> {
+    let what = "token and time are right; the body, which Tencent does not sign, is not here";
+    writeln!(terminal::out(), "{GOOD}verified in part{GOOD:#}: {what}")?;
+    status(request)
+}
+
+pub(super) fn refused(refusal: &Refusal, causes: &[String]) -> Result<(), Error> {
+    let mut out = terminal::out();
+    writeln!(out, "{BAD}refused{BAD:#} with {}: {refusal}", refusal.status())?;
+    for (label, cause) in ["likely", "also"].into_iter().zip(causes) {
+        writeln!(out, "{label}: {cause}")?;
+    }
+    Ok(())
+}
+
+/// A signature of ZEGO's that came before, in the delivery `first`, with another body.
+pub(super) fn reused(first: usize) -> Result<(), Error> {
+    Ok(writeln!(
+        terminal::out(),
+        "{BAD}refused{BAD:#} with 401: the signature was first seen with other content, in delivery {first}\n\
+         likely: forged, since ZEGO does not sign the body"
+    )?)
+}
+
+/// The signature is right, but the secret is not one that a receiver can be given.
+pub(super) fn unusable(cause: &str) -> Result<(), Error> {
+    let what = "receivers refuse to start with that secret";
+    Ok(writeln!(terminal::out(), "{BAD}not verified{BAD:#}: {what}\nlikely: {cause}")?)
+}
+
 /// A receiver that refused what verifies here has other settings, or it had another reason.
-pub(super) fn status(request: &Request) -> Result<(), Error> {
+fn status(request: &Request) -> Result<(), Error> {
     let Some(status @ 400..) = request.answered else { return Ok(()) };
     let reason = match status {
         401 | 403 => {

@@ -37,15 +37,14 @@ impl Source {
         let mut requests = match &self.file {
             Some(file) => {
                 let bytes = input::read_at_most(file, MOST_BYTES)?;
+                let name = match file.as_os_str() == "-" {
+                    true => "standard input".to_owned(),
+                    false => file.display().to_string(),
+                };
                 read::requests(&bytes, provider.is_some())
-                    .map_err(|error| format!("{}: {error}", file.display()))?
+                    .map_err(|error| format!("{name}: {error}"))?
             }
-            // Nothing is missing: a query or headers that are not given are not there.
-            None => vec![Request {
-                query: Some(String::new()),
-                headers: Some(Vec::new()),
-                ..Request::default()
-            }],
+            None => vec![Request::default()],
         };
         let complements = [
             (self.query.is_some(), "--query"),

@@ -1,5 +1,5 @@
-//! The steps of a verification, each by itself: which secret signed, and when. A receiver stops at the first that
-//! fails, and whoever looks for the cause wants to know both.
+//! The steps of a verification, each by itself: whether the secret is right, and whether the time is. A receiver stops
+//! at the first that fails, but the cause is found by both.
 
 use std::time::{Duration, SystemTime};
 
@@ -102,7 +102,7 @@ impl Secret {
             }
             Self::Wrong => format!("wrong: {source} gives another signature"),
             Self::OfAnotherBody => "right, but the body was changed after it was signed".to_owned(),
-            Self::Unknown(why) => format!("cannot be told: {why}"),
+            Self::Unknown(why) => format!("unknown: {why}"),
         }
     }
 }
@@ -209,7 +209,7 @@ impl Time {
                     span(by)
                 )
             }
-            Self::Unknown => "cannot be told: no timestamp was found".to_owned(),
+            Self::Unknown => "unknown: no timestamp was found".to_owned(),
         }
     }
 }

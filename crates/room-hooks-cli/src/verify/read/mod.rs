@@ -65,8 +65,12 @@ pub(super) fn requests(bytes: &[u8], every: bool) -> Result<Vec<Request>, Error>
         .collect();
     let what = if every || !is_mixed { "a POST" } else { "a POST that looks like a callback" };
     if kept.is_empty() {
-        let how = if what == "a POST" { "" } else { " (--provider tells whose each POST is)" };
-        return Err(format!("no request of {found} is {what}{how}").into());
+        let how = if what == "a POST" { "" } else { " (with --provider, every POST counts)" };
+        let none = match found {
+            1 => "the only request is not".to_owned(),
+            _ => format!("none of the {found} requests is"),
+        };
+        return Err(format!("{none} {what}{how}").into());
     }
     if kept.len() < found {
         terminal::note(&format!("{} of {found} requests skipped: not {what}", found - kept.len()));
