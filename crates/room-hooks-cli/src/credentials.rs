@@ -70,6 +70,11 @@ impl FoundSecret {
 }
 
 impl Credentials {
+    /// The secret of a file, and the app id of the environment.
+    pub(crate) fn of_file(file: &Path) -> Self {
+        Self { app_id: None, secret_file: Some(file.to_owned()) }
+    }
+
     /// The provider as this app of it.
     pub(crate) fn provider(&self, provider: ProviderName) -> Result<Provider, Error> {
         new_provider(provider, self.app_id(provider)?, self.secret(provider)?.secrets()?)

@@ -84,7 +84,7 @@ impl Forwarding {
         target.client("/").map_err(|error| format!("--forward-to: {error}"))?;
         let mut local = HashMap::new();
         for (name, file) in &self.resign {
-            local.insert(*name, Credentials::default().with(*name, file)?);
+            local.insert(*name, Credentials::of_file(file).provider(*name)?);
         }
         Ok(Some(Forwarder { target, local }))
     }

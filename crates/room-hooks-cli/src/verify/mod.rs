@@ -2,12 +2,18 @@ mod body;
 mod cause;
 mod layout;
 mod read;
+mod report;
 mod secret;
 mod show;
 mod source;
 mod steps;
 
-use std::{collections::HashMap, io::Write, path::PathBuf, time::SystemTime};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    io::Write,
+    path::PathBuf,
+    time::SystemTime,
+};
 
 use clap::Args;
 use room_hooks::{Refusal, testing::Explanation};
@@ -18,12 +24,14 @@ use crate::{
     credentials::{Credentials, FoundSecret, provider_with, secret_in_file},
     input::unix_seconds,
     provider::ProviderName,
+    recording::Record,
     terminal,
 };
 
 use self::{
     cause::{Culprit, Suspect},
     read::{Arrival, Request},
+    report::Report,
     source::Source,
     steps::{Clock, Gap, Secret, Time, named_app},
 };
@@ -72,17 +80,22 @@ Without the body, a Tencent callback counts as verified if its token and time ar
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let requests = arguments.source.requests(arguments.provider)?;
-    let mut session = Session { arguments, secrets: HashMap::new(), bound: HashMap::new() };
-    let mut outcomes = Vec::new();
+    let mut session = Session::new(&arguments.credentials);
+    session.other_secrets = &arguments.try_secret_file;
+    session.at = arguments.at;
+    let mut verdicts = Vec::new();
     for (nth, request) in (1..).zip(&requests) {
         if nth > 1 {
             writeln!(terminal::out())?;
         }
-        outcomes.push(session.verify(nth, request)?);
+        request.notes.iter().for_each(|note| terminal::note(note));
+        let report = session.examine(nth, request)?;
+        show::report(&report)?;
+        verdicts.extend(report.verdict.map(|verdict| verdict.is_good));
     }
-    if outcomes.contains(&Outcome::Refused) {
+    if verdicts.contains(&false) {
         Ok(ExitStatus::Unsuccessful)
-    } else if outcomes.contains(&Outcome::Verified) {
+    } else if verdicts.contains(&true) {
         Ok(ExitStatus::Success)
     } else {
         Err("nothing can be verified: the capture lacks what the signature is in, or what it \
@@ -91,19 +104,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     }
 }
 
-/// What came of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// All of it verifies, or all that the capture has of it.
-    Verified,
-    Refused,
-    /// The capture lacks what would prove anything.
-    Unknown,
+/// Explains a delivery that was recorded, with the secrets of the environment, at the time at which it arrived.
+pub(crate) fn explain(record: &Record) -> Result<Report, Error> {
+    Session::new(&Credentials::default()).examine(1, &Request::recorded(record)?)
 }
 
 /// What is kept from one request to the next.
 struct Session<'a> {
-    arguments: &'a Arguments,
+    credentials: &'a Credentials,
+    /// The files with others to try.
+    other_secrets: &'a [PathBuf],
+    /// The receiver's time, if it is given.
+    at: Option<SystemTime>,
     secrets: HashMap<ProviderName, Secrets>,
     /// ZEGO's signatures, each with the number and the event of the first delivery that it verified.
     bound: HashMap<String, (usize, Option<Value>)>,
@@ -116,30 +128,34 @@ struct Secrets {
     others: Vec<FoundSecret>,
 }
 
-impl Secrets {
-    fn new(arguments: &Arguments, provider: ProviderName) -> Result<Self, Error> {
-        let others = arguments.try_secret_file.iter().map(|file| secret_in_file(file));
-        Ok(Self {
-            app_id: arguments.credentials.app_id(provider)?,
-            given: arguments.credentials.secret(provider)?,
-            others: others.collect::<Result<_, _>>()?,
+impl<'a> Session<'a> {
+    fn new(credentials: &'a Credentials) -> Self {
+        let (secrets, bound) = (HashMap::new(), HashMap::new());
+        Self { credentials, other_secrets: &[], at: None, secrets, bound }
+    }
+
+    fn secrets(&mut self, provider: ProviderName) -> Result<&Secrets, Error> {
+        Ok(match self.secrets.entry(provider) {
+            Entry::Occupied(secrets) => secrets.into_mut(),
+            Entry::Vacant(secrets) => {
+                let others = self.other_secrets.iter().map(|file| secret_in_file(file));
+                secrets.insert(Secrets {
+                    app_id: self.credentials.app_id(provider)?,
+                    given: self.credentials.secret(provider)?,
+                    others: others.collect::<Result<_, _>>()?,
+                })
+            }
         })
     }
-}
 
-impl Session<'_> {
-    fn verify(&mut self, nth: usize, request: &Request) -> Result<Outcome, Error> {
+    fn examine(&mut self, nth: usize, request: &Request) -> Result<Report, Error> {
         let name = request.sender();
-        show::heading(name, request)?;
-        request.notes.iter().for_each(|note| terminal::note(note));
+        let report = Report::new(name, request);
         if let Some(gap) = Gap::of(name, request) {
-            show::gap(&gap)?;
-            return Ok(Outcome::Unknown);
+            return Ok(report.unknown(&gap));
         }
-        if !self.secrets.contains_key(&name) {
-            self.secrets.insert(name, Secrets::new(self.arguments, name)?);
-        }
-        let Secrets { app_id, given, others } = &self.secrets[&name];
+        let clock = self.clock(request);
+        let Secrets { app_id, given, others } = self.secrets(name)?;
         let source = &given.source;
         let is_padded = given.text.trim().len() < given.text.len();
         let with = |app_id| {
@@ -151,9 +167,8 @@ impl Session<'_> {
         let explanation = provider.explain(delivery);
         let named = named_app(&explanation).unwrap_or(*app_id);
         let mut secret = Secret::of(&explanation, *app_id, &with(named)?.explain(delivery));
-        show::explanation(&explanation)?;
+        let report = report.with_explanation(&explanation);
 
-        let clock = self.clock(request);
         let mut received = provider.receive(delivery, clock.now);
         let lost = request.has_lost_bytes
             && match received {
@@ -180,50 +195,40 @@ impl Session<'_> {
         let mismatch = (secret == Secret::Wrong && !is_too_large).then(|| suspect.why_wrong());
         let culprit = mismatch.as_ref().map_or(Culprit::Unknown, |mismatch| mismatch.culprit);
         if lost && !is_partial && culprit == Culprit::Unknown {
-            show::gap(&Gap::LOST_BYTES)?;
-            return Ok(Outcome::Unknown);
+            return Ok(report.unknown(&Gap::LOST_BYTES));
         }
         if culprit == Culprit::Body {
             secret = Secret::OfAnotherBody;
         }
         let time = Time::of(&provider, &explanation, clock.now).refined(received.as_ref().err());
-        show::step("secret", &secret.shown(name, source))?;
-        show::step("time", &time.shown(clock))?;
+        let report = report
+            .with_step("secret", secret.shown(name, source))
+            .with_step("time", time.shown(clock));
 
         let padding = format!(
             "{source} has white space around the secret: remove it, and the secret is right"
         );
-        match received {
-            Ok(_) if is_padded => {
-                show::unusable(&padding)?;
-                Ok(Outcome::Refused)
-            }
-            Ok(_) if is_partial => {
-                show::verified_in_part(request)?;
-                Ok(Outcome::Verified)
-            }
+        Ok(match received {
+            Ok(_) if is_padded => report.unusable(padding),
+            Ok(_) if is_partial => report.verified_in_part(request),
             Ok(received) => {
-                let first = seen_with_other_content(nth, name, &explanation, &mut self.bound);
-                if let Some(first) = first {
-                    show::reused(first)?;
-                    return Ok(Outcome::Refused);
+                match seen_with_other_content(nth, name, &explanation, &mut self.bound) {
+                    Some(first) => report.reused(first),
+                    None => report.verified(request, received),
                 }
-                show::verified(request, received)?;
-                Ok(Outcome::Verified)
             }
             Err(refusal) => {
                 let mut causes = suspect.causes(&refusal, &secret, mismatch.as_ref(), time);
                 if is_padded && matches!(secret, Secret::Right { .. }) {
                     causes.insert(0, padding);
                 }
-                show::refused(&refusal, &causes)?;
-                Ok(Outcome::Refused)
+                report.refused(&refusal, causes)
             }
-        }
+        })
     }
 
     fn clock(&self, request: &Request) -> Clock {
-        match (self.arguments.at, request.arrival) {
+        match (self.at, request.arrival) {
             (Some(now), _) => Clock { now, name: "the time of --at" },
             (None, Some(Arrival::Captured(now))) => Clock { now, name: "it arrived" },
             (None, Some(Arrival::Responded(now))) => {

@@ -130,7 +130,10 @@ fn json(bytes: &[u8], content: &[u8]) -> Result<(Vec<Request>, bool), Error> {
     }
     if is_recording(content) {
         let records = Record::read_all(content)?;
-        let requests = records.into_iter().map(|(line, record)| of_record(line, &record));
+        let requests = records.into_iter().map(|(line, record)| {
+            let place = Some(format!("line {line}"));
+            Request::recorded(&record).map(|request| Request { place, ..request })
+        });
         return Ok((requests.collect::<Result<_, _>>()?, false));
     }
     Ok((vec![Request { body: Some(bytes.to_vec()), ..Request::default() }], false))
@@ -145,19 +148,6 @@ fn is_recording(content: &[u8]) -> bool {
     line.starts_with(b"{\"at\":") || (has("\"at\":") && has("\"provider\":"))
 }
 
-fn of_record(line: usize, record: &Record) -> Result<Request, Error> {
-    Ok(Request {
-        place: Some(format!("line {line}")),
-        path: record.path.clone(),
-        query: Some(record.query.clone()),
-        headers: Some(record.headers.clone()),
-        body: Some(record.body()?),
-        arrival: Some(Arrival::Captured(record.at())),
-        provider: Some(record.provider),
-        ..Request::default()
-    })
-}
-
 /// Lines with their ends.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n')
@@ -169,6 +159,19 @@ impl Request {
         let mut request = Self { method: Some(method.to_owned()), ..Self::default() };
         request.set_target(target);
         request
+    }
+
+    /// The request of a recording.
+    pub(super) fn recorded(record: &Record) -> Result<Self, Error> {
+        Ok(Self {
+            path: record.path.clone(),
+            query: Some(record.query.clone()),
+            headers: Some(record.headers.clone()),
+            body: Some(record.body()?),
+            arrival: Some(Arrival::Captured(record.at())),
+            provider: Some(record.provider),
+            ..Self::default()
+        })
     }
 
     fn set_target(&mut self, target: &str) {

@@ -1,0 +1,137 @@
+//! What is said of a verification.
+
+use room_hooks::{Refusal, testing::Explanation};
+
+use crate::provider::{ProviderName, Received};
+
+use super::{read::Request, steps::Gap};
+
+/// What came of a request, step by step.
+pub(crate) struct Report {
+    /// Who sent what.
+    pub(crate) heading: String,
+    /// What was read, signed, expected and presented, and whether the secret and the time are right.
+    pub(crate) steps: Vec<Step>,
+    /// Absent if the capture lacks what would prove anything.
+    pub(crate) verdict: Option<Verdict>,
+    /// Causes and what to do, each after a word that says which, such as `likely`.
+    pub(crate) advice: Vec<(&'static str, String)>,
+}
+
+/// A step of a verification.
+pub(crate) struct Step {
+    /// Empty where the step before continues.
+    pub(crate) step: &'static str,
+    /// What of it, if it has several.
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// How a verification ended.
+pub(crate) struct Verdict {
+    /// All of it verifies, or all that the capture has of it.
+    pub(crate) is_good: bool,
+    /// In a word or two, such as `refused`.
+    pub(crate) word: &'static str,
+    /// What follows the word.
+    pub(crate) rest: String,
+}
+
+impl Report {
+    pub(super) fn new(provider: ProviderName, request: &Request) -> Self {
+        let body = match &request.body {
+            Some(body) => format!("a body of {} bytes", body.len()),
+            None => "no body".to_owned(),
+        };
+        let place = request.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        let heading = format!("{provider}, {body}{place}");
+        Self { heading, steps: Vec::new(), verdict: None, advice: Vec::new() }
+    }
+
+    pub(super) fn with_step(mut self, step: &'static str, text: String) -> Self {
+        self.add(step, "", text);
+        self
+    }
+
+    fn add(&mut self, step: &'static str, name: &str, text: String) {
+        self.steps.push(Step { step, name: name.to_owned(), text });
+    }
+
+    /// What was read, what was signed, and which signature that gives.
+    pub(super) fn with_explanation(mut self, explanation: &Explanation) -> Self {
+        for (nth, (name, text)) in explanation.read.iter().enumerate() {
+            self.add(if nth == 0 { "read" } else { "" }, name, text.clone());
+        }
+        for expected in &explanation.expected {
+            let name = format!("app {}, {}", expected.app_id, expected.secret);
+            self.add("signed", "", expected.signed.join(" + "));
+            self.add("expected", &name, expected.signature.clone());
+        }
+        let presented = explanation.presented.as_deref().unwrap_or("no signature");
+        self.add("got", "", presented.to_owned());
+        self
+    }
+
+    /// Nothing is proven.
+    pub(super) fn unknown(self, gap: &Gap) -> Self {
+        let advice = vec![("instead", gap.advice.to_owned())];
+        Self { advice, ..self.with_step("secret", format!("unknown: {}", gap.why)) }
+    }
+
+    /// It verifies; `None` is the probe of a console.
+    pub(super) fn verified(self, request: &Request, received: Option<Received>) -> Self {
+        let what = received.map_or("the probe of a console".to_owned(), |received| {
+            let room = received.room_id.map(|room| format!(" in room {room}"));
+            let unreadable = received
+                .unreadable
+                .map(|reason| format!(", whose body cannot be read and is not signed: {reason}"));
+            [received.event, room.unwrap_or_default(), unreadable.unwrap_or_default()].concat()
+        });
+        let advice = despite(request).map(|text| ("but", text)).into_iter().collect();
+        let verdict = Verdict { is_good: true, word: "verified", rest: format!(": {what}") };
+        Self { verdict: Some(verdict), advice, ..self }
+    }
+
+    pub(super) fn verified_in_part(self, request: &Request) -> Self {
+        let rest = ": token and time are right; the body, which Tencent does not sign, is not here";
+        let advice = despite(request).map(|text| ("but", text)).into_iter().collect();
+        let verdict = Verdict { is_good: true, word: "verified in part", rest: rest.to_owned() };
+        Self { verdict: Some(verdict), advice, ..self }
+    }
+
+    pub(super) fn refused(self, refusal: &Refusal, causes: Vec<String>) -> Self {
+        self.not_verified("refused", format!(" with {}: {refusal}", refusal.status()), causes)
+    }
+
+    /// A signature of ZEGO's that came before, in the delivery `first`, with another body.
+    pub(super) fn reused(self, first: usize) -> Self {
+        let rest = format!(
+            " with 401: the signature was first seen with other content, in delivery {first}"
+        );
+        self.not_verified("refused", rest, vec!["forged, since ZEGO does not sign the body".into()])
+    }
+
+    /// The signature is right, but the secret is not one that a receiver can be given.
+    pub(super) fn unusable(self, cause: String) -> Self {
+        let rest = ": receivers refuse to start with that secret".to_owned();
+        self.not_verified("not verified", rest, vec![cause])
+    }
+
+    fn not_verified(self, word: &'static str, rest: String, causes: Vec<String>) -> Self {
+        let advice = ["likely", "also"].into_iter().zip(causes).collect();
+        Self { verdict: Some(Verdict { is_good: false, word, rest }), advice, ..self }
+    }
+}
+
+/// Why a receiver may have refused what verifies here: it has other settings, or it had another reason.
+fn despite(request: &Request) -> Option<String> {
+    let status = request.answered.filter(|status| *status >= 400)?;
+    let reason = match status {
+        401 | 403 => {
+            "the receiver has another secret, app id or clock, or something before it changed or \
+             refused the request"
+        }
+        _ => "neither the secret nor the time is the reason",
+    };
+    Some(format!("the response was {status}: {reason}"))
+}
