@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use room_hooks::testing::SignedDelivery;
 use ureq::{
-    Agent,
+    Agent, AsSendBody,
     http::{
         HeaderMap, Request, Uri,
         uri::{Authority, PathAndQuery},
@@ -41,7 +41,7 @@ pub(crate) struct Target {
     option: &'static str,
 }
 
-/// A client and the URL that it sends to.
+/// An HTTP client and the URL that it sends to.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     agent: Agent,
@@ -104,14 +104,7 @@ impl Target {
         if !path.starts_with('/') {
             return Err(format!("the path {path} does not begin with a slash").into());
         }
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .timeout_global(Some(PATIENCE))
-            .user_agent(concat!("room-hooks/", env!("CARGO_PKG_VERSION")));
-        Ok(Client { agent: config.build().into(), url: format!("{scheme}://{authority}{path}") })
+        Ok(Client::new(format!("{scheme}://{authority}{path}")))
     }
 
     fn authority(&self) -> Result<&Authority, Error> {
@@ -149,6 +142,17 @@ impl Target {
 }
 
 impl Client {
+    pub(crate) fn new(url: String) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .timeout_global(Some(PATIENCE))
+            .user_agent(concat!("room-hooks/", env!("CARGO_PKG_VERSION")));
+        Self { agent: config.build().into(), url }
+    }
+
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -160,6 +164,10 @@ impl Client {
         }
         let request = request.body(&*delivery.body);
         self.send(request.map_err(|error| format!("{}: {error}", self.url))?)
+    }
+
+    pub(crate) fn get(&self) -> Result<Response, Error> {
+        self.send(Request::get(&self.url).body(())?)
     }
 
     /// Posts a request that another program has sent, with its headers and no others.
@@ -176,7 +184,7 @@ impl Client {
         self.send(request.user_agent("").accept("").build())
     }
 
-    fn send(&self, request: Request<&[u8]>) -> Result<Response, Error> {
+    fn send(&self, request: Request<impl AsSendBody>) -> Result<Response, Error> {
         let begun = Instant::now();
         let response = self.agent.run(request).map_err(|error| format!("{}: {error}", self.url))?;
         let took = begun.elapsed();

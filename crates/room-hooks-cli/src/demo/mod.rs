@@ -4,20 +4,14 @@ mod log;
 mod receiver;
 mod script;
 
-use std::io::Write;
+use std::{io::Write, sync::mpsc, thread};
 
-use axum::{
-    body::{Body, to_bytes},
-    http::Request,
-};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use room_hooks::tencent::live::BeforeSendGift;
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{net::TcpListener, runtime};
 
-use crate::{Error, ExitStatus, decision::decision, provider::ProviderName, terminal};
+use crate::{
+    Error, ExitStatus, decision::decision, http::Client, provider::ProviderName, terminal,
+};
 
 use self::{
     log::Log,
@@ -25,15 +19,13 @@ use self::{
 };
 
 pub(crate) fn run() -> Result<ExitStatus, Error> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(play())
-}
-
-async fn play() -> Result<ExitStatus, Error> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let origin = format!("http://{}", listener.local_addr()?);
-    let (sender, seen) = mpsc::unbounded_channel();
+    let (sender, seen) = mpsc::channel();
     let router = receiver::router(&sender)?;
-    let server = tokio::spawn(async { axum::serve(listener, router).await });
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let origin = format!("http://{}", listener.local_addr()?);
+    // It serves until the process ends.
+    thread::spawn(move || runtime.block_on(async { axum::serve(listener, router).await }));
     writeln!(
         terminal::out(),
         "A receiver listens on {origin}, and the providers are played to it.\n\
@@ -41,17 +33,16 @@ async fn play() -> Result<ExitStatus, Error> {
          receiver logged. The sender learns no more than the status."
     )?;
 
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    let mut stage = Stage { client, origin, seen, log: Log::install() };
+    let mut stage = Stage { seen, log: Log::install() };
     let (mut acts, mut wrong) = (0, 0);
     for Scene { title, path, acts: of_scene } in script::scenes()? {
         writeln!(terminal::out(), "\n{title}, POST {path}\n")?;
+        let client = Client::new(format!("{origin}{path}"));
         for act in of_scene {
             acts += 1;
-            wrong += u32::from(!stage.perform(path, act).await?);
+            wrong += u32::from(!stage.perform(&client, &act)?);
         }
     }
-    server.abort();
 
     if wrong > 0 {
         writeln!(terminal::out(), "\n{wrong} of {acts} responses are wrong.")?;
@@ -61,36 +52,30 @@ async fn play() -> Result<ExitStatus, Error> {
     Ok(ExitStatus::Success)
 }
 
-/// What an act needs.
+/// What the receiver reports of an act.
 struct Stage {
-    client: Client<HttpConnector, Body>,
-    origin: String,
-    seen: mpsc::UnboundedReceiver<String>,
+    seen: mpsc::Receiver<String>,
     log: Log,
 }
 
 impl Stage {
-    /// Sends one request and tells whether the response and the handler were as expected.
-    async fn perform(&mut self, path: &str, act: Act) -> Result<bool, Error> {
-        let Sent { query, headers, body } = act.sent;
-        let uri = format!("{}{path}?{query}", self.origin);
-        let request = headers
-            .iter()
-            .fold(Request::builder().method(act.method).uri(uri), |request, (name, value)| {
-                request.header(name, value)
-            });
-        let response = self.client.request(request.body(body)?).await?;
-        let status = response.status();
-        let answer = to_bytes(Body::new(response.into_body()), usize::MAX).await?;
+    /// Sends one request, and returns whether the response and the handler were as expected.
+    fn perform(&mut self, client: &Client, act: &Act) -> Result<bool, Error> {
+        let response = match &act.sent {
+            Sent::Post(delivery) => client.post(delivery)?,
+            Sent::PostSlowly(delivery) => client.post_slowly(delivery)?,
+            Sent::Get => client.get()?,
+        };
         let event = self.seen.try_recv().ok();
-        let decided =
-            act.decision.map(|_| decision(ProviderName::Tencent, BeforeSendGift::NAME, &answer));
-        let right = status == act.expected
+        let decided = act
+            .decision
+            .map(|_| decision(ProviderName::Tencent, BeforeSendGift::NAME, &response.bytes));
+        let right = response.status == act.expected
             && event.is_some() == act.handled
             && decided.as_deref() == act.decision;
 
         let mark = if right { "ok   " } else { "WRONG" };
-        writeln!(terminal::out(), "  {mark} {} {}", status.as_u16(), act.title)?;
+        writeln!(terminal::out(), "  {mark} {} {}", response.status, act.title)?;
         if let Some(event) = event {
             writeln!(terminal::out(), "            handled: {event}")?;
         }
@@ -105,7 +90,7 @@ impl Stage {
             writeln!(
                 terminal::out(),
                 "            expected {} and the handler {handler}{}",
-                act.expected.as_u16(),
+                act.expected,
                 act.decision.map(|decision| format!(", decision: {decision}")).unwrap_or_default()
             )?;
         }

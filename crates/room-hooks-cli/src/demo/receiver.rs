@@ -4,7 +4,10 @@
 use std::{
     future::pending,
     io,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::Sender,
+    },
     time::Duration,
 };
 
@@ -17,7 +20,6 @@ use room_hooks::{
 };
 use room_hooks_axum::handler;
 use serde::Serialize;
-use tokio::sync::mpsc::UnboundedSender;
 
 pub(super) const ZEGO_APP: u64 = 1234567890;
 pub(super) const TENCENT_APP: u64 = 1400000000;
@@ -46,7 +48,7 @@ pub(super) fn trtc() -> Result<Trtc, ConfigError> {
 }
 
 /// The router. Every event that a handler is called with goes to `seen`, as JSON.
-pub(super) fn router(seen: &UnboundedSender<String>) -> Result<Router, ConfigError> {
+pub(super) fn router(seen: &Sender<String>) -> Result<Router, ConfigError> {
     let zego = hooks::<RoomCreated>(zego()?, seen.clone());
     let tencent = hooks::<RoomInfoUpdated>(tencent()?, seen.clone())
         .answer_with(seen.clone(), decide_on_gift);
@@ -59,7 +61,7 @@ pub(super) fn router(seen: &UnboundedSender<String>) -> Result<Router, ConfigErr
 
 /// Denies gifts to one room, and is late for another.
 async fn decide_on_gift(
-    seen: UnboundedSender<String>,
+    seen: Sender<String>,
     gift: Verified<BeforeSendGift>,
 ) -> Result<Decision<BeforeSendGift>, serde_json::Error> {
     const NO_GIFTS: DenyCode<BeforeSendGift> = DenyCode::new(102_100).unwrap();
@@ -71,7 +73,7 @@ async fn decide_on_gift(
     })
 }
 
-fn hooks<E>(provider: E::Provider, seen: UnboundedSender<String>) -> Hooks<E::Provider>
+fn hooks<E>(provider: E::Provider, seen: Sender<String>) -> Hooks<E::Provider>
 where
     E: RoomEvent + Serialize,
 {

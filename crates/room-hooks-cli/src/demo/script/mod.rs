@@ -6,10 +6,6 @@ mod zego;
 
 use std::time::Duration;
 
-use axum::{
-    body::Body,
-    http::{Method, StatusCode},
-};
 use room_hooks::testing::SignedDelivery;
 
 use crate::Error;
@@ -17,8 +13,8 @@ use crate::Error;
 const HOUR: Duration = Duration::from_secs(3600);
 const MOMENT: Duration = Duration::from_secs(10);
 
-const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
-const UNREADABLE: StatusCode = StatusCode::BAD_REQUEST;
+const UNAUTHORIZED: u16 = 401;
+const UNREADABLE: u16 = 400;
 
 pub(super) struct Scene {
     pub(super) title: &'static str,
@@ -29,19 +25,19 @@ pub(super) struct Scene {
 /// One request and the status that it deserves.
 pub(super) struct Act {
     pub(super) title: &'static str,
-    pub(super) method: Method,
     pub(super) sent: Sent,
-    pub(super) expected: StatusCode,
+    pub(super) expected: u16,
     pub(super) handled: bool,
     /// The decision in the answer to a question.
     pub(super) decision: Option<&'static str>,
 }
 
-/// What is put on the wire.
-pub(super) struct Sent {
-    pub(super) query: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Body,
+/// A request.
+pub(super) enum Sent {
+    Post(SignedDelivery),
+    /// A `POST` whose body takes longer than the receiver waits.
+    PostSlowly(SignedDelivery),
+    Get,
 }
 
 pub(super) fn scenes() -> Result<[Scene; 3], Error> {
@@ -59,36 +55,23 @@ impl Act {
     }
 
     fn acknowledged(title: &'static str, sent: impl Into<Sent>) -> Self {
-        Self::refused(title, StatusCode::OK, sent)
+        Self::refused(title, 200, sent)
     }
 
-    fn refused(title: &'static str, expected: StatusCode, sent: impl Into<Sent>) -> Self {
-        Self {
-            title,
-            method: Method::POST,
-            sent: sent.into(),
-            expected,
-            handled: false,
-            decision: None,
-        }
+    fn refused(title: &'static str, expected: u16, sent: impl Into<Sent>) -> Self {
+        Self { title, sent: sent.into(), expected, handled: false, decision: None }
     }
 }
 
 impl From<SignedDelivery> for Sent {
     fn from(signed: SignedDelivery) -> Self {
-        Self { query: signed.query, headers: signed.headers, body: signed.body.into() }
+        Self::Post(signed)
     }
 }
 
 impl From<String> for Sent {
     fn from(body: String) -> Self {
-        Body::from(body).into()
-    }
-}
-
-impl From<Body> for Sent {
-    fn from(body: Body) -> Self {
-        Self { query: String::new(), headers: Vec::new(), body }
+        Self::Post(SignedDelivery::new(String::new(), Vec::new(), body.into()))
     }
 }
 

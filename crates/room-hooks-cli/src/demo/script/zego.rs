@@ -1,16 +1,13 @@
 use std::time::SystemTime;
 
-use axum::{
-    body::{Body, Bytes},
-    http::{Method, StatusCode},
-};
+use room_hooks::testing::SignedDelivery;
 use serde_json::{Value, json};
 
 use crate::Error;
 
 use super::{
     super::receiver::{BODY_LIMIT, FLAKY_ROOM, ZEGO_APP, zego},
-    Act, HOUR, MOMENT, Scene, UNAUTHORIZED, UNREADABLE,
+    Act, HOUR, MOMENT, Scene, Sent, UNAUTHORIZED, UNREADABLE,
 };
 
 pub(super) fn scene() -> Result<Scene, Error> {
@@ -38,7 +35,6 @@ pub(super) fn scene() -> Result<Scene, Error> {
     let unsigned = changed(&|body| body["signature"] = Value::Null)?;
     let another = changed(&|body| body["appid"] = (ZEGO_APP + 1).into())?;
     let odd = changed(&|body| body["timestamp"] = format!("0{}", body["timestamp"]).into())?;
-    let failed = StatusCode::INTERNAL_SERVER_ERROR;
     Ok(Scene {
         title: "ZEGOCLOUD",
         path: "/hooks/zego",
@@ -52,7 +48,7 @@ pub(super) fn scene() -> Result<Scene, Error> {
                 created.replace("lobby", "vault"),
             ),
             Act::handled("another room, percent-encoded", percent_encoded(&attic)),
-            Act { handled: true, ..Act::refused("a handler fails", failed, flaky.clone()) },
+            Act { handled: true, ..Act::refused("a handler fails", 500, flaky.clone()) },
             Act::handled("and is called again on the retry", flaky.clone()),
             Act::acknowledged("but not on the next", flaky),
             Act::acknowledged("an event of another kind", destroyed),
@@ -63,16 +59,9 @@ pub(super) fn scene() -> Result<Scene, Error> {
             Act::refused("a callback of an hour ahead", UNAUTHORIZED, sign(lobby(), now + HOUR)?),
             Act::refused("a timestamp in another form", UNREADABLE, odd),
             Act::refused("something else entirely", UNREADABLE, "<xml/>".to_owned()),
-            Act::refused(
-                "a body over the limit",
-                StatusCode::PAYLOAD_TOO_LARGE,
-                " ".repeat(BODY_LIMIT + 1),
-            ),
-            Act::refused("a body that never ends", StatusCode::REQUEST_TIMEOUT, stalled()),
-            Act {
-                method: Method::GET,
-                ..Act::refused("a browser's GET", StatusCode::METHOD_NOT_ALLOWED, Body::empty())
-            },
+            Act::refused("a body over the limit", 413, oversize()),
+            Act::refused("a body that never ends", 408, Sent::PostSlowly(padding(BODY_LIMIT))),
+            Act::refused("a browser's GET", 405, Sent::Get),
         ],
     })
 }
@@ -81,8 +70,14 @@ fn percent_encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// A body that begins and then says nothing more.
-fn stalled() -> Body {
-    let begun = tokio_stream::once(Ok::<_, std::convert::Infallible>(Bytes::from("{")));
-    Body::from_stream(tokio_stream::StreamExt::chain(begun, tokio_stream::pending()))
+fn padding(length: usize) -> SignedDelivery {
+    SignedDelivery::new(String::new(), Vec::new(), vec![b' '; length])
+}
+
+/// Waits for `100 Continue`: the receiver refuses it by its length and may close the connection, and
+/// a client that is still sending would miss the response.
+fn oversize() -> SignedDelivery {
+    let mut oversize = padding(BODY_LIMIT + 1);
+    oversize.headers.push(("Expect".to_owned(), "100-continue".to_owned()));
+    oversize
 }
