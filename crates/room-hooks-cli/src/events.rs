@@ -1,10 +1,13 @@
-use std::io::Write;
+use std::{
+    io::{self, Write},
+    iter,
+};
 
 use clap::Args;
 use room_hooks::testing::{Sample, question_samples, samples};
 use serde_json::json;
 
-use crate::{Error, ExitStatus, terminal};
+use crate::{Error, ExitStatus, table, terminal};
 
 /// Lists every event and question that has a type, by its name on the wire.
 #[derive(Debug, Args)]
@@ -29,19 +32,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         writeln!(terminal::exact(), "{}", serde_json::to_string_pretty(&list)?)?;
         return Ok(ExitStatus::Success);
     }
-    let width = samples().map(|sample| sample.kind.len()).max().unwrap_or_default();
-    let row = |provider: &str, kind: &str, type_name: &str| {
-        writeln!(terminal::out(), "{provider:<8} {kind:<width$} {type_name}")
-    };
-    row("provider", "event (as `send` takes it)", "type")?;
-    for sample in samples() {
-        row(sample.provider, sample.kind, sample.type_name)?;
-    }
+    print("event (as `send` takes it)", samples())?;
     writeln!(terminal::out())?;
-    row("provider", "question", "type")?;
-    for sample in question_samples() {
-        row(sample.provider, sample.kind, sample.type_name)?;
-    }
+    print("question", question_samples())?;
     terminal::note("every other callback arrives as a RawEvent; `send --body-file` sends one");
     Ok(ExitStatus::Success)
+}
+
+fn print(kind: &str, samples: impl Iterator<Item = Sample>) -> io::Result<()> {
+    let rows = samples.map(|sample| [sample.provider, sample.kind, sample.type_name]);
+    let rows = iter::once(["provider", kind, "type"]).chain(rows);
+    table::print(rows.map(|row| row.map(str::to_owned)), &[])
 }

@@ -21,6 +21,7 @@ mod send;
 mod sign;
 mod speed;
 mod subject;
+mod table;
 mod terminal;
 mod verify;
 

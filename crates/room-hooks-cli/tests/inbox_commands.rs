@@ -38,6 +38,7 @@ fn main() -> ExitCode {
             found_understood_retried_and_gone as Test,
         ),
         ("filters_select_what_is_listed", filters_select_what_is_listed),
+        ("a_long_room_or_error_breaks_no_table", a_long_room_or_error_breaks_no_table),
         ("dead_events_are_retried_by_filter", dead_events_are_retried_by_filter),
         ("thousands_are_retried", thousands_are_retried),
         ("what_is_discarded_is_counted_first", what_is_discarded_is_counted_first),
@@ -201,7 +202,9 @@ fn found_understood_retried_and_gone(inbox: &Inbox) {
     inbox.put(&["lobby", "bad one"]);
     inbox.handle("connection refused by the billing service");
     let stats = inbox.run(&["stats"]);
-    assert!(stats.stdout.contains("dead          1"), "{}", stats.stdout);
+    let counted: Vec<Vec<_>> =
+        stats.stdout.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
+    assert_eq!(counted, [["ready", "0"], ["leased", "0"], ["done", "1"], ["dead", "1"]]);
     let listed = inbox.run(&["list", "--state", "dead"]).stdout;
     let row = listed.lines().last().unwrap();
     for part in ["dead", "zego/room_create", r#"zego/1/"bad one""#, "connection refused"] {
@@ -257,6 +260,23 @@ fn filters_select_what_is_listed(inbox: &Inbox) {
     for wrong in [["--state", "lost"], ["--older-than", "soon"]] {
         assert_eq!(inbox.run(&[["list"].as_slice(), &wrong].concat()).status, 2);
     }
+}
+
+/// One event is one line, for `grep` and `awk`.
+fn a_long_room_or_error_breaks_no_table(inbox: &Inbox) {
+    let long = format!("bad-{}", "x".repeat(150));
+    inbox.put(&["lobby", &long, "bad-房间"]);
+    inbox.handle(
+        "the billing service refused the connection, \
+         and then the one after it, and so on till noon",
+    );
+    let listed = inbox.run(&["list"]).stdout;
+    let rows: Vec<_> = listed.lines().collect();
+    assert_eq!(rows.len(), 4, "{listed}");
+    let rooms: Vec<_> = rows.iter().map(|row| row.split_whitespace().nth(5).unwrap()).collect();
+    let long = format!(r#"zego/1/"{long}""#);
+    assert_eq!(rooms, ["room", r#"zego/1/"lobby""#, &*long, r#"zego/1/"bad-房间""#]);
+    assert!(rows[2].ends_with("and then the one after it, and so on…"), "{listed}");
 }
 
 fn dead_events_are_retried_by_filter(inbox: &Inbox) {

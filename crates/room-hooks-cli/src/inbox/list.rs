@@ -1,10 +1,10 @@
-use std::{io::Write, time::SystemTime};
+use std::{io::Write, iter, time::SystemTime};
 
 use clap::{Args, ValueEnum};
 use room_hooks::inbox::{EventRecord, EventState, InboxStore};
 use serde_json::{Value, json};
 
-use crate::{Error, ExitStatus, terminal};
+use crate::{Error, ExitStatus, table, terminal};
 
 use super::{
     filter::{Filter, Pages},
@@ -68,55 +68,56 @@ pub(super) async fn run(
     let now = SystemTime::now();
     let state = arguments.state.map(State::event_state);
     let mut pages = Pages::new(inbox, state, arguments.after);
-    let (mut count, mut last) = (0, arguments.after);
-    while let Some(page) = pages.next().await? {
+    let (mut count, mut last, mut is_complete) = (0, arguments.after, true);
+    let mut rows = Vec::new();
+    'pages: while let Some(page) = pages.next().await? {
         for record in page.iter().filter(|record| arguments.filter.matches(record, now)) {
             if count == arguments.limit {
-                terminal::note(&format!(
-                    "there are more: --after {last} continues, --limit shows more at once"
-                ));
-                return Ok(ExitStatus::Success);
+                is_complete = false;
+                break 'pages;
             }
             if arguments.json {
                 writeln!(terminal::exact(), "{}", to_json(record))?;
             } else {
-                if count == 0 {
-                    print_row(["sequence", "state", "tries", "age", "kind", "room", "error"])?;
-                }
-                print(record, now)?;
+                rows.push(row(record, now));
             }
             (count, last) = (count + 1, record.sequence);
         }
     }
-    if count == 0 {
+    if !rows.is_empty() {
+        let header = ["sequence", "state", "tries", "age", "kind", "room", "error"];
+        table::print(iter::once(header.map(str::to_owned)).chain(rows), &[0, 2, 3])?;
+    }
+    if !is_complete {
+        terminal::note(&format!(
+            "there are more: --after {last} continues, --limit shows more at once"
+        ));
+    } else if count == 0 {
         terminal::note("no event matches");
     }
     Ok(ExitStatus::Success)
 }
 
-fn print(record: &EventRecord, now: SystemTime) -> Result<(), Error> {
-    /// So that a line stays readable; `show` has all of it.
-    const ERROR: usize = 80;
-
-    let error = record.error.as_deref().unwrap_or_default();
-    let cut: String = error.chars().take(ERROR).collect();
-    let error = if cut.len() < error.len() { format!("{cut}…") } else { cut };
-    print_row([
-        &record.sequence.to_string(),
-        if record.is_suspect { "suspect" } else { record.state.name() },
-        &record.attempts.to_string(),
-        &rough(now.duration_since(record.received_at).unwrap_or_default()),
-        &record.kind,
-        record.room.as_deref().unwrap_or("-"),
-        &error,
-    ])
+fn row(record: &EventRecord, now: SystemTime) -> [String; 7] {
+    let state = if record.is_suspect { "suspect" } else { record.state.name() };
+    let age = now.duration_since(record.received_at).unwrap_or_default();
+    [
+        record.sequence.to_string(),
+        state.to_owned(),
+        record.attempts.to_string(),
+        rough(age),
+        record.kind.clone(),
+        record.room.as_deref().unwrap_or("-").to_owned(),
+        shortened(record.error.as_deref().unwrap_or_default()),
+    ]
 }
 
-fn print_row([sequence, state, tries, age, kind, room, error]: [&str; 7]) -> Result<(), Error> {
-    let row =
-        format!("{sequence:>8}  {state:<7}  {tries:>5}  {age:>4}  {kind:<30}  {room:<32}  {error}");
-    writeln!(terminal::out(), "{}", terminal::plain(row.trim_end()))?;
-    Ok(())
+/// The beginning of an error, so that a line stays readable. `show` prints all of it.
+fn shortened(error: &str) -> String {
+    match error.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &error[..end]),
+        None => error.to_owned(),
+    }
 }
 
 pub(super) fn to_json(record: &EventRecord) -> Value {

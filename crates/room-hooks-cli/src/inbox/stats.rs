@@ -4,7 +4,7 @@ use clap::Args;
 use room_hooks::inbox::InboxStore;
 use serde_json::json;
 
-use crate::{Error, ExitStatus, terminal};
+use crate::{Error, ExitStatus, table, terminal};
 
 use super::rough;
 
@@ -30,11 +30,14 @@ pub(super) async fn run(
         return Ok(ExitStatus::Success);
     }
     let oldest = stats.oldest_ready.map(|oldest| format!(", the oldest for {}", rough(oldest)));
-    let oldest = oldest.unwrap_or_default();
-    let mut out = terminal::out();
-    writeln!(out, "ready  {:>8}  wait for a worker or their next attempt{oldest}", stats.ready)?;
-    writeln!(out, "leased {:>8}  a worker has them", stats.leased)?;
-    writeln!(out, "done   {:>8}", stats.done)?;
-    writeln!(out, "dead   {:>8}  failed for good", stats.dead)?;
+    let ready = format!("wait for a worker or their next attempt{}", oldest.unwrap_or_default());
+    let rows = [
+        ("ready", stats.ready, &*ready),
+        ("leased", stats.leased, "a worker has them"),
+        ("done", stats.done, ""),
+        ("dead", stats.dead, "failed for good"),
+    ];
+    let rows = rows.map(|(state, count, note)| [state.into(), count.to_string(), note.into()]);
+    table::print(rows, &[1])?;
     Ok(ExitStatus::Success)
 }
