@@ -2,12 +2,14 @@
 
 use std::{
     error::Error,
-    io::{self, IsTerminal, Write},
+    fmt,
+    io::{self, Write},
     thread,
     time::{Duration, Instant},
 };
 
 use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::http;
 
@@ -57,21 +59,22 @@ pub(crate) fn complain(error: &dyn Error) {
     let _ = writeln!(anstream::stderr(), "{BAD}room-hooks:{BAD:#} {text}");
 }
 
-/// Waits, and counts down where somebody watches. Nothing is left on the terminal, whenever it is
-/// interrupted, but the line itself.
-pub(crate) fn wait(pause: Duration, what: &str) -> io::Result<()> {
-    let end = Instant::now() + pause;
-    if !io::stderr().is_terminal() {
+/// Waits, and counts down on a terminal. The line is gone afterwards.
+pub(crate) fn wait(pause: Duration, what: &str) -> Result<(), crate::Error> {
+    let countdown = ProgressBar::new_spinner().with_message(what.to_owned());
+    if countdown.is_hidden() {
         note(&format!("{what} in {} s", pause.as_secs_f32()));
-        thread::sleep(pause);
-        return Ok(());
     }
-    let mut stderr = io::stderr();
-    while let Some(left) = end.checked_duration_since(Instant::now()) {
-        write!(stderr, "\r{what} in {:>2} s ", left.as_secs() + 1)?;
-        stderr.flush()?;
-        thread::sleep(left.min(Duration::from_millis(200)));
-    }
-    write!(stderr, "\r{:1$}\r", "", what.len() + 10)?;
-    stderr.flush()
+    let end = Instant::now() + pause;
+    let seconds_left = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+        let left = end.saturating_duration_since(Instant::now()).as_secs() + 1;
+        // A line that cannot be drawn is not worth ending for.
+        let _ = write!(out, "{left:>2} s");
+    };
+    let style = ProgressStyle::with_template("{msg} in {left}")?.with_key("left", seconds_left);
+    countdown.set_style(style);
+    countdown.enable_steady_tick(Duration::from_millis(200));
+    thread::sleep(pause);
+    countdown.finish_and_clear();
+    Ok(())
 }
