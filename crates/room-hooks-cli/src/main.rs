@@ -8,6 +8,7 @@ mod demo;
 mod encoding;
 mod event;
 mod events;
+mod exit_status;
 mod http;
 mod inbox;
 mod input;
@@ -30,15 +31,15 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+
+use self::exit_status::ExitStatus;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Plays ZEGOCLOUD, Tencent and TRTC against a receiver of room callbacks: sends what they would send,
 /// explains why a callback is refused, shows and records what arrives.
-///
-/// Exit status: 0 on success, 1 on failure, 2 if the command could not run.
 #[derive(Parser)]
 #[command(name = "room-hooks", version, after_help = START_HERE)]
 struct CommandLine {
@@ -79,17 +80,9 @@ enum Command {
     },
 }
 
-/// What a command has found out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ExitStatus {
-    /// It succeeded.
-    Success,
-    /// It did not.
-    Unsuccessful,
-}
-
 fn main() -> ExitCode {
-    let status = match CommandLine::try_parse() {
+    let parsed = exit_status::explain(CommandLine::command(), "").try_get_matches();
+    let status = match parsed.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(CommandLine { command }) => command.run(),
         Err(error) if error.use_stderr() => error.exit(),
         // The help, which is an output like any other.
@@ -98,14 +91,11 @@ fn main() -> ExitCode {
     // What is behind the last line break has not been written yet.
     let status = status.and_then(|status| Ok(io::stdout().flush().map(|()| status)?));
     match status {
-        Ok(ExitStatus::Success) => ExitCode::SUCCESS,
-        Ok(ExitStatus::Unsuccessful) => ExitCode::from(1),
-        // Whoever reads has had enough, `head` for one. It ends as one that knows nothing of this does, by
-        // the signal; exit status 0 would report success.
-        Err(error) if is_broken_pipe(&*error) => ExitCode::from(128 + 13),
+        Ok(status) => status.into(),
+        Err(error) if is_broken_pipe(&*error) => exit_status::CLOSED_OUTPUT.into(),
         Err(error) => {
             terminal::complain(&*error);
-            ExitCode::from(2)
+            exit_status::ERROR.into()
         }
     }
 }

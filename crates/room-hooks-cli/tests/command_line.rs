@@ -19,6 +19,7 @@ fn the_help_is_as_it_is() {
     {
         let help = run(&[verb, "--help"]);
         assert_eq!(help.status, 0);
+        assert!(help.stdout.contains("Exit status:\n  0    "), "{}", help.stdout);
         assert_snapshot(&format!("help-{verb}.txt"), &help.stdout);
         // A secret on a command line is there for every process to read.
         assert!(!help.stdout.contains("--secret "), "{}", help.stdout);

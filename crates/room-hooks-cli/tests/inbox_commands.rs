@@ -155,6 +155,7 @@ fn the_help_of_each_command_is_as_it_is() {
     for verb in ["stats", "list", "show", "retry", "discard", "prune"] {
         let help = run(&["inbox", verb, "--help"]);
         assert_eq!(help.status, 0);
+        assert!(help.stdout.contains("Exit status:\n  0    "), "{}", help.stdout);
         assert_snapshot(&format!("help-inbox-{verb}.txt"), &help.stdout);
     }
 }

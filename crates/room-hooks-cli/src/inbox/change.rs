@@ -36,9 +36,7 @@ const RETRY_EXAMPLES: &str = "\
 Examples:
   room-hooks inbox retry 17 21
   room-hooks inbox retry --kind zego/room_create --error 'connection refused'
-  room-hooks inbox retry --all
-
-Exit status: 0 if all were retried, 1 if one is not dead, 2 if the inbox could not be used.";
+  room-hooks inbox retry --all";
 
 /// Removes events that wait or are dead, so that no handler runs for them again.
 ///
@@ -78,9 +76,7 @@ Examples:
   room-hooks inbox discard --room lobby --yes
   room-hooks inbox discard --state ready --kind 103 --yes    also those that are yet to be handled
 
-Discarded events cannot be restored.
-
-Exit status: 0 if all were discarded, 1 if not, 2 if the inbox could not be used.";
+Discarded events cannot be restored.";
 
 pub(super) async fn retry(
     inbox: &Arc<dyn InboxStore>,

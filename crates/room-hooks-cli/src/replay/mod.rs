@@ -69,9 +69,7 @@ its provider, else to the path at which it was recorded, else to /hooks/PROVIDER
 
 A delivery that was refused when it arrived is never signed, nor is one that carried no signature or \
 that an older version recorded without saying how it was verified. It is sent byte for byte as it \
-was recorded.
-
-Exit status: 0 if all were acknowledged, 1 if not, 2 if something could not be sent.";
+was recorded.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     if let (Some(path), false) = (arguments.target.path(), arguments.paths.is_empty()) {

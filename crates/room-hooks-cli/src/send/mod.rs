@@ -59,8 +59,7 @@ Examples:
   room-hooks send before_send_msg --set msg_body='a word'
   room-hooks send --provider zego --body-file event.json
 
-To a question, the answer is shown with the decision in it.
-Exit status: 0 if all were acknowledged (with --forge: refused), 1 if not, 2 if it could not be tried.";
+To a question, the answer is shown with the decision in it.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let mut unsigned = arguments.event.unsigned()?;

@@ -75,7 +75,6 @@ Examples:
   room-hooks verify --query 'SdkAppid=…&Sign=…&RequestTime=…' --body-file body.json
   room-hooks verify request.http --try-secret-file server-secret.txt
 
-Exit status: 0 if all that can be verified does, 1 if a callback is refused, 2 if nothing can be verified.
 Without the body, a Tencent callback counts as verified if its token and time are right.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
