@@ -34,7 +34,7 @@ const NO_INBOX: &str = "the inbox could not be used";
 const NOT_PRINTED: &str = "they could not be printed";
 
 /// Each command with the meanings of 0, 1 and 2.
-const MEANINGS: [(&str, [&str; 3]); 16] = [
+const MEANINGS: [(&str, [&str; 3]); 17] = [
     (
         "",
         [
@@ -99,6 +99,7 @@ const MEANINGS: [(&str, [&str; 3]); 16] = [
     ("inbox prune", ["old events, if any, were removed", NEVER, NO_INBOX]),
     ("events", ["the events were printed", NEVER, NOT_PRINTED]),
     ("completions", ["the completions were printed", NEVER, NOT_PRINTED]),
+    ("man", ["the pages were printed or written", NEVER, "they could not be printed or written"]),
 ];
 
 /// The statuses of a command, such as `inbox list`, with their meanings. The program itself is "".

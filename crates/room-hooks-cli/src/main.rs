@@ -13,6 +13,7 @@ mod http;
 mod inbox;
 mod input;
 mod listen;
+mod man;
 mod paths;
 mod provider;
 mod recording;
@@ -78,6 +79,7 @@ enum Command {
         /// The shell.
         shell: Shell,
     },
+    Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -117,6 +119,7 @@ impl Command {
                 terminal::exact().write_all(&script)?;
                 Ok(ExitStatus::Success)
             }
+            Self::Man(arguments) => man::run(&arguments),
         }
     }
 }

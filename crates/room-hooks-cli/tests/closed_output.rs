@@ -13,6 +13,7 @@ fn whoever_stops_reading_is_no_reason_to_complain() {
         &["events"],
         &["events", "--json"],
         &["completions", "zsh"],
+        &["man"],
         &["sign", "103"],
         &["demo"],
     ] {

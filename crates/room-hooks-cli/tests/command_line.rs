@@ -14,9 +14,18 @@ use self::program::{
 #[test]
 fn the_help_is_as_it_is() {
     assert_snapshot("help.txt", &run(&["--help"]).stdout);
-    for verb in
-        ["demo", "send", "sign", "verify", "listen", "replay", "inbox", "events", "completions"]
-    {
+    for verb in [
+        "demo",
+        "send",
+        "sign",
+        "verify",
+        "listen",
+        "replay",
+        "inbox",
+        "events",
+        "completions",
+        "man",
+    ] {
         let help = run(&[verb, "--help"]);
         assert_eq!(help.status, 0);
         assert!(help.stdout.contains("Exit status:\n  0    "), "{}", help.stdout);

@@ -1,0 +1,99 @@
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Command, CommandFactory};
+use clap_mangen::{
+    Man,
+    roff::{Roff, bold, roman},
+};
+
+use crate::{CommandLine, Error, ExitStatus, exit_status, terminal};
+
+/// Prints the man page of the program, or writes one for each command.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Writes the pages of the program and of all commands to this directory, and prints nothing
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  room-hooks man | man -l -
+  room-hooks man --dir /usr/local/share/man/man1";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
+    let mut program = CommandLine::command().disable_help_subcommand(true);
+    program.build();
+    match &arguments.dir {
+        Some(dir) => {
+            fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+            write_pages(&program, dir)?;
+        }
+        None => terminal::exact().write_all(&page(&program)?)?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Writes the page of a command and of all commands below it.
+fn write_pages(command: &Command, dir: &Path) -> Result<(), Error> {
+    let file = dir.join(Man::new(command.clone()).get_filename());
+    fs::write(&file, page(command)?).map_err(|error| format!("{}: {error}", file.display()))?;
+    command.get_subcommands().try_for_each(|below| write_pages(below, dir))
+}
+
+/// The page of a command that has been built.
+fn page(command: &Command) -> io::Result<Vec<u8>> {
+    // Equal builds have equal pages, so that there is no date. An empty one would be left out, and the
+    // source would be taken for it.
+    let man = Man::new(command.clone())
+        .date(" ")
+        .source(concat!("room-hooks ", env!("CARGO_PKG_VERSION")))
+        .manual("room-hooks manual");
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut page)?;
+    }
+    exit_status(command).to_writer(&mut page)?;
+    examples(command).to_writer(&mut page)?;
+    Ok(page)
+}
+
+fn exit_status(command: &Command) -> Roff {
+    let below_program = command.get_bin_name().and_then(|name| name.split_once(' '));
+    let name = below_program.map_or("", |(_, name)| name);
+    let mut section = Roff::new();
+    section.control("SH", ["EXIT STATUS"]);
+    for (status, meaning) in exit_status::of(name).unwrap_or_default() {
+        section.control("TP", []);
+        section.text([bold(status.to_string())]);
+        section.text([roman(meaning)]);
+    }
+    section
+}
+
+/// What follows the help of a command. `Man` would join its lines, and commands must keep theirs.
+fn examples(command: &Command) -> Roff {
+    let mut section = Roff::new();
+    let Some(help) = command.get_after_help() else { return section };
+    section.control("SH", ["EXAMPLES"]);
+    for line in help.to_string().lines().filter(|line| !line.starts_with("Example")) {
+        match line {
+            "" => section.control("PP", []),
+            command if command.starts_with(' ') => {
+                section.control("nf", []).text([roman(command)]).control("fi", [])
+            }
+            prose => section.text([roman(prose)]),
+        };
+    }
+    section
+}
