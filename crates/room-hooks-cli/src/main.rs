@@ -114,14 +114,20 @@ impl Command {
             Self::Inbox(arguments) => inbox::run(&arguments),
             Self::Events(arguments) => events::run(&arguments),
             Self::Completions { shell } => {
-                let (mut command, mut script) = (CommandLine::command(), Vec::new());
-                clap_complete::generate(shell, &mut command, "room-hooks", &mut script);
-                terminal::exact().write_all(&script)?;
+                terminal::exact().write_all(completions(shell)?.as_bytes())?;
                 Ok(ExitStatus::Success)
             }
             Self::Man(arguments) => man::run(&arguments),
         }
     }
+}
+
+fn completions(shell: Shell) -> Result<String, Error> {
+    let (mut command, mut script) = (CommandLine::command(), Vec::new());
+    clap_complete::generate(shell, &mut command, "room-hooks", &mut script);
+    // clap_complete 4.6 spells a program with a hyphen in two ways, and its script for bash completes
+    // nothing after a command: https://github.com/clap-rs/clap/issues/6421
+    Ok(String::from_utf8(script)?.replace("room__subcmd__hooks", "room__hooks"))
 }
 
 fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {

@@ -47,12 +47,6 @@ fn the_catalogue_lists_every_event_and_question() {
 }
 
 #[test]
-fn completions_are_for_every_command() {
-    let completions = run(&["completions", "bash"]);
-    assert!(completions.status == 0 && completions.stdout.contains("--fail-first"));
-}
-
-#[test]
 fn what_cannot_be_tried_is_told_with_what_to_do() {
     let cases: &[(&[&str], &str)] = &[
         (&["send", "room_made"], "room-hooks events"),
