@@ -1,20 +1,20 @@
-//! The decision in the answer to a question, in words.
+//! The decision in the response to a question, in words.
 
 use serde_json::Value;
 
 use crate::provider::ProviderName;
 
-/// What the answer to a question means to its provider.
+/// Describes how the provider interprets the response to a question.
 pub(crate) fn decision(asker: ProviderName, question: &str, answer: &[u8]) -> String {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
     match asker {
-        ProviderName::Tencent => tencents(question, &answer),
-        ProviderName::Zego => zims(&answer),
+        ProviderName::Tencent => of_tencent(question, &answer),
+        ProviderName::Zego => of_zim(&answer),
         ProviderName::Trtc => "none".to_owned(),
     }
 }
 
-fn tencents(question: &str, answer: &Value) -> String {
+fn of_tencent(question: &str, answer: &Value) -> String {
     let Some(code) = answer["ErrorCode"].as_u64() else {
         return match question.starts_with("Live.") {
             true => "none, so Tencent blocks it unless its console says otherwise".to_owned(),
@@ -36,7 +36,7 @@ fn tencents(question: &str, answer: &Value) -> String {
     }
 }
 
-fn zims(answer: &Value) -> String {
+fn of_zim(answer: &Value) -> String {
     let replaced = match answer.get("new_msg_body").or(answer.get("new_payload")) {
         Some(_) => ", with other content",
         None => "",
@@ -47,7 +47,9 @@ fn zims(answer: &Value) -> String {
         (Some(3), Some(reason)) => format!("not sent: {reason}"),
         (Some(3), None) => "not sent".to_owned(),
         (Some(_), _) => format!("neutral, so ZIM decides{replaced}"),
-        (None, _) => "none, so ZIM does not send it unless ZEGO has switched that".to_owned(),
+        (None, _) => {
+            "none, so ZIM does not send it unless ZEGO has changed that for your app".to_owned()
+        }
     }
 }
 
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_decision_is_told_in_words() {
+    fn every_decision_is_described_in_words() {
         for (asker, question, answer, words) in [
             (ProviderName::Tencent, "Live.CallbackBeforeSendGift", r#"{"ErrorCode":0}"#, "allowed"),
             (ProviderName::Tencent, "x.Before", r#"{"ErrorCode":2}"#, "denied, code 2"),
@@ -108,7 +110,7 @@ mod tests {
                 ProviderName::Zego,
                 "before_send_msg",
                 "OK",
-                "none, so ZIM does not send it unless ZEGO has switched that",
+                "none, so ZIM does not send it unless ZEGO has changed that for your app",
             ),
         ] {
             assert_eq!(decision(asker, question, answer.as_bytes()), words, "{answer}");

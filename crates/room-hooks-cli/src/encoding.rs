@@ -4,20 +4,20 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// How ZEGO encodes a body.
+/// The encoding of a ZEGO body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Encoding {
-    /// JSON as it is
+    /// Plain JSON
     #[default]
     Json,
-    /// The whole document percent-encoded
+    /// Percent-encoded JSON
     Percent,
-    /// A form, every value a string
+    /// A form, in which every value is a string
     Form,
 }
 
 impl Encoding {
-    /// The encoding that a body came in.
+    /// Detects the encoding of a body.
     pub(crate) fn of(body: &[u8]) -> Self {
         match body.trim_ascii_start().first() {
             Some(b'%') => Self::Percent,
@@ -26,7 +26,7 @@ impl Encoding {
         }
     }
 
-    /// Encodes a body of JSON.
+    /// Encodes a JSON body.
     pub(crate) fn apply(self, json: Vec<u8>) -> Result<Vec<u8>, Error> {
         match self {
             Self::Json => Ok(json),

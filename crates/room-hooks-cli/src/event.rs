@@ -9,24 +9,25 @@ use serde_json::{Map, Value};
 
 use crate::{Error, input, provider::ProviderName};
 
-/// Which event or question is sent.
+/// The event or question to send.
 #[derive(Debug, Args)]
 pub(crate) struct EventArguments {
-    /// The name on the wire of an event or a question, such as room_create, express/room_create,
-    /// Room.CallbackAfterUpdateRoomInfo, 103 or before_send_msg; see `room-hooks events`
+    /// An event or a question by its name on the wire, such as room_create, express/room_create,
+    /// Room.CallbackAfterUpdateRoomInfo, 103 or before_send_msg. `room-hooks events` lists them
     #[arg(required_unless_present = "body_file")]
     event: Option<String>,
-    /// Sets a member that the event has, by its path. Strings stay strings; otherwise, and after
-    /// `:=`, the value is parsed as JSON if possible. `{i}` in it is the number of the delivery, from 0
+    /// Sets a member that the event has, by its path. String members stay strings. For others, and
+    /// after `:=`, the value is parsed as JSON if possible. `{i}` in the value becomes the number of
+    /// the delivery, from 0
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set: Vec<Assignment>,
-    /// Sets a member that the event does not have
+    /// Adds a member that the event does not have
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set_new: Vec<Assignment>,
-    /// The event from a file of JSON, or `-` for standard input, instead of the built-in one
+    /// Reads the event from a JSON file, or from standard input if FILE is `-`
     #[arg(long, value_name = "FILE", requires = "provider", conflicts_with = "event")]
     body_file: Option<PathBuf>,
-    /// Who sends it, where the event does not tell
+    /// The provider, if the name of the event does not determine it
     #[arg(long)]
     provider: Option<ProviderName>,
 }
@@ -35,7 +36,7 @@ pub(crate) struct EventArguments {
 struct Assignment {
     path: String,
     value: String,
-    /// Whether the value is JSON even where a text was.
+    /// Whether the value is JSON even if the member is a string.
     json: bool,
     /// Whether it may add a member.
     is_new: bool,
@@ -46,18 +47,18 @@ pub(crate) struct Unsigned {
     pub(crate) provider: ProviderName,
     event: Value,
     assignments: Vec<Assignment>,
-    /// The members of a built-in event that tell it from the next that is equal.
+    /// The members that distinguish a built-in event from an otherwise equal one.
     distinct_by: &'static [&'static str],
-    /// From where on new events are numbered, in Unix milliseconds.
+    /// The number of the first new event: a time in Unix milliseconds.
     new_since: Option<u64>,
 }
 
 fn assignment(text: &str) -> Result<Assignment, String> {
-    let (path, value) = text.split_once('=').ok_or("it has no `=`, as in room_id=lobby")?;
+    let (path, value) = text.split_once('=').ok_or("missing `=`, as in room_id=lobby")?;
     let (path, json) = path.strip_suffix(':').map_or((path, false), |path| (path, true));
     let signed = ["appid", "timestamp", "nonce", "signature", "callbackts"];
     if signed.contains(&&*path.replace('_', "").to_lowercase()) {
-        return Err(format!("{path} is put in by the signing; a bad one is sent by --forge"));
+        return Err(format!("{path} is set by signing; --forge sends a bad one"));
     }
     if path.split('.').any(str::is_empty) {
         return Err("a part of the path is empty".to_owned());
@@ -79,20 +80,20 @@ impl EventArguments {
 }
 
 impl Unsigned {
-    /// Makes each delivery of a built-in event a new one, and not a duplicate of an earlier one: its id or its time is
-    /// that of now.
+    /// Makes each delivery of a built-in event a new event, and not a duplicate of an earlier one, by
+    /// deriving its id or its time from the current time.
     pub(crate) fn renew(&mut self, now: SystemTime) {
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         self.new_since = u64::try_from(since.as_millis()).ok();
     }
 
-    /// Whether each delivery is another event.
+    /// Whether each delivery is a different event.
     pub(crate) fn is_numbered(&self) -> bool {
         let is_new = self.new_since.is_some() && !self.distinct_by.is_empty();
         is_new || self.assignments.iter().any(|assignment| assignment.value.contains("{i}"))
     }
 
-    /// The event as the n-th delivery has it.
+    /// The event of the n-th delivery.
     pub(crate) fn event(&self, n: u64) -> Result<Value, Error> {
         let mut event = self.event.clone();
         if let Some(since) = self.new_since {
@@ -110,8 +111,8 @@ impl Unsigned {
     }
 }
 
-/// Sets what tells an event from the next that is equal, if the event has it. `id#number` is the id of a task or the like,
-/// and the number of the event within it.
+/// Sets the member that distinguishes an event from an otherwise equal one, if the event has it. The
+/// path `id#number` means that events with the same id, such as a task's, differ by their number.
 fn make_new(event: &mut Value, path: &str, millis: u64) {
     let path = path.rsplit('#').next().unwrap_or(path);
     let Ok(place) = place(event, path, false) else { return };
@@ -125,9 +126,9 @@ fn make_new(event: &mut Value, path: &str, millis: u64) {
 
 fn read(file: &Path) -> Result<Value, Error> {
     let event: Value = serde_json::from_slice(&input::read(file)?)
-        .map_err(|error| format!("{} is no JSON: {error}", file.display()))?;
+        .map_err(|error| format!("{} is not JSON: {error}", file.display()))?;
     if !event.is_object() {
-        return Err(format!("{} holds no JSON object", file.display()).into());
+        return Err(format!("{} is not a JSON object", file.display()).into());
     }
     Ok(event)
 }
@@ -138,7 +139,7 @@ pub(crate) fn type_name(provider: ProviderName, kind: &str) -> &'static str {
     all.find(|sample| sample.kind == kind).map_or("RawEvent", |sample| sample.type_name)
 }
 
-/// A sample of each event and question that has a type.
+/// Samples of all typed events and questions.
 fn built_ins() -> impl Iterator<Item = Sample> {
     samples().chain(question_samples())
 }
@@ -167,19 +168,19 @@ fn built_in(
             .collect();
         return Err(match alike.as_slice() {
             [] => format!(
-                "no event is called {name}; `room-hooks events` lists them, and one of your own is sent \
-                 by --provider and --body-file"
+                "no event is called {name}; `room-hooks events` lists all names, and --provider with \
+                 --body-file sends an event of your own"
             )
             .into(),
-            alike => format!("no event is called {name}; is it {}?", alike.join(" or ")).into(),
+            alike => format!("no event is called {name}; did you mean {}?", alike.join(" or ")).into(),
         });
     };
     let provider = ProviderName::ALL.into_iter().find(|p| p.as_str() == sample.provider);
     Ok((provider.ok_or("the event has no provider")?, sample.event(), sample.distinct_by))
 }
 
-/// The place at a path of names and, in lists, numbers, with dots between them. Adds what is missing on the way only if
-/// `is_new`, so that a typo does not add a member.
+/// Finds the value at a path of member names and list indexes, separated by dots. Adds what is missing
+/// only if `is_new`, so that a typo does not add a member.
 fn place<'a>(event: &'a mut Value, path: &str, is_new: bool) -> Result<&'a mut Value, Error> {
     let mut place = event;
     for name in path.split('.') {
@@ -200,10 +201,10 @@ fn place<'a>(event: &'a mut Value, path: &str, is_new: bool) -> Result<&'a mut V
                 }
                 let hint = if index == length { "; --set-new appends to it" } else { "" };
                 list.get_mut(index).ok_or_else(|| {
-                    format!("{path}: a list of {length} has no place {name}{hint}")
+                    format!("{path}: a list of {length} has no index {name}{hint}")
                 })?
             }
-            _ => return Err(format!("{path}: there is nothing for {name} to be in").into()),
+            _ => return Err(format!("{path}: {name} is neither in an object nor in a list").into()),
         };
     }
     Ok(place)
@@ -215,7 +216,9 @@ fn no_member(path: &str, name: &str, members: &Map<String, Value>) -> String {
     let nearest = members.keys().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     match nearest.filter(|nearest| likeness(nearest) > 0.8) {
         Some(nearest) => {
-            format!("{path}: the event has no {name}; is it {nearest}? --set-new adds it")
+            format!(
+                "{path}: the event has no {name}; did you mean {nearest}? --set-new adds {name}"
+            )
         }
         None => format!("{path}: the event has no {name}; --set-new adds it"),
     }
@@ -251,13 +254,13 @@ mod tests {
     }
 
     #[test]
-    fn a_typo_adds_no_member_and_the_nearest_one_is_named() {
+    fn a_typo_adds_no_member_and_the_nearest_member_is_suggested() {
         let mut event = json!({"room_id": "lobby", "RoomInfo": {"RoomName": "The Lobby"}});
         let before = event.clone();
         for (path, told) in [
-            ("roomid", "is it room_id?"),
-            ("Room_Id", "is it room_id?"),
-            ("RoomInfo.RomName", "is it RoomName?"),
+            ("roomid", "did you mean room_id?"),
+            ("Room_Id", "did you mean room_id?"),
+            ("RoomInfo.RomName", "did you mean RoomName?"),
             ("zzz", "the event has no zzz; --set-new adds it"),
         ] {
             let error = place(&mut event, path, false).unwrap_err().to_string();
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_stays_a_text_unless_json_is_asked_for() {
+    fn strings_stay_strings_unless_json_is_requested() {
         let assignments = ["room_id=42", "attributes.0.auto_delete=0", "operator_account:=7"];
         let unsigned = Unsigned {
             provider: ProviderName::Zego,
@@ -282,7 +285,7 @@ mod tests {
         assert_eq!(event["operator_account"], 7);
     }
 
-    /// Each is still the typed event that it was.
+    /// Each keeps its type.
     #[test]
     fn a_renewed_sample_differs_from_itself_and_from_the_next() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
@@ -305,7 +308,7 @@ mod tests {
             let signer = Credentials::default().forger(provider).unwrap();
             let delivery = signer.sign(&first, Encoding::default(), now).unwrap();
             let received = signer.receive(delivery.as_delivery(), now).unwrap().unwrap();
-            assert_eq!(received.kind, sample.kind, "it is of no other type");
+            assert_eq!(received.kind, sample.kind, "it keeps its type");
         }
     }
 

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use crate::{Error, ExitStatus, table, terminal};
 
-/// Lists every event and question that has a type, by its name on the wire.
+/// Lists every typed event and question by its name on the wire.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  room-hooks events | grep Live\n  room-hooks events --json")]
 pub(crate) struct Arguments {
-    /// Prints a JSON list, with a sample of each
+    /// Prints a JSON list with a sample of each
     #[arg(long)]
     json: bool,
 }

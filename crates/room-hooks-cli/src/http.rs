@@ -33,7 +33,7 @@ pub(crate) struct Target {
         default_value = "http://127.0.0.1:3000"
     )]
     to: Uri,
-    /// Lets callbacks leave this machine
+    /// Allows callbacks to leave this machine
     #[arg(long)]
     allow_remote: bool,
     /// The option that allows it.
@@ -48,13 +48,13 @@ pub(crate) struct Client {
     url: String,
 }
 
-/// What was answered.
+/// A response.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    /// As it arrived.
+    /// The body as it arrived.
     pub(crate) bytes: Vec<u8>,
-    /// The beginning of it, to be shown.
+    /// The beginning of the body, for display.
     pub(crate) body: String,
     pub(crate) took: Duration,
 }
@@ -70,18 +70,18 @@ impl Response {
     }
 }
 
-/// What every provider takes for success.
+/// Whether every provider takes a status for success.
 pub(crate) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
 
-/// Headers as they are in the head of a request of HTTP/1.1.
+/// Formats headers as they appear in an HTTP/1.1 request.
 pub(crate) fn header_lines(headers: &[(String, String)]) -> String {
     headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
 }
 
 impl Target {
-    /// Another target than `--to`, on another machine only if that is allowed, by an option of this name.
+    /// Creates a target other than `--to`. `option` is the name of the option for `allow_remote`.
     pub(crate) fn new(to: Uri, allow_remote: bool, option: &'static str) -> Self {
         Self { to, allow_remote, option }
     }
@@ -110,24 +110,27 @@ impl Target {
     fn authority(&self) -> Result<&Authority, Error> {
         let authority = self.to.authority().filter(|authority| !authority.host().is_empty());
         let authority =
-            authority.ok_or("the URL names no host; it is to be like http://127.0.0.1:3000")?;
+            authority.ok_or("the URL has no host; write it like http://127.0.0.1:3000")?;
         if authority.as_str().contains('@') {
-            return Err("a URL with a password in it is not for a command line".into());
+            return Err(
+                "the URL must not contain a password: every process on the machine can read it"
+                    .into(),
+            );
         }
-        // A port that is too large would be taken for none.
+        // `port_u16` returns `None` for a port that is too large, as for a URL without one.
         let behind_host = authority.as_str().rsplit(']').next().unwrap_or_default();
         if behind_host.contains(':') && authority.port_u16().is_none() {
-            return Err(format!("{authority} has a port that is none").into());
+            return Err(format!("the port of {authority} is invalid").into());
         }
         Ok(authority)
     }
 
-    /// A callback with a real signature, sent elsewhere by mistake, could be put to use there.
+    /// A callback with a real signature that leaves the machine by mistake could be abused.
     fn check_machine(&self, host: &str) -> Result<(), Error> {
         if self.allow_remote {
             return Ok(());
         }
-        // A name would have to be looked up, and who answers that decides where it leads.
+        // Another name would need a lookup, and the DNS server would choose the machine.
         let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
         let here = match address {
             Ok(address) => address.to_canonical().is_loopback(),
@@ -190,15 +193,16 @@ impl Client {
         let took = begun.elapsed();
         let (head, mut body) = response.into_parts();
         let body = body.read_to_vec();
-        let body = body.map_err(|error| format!("{}: its answer breaks off: {error}", self.url))?;
+        let body =
+            body.map_err(|error| format!("{}: the response is incomplete: {error}", self.url))?;
         Ok(Response::new(head.status.as_u16(), head.headers, body, took))
     }
 
-    /// Sends a byte now and then until it is answered, which a client that waits its turn would not see.
+    /// Sends a byte at a time until a response arrives. `ureq` would read it only after the whole body.
     pub(crate) fn post_slowly(&self, delivery: &SignedDelivery) -> Result<Response, Error> {
         let url: Uri = self.url_with(&delivery.query).parse()?;
         let (Some("http"), Some(authority)) = (url.scheme_str(), url.authority()) else {
-            return Err("only what is not encrypted can be sent slowly: give an http:// URL".into());
+            return Err("a slow request cannot be encrypted: use an http:// URL".into());
         };
         let address =
             (authority.host().trim_matches(['[', ']']), authority.port_u16().unwrap_or(80));
@@ -218,8 +222,9 @@ impl Client {
             .position(|gap| gap == b"\r\n\r\n")
             .map_or((&answer[..], &b""[..]), |at| (&answer[..at], &answer[at + 4..]));
         let status = String::from_utf8_lossy(head).split(' ').nth(1).and_then(|s| s.parse().ok());
-        let status = status
-            .ok_or_else(|| format!("{url}: no answer in {:.0} s", begun.elapsed().as_secs_f32()))?;
+        let status = status.ok_or_else(|| {
+            format!("{url}: no response in {:.0} s", begun.elapsed().as_secs_f32())
+        })?;
         Ok(Response::new(status, HeaderMap::new(), body.to_vec(), begun.elapsed()))
     }
 
@@ -232,7 +237,7 @@ impl Client {
     }
 }
 
-/// Sends a head, and then a byte of the body now and then until there is an answer, which it returns.
+/// Sends a head, then a byte of the body at a time until a response arrives, and returns that.
 fn dribble(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<Vec<u8>> {
     let begun = Instant::now();
     stream.write_all(head)?;
@@ -250,7 +255,7 @@ fn dribble(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<Vec<u
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
     let mut answer = Vec::new();
-    // What has come is the answer, however the connection ends.
+    // The bytes so far are the response, however the connection ends.
     let _ = stream.read_to_end(&mut answer);
     Ok(answer)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::Error;
 
-/// Reads a file, or standard input where it is called `-`.
+/// Reads a file, or standard input if the path is `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {
     let bytes = match file.as_os_str() == "-" {
         true => {
@@ -39,10 +39,10 @@ pub(crate) fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// A time in Unix seconds.
+/// Parses a time in Unix seconds.
 pub(crate) fn unix_seconds(text: &str) -> Result<SystemTime, &'static str> {
-    let seconds = text.parse().map_err(|_| "it is not a number of seconds")?;
+    let seconds = text.parse().map_err(|_| "not a number of seconds")?;
     SystemTime::UNIX_EPOCH
         .checked_add(Duration::from_secs(seconds))
-        .ok_or("that time is beyond this machine's clock")
+        .ok_or("beyond the range of this machine's clock")
 }

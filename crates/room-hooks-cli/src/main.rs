@@ -1,4 +1,4 @@
-//! The command line of room-hooks: plays the providers on a laptop.
+//! The program `room-hooks`: simulates the providers on a developer's machine.
 
 #![forbid(unsafe_code)]
 
@@ -39,8 +39,8 @@ use self::exit_status::ExitStatus;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Plays ZEGOCLOUD, Tencent and TRTC against a receiver of room callbacks: sends what they would send,
-/// explains why a callback is refused, shows and records what arrives.
+/// Simulates the room callbacks of ZEGOCLOUD, Tencent and TRTC: sends signed callbacks to your receiver,
+/// explains why one is refused, and shows and records what arrives.
 #[derive(Parser)]
 #[command(name = "room-hooks", version, after_help = START_HERE)]
 struct CommandLine {
@@ -50,19 +50,19 @@ struct CommandLine {
 
 const START_HERE: &str = "\
 Start here:
-  room-hooks demo                   what there is to see
-and with a receiver of your own (or `room-hooks listen`) on port 3000:
+  room-hooks demo                   shows every provider with a built-in receiver
+Then run your own receiver, or `room-hooks listen`, on port 3000:
   room-hooks send room_create --set room_id=lobby
-  room-hooks events                 what can be sent
-  room-hooks help send              each command has examples
+  room-hooks events                 lists what you can send
+  room-hooks help send              shows examples, as for every command
 
 Secrets come from the environment (ZEGO_CALLBACK_SECRET, TENCENT_TOKEN, TRTC_KEY) or a file, never
-from the command line, which every process of the machine can read.";
+from the command line, which every process on the machine can read.";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Starts a receiver on a free port of this machine, sends it honest, forged and broken
-    /// callbacks, and prints what becomes of each.
+    /// Starts a receiver on a free local port, sends it genuine, forged and malformed callbacks, and
+    /// prints each response.
     Demo,
     Send(send::Arguments),
     Sign(sign::Arguments),
@@ -71,7 +71,7 @@ enum Command {
     Replay(replay::Arguments),
     Inbox(inbox::Arguments),
     Events(events::Arguments),
-    /// Prints completions for a shell.
+    /// Prints a completion script for a shell.
     #[command(
         after_help = "Example:\n  room-hooks completions bash > ~/.local/share/bash-completion/completions/room-hooks"
     )]
@@ -87,10 +87,10 @@ fn main() -> ExitCode {
     let status = match parsed.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(CommandLine { command }) => command.run(),
         Err(error) if error.use_stderr() => error.exit(),
-        // The help, which is an output like any other.
+        // Help is output: if it cannot be written, that is an error.
         Err(help) => help.print().map(|()| ExitStatus::Success).map_err(Into::into),
     };
-    // What is behind the last line break has not been written yet.
+    // Standard output is buffered by lines, and the last line may not end with a line break.
     let status = status.and_then(|status| Ok(io::stdout().flush().map(|()| status)?));
     match status {
         Ok(status) => status.into(),

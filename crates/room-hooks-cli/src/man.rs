@@ -48,8 +48,8 @@ fn write_pages(command: &Command, dir: &Path) -> Result<(), Error> {
 
 /// The page of a command that has been built.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
-    // Equal builds have equal pages, so that there is no date. An empty one would be left out, and the
-    // source would be taken for it.
+    // Pages have no date, so that builds are reproducible. An empty date would be left out, and `man`
+    // would take the source for the date.
     let man = Man::new(command.clone())
         .date(" ")
         .source(concat!("room-hooks ", env!("CARGO_PKG_VERSION")))
@@ -81,7 +81,7 @@ fn exit_status(command: &Command) -> Roff {
     section
 }
 
-/// What follows the help of a command. `Man` would join its lines, and commands must keep theirs.
+/// The text after the options. `Man` would join its lines, but each example needs its own.
 fn examples(command: &Command) -> Roff {
     let mut section = Roff::new();
     let Some(help) = command.get_after_help() else { return section };

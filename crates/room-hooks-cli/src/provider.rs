@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::{Error, encoding::Encoding, recording::Verification};
 
-/// Who is played.
+/// A provider to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ProviderName {
@@ -38,7 +38,7 @@ impl ProviderName {
         }
     }
 
-    /// Where the examples receive it.
+    /// The path at which the examples receive callbacks.
     pub(crate) fn default_path(self) -> String {
         format!("/hooks/{self}")
     }
@@ -54,7 +54,7 @@ impl ProviderName {
         }
     }
 
-    /// When the provider sends an event again.
+    /// The provider's retry schedule for an event.
     pub(crate) fn schedule(self, event: &str) -> Schedule {
         let on_failure = |pauses| Schedule { pauses, only_without_response: false };
         let on_silence = |pauses| Schedule { pauses, only_without_response: true };
@@ -62,21 +62,21 @@ impl ProviderName {
             (Self::Zego, "cloud_recording") => on_silence(&[5, 5]),
             (Self::Zego, "cloud_player") => on_silence(&[0, 0]),
             (Self::Zego, "cvt_finish") => on_silence(&[15, 15]),
-            // After 2.5 s, by the Chinese page. The English one has two retries, after 3 s each.
+            // The Chinese page documents one retry after 2.5 s, the English one two, after 3 s each.
             (Self::Zego, "before_send_msg") => on_silence(&[0]),
             (Self::Zego, _) => on_failure(&[2, 4, 8, 16, 32]),
-            // Only if its console switches that on, and no page says when.
+            // Retries must be enabled in the console, and no page documents the schedule.
             (Self::Tencent, _) => on_failure(&[]),
             (Self::Trtc, _) => on_failure(&[0, 10, 10, 10, 10, 10, 10]),
         }
     }
 }
 
-/// When a callback is sent again.
+/// When a callback is retried.
 pub(crate) struct Schedule {
     /// The seconds before each retry.
     pub(crate) pauses: &'static [u64],
-    /// Whether any response, also 5xx, ends the delivery.
+    /// Whether any response, even 5xx, ends the delivery.
     pub(crate) only_without_response: bool,
 }
 
@@ -94,19 +94,19 @@ pub(crate) enum Provider {
     Trtc(Trtc),
 }
 
-/// What was received, as far as it is shown.
+/// The parts of a received callback that are displayed.
 pub(crate) struct Received {
-    /// Of an event.
+    /// Questions have none.
     pub(crate) id: Option<DeliveryId>,
-    /// Of its type.
+    /// The kind of its Rust type.
     pub(crate) kind: &'static str,
     pub(crate) asks: bool,
     pub(crate) verified: Verification,
     pub(crate) event: String,
     pub(crate) room_id: Option<String>,
-    /// The event on the wire's own terms.
+    /// The event as JSON, with the names of members on the wire.
     pub(crate) data: String,
-    /// Why the body cannot be read, of a question whose signature does not cover it.
+    /// Why the body of a question could not be read. Its signature does not cover the body.
     pub(crate) unreadable: Option<Refusal>,
 }
 
@@ -119,7 +119,7 @@ impl Provider {
         }
     }
 
-    /// Signs an event at a time, its body encoded so.
+    /// Signs an event at the given time, and encodes its body.
     pub(crate) fn sign(
         &self,
         event: &Value,
@@ -131,9 +131,9 @@ impl Provider {
             Self::Tencent(tencent) => tencent.sign(event, at),
             Self::Trtc(trtc) => trtc.sign(event, at),
         }
-        .map_err(|_| "an event is a JSON object")?;
+        .map_err(|_| "an event must be a JSON object")?;
         if encoding != Encoding::Json && !matches!(self, Self::Zego(_)) {
-            return Err("only ZEGO has other encodings than JSON".into());
+            return Err("only ZEGO has encodings other than JSON".into());
         }
         signed.body = encoding.apply(signed.body)?;
         Ok(signed)
@@ -156,7 +156,7 @@ impl Provider {
         }
     }
 
-    /// Verifies as the library does; `None` is the probe of a console.
+    /// Verifies a delivery as the library does. `None` is a console's probe.
     pub(crate) fn receive(
         &self,
         delivery: Delivery<'_>,
@@ -204,9 +204,9 @@ fn received<P: room_hooks::Provider>(
     }
 }
 
-/// A provider whose questions are decided all alike.
+/// A provider whose questions all get the same decision.
 pub(crate) trait Rehearsed: room_hooks::Provider {
-    /// Allows what is asked, or denies it, with a text if that is not empty.
+    /// Allows the question's request, or denies it, with a text unless that is empty.
     fn decide(
         question: &Self::Question,
         deny: Option<&str>,
@@ -228,7 +228,7 @@ impl Rehearsed for Tencent {
         match deny {
             None => tencent::Decision::allow(),
             Some("") => tencent::Decision::deny(),
-            // The first code with which a text reaches the client.
+            // The lowest code for which Tencent passes the text on to the client.
             Some(text) => match question.name().split_once('.') {
                 Some(("Live", _)) => tencent::Decision::with_code(102_100, text),
                 Some(("Group", _)) => tencent::Decision::with_code(10_100, text),

@@ -12,7 +12,7 @@ use crate::{
     terminal,
 };
 
-/// Signs a callback and prints it, without sending anything.
+/// Signs a callback and prints it without sending it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -20,13 +20,13 @@ pub(crate) struct Arguments {
     event: EventArguments,
     #[command(flatten)]
     credentials: Credentials,
-    /// How the body is encoded (ZEGO)
+    /// The encoding of the body (ZEGO only)
     #[arg(long, value_enum, default_value_t)]
     encoding: Encoding,
-    /// The time at which it is signed, in Unix seconds; now, if it is not given
+    /// The time of signing, in Unix seconds. Defaults to now
     #[arg(long, value_name = "SECONDS", value_parser = unix_seconds)]
     at: Option<SystemTime>,
-    /// In what form it is printed
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -36,7 +36,7 @@ enum Format {
     /// An HTTP request
     #[default]
     Http,
-    /// A line of a recording, as `listen --record` writes
+    /// A line of a recording, as `listen --record` writes it
     Json,
 }
 

@@ -1,13 +1,13 @@
 use std::{fmt, str::FromStr, time::Duration};
 
-/// A number above zero: how many times as fast, or how many a second.
+/// A number above 0: a factor, or a rate per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Speed(f64);
 
 impl Speed {
     pub(crate) const ONE: Self = Self(1.0);
 
-    /// A pause, so many times shorter.
+    /// Divides a pause by this number.
     pub(crate) fn shorten(self, pause: Duration) -> Duration {
         Duration::try_from_secs_f64(pause.as_secs_f64() / self.0).unwrap_or(Duration::MAX)
     }
@@ -19,7 +19,7 @@ impl FromStr for Speed {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse() {
             Ok(speed) if f64::is_normal(speed) && speed > 0.0 => Ok(Self(speed)),
-            _ => Err("it is no number above 0"),
+            _ => Err("not a number above 0"),
         }
     }
 }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_above_zero_is_a_speed() {
+    fn a_speed_is_a_number_above_zero() {
         for text in ["0", "-1", "NaN", "inf", "1e-320", "", "fast"] {
             assert!(text.parse::<Speed>().is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! What is printed: in colours on a terminal, plainly elsewhere and under `NO_COLOR`.
+//! Output, with colors only on a terminal and unless `NO_COLOR` is set.
 
 use std::{
     error::Error,
@@ -17,35 +17,35 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const DIM: Style = Style::new().dimmed();
 
-/// Standard output for people, which drops colours where they do not belong.
+/// Standard output for people. Colors are dropped unless it is a terminal.
 pub(crate) fn out() -> impl Write {
     anstream::stdout().lock()
 }
 
-/// Standard output for programs, to the byte.
+/// Standard output for programs, byte for byte.
 pub(crate) fn exact() -> impl Write {
     io::stdout().lock()
 }
 
-/// A status, in the colour of what providers make of it.
+/// Formats a status in green if providers take it for success, and in red otherwise.
 pub(crate) fn status(status: u16) -> String {
     let style = if http::is_success(status) { GOOD } else { BAD };
     format!("{style}{status}{style:#}")
 }
 
-/// Text from outside, in which nothing controls the terminal.
+/// Replaces control characters in untrusted text, so that it cannot control the terminal.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()
         .map(|character| if character.is_control() { '\u{fffd}' } else { character })
         .collect()
 }
 
-/// Says something that is not the output.
+/// Prints a note to standard error.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{DIM}room-hooks: {text}{DIM:#}");
 }
 
-/// Says what went wrong, with its causes.
+/// Prints an error with the chain of its sources.
 pub(crate) fn complain(error: &dyn Error) {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -68,7 +68,7 @@ pub(crate) fn wait(pause: Duration, what: &str) -> Result<(), crate::Error> {
     let end = Instant::now() + pause;
     let seconds_left = move |_: &ProgressState, out: &mut dyn fmt::Write| {
         let left = end.saturating_duration_since(Instant::now()).as_secs() + 1;
-        // A line that cannot be drawn is not worth ending for.
+        // A countdown that cannot be drawn must not end the program.
         let _ = write!(out, "{left:>2} s");
     };
     let style = ProgressStyle::with_template("{msg} in {left}")?.with_key("left", seconds_left);

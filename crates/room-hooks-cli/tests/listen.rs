@@ -69,7 +69,7 @@ fn send_says_when_an_answer_may_mean_a_duplicate() {
         |more: &[&str]| run(&[&["send", "103", "--to", &listener.origin], more].concat()).stderr;
     assert!(!send(&["--same"]).contains("duplicate"), "it failed");
     for _ in 0..2 {
-        assert!(send(&["--same"]).contains("then it is a duplicate, and no handler is called"));
+        assert!(send(&["--same"]).contains("the event is then a duplicate, and no handler runs"));
     }
     assert!(!send(&[]).contains("duplicate"), "it is a new event");
     let retried = send(&["--retry", "--speed", "1000"]);
@@ -94,5 +94,5 @@ fn a_retry_after_no_answer_may_be_a_duplicate() {
     answering.join().unwrap();
     assert_eq!(sent.status, 0, "{}{}", sent.stdout, sent.stderr);
     assert!(sent.stdout.starts_with("none "), "{}", sent.stdout);
-    assert!(sent.stderr.contains("then it is a duplicate"), "{}", sent.stderr);
+    assert!(sent.stderr.contains("the event is then a duplicate"), "{}", sent.stderr);
 }

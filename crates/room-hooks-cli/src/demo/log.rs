@@ -1,4 +1,4 @@
-//! The receiver's log, kept to be shown line by line.
+//! The receiver's log, kept for display.
 
 use std::{
     io::{self, Write},
@@ -12,7 +12,7 @@ use tracing_subscriber::filter::LevelFilter;
 pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Makes it the log of this process, warnings and errors only.
+    /// Creates the log of this process, for warnings and errors only.
     pub(super) fn install() -> Self {
         let log = Self::default();
         let writer = log.clone();
@@ -26,7 +26,7 @@ impl Log {
         log
     }
 
-    /// What has been logged since the last time.
+    /// Takes the lines that were logged since the last call.
     pub(super) fn take(&self) -> String {
         let lines = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         String::from_utf8_lossy(&lines).into_owned()

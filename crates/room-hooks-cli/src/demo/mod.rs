@@ -1,4 +1,4 @@
-//! `room-hooks demo`: every provider played against a real receiver, over real HTTP.
+//! `room-hooks demo`: simulates every provider with a real receiver, over real HTTP.
 
 mod log;
 mod receiver;
@@ -28,9 +28,9 @@ pub(crate) fn run() -> Result<ExitStatus, Error> {
     thread::spawn(move || runtime.block_on(async { axum::serve(listener, router).await }));
     writeln!(
         terminal::out(),
-        "A receiver listens on {origin}, and the providers are played to it.\n\
-         Each line is a request and its answer; below it what the handler was called with, and what the\n\
-         receiver logged. The sender learns no more than the status."
+        "A receiver listens on {origin}, and simulated providers send it callbacks.\n\
+         Each line is a response and its request. Below are the event that the handler got, and what the\n\
+         receiver logged. The sender learns only the status."
     )?;
 
     let mut stage = Stage { seen, log: Log::install() };
@@ -52,7 +52,7 @@ pub(crate) fn run() -> Result<ExitStatus, Error> {
     Ok(ExitStatus::Success)
 }
 
-/// What the receiver reports of an act.
+/// What the receiver reports about a request.
 struct Stage {
     seen: mpsc::Receiver<String>,
     log: Log,

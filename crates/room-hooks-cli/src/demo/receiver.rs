@@ -1,5 +1,5 @@
-//! The receiver that the demonstration plays to: a backend as a user would write it, which also
-//! reports what its handlers are called with.
+//! The receiver of the demonstration: a backend as a user would write it, which also reports the events
+//! that its handlers get.
 
 use std::{
     future::pending,
@@ -26,13 +26,13 @@ pub(super) const TENCENT_APP: u64 = 1400000000;
 const TRTC_APP: u64 = 1400000000;
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
 
-/// The room whose first callback the handler does not manage.
+/// The room for whose first callback the handler fails.
 pub(super) const FLAKY_ROOM: &str = "flaky";
 
 /// The room whose gifts the handler denies.
 pub(super) const QUIET_ROOM: &str = "library";
 
-/// The room whose gifts the handler is late for.
+/// The room about whose gifts the handler decides too late.
 pub(super) const SLOW_ROOM: &str = "slow";
 
 pub(super) fn zego() -> Result<Zego, ConfigError> {
@@ -47,7 +47,7 @@ pub(super) fn trtc() -> Result<Trtc, ConfigError> {
     Trtc::new(TRTC_APP, "demokey")
 }
 
-/// The router. Every event that a handler is called with goes to `seen`, as JSON.
+/// The router. Each handler sends its event to `seen`, as JSON.
 pub(super) fn router(seen: &Sender<String>) -> Result<Router, ConfigError> {
     let zego = hooks::<RoomCreated>(zego()?, seen.clone());
     let tencent = hooks::<RoomInfoUpdated>(tencent()?, seen.clone())
@@ -59,7 +59,7 @@ pub(super) fn router(seen: &Sender<String>) -> Result<Router, ConfigError> {
         .route("/hooks/trtc", handler(trtc)))
 }
 
-/// Denies gifts to one room, and is late for another.
+/// Denies gifts to one room, and never decides about those to another.
 async fn decide_on_gift(
     seen: Sender<String>,
     gift: Verified<BeforeSendGift>,
@@ -88,7 +88,7 @@ where
             .map(|event| seen.send(event).unwrap_or_default());
         async move {
             shown?;
-            if fails { Err(io::Error::other("the database is away")) } else { Ok(()) }
+            if fails { Err(io::Error::other("the database is down")) } else { Ok(()) }
         }
     })
 }

@@ -1,4 +1,4 @@
-//! What an operator decides about events: another attempt, or none.
+//! `room-hooks inbox retry` and `room-hooks inbox discard`.
 
 use std::{io::Write, pin::Pin, sync::Arc, time::SystemTime};
 
@@ -12,17 +12,17 @@ use crate::{Error, ExitStatus, terminal};
 
 use super::filter::{Filter, Pages};
 
-/// Makes dead events ready, with as many attempts as new ones.
+/// Makes dead events ready again, with as many attempts as new ones.
 ///
-/// In an order by room, a retried event runs late: after those that arrived later and are done.
+/// If events are handled in order by room, a retried event runs after later ones that are already done.
 #[derive(Debug, Args)]
 #[command(after_help = RETRY_EXAMPLES)]
 #[command(group = ArgGroup::new("which").args(["sequences", "all"]))]
 pub(super) struct RetryArguments {
-    /// The events, as `list` numbers them; without any, all dead events that the filters match
+    /// Events by their sequence, as `list` prints it. Without any, all dead events that match the filters
     #[arg(value_name = "SEQUENCE")]
     sequences: Vec<i64>,
-    /// All dead events
+    /// Retries all dead events
     #[arg(long)]
     all: bool,
     /// Prints JSON
@@ -38,19 +38,19 @@ Examples:
   room-hooks inbox retry --kind zego/room_create --error 'connection refused'
   room-hooks inbox retry --all";
 
-/// Removes events that wait or are dead, so that no handler runs for them again.
+/// Removes ready or dead events, so that no handler runs for them again.
 ///
-/// An event that a worker has cannot be discarded, and one that is done need not be.
+/// Leased events cannot be discarded, and done events need not be.
 #[derive(Debug, Args)]
 #[command(after_help = DISCARD_EXAMPLES)]
 pub(super) struct DiscardArguments {
-    /// The events, as `list` numbers them; without any, all that the filters match
+    /// Events by their sequence, as `list` prints it. Without any, all that match the filters
     #[arg(value_name = "SEQUENCE")]
     sequences: Vec<i64>,
-    /// In this state
+    /// Discards events in this state
     #[arg(long, value_enum, default_value_t = Discardable::Dead, conflicts_with = "sequences")]
     state: Discardable,
-    /// Discards what the filters match; without this, they are only counted
+    /// Discards the events that match. Without this option, they are only counted
     #[arg(long, conflicts_with = "sequences")]
     yes: bool,
     /// Prints JSON
@@ -65,16 +65,16 @@ pub(super) struct DiscardArguments {
 enum Discardable {
     /// Waits for a worker, or for its next attempt
     Ready,
-    /// It failed for good
+    /// Failed permanently
     Dead,
 }
 
 const DISCARD_EXAMPLES: &str = "\
 Examples:
   room-hooks inbox discard 17
-  room-hooks inbox discard --room lobby                      says how many dead events that would be
+  room-hooks inbox discard --room lobby                      only counts the dead events
   room-hooks inbox discard --room lobby --yes
-  room-hooks inbox discard --state ready --kind 103 --yes    also those that are yet to be handled
+  room-hooks inbox discard --state ready --kind 103 --yes    also events that no handler has handled
 
 Discarded events cannot be restored.";
 
@@ -85,7 +85,7 @@ pub(super) async fn retry(
     let RetryArguments { sequences, all, filter, json } = arguments;
     let sequences = if sequences.is_empty() {
         if !all && filter.is_empty() {
-            return Err("which events? Name them, use filters, or --all".into());
+            return Err("no events are given; name them, or use filters or --all".into());
         }
         matching(&**inbox, EventState::Dead, filter).await?
     } else {
@@ -122,7 +122,7 @@ pub(super) async fn discard(
 fn named(sequences: &[i64], filter: &Filter) -> Result<Vec<i64>, Error> {
     match filter.is_empty() {
         true => Ok(sequences.to_vec()),
-        false => Err("name events or use filters, but not both".into()),
+        false => Err("name events or use filters, not both".into()),
     }
 }
 

@@ -1,33 +1,33 @@
-//! Which events.
+//! The selection of events.
 
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use room_hooks::inbox::{EventRecord, EventState, InboxError, InboxStore};
 
-/// What events must have in common.
+/// Conditions that events must all meet.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Filters")]
 pub(super) struct Filter {
-    /// Of this room: its id, or its whole name as `list` prints it
+    /// Only events of this room: its id, or its whole name as `list` prints it
     #[arg(long, value_name = "ROOM")]
     room: Option<String>,
-    /// Of this kind, such as zego/room_create, or room_create of any provider
+    /// Only events of this kind, such as zego/room_create, or room_create of any provider
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// Whose error contains this text, in upper or lower case
+    /// Only events whose error contains this text, in upper or lower case
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
-    /// Received longer ago than this, such as 90s, 15m, 2h or 7d
+    /// Only events received longer ago than this, such as 90s, 15m, 2h or 7d
     #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
     older_than: Option<Duration>,
-    /// Received within this time
+    /// Only events received within this time
     #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
     newer_than: Option<Duration>,
 }
 
 impl Filter {
-    /// Whether it lets everything pass.
+    /// Whether every event matches.
     pub(super) fn is_empty(&self) -> bool {
         let Self { room, kind, error, older_than, newer_than } = self;
         room.is_none()
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_asked_for_must_match() {
+    fn every_condition_must_match() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_060);
         let text = |text: &str| Some(text.to_owned());
         let minute = Some(Duration::from_secs(60));

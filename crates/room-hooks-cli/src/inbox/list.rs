@@ -15,16 +15,16 @@ use super::{
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// In this state
+    /// Only events in this state
     #[arg(long, value_enum)]
     state: Option<State>,
-    /// Only those after this sequence
+    /// Only events after this sequence
     #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
     after: i64,
-    /// At most so many
+    /// Lists at most N events
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
-    /// Prints a line of JSON for each
+    /// Prints a line of JSON for each event
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -36,11 +36,11 @@ pub(super) struct Arguments {
 enum State {
     /// Waits for a worker, or for its next attempt
     Ready,
-    /// A worker has it
+    /// Being handled by a worker
     Leased,
     /// Its handler succeeded
     Done,
-    /// It failed for good
+    /// Failed permanently
     Dead,
 }
 

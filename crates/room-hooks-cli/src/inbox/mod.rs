@@ -18,7 +18,7 @@ use crate::{Error, ExitStatus};
 
 use self::open::Location;
 
-/// Shows what is in an inbox, and retries, discards or removes it.
+/// Shows the events in an inbox, and retries, discards or removes them.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-A dead event is found, understood, retried, and gone:
+Find a dead event, see why it failed, and retry it:
   export ROOM_HOOKS_INBOX=rooms.db             or postgres://user@host/database
   room-hooks inbox stats
   room-hooks inbox list --state dead
@@ -37,7 +37,7 @@ A dead event is found, understood, retried, and gone:
   room-hooks inbox retry 17
   room-hooks inbox list --state dead
 
-Errors and payloads come from your handlers and your users: they may contain personal data.";
+Errors and payloads may contain personal data.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     })
 }
 
-/// A span, to the largest unit that it fills.
+/// Formats a duration in the largest unit that it fills.
 fn rough(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {

@@ -1,4 +1,4 @@
-//! Where an inbox is.
+//! The location of an inbox.
 
 use std::{env, fs, path::PathBuf, sync::Arc};
 
@@ -13,13 +13,13 @@ use crate::Error;
 
 const VARIABLE: &str = "ROOM_HOOKS_INBOX";
 
-/// Which inbox.
+/// The location of an inbox.
 #[derive(Debug, Args)]
 pub(super) struct Location {
-    /// The SQLite file of the inbox [env: ROOM_HOOKS_INBOX, the same, or the URL of a PostgreSQL database]
+    /// The SQLite file of the inbox [env: ROOM_HOOKS_INBOX, a file or the URL of a PostgreSQL database]
     #[arg(long, value_name = "PATH", global = true, help_heading = "Inbox")]
     inbox: Option<PathBuf>,
-    /// A file that holds the path or the URL, and nothing else: a URL may contain a password
+    /// A file with nothing but the path or the URL of the inbox; use it for a URL with a password
     #[arg(
         long,
         value_name = "FILE",
@@ -55,7 +55,7 @@ impl Location {
             if is_url(path) {
                 return Err(format!(
                     "--inbox takes a path. Set {VARIABLE} to the URL, or put it in a file for \
-                     --inbox-file: every process of the machine can read a command line"
+                     --inbox-file: every process on the machine can read a command line"
                 )
                 .into());
             }
@@ -69,7 +69,10 @@ impl Location {
         match env::var(VARIABLE) {
             Ok(location) if !location.is_empty() => Ok(location),
             Err(env::VarError::NotUnicode(_)) => Err(format!("{VARIABLE} is not UTF-8").into()),
-            _ => Err(format!("which inbox? Set {VARIABLE}, or use --inbox or --inbox-file").into()),
+            _ => {
+                Err(format!("no inbox is given; set {VARIABLE}, or use --inbox or --inbox-file")
+                    .into())
+            }
         }
     }
 }
@@ -78,10 +81,11 @@ fn is_url(location: &str) -> bool {
     location.starts_with("postgres://") || location.starts_with("postgresql://")
 }
 
-/// Encrypted where the URL asks for it, by a certificate that this machine trusts.
+/// Connects with TLS if the URL requires it, and trusts the certificates that this machine trusts.
 fn database(url: &str) -> Result<Database, Error> {
     let database = Database::new(url)?;
-    // It has been parsed just now. Its error might quote the URL, which may contain a password.
+    // `Database` has already parsed it. An error here is dropped: it might quote the URL, which may
+    // contain a password.
     let is_encrypted = url
         .parse::<tokio_postgres::Config>()
         .is_ok_and(|config| config.get_ssl_mode() == SslMode::Require);
@@ -89,7 +93,6 @@ fn database(url: &str) -> Result<Database, Error> {
         return Ok(database);
     }
     let tls = MakeRustlsConnect::with_native_certs();
-    let (tls, _) =
-        tls.map_err(|_| "this machine has no certificates of authorities, which TLS needs")?;
+    let (tls, _) = tls.map_err(|_| "TLS needs CA certificates, and this machine has none")?;
     Ok(database.with_tls(tls))
 }

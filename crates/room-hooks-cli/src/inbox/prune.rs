@@ -8,17 +8,17 @@ use tokio::time::sleep;
 
 use crate::{Error, ExitStatus, terminal};
 
-/// Removes events that were done or dead long ago, as a worker does by itself.
+/// Removes events that have been done or dead for a long time, as workers do automatically.
 ///
-/// They are removed in small batches, so that nothing else waits. Their ids remain until no retry of
-/// their sender is expected any more.
+/// They are removed in small batches, so that other users of the database do not wait. Their ids remain
+/// until the sender no longer retries.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Removes what was done longer ago than this
+    /// Removes events that have been done for longer than this
     #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration, default_value = "7d")]
     done: Duration,
-    /// Removes what died longer ago than this
+    /// Removes events that have been dead for longer than this
     #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration, default_value = "90d")]
     dead: Duration,
     /// Prints JSON
@@ -32,7 +32,7 @@ Example:
 
 const BATCH: usize = 500;
 
-/// Between two batches, for those who wait for the database.
+/// The pause between two batches, for others that wait for the database.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) async fn run(

@@ -14,7 +14,7 @@ use super::{list::to_json, rough};
 /// Shows an event with its error and its payload, which may contain personal data.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The event, as `list` numbers it
+    /// The sequence of the event, as `list` prints it
     sequence: i64,
     /// Prints JSON
     #[arg(long)]
@@ -30,7 +30,7 @@ pub(super) async fn run(
         terminal::note(&format!("the inbox has no event {sequence}"));
         return Ok(ExitStatus::Unsuccessful);
     };
-    // Of a payload that is not JSON, as of a format to come, its text.
+    // A payload that is not JSON, such as one in a future format, is shown as text.
     let payload = serde_json::from_slice(&event.payload);
     let mut payload: Value =
         payload.unwrap_or_else(|_| String::from_utf8_lossy(&event.payload).into());
@@ -40,7 +40,7 @@ pub(super) async fn run(
         shown["payload"] = payload;
         writeln!(terminal::exact(), "{shown}")?;
     } else {
-        // Text, so that a worker reads every number as it arrived; for people, JSON.
+        // It is stored as text, so that every number stays as it arrived. JSON is easier to read.
         if let Some(document) = payload.get_mut("document")
             && let Some(parsed) = document.as_str().and_then(|text| serde_json::from_str(text).ok())
         {

@@ -8,7 +8,7 @@ use crate::{Error, ExitStatus, table, terminal};
 
 use super::rough;
 
-/// Counts the events in each state, and says for how long the oldest has waited.
+/// Counts the events in each state, and shows how long the oldest has waited.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Prints JSON
@@ -30,12 +30,12 @@ pub(super) async fn run(
         return Ok(ExitStatus::Success);
     }
     let oldest = stats.oldest_ready.map(|oldest| format!(", the oldest for {}", rough(oldest)));
-    let ready = format!("wait for a worker or their next attempt{}", oldest.unwrap_or_default());
+    let ready = format!("waiting for a worker or the next attempt{}", oldest.unwrap_or_default());
     let rows = [
         ("ready", stats.ready, &*ready),
-        ("leased", stats.leased, "a worker has them"),
+        ("leased", stats.leased, "being handled by a worker"),
         ("done", stats.done, ""),
-        ("dead", stats.dead, "failed for good"),
+        ("dead", stats.dead, "failed permanently"),
     ];
     let rows = rows.map(|(state, count, note)| [state.into(), count.to_string(), note.into()]);
     table::print(rows, &[1])?;

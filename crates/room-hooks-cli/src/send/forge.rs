@@ -16,28 +16,28 @@ use crate::{
 
 use super::Sender;
 
-/// What is bad about a callback.
+/// What makes a callback bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Forgery {
-    /// It was signed with another secret
+    /// Signed with another secret
     Signature,
-    /// It was signed a day ago
+    /// Signed a day ago
     Stale,
-    /// It is another app's, signed with the same secret
+    /// From another app, signed with the same secret
     App,
-    /// Its body was changed once it was signed (ZEGO: after the honest one was sent)
+    /// Changed after it was signed (ZEGO: after the genuine one was sent)
     Tampered,
-    /// It is over 1 MiB
+    /// Larger than 1 MiB
     Oversize,
-    /// A byte of it comes now and then
+    /// Sent a byte at a time
     Slow,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Forgery {
-    /// What a correct receiver answers. A changed body of Tencent's is not what was signed, but two
-    /// commands in one request.
+    /// The statuses with which a correct receiver refuses it. Tencent does not sign the body, and
+    /// `tampered` is refused because query and body name different commands.
     fn refusals(self) -> &'static [u16] {
         match self {
             Self::Signature | Self::Stale | Self::App => &[401],
@@ -62,7 +62,7 @@ pub(super) fn run(
         Forgery::Stale => {
             if provider == ProviderName::Trtc {
                 terminal::note(
-                    "TRTC's callbacks are stale only for a receiver with `with_tolerance`",
+                    "only a receiver with `with_tolerance` refuses stale callbacks of TRTC",
                 );
             }
             sender.provider.sign(&event, sender.encoding, now - DAY)?
@@ -70,12 +70,14 @@ pub(super) fn run(
         Forgery::App => credentials.another_app(provider)?.sign(&event, sender.encoding, now)?,
         Forgery::Tampered => {
             if provider == ProviderName::Zego {
-                terminal::note("the honest one first, since ZEGO does not sign the body");
+                terminal::note(
+                    "sending the genuine callback first, since ZEGO does not sign the body",
+                );
                 let answer = sender.client.post(&honest)?;
                 sender.show(&answer)?;
                 if !answer.is_success() {
                     return Err(
-                        "the honest one is not acknowledged, so that nothing can be said".into()
+                        "the genuine callback was not acknowledged, so refusing the forged one proves nothing".into()
                     );
                 }
             }
@@ -84,8 +86,8 @@ pub(super) fn run(
         Forgery::Oversize => {
             event["padding"] = " ".repeat(1024 * 1024).into();
             let mut large = sender.provider.sign(&event, sender.encoding, now)?;
-            // Whoever refuses it by its length alone may close the connection, and the answer would be
-            // lost to one that is still sending.
+            // A receiver that refuses it by its length may close the connection, and a client that is
+            // still sending would miss the response.
             large.headers.push(("Expect".to_owned(), "100-continue".to_owned()));
             large
         }
@@ -104,8 +106,8 @@ pub(super) fn run(
     Ok(ExitStatus::Unsuccessful)
 }
 
-/// Another body under the signature. Tencent's does not cover it either, but its command is outside as
-/// well.
+/// Puts another body under the signature. Tencent does not sign the body either, but repeats the
+/// command in the query.
 fn tampered(provider: ProviderName, mut delivery: SignedDelivery) -> SignedDelivery {
     if let Ok(Value::Object(mut members)) = serde_json::from_slice(&delivery.body) {
         match provider {
@@ -118,7 +120,7 @@ fn tampered(provider: ProviderName, mut delivery: SignedDelivery) -> SignedDeliv
         }
         delivery.body = Value::Object(members).to_string().into_bytes();
     } else if delivery.body.starts_with(b"%") {
-        // Before the brace at the end.
+        // Before the closing brace.
         let end = delivery.body.len() - "%7D".len();
         delivery.body.splice(end..end, *b"%2C%22tampered%22%3Atrue");
     } else {

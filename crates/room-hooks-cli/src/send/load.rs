@@ -19,22 +19,22 @@ use crate::{
 
 use super::Sender;
 
-/// How much is sent.
+/// How many callbacks are sent, and how fast.
 #[derive(Debug, Args)]
 pub(super) struct Load {
-    /// Sends so many, each signed anew, and prints a summary
+    /// Sends N callbacks, each with its own signature, and prints a summary
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     times: Option<u64>,
-    /// At most so many a second
+    /// Sends at most N a second
     #[arg(long, value_name = "N", requires = "times")]
     rate: Option<Speed>,
-    /// So many at the same time
+    /// Sends N at a time
     #[arg(long, value_name = "N", default_value_t = 1, requires = "times",
           value_parser = clap::value_parser!(u16).range(1..=512))]
     concurrency: u16,
 }
 
-/// What came back.
+/// The responses.
 #[derive(Default)]
 struct Summary {
     by_status: BTreeMap<u16, u64>,
@@ -52,7 +52,7 @@ impl Load {
         let times = self.times.unwrap_or(1);
         if times > 1 && !sender.unsigned.is_numbered() {
             terminal::note(
-                "only the time of sending tells these events apart; --set room_id=room-{i} varies them",
+                "these events differ only in the time of sending; --set room_id=room-{i} varies them",
             );
         }
         let (next, summary) = (AtomicU64::new(0), Mutex::new(Summary::default()));

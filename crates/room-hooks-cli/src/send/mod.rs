@@ -30,18 +30,18 @@ pub(crate) struct Arguments {
     target: Target,
     #[command(flatten)]
     credentials: Credentials,
-    /// How the body is encoded (ZEGO)
+    /// The encoding of the body (ZEGO only)
     #[arg(long, value_enum, default_value_t)]
     encoding: Encoding,
     #[command(flatten)]
     retry: Retry,
     #[command(flatten)]
     load: Load,
-    /// Sends the built-in event as it is, which a receiver that has handled it takes for a duplicate;
-    /// otherwise it gets the time of now, and is a new event
+    /// Sends the built-in event unchanged. A receiver that has handled it treats it as a duplicate.
+    /// Without this option, it gets the current time and is a new event
     #[arg(long)]
     same: bool,
-    /// Sends a bad one, which is to be refused
+    /// Sends a bad callback, which the receiver must refuse
     #[arg(long, value_enum, conflicts_with_all = ["retry", "times"])]
     forge: Option<Forgery>,
 }
@@ -59,7 +59,7 @@ Examples:
   room-hooks send before_send_msg --set msg_body='a word'
   room-hooks send --provider zego --body-file event.json
 
-To a question, the answer is shown with the decision in it.";
+The response to a question is shown with the decision in it.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let mut unsigned = arguments.event.unsigned()?;
@@ -83,18 +83,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     arguments.retry.run(&sender)
 }
 
-/// Who sends what, and where.
+/// What is sent, as which provider, and where.
 struct Sender {
     unsigned: Unsigned,
     provider: Provider,
     encoding: Encoding,
     client: Client,
-    /// Whether it is sent as it may have been sent before.
+    /// Whether an equal event may have been sent before.
     is_same: bool,
 }
 
 impl Sender {
-    /// The n-th delivery, signed at a time.
+    /// The n-th delivery, signed at the given time.
     fn delivery(&self, n: u64, at: SystemTime) -> Result<SignedDelivery, Error> {
         self.provider.sign(&self.unsigned.event(n)?, self.encoding, at)
     }
@@ -111,10 +111,10 @@ impl Sender {
         Ok(())
     }
 
-    /// Shows what the answer to a question means.
+    /// Shows the decision in the response to a question.
     fn show_decision(&self, question: &str, answer: &Response) -> Result<(), Error> {
         let asker = self.provider.name();
-        // An answer that is not a success is none.
+        // A response that is not a success decides nothing.
         let bytes = if answer.is_success() { &*answer.bytes } else { b"" };
         let decision = decision(asker, question, bytes);
         writeln!(terminal::out(), "decision: {}", terminal::plain(&decision))?;

@@ -14,31 +14,31 @@ use clap::Args;
 
 use super::Sender;
 
-/// Whether and how it is sent again.
+/// Whether and how a callback is retried.
 #[derive(Debug, Args)]
 pub(super) struct Retry {
-    /// Sends it again until it is acknowledged, when the provider would: ZEGO 2, 4, 8, 16 and 32 s
-    /// after a try (cloud recording and player only if there is no response), TRTC at once and then
-    /// every 10 s for a minute
+    /// Retries until the callback is acknowledged, on the provider's schedule: ZEGO after 2, 4, 8, 16
+    /// and 32 s (cloud recording and player only if there is no response), TRTC at once and then every
+    /// 10 s for a minute
     #[arg(long, conflicts_with = "times")]
     retry: bool,
     /// Re-signs each retry
     #[arg(long, requires = "retry")]
     resign: bool,
-    /// Waits so many times shorter between retries
+    /// Divides the pauses between retries by this factor
     #[arg(long, value_name = "FACTOR", default_value_t = Speed::ONE, requires = "retry")]
     speed: Speed,
 }
 
 impl Retry {
-    /// Sends once or, if that is asked for, as often as the provider would.
+    /// Sends once or, with `--retry`, as often as the provider would.
     pub(super) fn run(&self, sender: &Sender) -> Result<ExitStatus, Error> {
         let mut delivery = sender.delivery(0, SystemTime::now())?;
         let received = sender.provider.receive(delivery.as_delivery(), SystemTime::now());
         let received = received.ok().flatten();
         if let Some(received) = &received {
             let type_name = event::type_name(sender.provider.name(), received.kind);
-            terminal::note(&format!("sends what a receiver gets as {type_name}"));
+            terminal::note(&format!("the receiver gets this as {type_name}"));
         }
         let schedule = self.schedule(sender, received.as_ref());
         let question = received.filter(|received| received.asks).map(|received| received.event);
@@ -73,8 +73,8 @@ impl Retry {
             let Some(&seconds) = pauses.next().filter(|_| !is_over) else {
                 if answer.as_ref().is_ok_and(|answer| answer.status == 401) {
                     terminal::note(
-                        "to see why: `room-hooks listen --record FILE` in its place, then `room-hooks \
-                         verify FILE` with the secret that the receiver has",
+                        "to see why, run `room-hooks listen --record FILE` in its place, then \
+                         `room-hooks verify FILE` with the secret of the receiver",
                     );
                 }
                 return answer.map(|_| {
@@ -95,21 +95,23 @@ impl Retry {
         let event = received.map_or("", |received| &received.event);
         let schedule = sender.unsigned.provider.schedule(event);
         if schedule.pauses.is_empty() {
-            terminal::note("Tencent does not retry, unless its console switches that on");
+            terminal::note("Tencent does not retry unless its console enables that");
         }
         schedule
     }
 }
 
-/// Says what the answer means if the receiver has seen the event before, which no answer reveals.
+/// Notes what the response means if the receiver has seen the event before. No response reveals that.
 fn note_duplicate(answer: &Response) {
     if answer.is_success() {
         terminal::note(
-            "a receiver that has handled this event before answers so as well: then it is a duplicate, and no \
-             handler is called",
+            "a receiver that has handled this event before gives the same response: the event is then a \
+             duplicate, and no handler runs",
         );
     } else if answer.status == 503 {
-        terminal::note("an earlier try may still be in progress: then this one is a duplicate");
+        terminal::note(
+            "an earlier attempt may still be in progress, which makes this one a duplicate",
+        );
     }
 }
 
@@ -118,7 +120,7 @@ mod tests {
     use crate::provider::ProviderName;
 
     #[test]
-    fn each_callback_has_a_schedule_of_its_own() {
+    fn each_callback_has_its_own_retry_schedule() {
         for (event, pauses, only_without_response) in [
             ("room_create", &[2, 4, 8, 16, 32][..], false),
             ("digital_human/3", &[2, 4, 8, 16, 32], false),

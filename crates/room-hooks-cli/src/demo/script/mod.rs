@@ -1,4 +1,4 @@
-//! What is played: for each provider honest callbacks first, then everything that must be refused.
+//! The requests: for each provider genuine callbacks first, then those that must be refused.
 
 mod tencent;
 mod trtc;
@@ -22,13 +22,13 @@ pub(super) struct Scene {
     pub(super) acts: Vec<Act>,
 }
 
-/// One request and the status that it deserves.
+/// One request and the response that it must get.
 pub(super) struct Act {
     pub(super) title: &'static str,
     pub(super) sent: Sent,
     pub(super) expected: u16,
     pub(super) handled: bool,
-    /// The decision in the answer to a question.
+    /// The decision in the response to a question.
     pub(super) decision: Option<&'static str>,
 }
 
@@ -49,7 +49,7 @@ impl Act {
         Self { handled: true, ..Self::acknowledged(title, sent) }
     }
 
-    /// A question, which its handler decides or does not in time.
+    /// A question, decided by its handler or, if that is late, by the failure policy.
     fn decided(title: &'static str, decision: &'static str, sent: impl Into<Sent>) -> Self {
         Self { decision: Some(decision), ..Self::handled(title, sent) }
     }
@@ -75,7 +75,7 @@ impl From<String> for Sent {
     }
 }
 
-/// The same with something changed after it was signed.
+/// Changes a delivery after it was signed.
 fn changed(signed: &SignedDelivery, change: impl FnOnce(&mut SignedDelivery)) -> SignedDelivery {
     let mut signed = signed.clone();
     change(&mut signed);
