@@ -1,4 +1,4 @@
-//! What each command ends with. The help and the man pages list it from here.
+//! The exit statuses of all commands. The help and the man pages list them from here.
 
 use std::process::ExitCode;
 
@@ -84,7 +84,7 @@ const MEANINGS: [(&str, [&str; 3]); 17] = [
             "the recording could not be read, or a delivery could not be sent",
         ],
     ),
-    ("inbox", ["success", "failure: each command has its own", NO_INBOX]),
+    ("inbox", ["success", "failure, as the help of each command describes", NO_INBOX]),
     ("inbox stats", ["the events were counted", NEVER, NO_INBOX]),
     ("inbox list", ["the events were listed, or none matches", NEVER, NO_INBOX]),
     ("inbox show", ["the event was shown", "the inbox has no such event", NO_INBOX]),

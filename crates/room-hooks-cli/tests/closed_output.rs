@@ -1,4 +1,4 @@
-//! An output that nobody reads. Alone in its process: whatever else is started meanwhile would have the
+//! An output whose reader is gone. The only test in its process: a child of another test would inherit the
 //! reading end for a moment.
 
 use std::{
@@ -7,7 +7,7 @@ use std::{
 };
 
 #[test]
-fn whoever_stops_reading_is_no_reason_to_complain() {
+fn a_broken_pipe_ends_every_command_without_a_message() {
     for arguments in [
         &["--help"][..],
         &["events"],
@@ -29,7 +29,7 @@ fn whoever_stops_reading_is_no_reason_to_complain() {
             .wait_with_output()
             .unwrap();
         let complaint = String::from_utf8(output.stderr).unwrap();
-        // As whoever is ended by the signal; 0 would be a status.
+        // The status of a program that SIGPIPE ends.
         assert_eq!((output.status.code(), &*complaint), (Some(141), ""), "{arguments:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Every command, by what it prints and how it ends.
+//! The output and the exit status of every command.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use self::program::{
 };
 
 #[test]
-fn the_help_is_as_it_is() {
+fn the_help_is_as_in_its_snapshot() {
     assert_snapshot("help.txt", &run(&["--help"]).stdout);
     for verb in [
         "demo",
@@ -30,7 +30,7 @@ fn the_help_is_as_it_is() {
         assert_eq!(help.status, 0);
         assert!(help.stdout.contains("Exit status:\n  0    "), "{}", help.stdout);
         assert_snapshot(&format!("help-{verb}.txt"), &help.stdout);
-        // A secret on a command line is there for every process to read.
+        // Every process can read a secret on a command line.
         assert!(!help.stdout.contains("--secret "), "{}", help.stdout);
     }
 }
@@ -47,12 +47,12 @@ fn the_catalogue_lists_every_event_and_question() {
 }
 
 #[test]
-fn what_cannot_be_tried_is_told_with_what_to_do() {
+fn an_error_says_what_to_do() {
     let cases: &[(&[&str], &str)] = &[
         (&["send", "room_made"], "room-hooks events"),
         (&["send", "UpdateRoomInfo"], "Room.CallbackAfterUpdateRoomInfo"),
         (&["send", "103", "--to", "http://192.0.2.1"], "--allow-remote"),
-        // Who answers for a name decides where it leads.
+        // A DNS server decides where a name leads.
         (&["send", "103", "--to", "http://localhost.example.com"], "--allow-remote"),
         (&["send", "103", "--to", "http://[2001:db8::1]/"], "--allow-remote"),
         (&["send", "103", "--to", "http://a:b@127.0.0.1:9"], "password"),
@@ -86,15 +86,15 @@ fn what_cannot_be_tried_is_told_with_what_to_do() {
         assert!(ran.stderr.contains(hint), "{arguments:?}: {}", ran.stderr);
         assert!(ran.stdout.is_empty(), "{arguments:?}: {}", ran.stdout);
     }
-    // Nobody listens there.
+    // A port without a listener.
     let unanswered = run(&["send", "103", "--to", "http://127.0.0.1:9"]);
     assert_eq!((unanswered.status, unanswered.stderr.contains("http://127.0.0.1:9")), (2, true));
 }
 
-/// Everywhere else in these tests nobody watches, and there are none.
+/// Nothing is a terminal in these tests, so no other test sees colors.
 #[test]
-fn colours_are_for_who_wants_them() {
-    let colours = |forced: bool, unwanted: bool| {
+fn colors_can_be_forced_and_disabled() {
+    let colors = |forced: bool, unwanted: bool| {
         let mut verify = command(&["verify", "-"]);
         for (variable, set) in [("CLICOLOR_FORCE", forced), ("NO_COLOR", unwanted)] {
             verify.env_remove(variable);
@@ -113,14 +113,14 @@ fn colours_are_for_who_wants_them() {
         child.wait_with_output().unwrap().stdout.contains(&0x1b)
     };
     assert_eq!(
-        [(true, false), (false, false), (false, true)].map(|(f, u)| colours(f, u)),
+        [(true, false), (false, false), (false, true)].map(|(f, u)| colors(f, u)),
         [true, false, false]
     );
 }
 
-/// What is printed for programs is to the byte, whatever is in it.
+/// Output for programs is written byte for byte.
 #[test]
-fn what_is_signed_verifies_whatever_is_in_it() {
+fn a_signed_callback_verifies_with_any_characters() {
     for id in ["a\u{7f}b", "\u{1b}[31m", "50% + & = é房", "\r\n\r\n", "\u{85}"] {
         let set = format!("EventInfo.UserId={id}");
         for format in ["http", "json"] {
@@ -131,9 +131,9 @@ fn what_is_signed_verifies_whatever_is_in_it() {
     }
 }
 
-/// A room's name is somebody's choice.
+/// Users choose the names of rooms.
 #[test]
-fn nothing_from_outside_makes_a_line_of_its_own() {
+fn untrusted_text_never_starts_a_line() {
     let listener = Server::listen(&["--verbose"]);
     let set = "room_id=x\r\n05:00:00Z zego    FAKE";
     let sent = run(&["send", "room_create", "--set", set, "--to", &listener.origin]);
@@ -151,7 +151,7 @@ fn nothing_from_outside_makes_a_line_of_its_own() {
     }
 }
 
-/// Answers every request so, whatever it is; with nothing, the connection is closed at once.
+/// Sends this response to every request. If it is empty, connections are closed at once.
 fn stub(answer: &str) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -174,23 +174,23 @@ fn empty_answer(status: &str) -> String {
 }
 
 #[test]
-fn a_forgery_is_refused_only_by_the_answer_that_it_deserves() {
+fn a_forgery_is_refused_only_by_the_expected_status() {
     for answer in ["404 Not Found", "200 OK"] {
         let to = stub(&empty_answer(answer));
         let forged = run(&["send", "103", "--forge", "signature", "--to", &to]);
         assert_eq!(forged.status, 1, "{}", forged.stdout);
         assert!(forged.stdout.contains("expected 401"), "{}", forged.stdout);
     }
-    // Where the honest one is refused as well, nothing can be said.
+    // If the genuine callback is refused as well, the forged one proves nothing.
     let refusing = stub(&empty_answer("401 Unauthorized"));
     let forged = run(&["send", "room_create", "--forge", "tampered", "--to", &refusing]);
     assert_eq!(forged.status, 2, "{}", forged.stdout);
-    // A connection that is closed is no answer.
+    // A closed connection is not a response.
     let forged = run(&["send", "103", "--forge", "slow", "--to", &stub("")]);
     assert!(forged.status == 2 && forged.stderr.contains("http://127.0.0.1"), "{}", forged.stderr);
 }
 
-/// A callback with a real signature is not handed on.
+/// A callback with a real signature must not reach another host.
 #[test]
 fn neither_a_redirect_nor_a_proxy_is_followed() {
     let elsewhere = stub(&empty_answer("200 OK"));
@@ -206,9 +206,9 @@ fn neither_a_redirect_nor_a_proxy_is_followed() {
     assert_eq!(ran(proxied.output().unwrap()).status, 2);
 }
 
-/// Each example takes each event, once, and refuses whatever is bad.
+/// Each example handles each event once, and refuses every bad callback.
 #[test]
-fn the_examples_are_played_to() {
+fn the_examples_handle_events_and_refuse_forgeries() {
     let events = run(&["events"]).stdout;
     let listed = events.lines().filter(|line| line.contains("::"));
     let kinds: Vec<_> = listed.map(|line| line.split_whitespace().nth(1).unwrap()).collect();
@@ -232,7 +232,7 @@ fn the_examples_are_played_to() {
             ("103", "EventInfo.RoomId"),
         ] {
             for forgery in ["signature", "app", "tampered", "oversize"] {
-                // A room of its own, so that no other try is taken for it.
+                // A room of its own, so that no other delivery is a duplicate.
                 let room = format!("{room}={forgery}");
                 let (status, answer, _) = send(event, &["--forge", forgery, "--set", &room]);
                 assert_eq!(status, 0, "{name}, {event}, {forgery}: {answer}");
@@ -254,7 +254,7 @@ fn the_examples_are_played_to() {
     }
 }
 
-/// As a new user would: sent, refused for a wrong secret, explained, corrected, recorded, replayed.
+/// The steps of a new user, who starts with a wrong secret.
 #[test]
 fn a_callback_is_sent_refused_explained_corrected_recorded_and_replayed() {
     let folder = folder("newcomer");
@@ -299,7 +299,7 @@ fn a_callback_is_sent_refused_explained_corrected_recorded_and_replayed() {
 }
 
 #[test]
-fn a_retry_comes_until_it_is_acknowledged() {
+fn a_callback_is_retried_until_it_is_acknowledged() {
     let listener = Server::listen(&["--fail-first", "2", "--delay", "5"]);
     let send = |event: &str| {
         run(&["send", event, "--retry", "--resign", "--speed", "200", "--to", &listener.origin])
@@ -310,12 +310,12 @@ fn a_retry_comes_until_it_is_acknowledged() {
     let printed = listener.interrupted();
     assert_eq!(printed.matches("failed").count(), 2, "{printed}");
 
-    // Also if nobody answers: a receiver that is started meanwhile is reached.
+    // Retries continue without a response, and reach a receiver that starts late.
     let nobody = ["send", "103", "--retry", "--speed", "5000", "--to", "http://127.0.0.1:9"];
     let unanswered = run(&nobody);
     assert_eq!((unanswered.status, unanswered.stdout.matches("none").count()), (2, 8));
 
-    // The schedule of each provider, to its end.
+    // The whole schedule of each provider.
     let listener = Server::listen(&["--fail-first", "1000"]);
     for (event, tries) in [("room_create", 6), ("103", 8), ("Room.CallbackAfterDestroyRoom", 1)] {
         let sent = run(&["send", event, "--retry", "--speed", "5000", "--to", &listener.origin]);
@@ -323,9 +323,9 @@ fn a_retry_comes_until_it_is_acknowledged() {
     }
 }
 
-/// Another try of what is being handled is not it, and what the sender does not wait for is shown too.
+/// A retry during handling is answered 503, and a delivery is shown even if its sender hangs up.
 #[test]
-fn what_comes_at_once_and_what_hangs_up_is_told_apart() {
+fn a_retry_during_handling_and_a_sender_that_hangs_up_are_shown() {
     let recording = folder("at-once").join("recording.jsonl");
     let recording = recording.to_str().unwrap();
     let listener = Server::listen(&["--delay", "1500", "--record", recording]);
@@ -359,9 +359,9 @@ fn what_comes_at_once_and_what_hangs_up_is_told_apart() {
     assert_eq!(fs::read_to_string(recording).unwrap().lines().count(), 3);
 }
 
-/// A recording is to the byte, also of what is no text.
+/// Even if the body is not text.
 #[test]
-fn a_recording_is_to_the_byte() {
+fn a_recording_keeps_every_byte() {
     let recording = folder("bytes").join("recording.jsonl");
     let listener = Server::listen(&["--record", recording.to_str().unwrap()]);
     let address = listener.origin.strip_prefix("http://").unwrap();

@@ -1,4 +1,4 @@
-//! Outputs and recordings that cannot be written, for want of room.
+//! Outputs and recordings that cannot be written, because the disk is full.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -16,10 +16,10 @@ fn full() -> File {
     OpenOptions::new().write(true).open("/dev/full").unwrap()
 }
 
-/// The same, in which no file gets larger than half a KiB.
+/// The same command, limited to files of half a KiB.
 fn cramped(command: &Command) -> Command {
     let mut cramped = Command::new("sh");
-    // Whom the signal does not end is told by an error, as of a disk.
+    // A program that ignores the signal gets an error, as from a full disk.
     cramped.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]);
     cramped.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -37,7 +37,7 @@ fn run_to(stdout: impl Into<Stdio>, mut command: Command) -> Ran {
 }
 
 #[test]
-fn an_output_without_room_is_told_by_every_command() {
+fn every_command_reports_a_full_disk() {
     let listener = Server::listen(&[]);
     let folder = folder("full-disk");
     let recording = folder.join("recording.jsonl");
@@ -69,21 +69,21 @@ fn an_output_without_room_is_told_by_every_command() {
     }
 }
 
-/// A request ends without a line break, up to which standard output is written at once.
+/// A request does not end with a line break, so its last line stays in the buffer of standard output.
 #[test]
-fn an_output_that_is_cut_off_is_told() {
+fn a_truncated_output_is_reported() {
     let sign = command(&["sign", "room_create"]);
     let file = folder("cut-off").join("request.http");
     let signed = run_bytes(&["sign", "room_create"]);
     let head = signed.windows(4).position(|gap| gap == b"\r\n\r\n").unwrap() + 4;
-    // There is room for the head, and for some of the body.
+    // The head fits, and a part of the body.
     fs::write(&file, vec![b'\n'; 512 - head - 50]).unwrap();
     let ran = run_to(OpenOptions::new().append(true).open(&file).unwrap(), cramped(&sign));
     assert_eq!(fs::read(&file).unwrap().len(), 512);
     assert!(ran.status == 2 && ran.stderr.contains("too large"), "{}", ran.stderr);
 }
 
-/// What is printed can be written here, and what is recorded not.
+/// The output can be written, but the recording cannot.
 #[test]
 fn what_cannot_be_recorded_is_not_acknowledged() {
     let listener = Server::listen(&["--record", "/dev/full"]);
@@ -106,7 +106,7 @@ fn what_cannot_be_printed_is_not_acknowledged() {
 }
 
 #[test]
-fn a_recording_that_has_filled_the_disk_is_whole_and_can_be_gone_on_with() {
+fn a_recording_that_filled_the_disk_has_whole_lines_and_can_be_continued() {
     let recording = folder("filled-up").join("recording.jsonl");
     let listen = ["listen", "--addr", "127.0.0.1:0", "--record", recording.to_str().unwrap()];
     let lines = || fs::read_to_string(&recording).unwrap().lines().count();
@@ -127,7 +127,7 @@ fn a_recording_that_has_filled_the_disk_is_whole_and_can_be_gone_on_with() {
     assert_eq!(run(&["verify", recording.to_str().unwrap()]).status, 0);
 }
 
-/// What it says beside its output is not what is asked for.
+/// Notes on standard error are not essential.
 #[test]
 fn a_standard_error_without_room_changes_nothing_else() {
     let forged = folder("full-error").join("forged.http");
@@ -141,7 +141,7 @@ fn a_standard_error_without_room_changes_nothing_else() {
         (&["send", "103", "--retry", "--speed", "5000", "--to", "http://127.0.0.1:9"], 2),
         (&["dance"], 2),
     ] {
-        // Where no secret is given, that is said.
+        // Without a secret, there is a note.
         let mut command = command(arguments);
         let ran = command.env_remove("ZEGO_CALLBACK_SECRET").stderr(full()).output().unwrap();
         assert_eq!(ran.status.code(), Some(status), "{arguments:?}");
@@ -174,7 +174,7 @@ fn a_log_that_cannot_be_written_changes_no_answer() {
     for name in ["listen", "example-axum", "example-actix", "example-warp", "example-tower"] {
         let server = if name == "listen" { listen() } else { example(name) };
         let server = Server::start_unheard(server);
-        // A refusal is logged, and so is a path where nothing is.
+        // A refusal is logged, and so is an unknown path.
         let elsewhere = format!("{}/elsewhere", server.origin);
         let sent = run(&["send", "103", "--to", &elsewhere]);
         assert!(sent.stdout.starts_with("404 "), "{name}: {}", sent.stderr);

@@ -1,5 +1,4 @@
-//! `room-hooks inbox`, with an inbox in SQLite and in PostgreSQL. The latter is shown as ignored where that is not
-//! installed.
+//! `room-hooks inbox`, with an inbox in SQLite and in PostgreSQL. Without PostgreSQL, its tests are ignored.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -27,7 +26,10 @@ use self::program::{Ran, assert_snapshot, command, folder, ran, run};
 
 fn main() -> ExitCode {
     let mut trials = vec![
-        trial("the_help_of_each_command_is_as_it_is", the_help_of_each_command_is_as_it_is),
+        trial(
+            "the_help_of_each_command_is_as_in_its_snapshot",
+            the_help_of_each_command_is_as_in_its_snapshot,
+        ),
         trial("an_inbox_that_is_not_there_is_not_created", an_inbox_that_is_not_there),
         trial("a_url_is_refused_on_the_command_line", a_url_on_the_command_line),
         trial("a_password_is_never_printed", a_password_is_never_printed),
@@ -63,7 +65,7 @@ fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
     })
 }
 
-/// An inbox, and where it is.
+/// An inbox and its location.
 struct Inbox {
     location: String,
     store: Arc<dyn InboxStore>,
@@ -100,7 +102,7 @@ impl Inbox {
         });
     }
 
-    /// Handles all events that are ready. Those of a room that begins with `bad` fail for good, with this error.
+    /// Handles all ready events. In rooms whose names begin with `bad` they fail permanently, with this error.
     fn handle(&self, error: &'static str) {
         let handlers = Handlers::new().on_with(
             error,
@@ -122,7 +124,7 @@ impl Inbox {
         ran(command.env("ROOM_HOOKS_INBOX", &self.location).output().unwrap())
     }
 
-    /// What a command that must succeed prints, as JSON.
+    /// Runs a command that must succeed, and returns the JSON that it prints.
     fn json(&self, arguments: &[&str]) -> Value {
         let ran = self.run(&[arguments, &["--json"]].concat());
         assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{arguments:?}");
@@ -151,7 +153,7 @@ fn zego() -> Zego {
     Zego::new(1, "secret").unwrap()
 }
 
-fn the_help_of_each_command_is_as_it_is() {
+fn the_help_of_each_command_is_as_in_its_snapshot() {
     for verb in ["stats", "list", "show", "retry", "discard", "prune"] {
         let help = run(&["inbox", verb, "--help"]);
         assert_eq!(help.status, 0);
@@ -171,7 +173,7 @@ fn an_inbox_that_is_not_there() {
     assert_eq!(none.status, 2);
     assert!(none.stderr.contains("ROOM_HOOKS_INBOX"), "{}", none.stderr);
 
-    // A file with the path will do, too.
+    // The path can also be in a file.
     drop(SqliteInbox::open(&file).unwrap());
     let of_path = file.with_file_name("path.txt");
     fs::write(&of_path, format!("{path}\r\n")).unwrap();
@@ -263,7 +265,7 @@ fn filters_select_what_is_listed(inbox: &Inbox) {
     }
 }
 
-/// One event is one line, for `grep` and `awk`.
+/// Each event is one line, for `grep` and `awk`.
 fn a_long_room_or_error_breaks_no_table(inbox: &Inbox) {
     let long = format!("bad-{}", "x".repeat(150));
     inbox.put(&["lobby", &long, "bad-房间"]);
@@ -297,7 +299,7 @@ fn dead_events_are_retried_by_filter(inbox: &Inbox) {
     assert_eq!(inbox.run(&["retry", "--all"]).stdout, "0 retried\n");
 }
 
-/// More than a page, and more than change at once.
+/// More events than fit into a page, and than change at once.
 fn thousands_are_retried(inbox: &Inbox) {
     let rooms: Vec<String> = (0..2_100).map(|number| format!("bad {number}")).collect();
     inbox.put(&rooms.iter().map(String::as_str).collect::<Vec<_>>());
@@ -323,7 +325,7 @@ fn what_is_discarded_is_counted_first(inbox: &Inbox) {
     let refused = inbox.run(&["discard", &done]);
     assert_eq!((refused.status, refused.stdout.as_str()), (1, "0 discarded\n"));
     assert_eq!(inbox.run(&["discard", "--state", "done", "--yes"]).status, 2);
-    assert_eq!(inbox.run(&["discard", "--yes"]).stdout, "0 discarded\n", "only dead ones");
+    assert_eq!(inbox.run(&["discard", "--yes"]).stdout, "0 discarded\n", "only dead events");
     assert_eq!(inbox.run(&["discard", "--state", "ready", "--yes"]).stdout, "1 discarded\n");
     assert_eq!(inbox.counts(), [0, 0, 1, 0]);
 }
@@ -335,7 +337,7 @@ fn old_events_are_pruned(inbox: &Inbox) {
     inbox.handle("timed out");
     inbox.put(&["hall"]);
     std::thread::sleep(Duration::from_millis(5));
-    assert_eq!(inbox.run(&["prune"]).stdout, "0 removed\n", "they are not a week old");
+    assert_eq!(inbox.run(&["prune"]).stdout, "0 removed\n", "none is a week old");
     assert_eq!(inbox.run(&["prune", "--done", "1ms"]).stdout, "600 removed\n");
     assert_eq!(inbox.counts(), [1, 0, 0, 1]);
     assert_eq!(inbox.json(&["prune", "--dead", "1ms"]), json!({"removed": 1}));

@@ -1,4 +1,4 @@
-//! Questions between two of the built program: one asks, one answers.
+//! Questions between two processes of the program: one asks, one answers.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -45,7 +45,7 @@ fn listen_denies_questions_with_and_without_a_text() {
     ] {
         assert_eq!(ask(&listener, question, &[]), decision);
     }
-    // An event is handled as ever.
+    // Events are handled as usual.
     let sent = run(&["send", "room_create", "--to", &listener.origin]);
     assert_eq!(sent.status, 0);
     assert!(!sent.stdout.contains("decision"), "{}", sent.stdout);

@@ -1,4 +1,4 @@
-//! What `listen` and the examples do when they are told to stop.
+//! How `listen` and the examples stop.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -22,7 +22,7 @@ fn connect(server: &Server) -> TcpStream {
     stream
 }
 
-/// A callback's head, which asks to be told when its body is waited for, and its body.
+/// The head of a callback, with `Expect: 100-continue`, and its body.
 fn callback() -> (Vec<u8>, Vec<u8>) {
     let request = run_bytes(&["sign", "room_create"]);
     let gap = request.windows(4).position(|gap| gap == b"\r\n\r\n").unwrap();
@@ -41,7 +41,7 @@ fn begin(server: &Server) -> (BufReader<TcpStream>, Vec<u8>) {
     (stream, second.to_vec())
 }
 
-/// The status line of a head, all of which is read.
+/// Reads a whole head, and returns its status line.
 fn read_head(stream: &mut BufReader<TcpStream>) -> String {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -50,7 +50,7 @@ fn read_head(stream: &mut BufReader<TcpStream>) -> String {
     head.lines().next().unwrap().to_owned()
 }
 
-/// Waits until nobody can connect any more.
+/// Waits until the server accepts no more connections.
 fn wait_until_closed(server: &Server) {
     let begun = Instant::now();
     while TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).is_ok() {
@@ -62,7 +62,7 @@ fn wait_until_closed(server: &Server) {
 #[test]
 fn a_callback_that_has_begun_is_handled_and_answered() {
     for name in ["listen"].into_iter().chain(EXAMPLES) {
-        // Ctrl-C is for whoever does not want to wait, in actix-web.
+        // actix-web stops at once on Ctrl-C.
         let signals = if name == "example-actix" { &["TERM"][..] } else { &["TERM", "INT"] };
         for signal in signals {
             let server = start(name);
@@ -80,7 +80,7 @@ fn a_callback_that_has_begun_is_handled_and_answered() {
 }
 
 #[test]
-fn whoever_never_comes_to_an_end_is_not_waited_for() {
+fn a_client_that_never_finishes_does_not_delay_the_end() {
     let stopped = ["listen"].into_iter().chain(EXAMPLES).map(|name| {
         let server = start(name);
         let silent = connect(&server);

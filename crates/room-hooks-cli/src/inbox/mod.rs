@@ -1,4 +1,4 @@
-//! Shows and mends an inbox.
+//! `room-hooks inbox`: the commands for the operator of an inbox.
 
 mod change;
 mod filter;

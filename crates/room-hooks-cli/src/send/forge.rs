@@ -77,7 +77,9 @@ pub(super) fn run(
                 sender.show(&answer)?;
                 if !answer.is_success() {
                     return Err(
-                        "the genuine callback was not acknowledged, so refusing the forged one proves nothing".into()
+                        "the genuine callback was not acknowledged, so that a refusal of the \
+                                forged one proves nothing"
+                            .into(),
                     );
                 }
             }

@@ -16,7 +16,7 @@ pub(crate) const ZEGO_SECRET: &str = "a-callback-secret-of-the-tests";
 pub(crate) const TENCENT_TOKEN: &str = "a-token-of-the-tests";
 pub(crate) const TRTC_KEY: &str = "akeyofthetests";
 
-/// What came of a run.
+/// The result of a run.
 pub(crate) struct Ran {
     pub(crate) status: i32,
     pub(crate) stdout: String,
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
     ran(command(arguments).output().unwrap())
 }
 
-/// What it prints, to the byte.
+/// Runs it, and returns the bytes that it prints.
 pub(crate) fn run_bytes(arguments: &[&str]) -> Vec<u8> {
     let output = command(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}");
@@ -66,7 +66,7 @@ pub(crate) fn signed(event: &str, more: &[&str]) -> String {
     signed.stdout
 }
 
-/// Runs it with something to read.
+/// Runs it with this standard input.
 pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Ran {
     let mut child = command(arguments)
         .stdin(Stdio::piped())
@@ -74,12 +74,12 @@ pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Ran {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It need not read all of it.
+    // The program may stop reading early.
     let _ = child.stdin.take().unwrap().write_all(input);
     ran(child.wait_with_output().unwrap())
 }
 
-/// Nothing that is printed, by any command, is in colours where nobody sees them, or holds a secret.
+/// Checks that no command prints colors to a pipe, or a secret.
 pub(crate) fn ran(output: Output) -> Ran {
     let ran = Ran {
         status: output.status.code().unwrap(),
@@ -99,7 +99,7 @@ pub(crate) fn ran(output: Output) -> Ran {
 pub(crate) struct Server {
     child: Child,
     pub(crate) origin: String,
-    /// What it says on standard error, from where it listens on.
+    /// Its standard error after the line that says where it listens.
     told: Option<JoinHandle<String>>,
 }
 
@@ -111,7 +111,7 @@ impl Server {
 
     pub(crate) fn start_printing_to(stdout: impl Into<Stdio>, command: Command) -> Self {
         let (child, mut stderr, origin) = spawned(stdout.into(), command);
-        // Somebody has to read on, or it would wait for that.
+        // Standard error must be read, or the server would block when the pipe is full.
         let told = thread::spawn(move || {
             let mut told = String::new();
             stderr.read_to_string(&mut told).unwrap();
@@ -132,13 +132,13 @@ impl Server {
         Self::start(listen)
     }
 
-    /// Sends it a signal, such as `TERM`.
+    /// Sends a signal, such as `TERM`, to it.
     pub(crate) fn signal(&self, signal: &str) {
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// How it ends by itself, and what it printed.
+    /// Waits for its end, and returns its exit status and what it printed.
     pub(crate) fn ended(mut self) -> Ran {
         let begun = Instant::now();
         let status = loop {
@@ -160,7 +160,7 @@ impl Server {
     pub(crate) fn interrupted(self) -> String {
         self.signal("INT");
         let ran = self.ended();
-        assert_eq!(ran.status, 0, "it ends well when it is interrupted");
+        assert_eq!(ran.status, 0, "Ctrl-C ends it with success");
         ran.stdout
     }
 }
@@ -192,7 +192,7 @@ fn listening_on(stderr: &mut BufReader<ChildStderr>) -> String {
     panic!("it does not say where it listens")
 }
 
-/// An example of the workspace, built.
+/// Builds an example of the workspace.
 pub(crate) fn example(name: &str) -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
@@ -214,17 +214,17 @@ pub(crate) fn example(name: &str) -> Command {
     command
 }
 
-/// Compares with a file, or writes it where `SNAPSHOTS=overwrite` is set.
+/// Compares the output with a file, or writes the file if `SNAPSHOTS=overwrite` is set.
 pub(crate) fn assert_snapshot(name: &str, printed: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
     if std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite") {
         fs::write(&path, printed).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(printed, kept, "not as in {name}; SNAPSHOTS=overwrite writes it anew");
+    assert_eq!(printed, kept, "not as in {name}; SNAPSHOTS=overwrite rewrites it");
 }
 
-/// A folder of the test's own.
+/// Creates an empty folder for a test.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
