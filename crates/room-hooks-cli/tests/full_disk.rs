@@ -53,6 +53,7 @@ fn every_command_reports_a_full_disk() {
         &["events"],
         &["events", "--json"],
         &["completions", "zsh"],
+        &["man"],
         &["sign", "103"],
         &["sign", "103", "--format", "json"],
         &["verify", recording],
