@@ -70,6 +70,11 @@ impl FoundSecret {
 }
 
 impl Credentials {
+    /// Whether they were given by flags, which do not tell of which provider they are.
+    pub(crate) fn is_of_one_provider(&self) -> bool {
+        self.app_id.is_some() || self.secret_file.is_some()
+    }
+
     /// The secret of a file, and the app id of the environment.
     pub(crate) fn of_file(file: &Path) -> Self {
         Self { app_id: None, secret_file: Some(file.to_owned()) }

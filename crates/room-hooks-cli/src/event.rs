@@ -18,7 +18,7 @@ pub(crate) struct EventArguments {
     event: Option<String>,
     /// Sets a member that the event has, by its path. String members stay strings. For others, and
     /// after `:=`, the value is parsed as JSON if possible. `{i}` in the value becomes the number of
-    /// the delivery, from 0
+    /// the delivery, from 0. `room-hooks sign EVENT` prints an event with its members
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set: Vec<Assignment>,
     /// Adds a member that the event does not have
@@ -104,6 +104,9 @@ impl Unsigned {
             let place = place(&mut event, path, *is_new)?;
             *place = match serde_json::from_str(&value) {
                 Ok(parsed) if *json || !place.is_string() => parsed,
+                Err(error) if *json => {
+                    return Err(format!("{path}:={value}: the value is not JSON: {error}").into());
+                }
                 _ => value.into(),
             };
         }
@@ -126,9 +129,9 @@ fn make_new(event: &mut Value, path: &str, millis: u64) {
 
 fn read(file: &Path) -> Result<Value, Error> {
     let event: Value = serde_json::from_slice(&input::read(file)?)
-        .map_err(|error| format!("{} is not JSON: {error}", file.display()))?;
+        .map_err(|error| format!("{} is not JSON: {error}", input::name(file)))?;
     if !event.is_object() {
-        return Err(format!("{} is not a JSON object", file.display()).into());
+        return Err(format!("{} is not a JSON object", input::name(file)).into());
     }
     Ok(event)
 }
@@ -149,22 +152,26 @@ fn built_in(
     provider: Option<ProviderName>,
 ) -> Result<(ProviderName, Value, &'static [&'static str]), Error> {
     let of_provider = |sample: &Sample| provider.is_none_or(|p| p.as_str() == sample.provider);
-    let Some(sample) =
-        built_ins().filter(of_provider).find(|sample| sample.kind.eq_ignore_ascii_case(name))
-    else {
-        if let Some(other) = built_ins().find(|sample| sample.kind.eq_ignore_ascii_case(name)) {
+    let is_called = |sample: &Sample| {
+        [sample.kind, sample.type_name].iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let Some(sample) = built_ins().filter(of_provider).find(is_called) else {
+        if let Some(other) = built_ins().find(is_called) {
             let provider = provider.map_or("this provider", ProviderName::as_str);
             return Err(format!("{name} is sent by {}, not by {provider}", other.provider).into());
         }
         let searched = name.to_lowercase();
         let alike: Vec<_> = built_ins()
             .filter(of_provider)
-            .map(|sample| sample.kind)
-            .filter(|kind| {
-                let kind = kind.to_lowercase();
+            .filter(|sample| {
+                let (kind, type_name) =
+                    (sample.kind.to_lowercase(), sample.type_name.to_lowercase());
                 let last = kind.rsplit(['.', '/']).next().unwrap_or("-");
-                !name.is_empty() && (kind.contains(&searched) || searched.contains(last))
+                let is_type = type_name.ends_with(&format!("::{searched}"));
+                let is_alike = kind.contains(&searched) || searched.contains(last) || is_type;
+                !name.is_empty() && is_alike
             })
+            .map(|sample| sample.kind)
             .collect();
         return Err(match alike.as_slice() {
             [] => format!(
@@ -190,7 +197,8 @@ fn place<'a>(event: &'a mut Value, path: &str, is_new: bool) -> Result<&'a mut V
         place = match place {
             Value::Object(members) => {
                 if !is_new && !members.contains_key(name) {
-                    return Err(no_member(path, name, members).into());
+                    let below = place_of(name, members).filter(|_| name == path);
+                    return Err(no_member(path, name, below, members).into());
                 }
                 members.entry(name).or_insert(Value::Null)
             }
@@ -210,11 +218,27 @@ fn place<'a>(event: &'a mut Value, path: &str, is_new: bool) -> Result<&'a mut V
     Ok(place)
 }
 
-fn no_member(path: &str, name: &str, members: &Map<String, Value>) -> String {
+/// The path of a member of this name, in upper or lower case, in the objects of an event.
+fn place_of(name: &str, members: &Map<String, Value>) -> Option<String> {
+    members.iter().find_map(|(other, value)| {
+        let below = place_of(name, value.as_object()?);
+        let is_here = value.as_object()?.keys().find(|member| member.eq_ignore_ascii_case(name));
+        let path = is_here.cloned().or(below)?;
+        Some(format!("{other}.{path}"))
+    })
+}
+
+fn no_member(
+    path: &str,
+    name: &str,
+    below: Option<String>,
+    members: &Map<String, Value>,
+) -> String {
     let likeness =
         |member: &String| strsim::jaro_winkler(&name.to_lowercase(), &member.to_lowercase());
     let nearest = members.keys().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|nearest| likeness(nearest) > 0.8) {
+    let nearest = nearest.filter(|nearest| likeness(nearest) > 0.8).cloned();
+    match below.or(nearest) {
         Some(nearest) => {
             format!(
                 "{path}: the event has no {name}; did you mean {nearest}? --set-new adds {name}"

@@ -189,7 +189,10 @@ impl Client {
 
     fn send(&self, request: Request<impl AsSendBody>) -> Result<Response, Error> {
         let begun = Instant::now();
-        let response = self.agent.run(request).map_err(|error| format!("{}: {error}", self.url))?;
+        let response = self
+            .agent
+            .run(request)
+            .map_err(|error| format!("{}: {}", self.url, in_words(&error)))?;
         let took = begun.elapsed();
         let (head, mut body) = response.into_parts();
         let body = body.read_to_vec();
@@ -234,6 +237,17 @@ impl Client {
             query if self.url.contains('?') => format!("{}&{query}", self.url),
             query => format!("{}?{query}", self.url),
         }
+    }
+}
+
+/// What kept a request from being answered.
+fn in_words(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            "connection refused; is a receiver running there?".to_owned()
+        }
+        ureq::Error::Timeout(_) => "no response in time".to_owned(),
+        error => error.to_string(),
     }
 }
 

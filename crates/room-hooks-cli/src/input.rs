@@ -7,6 +7,14 @@ use std::{
 
 use crate::Error;
 
+/// What a path is called in messages.
+pub(crate) fn name(file: &Path) -> String {
+    match file.as_os_str() == "-" {
+        true => "standard input".to_owned(),
+        false => file.display().to_string(),
+    }
+}
+
 /// Reads a file, or standard input if the path is `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {
     let bytes = match file.as_os_str() == "-" {
@@ -16,7 +24,7 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {
         }
         false => fs::read(file),
     };
-    bytes.map_err(|error| format!("{}: {error}", file.display()).into())
+    bytes.map_err(|error| format!("{}: {error}", name(file)).into())
 }
 
 /// Reads a file as [`read`] does, and refuses one that has more than `limit` bytes.
@@ -27,12 +35,12 @@ pub(crate) fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, Error> {
         true => io::stdin().take(limit + 1).read_to_end(&mut bytes),
         false => fs::File::open(file).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)),
     };
-    read.map_err(|error| format!("{}: {error}", file.display()))?;
+    read.map_err(|error| format!("{}: {error}", name(file)))?;
     if bytes.len() as u64 > limit {
         let limit = limit / (1024 * 1024);
         return Err(format!(
             "{} has more than {limit} MiB: pass the part with the callback",
-            file.display()
+            name(file)
         )
         .into());
     }

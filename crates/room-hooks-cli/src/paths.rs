@@ -1,7 +1,7 @@
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ureq::http::uri::PathAndQuery;
 
-use crate::provider::ProviderName;
+use crate::provider::{ProviderName, provider_named};
 
 /// The paths at which the providers' callbacks arrive.
 #[derive(Debug, Default, Args)]
@@ -13,7 +13,7 @@ pub(crate) struct Paths {
 
 fn provider_and_path(text: &str) -> Result<(ProviderName, String), String> {
     let (provider, path) = text.split_once('=').ok_or("no `=`, as in zego=/callbacks/zego")?;
-    let provider = ProviderName::from_str(provider, true)?;
+    let provider = provider_named(provider)?;
     match path.parse::<PathAndQuery>() {
         // Braces have a meaning for a router, and no URL has them.
         Ok(parsed)

@@ -72,6 +72,12 @@ impl ProviderName {
     }
 }
 
+/// The provider of this name, in upper or lower case.
+pub(crate) fn provider_named(name: &str) -> Result<ProviderName, String> {
+    ProviderName::from_str(name, true)
+        .map_err(|_| format!("{name} is not a provider: zego, tencent or trtc"))
+}
+
 /// When a callback is retried.
 pub(crate) struct Schedule {
     /// The seconds before each retry.

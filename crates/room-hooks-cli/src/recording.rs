@@ -93,8 +93,7 @@ impl Record {
                     terminal::note(&format!("line {number} is cut off, and left out"));
                 }
                 Err(_) => {
-                    let what =
-                        "is not one of a recording (a bare body goes to `verify --body-file`)";
+                    let what = "is not one of a recording; `verify` reads other captures";
                     return Err(format!("line {number} {what}").into());
                 }
             }
@@ -113,6 +112,11 @@ impl Record {
             Some(Verification::Refused) => Err("was refused when it arrived"),
             None => Err("has no status (an older version recorded it)"),
         }
+    }
+
+    /// Whether the receiver refused it.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.verified == Some(Verification::Refused)
     }
 
     /// The delivery, to be sent byte for byte as it arrived.

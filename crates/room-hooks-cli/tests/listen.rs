@@ -76,6 +76,18 @@ fn send_says_when_an_answer_may_mean_a_duplicate() {
     assert!(!retried.contains("duplicate"), "{retried}");
 }
 
+/// Nothing but its signature tells a room of ZIM's from the next.
+#[test]
+fn the_same_event_without_an_identity_is_no_duplicate() {
+    let listener = Server::listen(&[]);
+    for _ in 0..2 {
+        let sent = run(&["send", "room_create", "--same", "--to", &listener.origin]).stderr;
+        assert!(sent.contains("each newly signed one is a new event"), "{sent}");
+        assert!(!sent.contains("duplicate"), "{sent}");
+    }
+    assert_eq!(listener.interrupted().matches("200 handled\n").count(), 2);
+}
+
 /// The receiver may have handled what it did not answer.
 #[test]
 fn a_retry_after_no_answer_may_be_a_duplicate() {

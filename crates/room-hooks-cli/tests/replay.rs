@@ -128,3 +128,32 @@ fn a_path_without_effect_is_refused() {
     assert_eq!(replayed.status, 2);
     assert!(replayed.stderr.contains("--path has no effect"), "{}", replayed.stderr);
 }
+
+#[test]
+fn a_recording_of_several_providers_is_not_signed_with_the_secret_of_one() {
+    let recording = recording("one-secret");
+    let secret = folder("one-secret-file").join("secret.txt");
+    fs::write(&secret, program::ZEGO_SECRET).unwrap();
+    let listener = Server::listen(&[]);
+    let with = ["--secret-file", secret.to_str().unwrap()];
+    let replayed = replay(&recording, &listener, &with);
+    assert_eq!((replayed.status, &*replayed.stdout), (2, ""));
+    assert!(replayed.stderr.contains("select one with --provider"), "{}", replayed.stderr);
+    let replayed = replay(&recording, &listener, &[&with[..], &["--provider", "zego"]].concat());
+    assert_eq!((replayed.status, replayed.stdout.lines().count()), (0, 3));
+}
+
+#[test]
+fn what_was_refused_can_be_left_out() {
+    let recording = folder("verified").join("recording.jsonl").to_str().unwrap().to_owned();
+    let first = Server::listen(&["--record", &recording]);
+    for more in [&["--forge", "signature"][..], &[]] {
+        run(&[&["send", "103", "--to", &first.origin], more].concat());
+    }
+    drop(first);
+    let second = Server::listen(&[]);
+    assert_eq!(replay(&recording, &second, &[]).status, 1);
+    let replayed = replay(&recording, &second, &["--verified"]);
+    assert_eq!((replayed.status, replayed.stdout.lines().count()), (0, 1));
+    assert!(replayed.stderr.contains("1 of 1 acknowledged"), "{}", replayed.stderr);
+}

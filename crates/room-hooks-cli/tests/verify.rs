@@ -7,7 +7,7 @@ mod program;
 use std::fs;
 
 use self::program::{
-    SIGNED, ZEGO_SECRET, assert_snapshot, command, folder, ran, run, run_with, signed,
+    SIGNED, Server, ZEGO_SECRET, assert_snapshot, command, folder, ran, run, run_with, signed,
 };
 
 /// TRTC's own vector, as a proxy leaves it that reads JSON and writes it again.
@@ -144,4 +144,40 @@ fn a_secret_that_was_not_given_is_the_likeliest_cause() {
     fs::write(&secret, " \n").unwrap();
     let blank = run(&["sign", "room_create", "--secret-file", secret.to_str().unwrap()]);
     assert!(blank.status == 2 && blank.stderr.contains("secret.txt: a secret is blank"));
+}
+
+#[test]
+fn a_recording_that_was_refused_is_said_to_have_been() {
+    let recording = folder("verify-refused").join("recording.jsonl");
+    let path = recording.to_str().unwrap();
+    let mut listen = command(&["listen", "--record", path]);
+    listen.env("ZEGO_CALLBACK_SECRET", "another-secret");
+    let listener = Server::start(listen);
+    run(&["send", "room_create", "--to", &listener.origin]);
+    drop(listener);
+    let verified = run(&["verify", path]);
+    assert_eq!(verified.status, 0);
+    assert!(
+        verified.stdout.contains("but it was refused when it arrived: "),
+        "{}",
+        verified.stdout
+    );
+}
+
+/// As when the URLs of two providers are mixed up in a console.
+#[test]
+fn a_callback_at_the_path_of_another_provider_is_recognized() {
+    for (event, path, cause) in [
+        ("room_create", "trtc", "a callback of zego that was sent to the path of trtc"),
+        ("103", "zego", "a callback of trtc that was sent to the path of zego"),
+    ] {
+        let recording = folder(&format!("verify-mixed-{path}")).join("recording.jsonl");
+        let recording = recording.to_str().unwrap();
+        let listener = Server::listen(&["--record", recording]);
+        run(&["send", event, "--to", &format!("{}/hooks/{path}", listener.origin)]);
+        drop(listener);
+        let verified = run(&["verify", recording]);
+        assert_eq!(verified.status, 1);
+        assert!(verified.stdout.contains(cause), "{event}: {}", verified.stdout);
+    }
 }

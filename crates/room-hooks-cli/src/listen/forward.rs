@@ -13,7 +13,7 @@ use axum::{
     },
     response::Response,
 };
-use clap::{Args, ValueEnum};
+use clap::Args;
 use room_hooks::{Disposition, adapter::CallbackResponse, testing::SignedDelivery};
 use tokio::task::spawn_blocking;
 
@@ -21,7 +21,7 @@ use crate::{
     Error,
     credentials::Credentials,
     http::{self, Target},
-    provider::{Provider, ProviderName},
+    provider::{Provider, ProviderName, provider_named},
     recording::Record,
     resign,
 };
@@ -49,7 +49,7 @@ pub(super) struct Forwarding {
 
 fn provider_and_file(text: &str) -> Result<(ProviderName, PathBuf), String> {
     let (provider, file) = text.split_once('=').ok_or("no `=`, as in zego=local-secret.txt")?;
-    Ok((ProviderName::from_str(provider, true)?, file.into()))
+    Ok((provider_named(provider)?, file.into()))
 }
 
 /// What became of a delivery that was passed on.
@@ -60,7 +60,7 @@ pub(super) enum Forwarded {
 }
 
 /// How long the way back to the provider may take.
-const MARGIN: Duration = Duration::from_millis(200);
+const MARGIN: Duration = Duration::from_millis(300);
 
 /// Passes deliveries on to an app.
 pub(super) struct Forwarder {
@@ -128,7 +128,10 @@ impl Forwarder {
         let client = self.target.client(&record.path)?;
         let timeout = record.provider.waits(asks) - MARGIN;
         let answer = spawn_blocking(move || client.forward(&query, headers, &body, timeout));
-        let http::Response { status, headers, bytes, .. } = answer.await??;
+        // The client may take a little longer than its timeout.
+        let http::Response { status, headers, bytes, .. } = tokio::time::timeout(timeout, answer)
+            .await
+            .map_err(|_| format!("no answer within {} s", timeout.as_secs_f32()))???;
         let mut response = Response::new(Body::from(bytes));
         *response.status_mut() = status.try_into()?;
         *response.headers_mut() = end_to_end(&headers, &[CONTENT_LENGTH, LOCATION]);

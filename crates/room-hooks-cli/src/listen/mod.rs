@@ -159,8 +159,9 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     if let Some(to) = arguments.forwarding.to() {
         terminal::note(&format!("forwarding what verifies to {to}"));
     }
+    let path = arguments.paths.of(ProviderName::Zego).unwrap_or_default();
     terminal::note(&format!(
-        "to send it a callback: room-hooks send room_create --to http://{address}"
+        "to send it a callback: room-hooks send room_create --to http://{address}{path}"
     ));
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
     tokio::select! {

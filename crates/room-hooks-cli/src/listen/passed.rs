@@ -117,7 +117,8 @@ impl Passed {
                 "forwarded, and the app's redirect is not followed".to_owned()
             }
             (Forwarded::Answered, _, 401) => {
-                "forwarded, and the app refuses it: does it have this secret? See --resign"
+                "forwarded, and the app refuses it: is the path that of this provider, and has the \
+                 app this secret? See --resign"
                     .to_owned()
             }
             (Forwarded::Answered, _, 404) => {

@@ -3,7 +3,7 @@
 mod selection;
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     io::Write,
     path::PathBuf,
     thread,
@@ -62,6 +62,7 @@ Examples:
   room-hooks replay recording.jsonl --path zego=/callbacks/zego --path trtc=/callbacks/trtc
   room-hooks replay recording.jsonl --provider zego --event room_create --room lobby
   room-hooks replay recording.jsonl --as-recorded     does the receiver refuse stale deliveries?
+  room-hooks replay recording.jsonl --verified        without what was refused
   grep lobby recording.jsonl | room-hooks replay -
 
 A delivery goes to the path of --to. If that URL has none, it goes to the path that --path gives for \
@@ -69,7 +70,10 @@ its provider, else to the path at which it was recorded, else to /hooks/PROVIDER
 
 A delivery that was refused when it arrived is never signed, nor is one that carried no signature or \
 that an older version recorded without saying how it was verified. It is sent byte for byte as it \
-was recorded.";
+was recorded.
+
+A receiver that has handled an event before takes it for a duplicate, also with a new signature: it \
+acknowledges it and calls no handler.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     if let (Some(path), false) = (arguments.target.path(), arguments.paths.is_empty()) {
@@ -77,25 +81,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     }
     let file = &arguments.file;
     let records = Record::read_all(&input::read(file)?)
-        .map_err(|error| format!("{}: {error}", file.display()))?;
+        .map_err(|error| format!("{}: {error}", input::name(file)))?;
     let mut receivers = Receivers { arguments, providers: HashMap::new(), clients: HashMap::new() };
-    let mut selected = Vec::new();
+    let (mut selected, mut events) = (Vec::new(), BTreeSet::new());
     for (number, record) in &records {
         let body = record.body()?;
         let provider = receivers.provider(record.provider)?;
         let subject = Subject::of(provider, record.as_delivery(&body));
+        events.extend(subject.as_ref().map(|subject| terminal::plain(&subject.name)));
         if arguments.selection.includes(record, subject.as_ref()) {
             selected.push((*number, record, subject));
         }
     }
     if selected.is_empty() {
-        return Err("no delivery of the recording matches the filters".into());
+        let events: Vec<_> = events.into_iter().take(10).collect();
+        let has = format!("the recording has {}", events.join(", "));
+        return Err(format!("no delivery of the recording matches the filters; {has}").into());
+    }
+    let mut names = selected.iter().map(|(_, record, _)| record.provider);
+    let first = names.next();
+    if arguments.credentials.is_of_one_provider() && names.any(|name| Some(name) != first) {
+        return Err("--secret-file and --app-id are of one provider, and the recording has several: select one with \
+                    --provider, or use variables such as ZEGO_CALLBACK_SECRET_FILE".into());
     }
 
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {wide_msg}")?;
     let progress = ProgressBar::new(selected.len() as u64).with_style(style);
     let mut status = ExitStatus::Success;
     let mut unsent = None;
+    let (count, mut acknowledged) = (selected.len(), 0);
     let mut before: Option<&Record> = None;
     for (number, record, subject) in selected {
         let gap = before.map_or(0, |before| record.at.saturating_sub(before.at));
@@ -112,22 +126,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
             Err(error) => return Err(error),
         };
         let name = subject.as_ref().map_or("-", |subject| &subject.name);
+        let room = subject.as_ref().and_then(|subject| subject.room_id.as_deref()).unwrap_or("-");
         progress.suspend(|| {
             writeln!(
                 terminal::out(),
-                "{} {DIM}{:<8}{DIM:#} {} {}",
+                "{} {DIM}{:<8}{DIM:#} {} {} {}",
                 terminal::status(answer.status),
                 record.provider,
                 terminal::plain(name),
+                terminal::plain(room),
                 answer.body
             )
         })?;
         progress.inc(1);
-        if !answer.is_success() {
-            status = ExitStatus::Unsuccessful;
+        match answer.is_success() {
+            true => acknowledged += 1,
+            false => status = ExitStatus::Unsuccessful,
         }
     }
     progress.finish_and_clear();
+    terminal::note(&format!("{acknowledged} of {count} acknowledged"));
     unsent.map_or(Ok(status), |error| Err(error.into()))
 }
 

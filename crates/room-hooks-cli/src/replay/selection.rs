@@ -15,6 +15,9 @@ pub(super) struct Selection {
     /// Only of this room
     #[arg(long, value_name = "ROOM")]
     room: Vec<String>,
+    /// Only those that a signature verified when they arrived
+    #[arg(long)]
+    verified: bool,
 }
 
 impl Selection {
@@ -28,5 +31,6 @@ impl Selection {
         (self.provider.is_empty() || self.provider.contains(&record.provider))
             && (self.event.is_empty() || self.event.iter().any(is_event))
             && (self.room.is_empty() || self.room.iter().any(is_room))
+            && (!self.verified || record.verified().is_ok())
     }
 }

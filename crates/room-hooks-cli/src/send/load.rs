@@ -52,7 +52,7 @@ impl Load {
         let times = self.times.unwrap_or(1);
         if times > 1 && !sender.unsigned.is_numbered() {
             terminal::note(
-                "these events differ only in the time of sending; --set room_id=room-{i} varies them",
+                "these events differ only in the time of sending; a value of --set with {i} in it varies them",
             );
         }
         let (next, summary) = (AtomicU64::new(0), Mutex::new(Summary::default()));

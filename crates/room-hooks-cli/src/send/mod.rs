@@ -2,7 +2,10 @@ mod forge;
 mod load;
 mod retry;
 
-use std::{io::Write, time::SystemTime};
+use std::{
+    io::Write,
+    time::{Duration, SystemTime},
+};
 
 use clap::Args;
 use room_hooks::testing::SignedDelivery;
@@ -37,8 +40,9 @@ pub(crate) struct Arguments {
     retry: Retry,
     #[command(flatten)]
     load: Load,
-    /// Sends the built-in event unchanged. A receiver that has handled it treats it as a duplicate.
-    /// Without this option, it gets the current time and is a new event
+    /// Sends the built-in event unchanged. A receiver that has handled it treats it as a duplicate,
+    /// unless only its signature identifies it, as in ZIM's rooms. Without this option, the event
+    /// gets the current time and is a new one
     #[arg(long)]
     same: bool,
     /// Sends a bad callback, which the receiver must refuse
@@ -97,6 +101,16 @@ impl Sender {
     /// The n-th delivery, signed at the given time.
     fn delivery(&self, n: u64, at: SystemTime) -> Result<SignedDelivery, Error> {
         self.provider.sign(&self.unsigned.event(n)?, self.encoding, at)
+    }
+
+    /// Whether a receiver takes a delivery and the same event, signed again, for the same.
+    fn keeps_its_id(&self, delivery: &SignedDelivery) -> Result<bool, Error> {
+        let now = SystemTime::now();
+        let again = self.delivery(0, now + Duration::from_secs(1))?;
+        let id = |delivery: &SignedDelivery| {
+            self.provider.receive(delivery.as_delivery(), now).ok().flatten()?.id
+        };
+        Ok(id(delivery).is_some() && id(delivery) == id(&again))
     }
 
     fn show(&self, answer: &Response) -> Result<(), Error> {

@@ -44,7 +44,12 @@ impl Retry {
         let question = received.filter(|received| received.asks).map(|received| received.event);
         let mut pauses = schedule.pauses.iter();
         // Whether the receiver may have handled it before.
-        let mut may_be_duplicate = sender.is_same;
+        let mut may_be_duplicate = sender.is_same && sender.keeps_its_id(&delivery)?;
+        if sender.is_same && !may_be_duplicate {
+            terminal::note(
+                "nothing in this event identifies it but its signature, so each newly signed one is a new event",
+            );
+        }
         loop {
             let answer = sender.client.post(&delivery);
             match &answer {
@@ -71,17 +76,26 @@ impl Retry {
                 terminal::note("a response of any status ends the delivery of this callback");
             }
             let Some(&seconds) = pauses.next().filter(|_| !is_over) else {
-                if answer.as_ref().is_ok_and(|answer| answer.status == 401) {
-                    terminal::note(
-                        "to see why, run `room-hooks listen --record FILE` in its place, then \
-                         `room-hooks verify FILE` with the secret of the receiver",
-                    );
+                match answer.as_ref().map(|answer| answer.status) {
+                    Ok(401) => terminal::note(
+                        "the receiver probably has another secret or app id. With the secret of the receiver, \
+                         `room-hooks sign EVENT | room-hooks verify -` shows what it expects",
+                    ),
+                    Ok(404) => {
+                        terminal::note("the receiver has nothing at this path: --to sets another")
+                    }
+                    _ => {}
+                }
+                if self.retry && !is_over {
+                    terminal::note("the provider gives up after as many attempts");
                 }
                 return answer.map(|_| {
                     if succeeded { ExitStatus::Success } else { ExitStatus::Unsuccessful }
                 });
             };
-            terminal::wait(self.speed.shorten(Duration::from_secs(seconds)), "next try")?;
+            if seconds > 0 {
+                terminal::wait(self.speed.shorten(Duration::from_secs(seconds)), "next try")?;
+            }
             if self.resign {
                 delivery = sender.delivery(0, SystemTime::now())?;
             }

@@ -78,6 +78,11 @@ impl Suspect<'_> {
                 Time::Old { .. } => "a replay: an attacker moved digits between an old timestamp \
                                      and nonce, which keeps the signature"
                     .to_owned(),
+                _ if self.request.arrival.is_none() => format!(
+                    "the capture does not say when it arrived: with --at {} it verifies. If it has just arrived, it \
+                     is a replay, or a clock is wrong",
+                    self.sent_at()
+                ),
                 _ => format!(
                     "a replay, or a wrong clock: it was sent {} earlier. All else is right: with \
                      --at {} it verifies",
@@ -93,6 +98,9 @@ impl Suspect<'_> {
             Refusal::Malformed { what } => causes.push(self.malformed(what)),
             Refusal::WrongSignature => causes.extend(mismatch.map(|wrong| wrong.cause.clone())),
             Refusal::UnknownApp => causes.push(self.unknown_app(secret)),
+            Refusal::NotSigned { .. } if self.signed_by_another().is_some() => {
+                causes.extend(self.signed_by_another());
+            }
             _ => causes.extend(self.by_kind(refusal).map(str::to_owned)),
         }
         let is_about_time =
@@ -111,6 +119,12 @@ impl Suspect<'_> {
         let since_epoch = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).ok();
         let sent_at = sent_at(self.provider, self.explanation).and_then(since_epoch);
         sent_at.unwrap_or_default().as_secs()
+    }
+
+    /// Says that it came to the path of another provider.
+    fn signed_by_another(&self) -> Option<String> {
+        let sender = self.request.signed_by().filter(|sender| *sender != self.provider)?;
+        Some(format!("a callback of {sender} that was sent to the path of {}", self.provider))
     }
 
     /// What the kind of refusal alone tells.

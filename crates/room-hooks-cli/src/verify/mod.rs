@@ -92,13 +92,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         show::report(&report)?;
         verdicts.extend(report.verdict.map(|verdict| verdict.is_good));
     }
+    if requests.len() > 1 {
+        let good = verdicts.iter().filter(|is_good| **is_good).count();
+        terminal::note(&format!("{good} of {} callbacks verify", requests.len()));
+    }
     if verdicts.contains(&false) {
         Ok(ExitStatus::Unsuccessful)
     } else if verdicts.contains(&true) {
         Ok(ExitStatus::Success)
     } else {
-        Err("nothing can be verified: the capture lacks what the signature is in, or what it \
-             covers"
+        Err("nothing can be verified: the signature, or what it signs, is not in the capture"
             .into())
     }
 }
@@ -166,7 +169,7 @@ impl<'a> Session<'a> {
         let explanation = provider.explain(delivery);
         let named = named_app(&explanation).unwrap_or(*app_id);
         let mut secret = Secret::of(&explanation, *app_id, &with(named)?.explain(delivery));
-        let report = report.with_explanation(&explanation);
+        let report = report.with_explanation(name, &explanation);
 
         let mut received = provider.receive(delivery, clock.now);
         let lost = request.has_lost_bytes

@@ -58,13 +58,22 @@ impl Report {
     }
 
     /// What was read, what was signed, and which signature that gives.
-    pub(super) fn with_explanation(mut self, explanation: &Explanation) -> Self {
+    pub(super) fn with_explanation(
+        mut self,
+        provider: ProviderName,
+        explanation: &Explanation,
+    ) -> Self {
+        let digest = match provider {
+            ProviderName::Zego => "SHA-1 of, sorted",
+            ProviderName::Tencent => "SHA-256 of",
+            ProviderName::Trtc => "HMAC-SHA-256",
+        };
         for (nth, (name, text)) in explanation.read.iter().enumerate() {
             self.add(if nth == 0 { "read" } else { "" }, name, text.clone());
         }
         for expected in &explanation.expected {
             let name = format!("app {}, {}", expected.app_id, expected.secret);
-            self.add("signed", "", expected.signed.join(" + "));
+            self.add("signed", digest, expected.signed.join(" + "));
             self.add("expected", &name, expected.signature.clone());
         }
         let presented = explanation.presented.as_deref().unwrap_or("no signature");
@@ -125,11 +134,15 @@ impl Report {
 
 /// Why a receiver may have refused what verifies here: it has other settings, or it had another reason.
 fn despite(request: &Request) -> Option<String> {
+    if request.was_refused {
+        let what = "it was refused when it arrived: the receiver had another secret, app id or clock, or had seen \
+                    the signature with other content";
+        return Some(what.to_owned());
+    }
     let status = request.answered.filter(|status| *status >= 400)?;
     let reason = match status {
         401 | 403 => {
-            "the receiver has another secret, app id or clock, or something before it changed or \
-             refused the request"
+            "the receiver has another secret, app id or clock, or a proxy changed or refused the request"
         }
         _ => "neither the secret nor the time is the reason",
     };

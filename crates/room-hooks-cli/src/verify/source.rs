@@ -37,12 +37,8 @@ impl Source {
         let mut requests = match &self.file {
             Some(file) => {
                 let bytes = input::read_at_most(file, MOST_BYTES)?;
-                let name = match file.as_os_str() == "-" {
-                    true => "standard input".to_owned(),
-                    false => file.display().to_string(),
-                };
                 read::requests(&bytes, provider.is_some())
-                    .map_err(|error| format!("{name}: {error}"))?
+                    .map_err(|error| format!("{}: {error}", input::name(file)))?
             }
             None => vec![Request::default()],
         };
@@ -71,7 +67,9 @@ impl Source {
             if request.query.as_ref().is_some_and(|query| !query.is_empty()) {
                 return Err(conflict("a query", "--query").into());
             }
-            request.query = Some(query.strip_prefix('?').unwrap_or(query).to_owned());
+            // A URL will do.
+            let query = query.split_once('?').map_or(&**query, |(_, query)| query);
+            request.query = Some(query.to_owned());
         }
         for (name, value) in &self.headers {
             let headers = request.headers.get_or_insert_default();

@@ -34,6 +34,8 @@ pub(super) struct Request {
     pub(super) answered: Option<u16>,
     /// Of a recording, which says so.
     pub(super) provider: Option<ProviderName>,
+    /// Whether the receiver that recorded it refused it.
+    pub(super) was_refused: bool,
     /// What is odd about the capture.
     pub(super) notes: Vec<String>,
 }
@@ -170,6 +172,7 @@ impl Request {
             body: Some(record.body()?),
             arrival: Some(Arrival::Captured(record.at())),
             provider: Some(record.provider),
+            was_refused: record.was_refused(),
             ..Self::default()
         })
     }
@@ -221,7 +224,7 @@ impl Request {
         ProviderName::ALL.into_iter().find(|provider| path.contains(provider.as_str()))
     }
 
-    fn signed_by(&self) -> Option<ProviderName> {
+    pub(super) fn signed_by(&self) -> Option<ProviderName> {
         let header = |wanted: &str| {
             let headers = self.headers.as_deref().unwrap_or_default();
             headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
