@@ -14,6 +14,7 @@ mod inbox;
 mod input;
 mod listen;
 mod man;
+mod page;
 mod paths;
 mod provider;
 mod recording;

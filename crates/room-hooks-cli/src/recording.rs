@@ -137,6 +137,12 @@ impl Record {
         }
     }
 
+    /// Roughly how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        let (Body::Body(body) | Body::BodyBase64(body)) = &self.body;
+        body.len() + self.query.len() + self.path.len()
+    }
+
     pub(crate) fn as_delivery<'a>(&'a self, body: &'a [u8]) -> Delivery<'a> {
         Delivery::new(body).with_query(&self.query).with_headers(&self.headers)
     }

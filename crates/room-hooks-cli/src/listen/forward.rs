@@ -74,6 +74,11 @@ impl Forwarding {
         self.forward_to.as_ref()
     }
 
+    /// Whether what is forwarded may leave this machine.
+    pub(super) fn may_leave_this_machine(&self) -> bool {
+        self.allow_remote_target
+    }
+
     pub(super) fn forwarder(&self, listening_on: SocketAddr) -> Result<Option<Forwarder>, Error> {
         let Some(to) = self.forward_to.clone() else { return Ok(None) };
         if !self.allow_remote_target && to.port_u16() == Some(listening_on.port()) {

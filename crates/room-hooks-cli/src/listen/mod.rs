@@ -1,4 +1,5 @@
 mod forward;
+mod page;
 mod passed;
 mod recorder;
 mod stop;
@@ -8,9 +9,11 @@ mod unknown;
 use std::os::unix::fs::OpenOptionsExt;
 use std::{
     fs::{File, OpenOptions},
+    future::pending,
     io,
     net::SocketAddr,
     path::PathBuf,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -27,6 +30,7 @@ use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 use crate::{
     Error, ExitStatus,
     credentials::Credentials,
+    page::PageServer,
     paths::Paths,
     provider::{Provider, ProviderName, Rehearsed},
     terminal,
@@ -34,6 +38,7 @@ use crate::{
 
 use self::{
     forward::Forwarding,
+    page::Deliveries,
     recorder::{Handled, Recorder},
     stop::{grace_period, shutdown_signal},
 };
@@ -63,6 +68,13 @@ pub(crate) struct Arguments {
     /// anything
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Shows the deliveries on a page, whose address is printed. The page has a port of its own, on this
+    /// machine only
+    #[arg(long)]
+    ui: bool,
+    /// The address of the page; port 0 picks one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", requires = "ui")]
+    ui_addr: SocketAddr,
     #[command(flatten)]
     paths: Paths,
     #[command(flatten)]
@@ -83,6 +95,7 @@ Examples:
   room-hooks listen
   room-hooks listen --verbose --record recording.jsonl
   room-hooks listen --fail-first 2             in another terminal: room-hooks send room_create --retry
+  room-hooks listen --ui                       prints the address of a page
   room-hooks listen --forward-to http://127.0.0.1:8080 --record recording.jsonl
   room-hooks listen --forward-to http://127.0.0.1:8080 --resign zego=local-secret.txt
   room-hooks listen --deny='no links here'     in another terminal: room-hooks send before_send_msg
@@ -128,8 +141,19 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
         delay: Duration::from_millis(arguments.delay),
         deny: arguments.deny.as_deref().map(Arc::from),
     });
+    let mut deliveries = None;
+    let mut page: Pin<Box<dyn Future<Output = io::Result<()>>>> = Box::pin(pending());
+    if arguments.ui {
+        let server = PageServer::bind(arguments.ui_addr).await?;
+        terminal::note(&format!("the page: {}", server.url()));
+        let may_sign = !arguments.forwarding.may_leave_this_machine();
+        let shown = Deliveries::new(address, may_sign)?;
+        page = Box::pin(server.serve(Arc::clone(&shown).router()));
+        deliveries = Some(shown);
+    }
     let (broken, mut breakage) = mpsc::channel(1);
-    let recorder = Arc::new(Recorder::new(recording, arguments.verbose, forwarder, broken));
+    let recorder = Recorder::new(recording, arguments.verbose, forwarder, deliveries, broken);
+    let recorder = Arc::new(recorder);
     let credentials = Credentials::default();
     let mut app = Router::new().without_v07_checks();
     let mut paths: Vec<String> = Vec::new();
@@ -169,6 +193,7 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
         biased;
         error = breakage.recv() => return Err(error.unwrap_or("the recording is gone".into())),
         served = server.into_future() => served?,
+        served = page => served?,
         () = grace_period() => {}
     }
     Ok(ExitStatus::Success)

@@ -4,6 +4,7 @@ use std::{io::Write, time::UNIX_EPOCH};
 
 use axum::body::Bytes;
 use room_hooks::Refusal;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
@@ -17,6 +18,29 @@ use crate::{
 };
 
 use super::{forward::Forwarded, unknown::unknown_members};
+
+/// What the sender makes of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Verdict {
+    Acknowledged,
+    /// It did not verify.
+    Refused,
+    /// It verified, and was not handled.
+    Failed,
+}
+
+impl Verdict {
+    pub(super) const ALL: [Self; 3] = [Self::Acknowledged, Self::Refused, Self::Failed];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
 
 /// A delivery that has passed.
 pub(super) struct Passed {
@@ -35,36 +59,59 @@ impl Passed {
         let time = self.record.at().duration_since(UNIX_EPOCH).unwrap_or_default();
         let seconds = time.as_secs() % 86_400;
         let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60);
-        let name = self.record.provider;
-        let received = self.received.as_ref().ok().and_then(Option::as_ref);
-        let event = terminal::plain(received.map_or("-", |received| &received.event));
-        let type_name = received.map_or("-", |received| event::type_name(name, received.kind));
-        let room = received.and_then(|received| received.room_id.as_deref()).unwrap_or("-");
-        let room = terminal::plain(room);
+        let (name, event, room) = (self.record.provider, self.event(), self.room());
         let mut out = terminal::out();
         writeln!(
             out,
-            "{DIM}{time}{DIM:#} {name:<8}{event:<28} {type_name:<28} {room:<16} {} {}",
+            "{DIM}{time}{DIM:#} {name:<8}{event:<28} {:<28} {room:<16} {} {}",
+            self.type_name(),
             terminal::status(self.status),
             self.outcome()
         )?;
         if verbose {
-            let shown = received.map_or_else(
+            let shown = self.received().map_or_else(
                 || String::from_utf8_lossy(&self.record.to_http()).into_owned(),
                 |received| received.data.clone(),
             );
             for line in shown.lines() {
                 writeln!(out, "          {}", terminal::plain(line))?;
             }
-            for (path, value) in
-                received.map_or(Vec::new(), |received| self.unknown_members(provider, received))
-            {
+            let unknown = self.received().map(|received| self.unknown_members(provider, received));
+            for (path, value) in unknown.unwrap_or_default() {
                 let line = format!("not in the type: {path} = {value}");
                 writeln!(out, "          {}", terminal::plain(&line))?;
             }
         }
         out.flush()?;
         Ok(())
+    }
+
+    /// What was received, unless it was refused or is a probe.
+    fn received(&self) -> Option<&Received> {
+        self.received.as_ref().ok().and_then(Option::as_ref)
+    }
+
+    /// The event's name on the wire.
+    pub(super) fn event(&self) -> String {
+        terminal::plain(self.received().map_or("-", |received| &received.event))
+    }
+
+    pub(super) fn type_name(&self) -> &'static str {
+        self.received()
+            .map_or("-", |received| event::type_name(self.record.provider, received.kind))
+    }
+
+    pub(super) fn room(&self) -> String {
+        let room = self.received().and_then(|received| received.room_id.as_deref());
+        terminal::plain(room.unwrap_or("-"))
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        match self.status {
+            200..=299 => Verdict::Acknowledged,
+            _ if self.record.verified().is_ok() => Verdict::Failed,
+            _ => Verdict::Refused,
+        }
     }
 
     /// What the sender sends and the type does not have; nothing of an event without a type.
@@ -79,7 +126,8 @@ impl Passed {
         }
     }
 
-    fn outcome(&self) -> String {
+    /// What became of it, in words.
+    pub(super) fn outcome(&self) -> String {
         if let (Ok(received), Some(forwarded)) = (&self.received, &self.forwarded) {
             return self.to_app(forwarded, received.as_ref().filter(|received| received.asks));
         }

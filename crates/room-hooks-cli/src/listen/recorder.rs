@@ -6,7 +6,7 @@ use std::{
     io::{self, Write},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Instant, SystemTime},
 };
 
 use axum::{
@@ -26,12 +26,13 @@ use crate::{
     recording::{Record, Verification},
 };
 
-use super::{forward::Forwarder, passed::Passed};
+use super::{forward::Forwarder, page::Deliveries, passed::Passed};
 
 pub(super) struct Recorder {
     recording: Option<Mutex<File>>,
     verbose: bool,
     forwarder: Option<Forwarder>,
+    page: Option<Arc<Deliveries>>,
     /// Where it is told that the recording has broken off.
     broken: mpsc::Sender<Error>,
 }
@@ -55,9 +56,10 @@ impl Recorder {
         recording: Option<File>,
         verbose: bool,
         forwarder: Option<Forwarder>,
+        page: Option<Arc<Deliveries>>,
         broken: mpsc::Sender<Error>,
     ) -> Self {
-        Self { recording: recording.map(Mutex::new), verbose, forwarder, broken }
+        Self { recording: recording.map(Mutex::new), verbose, forwarder, page, broken }
     }
 
     /// Lets a request pass, and shows and records what it was and what it was answered.
@@ -80,7 +82,7 @@ impl Recorder {
         request: Request,
         next: Next,
     ) -> Response {
-        let now = SystemTime::now();
+        let (now, began) = (SystemTime::now(), Instant::now());
         let (parts, body) = request.into_parts();
         let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
         let query = parts.uri.query().unwrap_or_default().to_owned();
@@ -128,7 +130,11 @@ impl Recorder {
         let response = Response::from_parts(head, Body::from(answer.clone()));
         let status = response.status().as_u16();
         let passed = Passed { record, status, called, received, forwarded, answer };
-        match passed.show(&provider, self.verbose) {
+        let shown = passed.show(&provider, self.verbose);
+        if let Some(page) = &self.page {
+            page.ring.add(passed, headers, began.elapsed());
+        }
+        match shown {
             Ok(()) => response,
             Err(error) => self.break_off(error, response, asks),
         }

@@ -28,10 +28,10 @@ use crate::{
     terminal,
 };
 
+pub(crate) use self::report::{Report, Step, Verdict};
 use self::{
     cause::{Culprit, Suspect},
     read::{Arrival, Request},
-    report::Report,
     source::Source,
     steps::{Clock, Gap, Secret, Time, named_app},
 };

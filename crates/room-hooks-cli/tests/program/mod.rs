@@ -99,7 +99,9 @@ pub(crate) fn ran(output: Output) -> Ran {
 pub(crate) struct Server {
     child: Child,
     pub(crate) origin: String,
-    /// Its standard error after the line that says where it listens.
+    /// Its standard error before the line that says where it listens.
+    said: String,
+    /// Its standard error after that line.
     told: Option<JoinHandle<String>>,
 }
 
@@ -110,20 +112,26 @@ impl Server {
     }
 
     pub(crate) fn start_printing_to(stdout: impl Into<Stdio>, command: Command) -> Self {
-        let (child, mut stderr, origin) = spawned(stdout.into(), command);
+        let (child, mut stderr, origin, said) = spawned(stdout.into(), command);
         // Standard error must be read, or the server would block when the pipe is full.
         let told = thread::spawn(move || {
             let mut told = String::new();
             stderr.read_to_string(&mut told).unwrap();
             told
         });
-        Self { child, origin, told: Some(told) }
+        Self { child, origin, said, told: Some(told) }
+    }
+
+    /// The end of the line that it began with these words, before it said where it listens.
+    pub(crate) fn noted(&self, beginning: &str) -> String {
+        let mut ends = self.said.lines().filter_map(|line| line.split_once(beginning));
+        ends.next().unwrap().1.to_owned()
     }
 
     /// Starts a server, and closes its standard error when it has said where it listens.
     pub(crate) fn start_unheard(command: Command) -> Self {
-        let (child, _, origin) = spawned(Stdio::piped(), command);
-        Self { child, origin, told: None }
+        let (child, _, origin, said) = spawned(Stdio::piped(), command);
+        Self { child, origin, said, told: None }
     }
 
     pub(crate) fn listen(arguments: &[&str]) -> Self {
@@ -172,24 +180,25 @@ impl Drop for Server {
     }
 }
 
-fn spawned(stdout: Stdio, mut command: Command) -> (Child, BufReader<ChildStderr>, String) {
+fn spawned(stdout: Stdio, mut command: Command) -> (Child, BufReader<ChildStderr>, String, String) {
     with_secrets(&mut command);
     command.env("ROOM_HOOKS_ADDR", "127.0.0.1:0").env("NO_COLOR", "1");
     let mut child = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let origin = listening_on(&mut stderr);
-    (child, stderr, origin)
+    let (origin, said) = listening_on(&mut stderr);
+    (child, stderr, origin, said)
 }
 
-fn listening_on(stderr: &mut BufReader<ChildStderr>) -> String {
-    let mut line = String::new();
+fn listening_on(stderr: &mut BufReader<ChildStderr>) -> (String, String) {
+    let (mut said, mut line) = (String::new(), String::new());
     while stderr.read_line(&mut line).unwrap() > 0 {
         if let Some((_, origin)) = line.trim_end().split_once("listening on ") {
-            return origin.to_owned();
+            return (origin.to_owned(), said);
         }
+        said += &line;
         line.clear();
     }
-    panic!("it does not say where it listens")
+    panic!("it does not say where it listens: {said}")
 }
 
 /// Builds an example of the workspace.

@@ -1,0 +1,104 @@
+//! A delivery as text to be pasted elsewhere: a shell line, and a test in Rust. Whatever was sent is only ever data in it.
+
+use std::fmt::Write;
+
+use data_encoding::BASE64;
+use room_hooks::testing::SignedDelivery;
+
+use crate::{
+    Error, event,
+    provider::{ProviderName, Received},
+    recording::Record,
+};
+
+/// A line for a shell that sends the delivery as it was recorded.
+pub(super) fn as_curl(record: &Record, origin: &str) -> Result<String, Error> {
+    let SignedDelivery { query, headers, body, .. } = record.as_recorded()?;
+    let question = if query.is_empty() { "" } else { "?" };
+    let url = format!("{origin}{}{question}{query}", record.path);
+    // `--data-raw`, since `--data-binary` would read a file if the body began with `@`.
+    let (before, body) = match str::from_utf8(&body) {
+        Ok(text) if is_harmless(text) => (String::new(), format!("--data-raw {}", quoted(text))),
+        _ => {
+            let base64 = BASE64.encode(&body);
+            (format!("echo {base64} | base64 -d | "), "--data-binary @-".to_owned())
+        }
+    };
+    let mut line = format!("{before}curl --globoff {}", quoted(&visible(&url)));
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        // Otherwise curl would add one.
+        line += " -H 'Content-Type:'";
+    }
+    for (name, value) in &headers {
+        write!(line, " -H {}", quoted(&visible(&format!("{name}: {value}"))))?;
+    }
+    Ok(format!("{line} {body}"))
+}
+
+/// A text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Whether a text does nothing to a terminal that it is pasted into, and looks as it is read.
+fn is_harmless(text: &str) -> bool {
+    !text.chars().any(|character| character.is_control() || is_formatting(character))
+}
+
+/// Characters that reverse or hide others.
+fn is_formatting(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A text without what could act on a terminal. No signature has any of it.
+fn visible(text: &str) -> String {
+    let visible = |character| if is_harmless(&String::from(character)) { character } else { '?' };
+    text.chars().map(visible).collect()
+}
+
+/// A test that verifies the delivery at the time at which it arrived, so that it never goes stale.
+pub(super) fn as_test(
+    record: &Record,
+    received: Option<&Received>,
+    app_id: u64,
+) -> Result<String, Error> {
+    let SignedDelivery { query, headers, body, .. } = record.as_recorded()?;
+    let (module, provider, variable) = match record.provider {
+        ProviderName::Zego => ("zego", "Zego", "ZEGO_CALLBACK_SECRET"),
+        ProviderName::Tencent => ("tencent", "Tencent", "TENCENT_TOKEN"),
+        ProviderName::Trtc => ("trtc", "Trtc", "TRTC_KEY"),
+    };
+    let asks = received.is_some_and(|received| received.asks);
+    let any = format!("{module}::{}", if asks { "Question" } else { "Event" });
+    let type_name = received.map(|received| event::type_name(record.provider, received.kind));
+    let type_name = type_name.filter(|name| *name != "RawEvent").unwrap_or(&any);
+    // In a literal, `Debug` escapes quotes, control characters, and those that reverse or hide others.
+    let body = match str::from_utf8(&body) {
+        Ok(text) => format!("{text:?}.as_bytes()"),
+        Err(_) => format!("b\"{}\"", body.escape_ascii()),
+    };
+    let owned =
+        |(name, value): &(String, String)| format!("({name:?}.to_owned(), {value:?}.to_owned())");
+    let headers = headers.iter().map(owned).collect::<Vec<_>>().join(", ");
+    let verdict = if received.is_some() { "unwrap" } else { "unwrap_err" };
+    Ok(format!(
+        r#"#[test]
+fn a_recorded_delivery_is_read() {{
+    use std::time::{{Duration, SystemTime}};
+
+    use room_hooks::{{Delivery, Receiver, {module}::{{self, {provider}}}}};
+
+    // The secret with which it was signed.
+    let secret = std::env::var("{variable}").unwrap();
+    let receiver = Receiver::new({provider}::new({app_id}, secret).unwrap());
+    let body = {body};
+    let headers: Vec<(String, String)> = vec![{headers}];
+    let delivery = Delivery::new(body).with_query({query:?}).with_headers(&headers);
+    let received_at = SystemTime::UNIX_EPOCH + Duration::from_millis({at});
+    let received = receiver.receive::<{type_name}>(delivery, received_at);
+    println!("{{:?}}", received.{verdict}());
+}}
+"#,
+        at = record.at,
+    ))
+}

@@ -1,0 +1,141 @@
+//! The deliveries that the page shows: the newest, in bounded memory.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::http::HeaderMap;
+use tokio::sync::broadcast;
+
+use crate::listen::passed::Passed;
+
+/// A delivery as the page shows it.
+pub(in crate::listen) struct Entry {
+    pub(super) id: u64,
+    pub(super) passed: Passed,
+    /// All headers, of which a recording keeps only those that sign.
+    pub(super) headers: HeaderMap,
+    pub(super) took: Duration,
+}
+
+/// How many deliveries are kept.
+pub(super) const LIMIT: usize = 500;
+
+/// How many bytes of bodies, answers and headers are kept.
+const LIMIT_BYTES: usize = 64 * 1024 * 1024;
+
+/// The newest deliveries.
+pub(in crate::listen) struct Ring {
+    entries: Mutex<Entries>,
+    added: broadcast::Sender<Arc<Entry>>,
+}
+
+#[derive(Default)]
+struct Entries {
+    newest_last: VecDeque<Arc<Entry>>,
+    bytes: usize,
+    last_id: u64,
+}
+
+impl Ring {
+    pub(super) fn new() -> Self {
+        Self { entries: Mutex::default(), added: broadcast::channel(LIMIT).0 }
+    }
+
+    pub(in crate::listen) fn add(&self, passed: Passed, headers: HeaderMap, took: Duration) {
+        let mut entries = self.locked();
+        entries.last_id += 1;
+        let entry = Arc::new(Entry { id: entries.last_id, passed, headers, took });
+        entries.bytes += entry.bytes();
+        entries.newest_last.push_back(Arc::clone(&entry));
+        while entries.newest_last.len() > LIMIT
+            || (entries.bytes > LIMIT_BYTES && entries.newest_last.len() > 1)
+        {
+            let oldest = entries.newest_last.pop_front();
+            entries.bytes -= oldest.map_or(0, |oldest| oldest.bytes());
+        }
+        // Within the lock, so that a reader of both misses none. Nobody may be listening.
+        let _ = self.added.send(entry);
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<Arc<Entry>> {
+        self.locked().newest_last.iter().find(|entry| entry.id == id).cloned()
+    }
+
+    /// The deliveries after one, in the order of their arrival, and those that are still to come.
+    pub(super) fn after(&self, id: u64) -> (Vec<Arc<Entry>>, broadcast::Receiver<Arc<Entry>>) {
+        let entries = self.locked();
+        let newer = entries.newest_last.iter().filter(|entry| entry.id > id).cloned().collect();
+        (newer, self.added.subscribe())
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    /// Roughly what it takes.
+    fn bytes(&self) -> usize {
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let data = match &self.passed.received {
+            Ok(Some(received)) => received.data.len(),
+            _ => 0,
+        };
+        self.passed.record.size() + self.passed.answer.len() + data + headers + 1024
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use room_hooks::{Refusal, testing::SignedDelivery};
+
+    use crate::{provider::ProviderName, recording::Record};
+
+    use super::*;
+
+    fn add(ring: &Ring, body: usize) {
+        let delivery = SignedDelivery::new(String::new(), Vec::new(), vec![b'x'; body]);
+        let passed = Passed {
+            record: Record::new(ProviderName::Zego, SystemTime::UNIX_EPOCH, delivery),
+            status: 401,
+            called: false,
+            received: Err(Refusal::WrongSignature),
+            forwarded: None,
+            answer: Default::default(),
+        };
+        ring.add(passed, HeaderMap::new(), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_number_of_deliveries_and_their_size_are_bounded() {
+        let ring = Ring::new();
+        for _ in 0..LIMIT + 10 {
+            add(&ring, 10);
+        }
+        assert_eq!(ring.after(0).0.len(), LIMIT);
+        assert!(ring.get(10).is_none() && ring.get(11).is_some());
+        for _ in 0..100 {
+            add(&ring, 1024 * 1024);
+        }
+        let (kept, _) = ring.after(0);
+        assert!((60..64).contains(&kept.len()), "{}", kept.len());
+        add(&ring, LIMIT_BYTES);
+        assert_eq!(ring.after(0).0.len(), 1, "the newest is always there");
+    }
+
+    #[tokio::test]
+    async fn a_reader_gets_what_was_there_and_what_is_to_come() {
+        let ring = Ring::new();
+        (0..3).for_each(|_| add(&ring, 1));
+        let (newer, mut added) = ring.after(1);
+        assert_eq!(newer.iter().map(|entry| entry.id).collect::<Vec<_>>(), [2, 3]);
+        add(&ring, 1);
+        assert_eq!(added.recv().await.unwrap().id, 4);
+    }
+}

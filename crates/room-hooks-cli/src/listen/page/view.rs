@@ -1,0 +1,299 @@
+//! What the page looks like.
+
+use std::time::{Duration, SystemTime};
+
+use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use maud::{Markup, html};
+use serde_json::Value;
+
+use crate::{
+    listen::passed::{self, Passed},
+    provider::{ProviderName, Received},
+    verify::{Report, Step, Verdict},
+};
+
+use super::{
+    Filter, copied,
+    ring::{Entry, LIMIT},
+};
+
+/// The list, newest first.
+pub(super) fn deliveries<'a>(
+    newest_first: impl Iterator<Item = &'a Entry>,
+    newest: u64,
+    filter: &Filter,
+    message: Option<&str>,
+) -> Markup {
+    html! {
+        @if let Some(message) = message { p role="status" { (message) } }
+        form method="get" {
+            label {
+                "Provider"
+                select name="provider" {
+                    option value="" { "all" }
+                    @for name in ProviderName::ALL {
+                        option value=(name) selected[filter.provider == Some(name)] { (name) }
+                    }
+                }
+            }
+            label {
+                "Verdict"
+                select name="verdict" {
+                    option value="" { "all" }
+                    @for verdict in passed::Verdict::ALL {
+                        option value=(verdict.name()) selected[filter.verdict == Some(verdict)] {
+                            (verdict.name())
+                        }
+                    }
+                }
+            }
+            label {
+                "Event, type or room contains"
+                input type="search" name="text" value=(filter.text);
+            }
+            button { "Filter" }
+        }
+        p.quiet data-live-status aria-live="polite" { "Without JavaScript, reload to see what is new." }
+        div.scroll {
+            table {
+                thead { tr {
+                    th scope="col" { "Time" } th scope="col" { "Provider" } th scope="col" { "Event" }
+                    th scope="col" { "Rust type" } th scope="col" { "Room" }
+                    th scope="col" { "Answer" } th.number scope="col" { "Took" }
+                } }
+                tbody data-live=(format!("live?after={newest}&{}", filter.query())) data-limit=(LIMIT) {
+                    @for entry in newest_first { (row(entry)) }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn row(entry: &Entry) -> Markup {
+    let passed = &entry.passed;
+    html! {
+        tr {
+            td.short { a href=(format!("delivery?id={}", entry.id)) { (time(passed.record.at())) } }
+            td.short { (passed.record.provider) }
+            td { (passed.event()) }
+            td { code { (passed.type_name()) } }
+            td { (passed.room()) }
+            td { (answer(passed)) }
+            td.number { (millis(entry.took)) }
+        }
+    }
+}
+
+fn answer(passed: &Passed) -> Markup {
+    let class = if passed.verdict() == passed::Verdict::Acknowledged { "good" } else { "bad" };
+    html! { strong class=(class) { (passed.status) } " " (passed.outcome()) }
+}
+
+/// What a delivery is shown with, besides itself.
+pub(super) struct Context<'a> {
+    pub(super) report: &'a Report,
+    /// What was sent, as JSON.
+    pub(super) document: Option<&'a Value>,
+    /// The paths of the members that its type does not have.
+    pub(super) unknown: Vec<String>,
+    /// Where `listen` listens.
+    pub(super) origin: &'a str,
+    pub(super) app_id: u64,
+    /// Whether an edited event may be signed.
+    pub(super) may_sign: bool,
+}
+
+/// One delivery.
+pub(super) fn delivery(entry: &Entry, context: &Context<'_>) -> Markup {
+    let passed = &entry.passed;
+    let received = passed.received.as_ref().ok().and_then(Option::as_ref);
+    html! {
+        dl {
+            dt { "Arrived" } dd { (humantime::format_rfc3339_millis(passed.record.at())) }
+            dt { "Provider" } dd { (passed.record.provider) }
+            dt { "Event" } dd { (passed.event()) }
+            dt { "Rust type" } dd { code { (passed.type_name()) } }
+            dt { "Room" } dd { (passed.room()) }
+            dt { "Answer" } dd { (answer(passed)) " in " (millis(entry.took)) }
+        }
+        h2 { "Verification" }
+        (verification(context.report))
+        @if let Some(document) = context.document {
+            (events(document, received, &context.unknown))
+        }
+        h2 { "Request" }
+        pre tabindex="0" { (request(entry)) }
+        (copies(entry, received, context))
+        (actions(entry, context))
+    }
+}
+
+/// The steps of the verification, and likely causes.
+fn verification(report: &Report) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead { tr {
+                    th scope="col" { "Step" } th scope="col" { "What" } th scope="col" { "Value" }
+                } }
+                tbody {
+                    @for Step { step, name, text } in &report.steps {
+                        tr { td.short { (step) } td.short { (name) } td { code { (text) } } }
+                    }
+                }
+            }
+        }
+        @if let Some(Verdict { is_good, word, rest }) = &report.verdict {
+            p { strong class=(if *is_good { "good" } else { "bad" }) { (word) } (rest) }
+        }
+        @for (label, text) in &report.advice { p role="note" { strong { (label) } ": " (text) } }
+    }
+}
+
+/// The JSON that was sent, beside the event that a handler gets.
+fn events(document: &Value, received: Option<&Received>, unknown: &[String]) -> Markup {
+    let typed = received.and_then(|received| serde_json::from_str::<Value>(&received.data).ok());
+    html! {
+        div.columns {
+            section {
+                h2 { "Sent" }
+                pre tabindex="0" { (json(document, "", 0, unknown)) }
+                @if !unknown.is_empty() {
+                    p.quiet { "The type does not have the " mark { "marked" } " members." }
+                }
+            }
+            section {
+                h2 { "As the type has it" }
+                @match typed {
+                    Some(typed) => pre tabindex="0" { (json(&typed, "", 0, &[])) },
+                    None => p.quiet { "No handler gets it." },
+                }
+            }
+        }
+    }
+}
+
+/// JSON over several lines, with the members at some paths marked. As deep as `serde_json` reads, which is 128 levels.
+fn json(value: &Value, path: &str, level: usize, marked: &[String]) -> Markup {
+    let below = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    let indent = "  ".repeat(level + 1);
+    let member = |name: &str, shown: Markup, value: &Value| {
+        let path = below(name);
+        let line = html! { (shown) (json(value, &path, level + 1, marked)) };
+        match marked.contains(&path) {
+            true => html! { mark { (line) } },
+            false => line,
+        }
+    };
+    let end = "  ".repeat(level);
+    match value {
+        Value::Object(members) if !members.is_empty() => html! {
+            "{" @for (nth, (name, value)) in members.iter().enumerate() {
+                @if nth > 0 { "," } "\n" (indent)
+                (member(name, html! { (Value::from(name.as_str()).to_string()) ": " }, value))
+            } "\n" (end) "}"
+        },
+        Value::Array(values) if !values.is_empty() => html! {
+            "[" @for (nth, value) in values.iter().enumerate() {
+                @if nth > 0 { "," } "\n" (indent)
+                (member(&nth.to_string(), html! {}, value))
+            } "\n" (end) "]"
+        },
+        value => html! { (value.to_string()) },
+    }
+}
+
+/// The request as it came, without what might let a reader log in elsewhere.
+fn request(entry: &Entry) -> String {
+    let record = &entry.passed.record;
+    let question = if record.query.is_empty() { "" } else { "?" };
+    let mut text = format!("POST {}{question}{}\n", record.path, record.query);
+    for (name, value) in &entry.headers {
+        let is_secret = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name);
+        let value = match is_secret {
+            true => "(not shown)".into(),
+            false => String::from_utf8_lossy(value.as_bytes()),
+        };
+        text += &format!("{name}: {value}\n");
+    }
+    let body = record.body().unwrap_or_default();
+    text + "\n" + &String::from_utf8_lossy(&body)
+}
+
+fn copies(entry: &Entry, received: Option<&Received>, context: &Context<'_>) -> Markup {
+    let record = &entry.passed.record;
+    let curl = copied::as_curl(record, context.origin).unwrap_or_default();
+    let test = copied::as_test(record, received, context.app_id).unwrap_or_default();
+    let copy = |id: &str, label: &str, text: &str| {
+        html! {
+            details {
+                summary { (label) }
+                pre id=(id) tabindex="0" { (text) }
+                button type="button" data-copy=(id) { "Copy" }
+            }
+        }
+    };
+    html! {
+        (copy("curl", "As curl", &curl))
+        (copy("test", "As Rust test", &test))
+    }
+}
+
+fn actions(entry: &Entry, context: &Context<'_>) -> Markup {
+    let id = entry.id.to_string();
+    let is_verified = entry.passed.record.verified().is_ok();
+    let body = entry.passed.record.body().unwrap_or_default();
+    html! {
+        h2 { "Send again" }
+        form method="post" action="again" {
+            input type="hidden" name="id" value=(id);
+            button name="as" value="recorded" { "Send as it was recorded" }
+            @if is_verified { button name="as" value="resigned" { "Send with a new signature" } }
+        }
+        @if is_verified {
+            details {
+                summary { "Edit and send" }
+                form method="post" action="edited" {
+                    input type="hidden" name="id" value=(id);
+                    label.wide {
+                        "Event"
+                        textarea name="event" spellcheck="false" {
+                            (edited(context.document, &body))
+                        }
+                    }
+                    @if context.may_sign {
+                        label.choice {
+                            input type="checkbox" name="sign" value="yes";
+                            "Sign it with the secret of `listen`"
+                        }
+                    }
+                    button { "Send" }
+                }
+                @if !context.may_sign {
+                    p.quiet { "It is not signed, since `listen` forwards to another machine." }
+                }
+            }
+        } @else {
+            p.quiet { "It was not verified when it arrived, so nothing of it is signed." }
+        }
+    }
+}
+
+/// The event to be edited.
+fn edited(document: Option<&Value>, body: &[u8]) -> String {
+    document
+        .and_then(|document| serde_json::to_string_pretty(document).ok())
+        .unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
+}
+
+fn time(at: SystemTime) -> String {
+    // The seconds of the day, in UTC.
+    humantime::format_rfc3339_seconds(at).to_string().split_off("2026-01-01T".len())
+}
+
+fn millis(took: Duration) -> String {
+    format!("{:.1} ms", took.as_secs_f64() * 1000.0)
+}
