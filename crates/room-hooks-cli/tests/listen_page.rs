@@ -43,7 +43,17 @@ impl Page {
         run(&[&["send", event, "--to", &self.listener.origin], more].concat());
     }
 
-    /// Sends a request as it is, and returns the response.
+    /// Sends a request as it is to where callbacks are received.
+    fn deliver(&self, request: &str) -> String {
+        let (_, address) = self.listener.origin.split_once("//").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
+    }
+
+    /// Sends a request as it is to the page, and returns the response.
     fn raw(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
@@ -100,13 +110,39 @@ fn only_those_who_know_the_address_see_the_page() {
         assert!(get(&format!("{folder}deliveries"), other).starts_with("HTTP/1.1 403 "), "{other}");
     }
     // The port that a tunnel may expose has nothing of it.
-    let (_, listening_on) = page.listener.origin.split_once("//").unwrap();
-    let mut stream = TcpStream::connect(listening_on).unwrap();
-    write!(stream, "GET {folder}deliveries HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
-        .unwrap();
-    let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
+    let request =
+        format!("GET {folder}deliveries HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let response = page.deliver(&request);
     assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
+}
+
+#[test]
+fn the_page_is_served_to_this_machine_only() {
+    let ran = run(&["listen", "--addr", "127.0.0.1:0", "--ui", "--ui-addr", "0.0.0.0:0"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr.contains("0.0.0.0:0: pages are served to this machine only"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn headers_that_might_let_a_reader_in_elsewhere_are_not_shown() {
+    let page = Page::start(&[]);
+    let signed = run(&["sign", "103"]).stdout;
+    let headers = "Authorization: Basic cGFzc3dvcmQ=\r\nCookie: a=cGFzc3dvcmQ=\r\nX-Seen: yes\r\nConnection: close\r\n";
+    page.deliver(&signed.replacen(
+        "Host: localhost\r\n",
+        &format!("Host: localhost\r\n{headers}"),
+        1,
+    ));
+    let shown = page.get("delivery?id=1");
+    assert!(
+        shown.contains("x-seen: yes") && shown.contains("authorization: (not shown)"),
+        "{shown}"
+    );
+    assert!(!shown.contains("cGFzc3dvcmQ="), "{shown}");
 }
 
 #[test]
@@ -224,15 +260,17 @@ fn a_copied_shell_line_sends_the_same_bytes_and_runs_nothing_else() {
         page.send("103", &["--set", &format!("EventInfo.RoomId={text}")]);
         page.send("Room.CallbackAfterDestroyRoom", &["--set", &format!("RoomId={text}")]);
     }
-    // A query that ends a word of a shell, and a body that curl could take for the name of a file.
-    let (_, address) = page.listener.origin.split_once("//").unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
+    // A query that ends a word of a shell, and bodies that curl could take for the name of a file, and a terminal for a
+    // command.
     let target = "/hooks/tencent?x=';touch${IFS}pwned;'&y=[1-2]{a,b}";
-    let head =
-        format!("POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 14");
-    stream.write_all(format!("{head}\r\n\r\n@/etc/hostname").as_bytes()).unwrap();
-    stream.read_to_end(&mut Vec::new()).unwrap();
-    let count = u64::try_from(HOSTILE.len()).unwrap() * 3 + 1;
+    let bodies = ["@/etc/hostname", "\u{1b}[2J\ntouch pwned\n", "\u{202e}dewnp hcuot"];
+    for body in bodies {
+        page.deliver(&format!(
+            "POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+    }
+    let count = u64::try_from(HOSTILE.len() * 3 + bodies.len()).unwrap();
     for id in 1..=count {
         let line = page.copied(id, "curl");
         assert!(!line.contains('\n') && !line.contains('\u{1b}'), "{line:?}");
