@@ -64,6 +64,9 @@
 //! Each way in holds a body to the receiver's own limit and timeout, so axum's `DefaultBodyLimit` does not apply.
 //! A limit that wraps the body, such as tower-http's `RequestBodyLimit`, does, and is answered 413 as well.
 //!
+//! With the feature `inbox-ui`, `inbox_page` is a router for operators: what waits in an inbox, what failed and why, and
+//! buttons that retry and discard. Mount it behind your own login.
+//!
 //! Tencent's query contains the signature, and request loggers usually write the query: have yours write the path
 //! only.
 
@@ -83,4 +86,6 @@ pub use reply::{Ack, Answer};
 pub use room_hook::{RoomHook, RoomHookRejection};
 pub use room_hooks::*;
 pub use room_hooks_tower::{PeerAddr, adapter};
+#[cfg(feature = "inbox-ui")]
+pub use room_hooks_ui::inbox_page;
 pub use verify::{Verify, VerifyLayer};
