@@ -5,12 +5,13 @@ use std::{io::Write, pin::Pin, sync::Arc, time::SystemTime};
 use clap::{ArgGroup, Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use room_hooks::inbox::{EventState, InboxError, InboxStore};
+use room_hooks_ui::parts::Pages;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::{Error, ExitStatus, terminal};
 
-use super::filter::{Filter, Pages};
+use super::filter::Filter;
 
 /// Makes dead events ready again, with as many attempts as new ones.
 ///

@@ -2,14 +2,12 @@ use std::{io::Write, iter, time::SystemTime};
 
 use clap::{Args, ValueEnum};
 use room_hooks::inbox::{EventRecord, EventState, InboxStore};
+use room_hooks_ui::parts::{Pages, age};
 use serde_json::{Value, json};
 
 use crate::{Error, ExitStatus, table, terminal};
 
-use super::{
-    filter::{Filter, Pages},
-    rough,
-};
+use super::filter::Filter;
 
 /// Lists events in the order of their arrival, without their payloads.
 #[derive(Debug, Args)]
@@ -79,7 +77,7 @@ pub(super) async fn run(
             if arguments.json {
                 writeln!(terminal::exact(), "{}", to_json(record))?;
             } else {
-                rows.push(row(record, now));
+                rows.push(row(record));
             }
             (count, last) = (count + 1, record.sequence);
         }
@@ -98,14 +96,13 @@ pub(super) async fn run(
     Ok(ExitStatus::Success)
 }
 
-fn row(record: &EventRecord, now: SystemTime) -> [String; 7] {
+fn row(record: &EventRecord) -> [String; 7] {
     let state = if record.is_suspect { "suspect" } else { record.state.name() };
-    let age = now.duration_since(record.received_at).unwrap_or_default();
     [
         record.sequence.to_string(),
         state.to_owned(),
         record.attempts.to_string(),
-        rough(age),
+        age(record),
         record.kind.clone(),
         record.room.as_deref().unwrap_or("-").to_owned(),
         shortened(record.error.as_deref().unwrap_or_default()),

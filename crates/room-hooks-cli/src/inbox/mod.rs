@@ -8,7 +8,7 @@ mod prune;
 mod show;
 mod stats;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use room_hooks::inbox::InboxStore;
@@ -61,27 +61,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
             Command::Prune(arguments) => prune::run(&*inbox, arguments).await,
         }
     })
-}
-
-/// Formats a duration in the largest unit that it fills.
-fn rough(span: Duration) -> String {
-    let seconds = span.as_secs();
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..86_400 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_is_shown_in_its_largest_unit() {
-        let shown = |seconds| rough(Duration::from_secs(seconds));
-        assert_eq!([0, 59, 60, 3_599].map(shown), ["0s", "59s", "1m", "59m"]);
-        assert_eq!([3_600, 86_399, 86_400, 8_640_000].map(shown), ["1h", "23h", "1d", "100d"]);
-    }
 }

@@ -1,15 +1,13 @@
-use std::{
-    io::Write,
-    time::{Duration, SystemTime},
-};
+use std::io::Write;
 
 use clap::Args;
-use room_hooks::inbox::{EventRecord, EventState, InboxStore, NewEvent};
+use room_hooks::inbox::{EventRecord, InboxStore, NewEvent};
+use room_hooks_ui::parts::{age, attempts, state, utc};
 use serde_json::Value;
 
 use crate::{Error, ExitStatus, terminal};
 
-use super::{list::to_json, rough};
+use super::list::to_json;
 
 /// Shows an event with its error and its payload, which may contain personal data.
 #[derive(Debug, Args)]
@@ -52,14 +50,13 @@ pub(super) async fn run(
 }
 
 fn print(record: &EventRecord, event: &NewEvent, payload: &Value) -> Result<(), Error> {
-    let age = SystemTime::now().duration_since(record.received_at).unwrap_or_default();
-    let received_at = humantime::format_rfc3339_seconds(record.received_at);
+    let received = format!("{}, {} ago", utc(record.received_at), age(record));
     let fields = [
         ("sequence", record.sequence.to_string()),
         ("state", state(record)),
         ("kind", record.kind.clone()),
         ("room", record.room.clone().unwrap_or_else(|| "-".into())),
-        ("received", format!("{received_at}, {} ago", rough(age))),
+        ("received", received),
         ("attempts", attempts(record)),
         ("error", record.error.clone().unwrap_or_else(|| "-".into())),
         ("id", event.id.map_or_else(|| "-".into(), |id| id.to_string())),
@@ -74,27 +71,4 @@ fn print(record: &EventRecord, event: &NewEvent, payload: &Value) -> Result<(), 
         writeln!(out, "  {}", terminal::plain(line))?;
     }
     Ok(())
-}
-
-fn state(record: &EventRecord) -> String {
-    let name = record.state.name();
-    let ago = record.finished_ago.map(|ago| format!("{name}, for {}", rough(ago)));
-    let due_in = record.due_in.unwrap_or_default();
-    match record.state {
-        EventState::Ready if record.is_suspect => {
-            "suspect: its worker crashed or froze, and another will run it alone".into()
-        }
-        EventState::Ready if due_in > Duration::ZERO => {
-            format!("{name}, next attempt in {}", rough(due_in))
-        }
-        EventState::Leased => format!("{name}, lease ends in {}", rough(due_in)),
-        _ => ago.unwrap_or_else(|| name.into()),
-    }
-}
-
-fn attempts(record: &EventRecord) -> String {
-    let EventRecord { attempts, failures, crashes, .. } = record;
-    format!(
-        "{attempts}; since it was stored or retried: {failures} failed, {crashes} crashed alone"
-    )
 }

@@ -2,11 +2,10 @@ use std::io::Write;
 
 use clap::Args;
 use room_hooks::inbox::InboxStore;
+use room_hooks_ui::parts::rough;
 use serde_json::json;
 
 use crate::{Error, ExitStatus, table, terminal};
-
-use super::rough;
 
 /// Counts the events in each state, and shows how long the oldest has waited.
 #[derive(Debug, Args)]
