@@ -34,7 +34,7 @@ const NO_INBOX: &str = "the inbox could not be used";
 const NOT_PRINTED: &str = "they could not be printed";
 
 /// Each command with the meanings of 0, 1 and 2.
-const MEANINGS: [(&str, [&str; 3]); 17] = [
+const MEANINGS: [(&str, [&str; 3]); 18] = [
     (
         "",
         [
@@ -97,6 +97,14 @@ const MEANINGS: [(&str, [&str; 3]); 17] = [
         ["every event was discarded", "an event was not, or --yes is missing", NO_INBOX],
     ),
     ("inbox prune", ["old events, if any, were removed", NEVER, NO_INBOX]),
+    (
+        "inbox ui",
+        [
+            "stopped by Ctrl-C or SIGTERM",
+            NEVER,
+            "the inbox could not be used, or the page not served",
+        ],
+    ),
     ("events", ["the events were printed", NEVER, NOT_PRINTED]),
     ("completions", ["the completions were printed", NEVER, NOT_PRINTED]),
     ("man", ["the pages were printed or written", NEVER, "they could not be printed or written"]),

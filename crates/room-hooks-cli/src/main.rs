@@ -23,6 +23,7 @@ mod resign;
 mod send;
 mod sign;
 mod speed;
+mod stop;
 mod subject;
 mod table;
 mod terminal;

@@ -1,43 +1,75 @@
-//! Serves pages to the people at this machine.
+//! Pages for the user of this machine.
 
-use std::{future::Future, io, net::SocketAddr};
+use std::{future::Future, net::SocketAddr};
 
-use axum::Router;
+use axum::{Router, http::StatusCode};
 use data_encoding::HEXLOWER;
 use room_hooks_ui::parts::Access;
 use tokio::net::TcpListener;
 
 use crate::Error;
 
-/// A port for pages, whose address only those know who are told it.
-pub(crate) struct PageServer {
+/// A loopback address on which pages are served under a random token.
+///
+/// Other users of the machine can connect, too, and web sites can let a browser connect. Neither knows the token. Sites
+/// are kept out by [`hosts`](Self::hosts) as well, which the pages check.
+pub(crate) struct PageAddress {
     listener: TcpListener,
     address: SocketAddr,
-    /// The folder of the pages. Other programs and users of this machine cannot guess it.
     token: String,
 }
 
-impl PageServer {
+impl PageAddress {
+    /// Binds an address, which only this machine can reach; port 0 picks one.
     pub(crate) async fn bind(address: SocketAddr) -> Result<Self, Error> {
         if !address.ip().is_loopback() {
-            return Err(format!("{address}: pages are served to this machine only").into());
+            return Err(format!(
+                "{address} can be reached from elsewhere: a page is for this machine only. From \
+                 another one, forward a port by SSH"
+            )
+            .into());
         }
-        let listener =
-            TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|error| format!("{address}: {error}"))?;
+        let address = listener.local_addr()?;
         let mut token = [0; 16];
-        getrandom::fill(&mut token).map_err(|error| format!("no random numbers: {error}"))?;
-        Ok(Self { address: listener.local_addr()?, listener, token: HEXLOWER.encode(&token) })
+        getrandom::fill(&mut token)?;
+        Ok(Self { listener, address, token: HEXLOWER.encode(&token) })
     }
 
+    /// The hosts that a browser may name in its requests.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        let port = self.address.port();
+        let names = ["127.0.0.1", "localhost", "[::1]"];
+        let mut hosts = names.map(|name| format!("{name}:{port}")).to_vec();
+        // Another loopback address, such as 127.0.0.2.
+        hosts.push(self.address.to_string());
+        if port == 80 {
+            // Which a browser leaves out.
+            hosts.extend(names.map(str::to_owned));
+        }
+        hosts
+    }
+
+    /// The address of the pages, with the token.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/{}/", self.address, self.token)
     }
 
-    /// Serves pages until the future is dropped. Without the token, there is nothing.
-    pub(crate) fn serve(self, pages: Router) -> impl Future<Output = io::Result<()>> {
-        let port = self.address.port();
-        let hosts = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
-        let app = Router::new().nest_service(&format!("/{}", self.token), pages);
-        axum::serve(self.listener, Access::to_hosts(hosts).protect(app)).into_future()
+    /// Serves pages until something ends. Without the token, every path is 404.
+    pub(crate) async fn serve(
+        self,
+        pages: Router,
+        until: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
+        let app = Router::new()
+            .nest_service(&format!("/{}", self.token), pages)
+            .fallback(async || StatusCode::NOT_FOUND);
+        let app = Access::to_hosts(self.hosts()).protect(app);
+        tokio::select! {
+            served = axum::serve(self.listener, app).into_future() => served?,
+            () = until => {}
+        }
+        Ok(())
     }
 }

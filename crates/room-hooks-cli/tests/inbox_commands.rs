@@ -154,7 +154,7 @@ fn zego() -> Zego {
 }
 
 fn the_help_of_each_command_is_as_in_its_snapshot() {
-    for verb in ["stats", "list", "show", "retry", "discard", "prune"] {
+    for verb in ["stats", "list", "show", "retry", "discard", "prune", "ui"] {
         let help = run(&["inbox", verb, "--help"]);
         assert_eq!(help.status, 0);
         assert!(help.stdout.contains("Exit status:\n  0    "), "{}", help.stdout);

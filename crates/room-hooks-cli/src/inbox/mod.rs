@@ -7,6 +7,7 @@ mod open;
 mod prune;
 mod show;
 mod stats;
+mod ui;
 
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ Find a dead event, see why it failed, and retry it:
   room-hooks inbox show 17
   room-hooks inbox retry 17
   room-hooks inbox list --state dead
+or in a browser:
+  room-hooks inbox ui
 
 Errors and payloads may contain personal data.";
 
@@ -47,6 +50,7 @@ enum Command {
     Retry(change::RetryArguments),
     Discard(change::DiscardArguments),
     Prune(prune::Arguments),
+    Ui(ui::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
@@ -59,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
             Command::Retry(arguments) => change::retry(&inbox, arguments).await,
             Command::Discard(arguments) => change::discard(&inbox, arguments).await,
             Command::Prune(arguments) => prune::run(&*inbox, arguments).await,
+            Command::Ui(arguments) => ui::run(inbox, arguments).await,
         }
     })
 }

@@ -2,7 +2,6 @@ mod forward;
 mod page;
 mod passed;
 mod recorder;
-mod stop;
 mod unknown;
 
 #[cfg(unix)]
@@ -30,9 +29,10 @@ use tokio::{net::TcpListener, runtime, sync::mpsc, time::sleep};
 use crate::{
     Error, ExitStatus,
     credentials::Credentials,
-    page::PageServer,
+    page::PageAddress,
     paths::Paths,
     provider::{Provider, ProviderName, Rehearsed},
+    stop::{grace_period, shutdown_signal},
     terminal,
 };
 
@@ -40,7 +40,6 @@ use self::{
     forward::Forwarding,
     page::Deliveries,
     recorder::{Handled, Recorder},
-    stop::{grace_period, shutdown_signal},
 };
 
 /// Receives callbacks of all three providers, shows each with the Rust type that its handler gets, and
@@ -142,13 +141,13 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
         deny: arguments.deny.as_deref().map(Arc::from),
     });
     let mut deliveries = None;
-    let mut page: Pin<Box<dyn Future<Output = io::Result<()>>>> = Box::pin(pending());
+    let mut page: Pin<Box<dyn Future<Output = Result<(), Error>>>> = Box::pin(pending());
     if arguments.ui {
-        let server = PageServer::bind(arguments.ui_addr).await?;
+        let server = PageAddress::bind(arguments.ui_addr).await?;
         terminal::note(&format!("the page: {}", server.url()));
         let may_sign = !arguments.forwarding.may_leave_this_machine();
         let shown = Deliveries::new(address, may_sign)?;
-        page = Box::pin(server.serve(Arc::clone(&shown).router()));
+        page = Box::pin(server.serve(Arc::clone(&shown).router(), pending()));
         deliveries = Some(shown);
     }
     let (broken, mut breakage) = mpsc::channel(1);
