@@ -70,7 +70,7 @@ fn counts(stats: &InboxStats) -> Markup {
                 li {
                     a href=(events_link(&[("state", state.name())])) {
                         strong { (count) } (state.name())
-                        span.quiet { ": " (meaning) }
+                        " " span.quiet { (meaning) }
                     }
                 }
             }
