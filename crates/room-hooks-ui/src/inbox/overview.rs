@@ -40,17 +40,17 @@ pub(super) async fn show(
     let are_all_dead = seen.scan(&*inbox, EventState::Dead).await?;
     let are_all_ready = seen.scan(&*inbox, EventState::Ready).await?;
     let bound = |is_all: bool, what: &str| {
-        html! { @if !is_all { p.quiet { "Of the first " (MAX_SCANNED) " " (what) " only." } } }
+        html! { @if !is_all { p.quiet { "Only the first " (MAX_SCANNED) " " (what) " events were looked at." } } }
     };
     let content = html! {
         @if let Some(outcome) = outcome { (outcome.notice()) }
         (counts(&stats))
         h2 { "Dead events by error" }
         (seen.errors())
-        (bound(are_all_dead, "dead events"))
+        (bound(are_all_dead, "dead"))
         h2 { "Rooms with the most ready and dead events" }
         (seen.rooms())
-        (bound(are_all_dead && are_all_ready, "ready and dead events each"))
+        (bound(are_all_dead && are_all_ready, "ready and dead"))
         p { a href="events" { "All events" } }
     };
     Ok(Page { title: "Overview", site: SITE, content }.into_response())
