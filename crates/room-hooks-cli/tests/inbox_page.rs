@@ -31,7 +31,7 @@ const SHELL: &str = "'; rm -rf x; '";
 fn main() -> ExitCode {
     let tests: [(_, fn()); 6] = [
         ("a_dead_event_is_found_retried_and_handled", a_dead_event_is_found_retried_and_handled),
-        ("events_are_discarded_after_a_confirmation", events_are_discarded_after_a_confirmation),
+        ("events_are_discarded_without_scripts", events_are_discarded_without_scripts),
         ("markup_from_outside_is_text", markup_from_outside_is_text),
         ("a_page_of_another_origin_changes_nothing", a_page_of_another_origin_changes_nothing),
         ("the_keyboard_is_enough", the_keyboard_is_enough),
@@ -96,7 +96,7 @@ fn is_seen(browser: &Browser, selector: &str) -> bool {
     browser.run(&format!("return document.querySelector('{selector}').checkVisibility()")) == true
 }
 
-fn events_are_discarded_after_a_confirmation() {
+fn events_are_discarded_without_scripts() {
     let rooms = Rooms::new("discard");
     for number in 1..=3 {
         rooms.put_dead("lobby", &format!("attempt {number} fails"));
@@ -104,6 +104,11 @@ fn events_are_discarded_after_a_confirmation() {
     rooms.put_dead("hall", "no such room");
     rooms.put("waiting");
     let browser = Browser::start();
+    browser.disable_scripts();
+    browser.open(
+        "data:text/html,<p>static</p><script>document.body.textContent = 'scripted'</script>",
+    );
+    assert_eq!(browser.text("body"), "static");
     browser.open(&rooms.url("event?sequence=5"));
     assert!(browser.texts("form[action=retry]").is_empty(), "it is not dead");
     browser.click("details:has(form[action=discard]) summary");

@@ -80,34 +80,36 @@ impl Browser {
 
     /// The text of the first element that a CSS selector finds, as it is seen. Waits for the element.
     pub(crate) fn text(&self, selector: &str) -> String {
-        self.wait(self.find(selector).text())
+        self.with(Locator::Css(selector), async |element| element.text().await)
     }
 
-    /// The texts of all elements that are there by now. Read at once, since the page may be about to change.
+    /// The texts of all elements that are there by now.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
-        let selector = Value::from(selector);
-        let script = format!(
-            "return [...document.querySelectorAll({selector})].map(element => element.innerText)"
-        );
-        serde_json::from_value(self.run(&script)).unwrap()
+        self.steadily(selector, async || {
+            let mut texts = Vec::new();
+            for element in self.client.find_all(Locator::Css(selector)).await? {
+                texts.push(element.text().await?);
+            }
+            Ok(texts)
+        })
     }
 
     /// Clicks on an element, for which it waits.
     pub(crate) fn click(&self, selector: &str) {
-        self.wait(self.find(selector).click());
+        self.with(Locator::Css(selector), async |element| element.click().await);
     }
 
     /// Follows a link with this text, for which it waits.
     pub(crate) fn follow(&self, text: &str) {
-        let link = self.client.wait().at_most(PATIENCE).for_element(Locator::LinkText(text));
-        self.wait(self.wait(link).click());
+        self.with(Locator::LinkText(text), async |link| link.click().await);
     }
 
     /// Types a text into a field, instead of the one that is there.
     pub(crate) fn fill(&self, selector: &str, text: &str) {
-        let field = self.find(selector);
-        self.wait(field.clear());
-        self.wait(field.send_keys(text));
+        self.with(Locator::Css(selector), async |field| {
+            field.clear().await?;
+            field.send_keys(text).await
+        });
     }
 
     /// Types into the element that has the focus.
@@ -151,16 +153,38 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &media);
     }
 
+    /// Runs no script of the pages that are opened from now on.
+    pub(crate) fn disable_scripts(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
+    }
+
     /// Writes what is seen of the page to a PNG file.
     pub(crate) fn screenshot(&self, path: &Path) {
         fs::write(path, self.wait(self.client.screenshot())).unwrap();
     }
 
-    fn find(&self, selector: &str) -> Element {
-        let element = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector));
-        match self.runtime.block_on(element) {
-            Ok(element) => element,
-            Err(error) => panic!("{selector}: {error}, in:\n{:?}", self.texts("body")),
+    /// Does something with an element, for which it waits.
+    fn with<T>(
+        &self,
+        locator: Locator<'_>,
+        action: impl AsyncFn(Element) -> Result<T, CmdError>,
+    ) -> T {
+        self.steadily(&format!("{locator:?}"), async || {
+            action(self.client.wait().at_most(PATIENCE).for_element(locator).await?).await
+        })
+    }
+
+    /// Repeats what has met an element of a page that another one was just replacing.
+    fn steadily<T>(&self, what: &str, attempt: impl AsyncFn() -> Result<T, CmdError>) -> T {
+        let begun = Instant::now();
+        loop {
+            match self.runtime.block_on(attempt()) {
+                Ok(done) => return done,
+                Err(error) if error.is_stale_element_reference() && begun.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                Err(error) => panic!("{what}: {error}"),
+            }
         }
     }
 
