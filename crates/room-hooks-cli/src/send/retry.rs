@@ -82,7 +82,7 @@ impl Retry {
                          `room-hooks sign EVENT | room-hooks verify -` shows what it expects",
                     ),
                     Ok(404) => {
-                        terminal::note("the receiver has nothing at this path: --to sets another")
+                        terminal::note("the receiver has nothing at this path: --to sets another");
                     }
                     _ => {}
                 }
