@@ -2,6 +2,7 @@ use std::{
     env::{self, VarError},
     fs,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use clap::Args;
@@ -69,6 +70,9 @@ impl FoundSecret {
     }
 }
 
+/// Whether the missing secret of each provider was noted.
+static NOTED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
+
 impl Credentials {
     /// Whether they were given by flags, which do not tell of which provider they are.
     pub(crate) fn is_of_one_provider(&self) -> bool {
@@ -118,7 +122,10 @@ impl Credentials {
         if let Some(text) = set(variable)? {
             return Ok(FoundSecret { source, text, is_example: false });
         }
-        terminal::note(&format!("{variable} is not set: the examples' own secret is used"));
+        // Once is enough, also for a page that verifies each delivery that it shows.
+        if !NOTED[provider as usize].swap(true, Ordering::Relaxed) {
+            terminal::note(&format!("{variable} is not set: the examples' own secret is used"));
+        }
         Ok(FoundSecret { source, text: demonstration.1.to_owned(), is_example: true })
     }
 }
