@@ -53,7 +53,7 @@ pub fn state(record: &EventRecord) -> String {
 pub fn attempts(record: &EventRecord) -> String {
     let EventRecord { attempts, failures, crashes, .. } = record;
     format!(
-        "{attempts}; since it was stored or retried: {failures} failed, {crashes} crashed alone"
+        "{attempts} in all; {failures} failed and {crashes} crashed since it was stored or retried"
     )
 }
 

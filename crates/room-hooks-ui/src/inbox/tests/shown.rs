@@ -108,7 +108,7 @@ async fn an_event_has_all_its_fields() {
         "<h1>Event 1</h1>",
         "dead, for 0s",
         "zego/room_create",
-        "1; since it was stored or retried: 1 failed, 0 crashed alone",
+        "1 in all; 1 failed and 0 crashed since it was stored or retried",
         "not stored: connection refused",
         "&quot;room_id&quot;: &quot;lobby&quot;",
         "<dt>tenant</dt><dd>lobby</dd>",
