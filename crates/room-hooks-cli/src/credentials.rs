@@ -1,6 +1,7 @@
 use std::{
     env::{self, VarError},
     fs,
+    io::Read,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -130,10 +131,19 @@ impl Credentials {
     }
 }
 
+/// No secret is nearly as long.
+const MAX_BYTES: u64 = 64 * 1024;
+
 /// The secret that a file holds and nothing else, except for the line break that editors and `echo` add.
 pub(crate) fn secret_in_file(file: &Path) -> Result<FoundSecret, Error> {
     let source = file.display().to_string();
-    let bytes = fs::read(file).map_err(|error| format!("{source}: {error}"))?;
+    let mut bytes = Vec::new();
+    fs::File::open(file)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("{source}: {error}"))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("{source} is too long for a secret").into());
+    }
     let text = String::from_utf8(bytes)
         .map_err(|_| format!("{source} is not UTF-8: save the secret as plain text in UTF-8"))?;
     let text = text.strip_suffix('\n').unwrap_or(&text);

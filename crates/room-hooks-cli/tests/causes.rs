@@ -182,7 +182,7 @@ fn a_body_that_was_compressed_or_decompressed_on_the_way_is_recognized() {
                 body.to_vec(),
                 "decompressed the body and left the header. Remove the header",
             ),
-            (encoding, bomb, "expands to more than 16 MiB"),
+            (encoding, bomb, "expands to more than 1 MiB"),
             (encoding, gzip(body)[..20].to_vec(), "cut off or broken"),
             ("\r\nContent-Encoding: br", b"\x8b".to_vec(), "which cannot be tried here"),
         ] {

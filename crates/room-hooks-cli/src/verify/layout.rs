@@ -5,12 +5,19 @@ pub(super) fn compact(json: &str) -> String {
     parts(json).collect()
 }
 
+/// What is longer is cut off. No callback is.
+const MAX_BYTES: usize = 512 * 1024;
+
 /// A member a line, with an indent for each level and something between a name and its value.
 pub(super) fn indented(json: &str, indent: &str, colon: &str) -> String {
     let mut written = String::new();
     let mut level = 0_usize;
     let mut parts = parts(json).peekable();
     while let Some(part) = parts.next() {
+        // A sender decides how deeply JSON is nested, and so by how much indentation multiplies it.
+        if written.len() > MAX_BYTES {
+            break;
+        }
         match part {
             "{" | "[" if !matches!(parts.peek(), Some(&("}" | "]"))) => {
                 level += 1;
@@ -80,8 +87,12 @@ mod tests {
         let indented = indented(json, "\t", ":\t");
         assert!(indented.starts_with("{\n\t\"b\":\t[\n\t\t1,\n\t\t{},\n\t\t[]\n\t],\n\t"));
         assert_eq!(super::compact(&indented), compact);
-        for odd in ["", " ", "\"", "{", "a b", "\u{85}", "é:"] {
-            assert!(super::compact(odd).len() <= odd.len());
+        for (odd, compact) in
+            [("", ""), (" ", ""), ("\"", "\""), ("{", "{"), ("a b", "ab"), (" é :", "é:")]
+        {
+            assert_eq!(super::compact(odd), compact);
         }
+        let deep = format!("{}{}", "[".repeat(100), "1,".repeat(30_000));
+        assert!(super::indented(&deep, "    ", ": ").len() < MAX_BYTES + 1_000);
     }
 }

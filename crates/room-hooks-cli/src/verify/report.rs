@@ -82,9 +82,18 @@ impl Report {
     }
 
     /// Nothing is proven.
-    pub(super) fn unknown(self, gap: &Gap) -> Self {
+    pub(super) fn unknown(mut self, gap: &Gap) -> Self {
+        self.shorten_expected();
         let advice = vec![("instead", gap.advice.to_owned())];
         Self { advice, ..self.with_step("secret", format!("unknown: {}", gap.why)) }
+    }
+
+    /// Leaves of each signature just enough to compare. A whole one would sign what is not authentic, for everyone who
+    /// is shown the report.
+    fn shorten_expected(&mut self) {
+        for Step { text, .. } in self.steps.iter_mut().filter(|step| step.step == "expected") {
+            *text = format!("{}…", text.chars().take(8).collect::<String>());
+        }
     }
 
     /// It verifies; `None` is the probe of a console.
@@ -126,7 +135,8 @@ impl Report {
         self.not_verified("not verified", rest, vec![cause])
     }
 
-    fn not_verified(self, word: &'static str, rest: String, causes: Vec<String>) -> Self {
+    fn not_verified(mut self, word: &'static str, rest: String, causes: Vec<String>) -> Self {
+        self.shorten_expected();
         let advice = ["likely", "also"].into_iter().zip(causes).collect();
         Self { verdict: Some(Verdict { is_good: false, word, rest }), advice, ..self }
     }

@@ -13,6 +13,9 @@ pub(super) struct Candidate {
     pub(super) text: String,
 }
 
+/// More is not an oversight.
+const MAX_LAYERS: usize = 8;
+
 /// The secret as it was given, and what people mean who paste it so.
 pub(super) fn candidates(given: &str) -> Vec<Candidate> {
     let mut candidates =
@@ -24,7 +27,9 @@ pub(super) fn candidates(given: &str) -> Vec<Candidate> {
     };
     // Layer by layer, since `export X="…"` has two.
     let (mut core, mut layers) = (given, Vec::new());
-    while let Some((layer, inside)) = without_layer(core) {
+    while layers.len() < MAX_LAYERS
+        && let Some((layer, inside)) = without_layer(core)
+    {
         layers.push(layer);
         core = inside;
         add(format!("remove {}", layers.join(", then ")), core.trim());
