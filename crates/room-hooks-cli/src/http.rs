@@ -20,6 +20,9 @@ use crate::{Error, terminal};
 /// How long a response may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A provider expects an answer of a few bytes.
+const MAX_ANSWER: u64 = 1024 * 1024;
+
 /// Where callbacks are sent.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
@@ -195,7 +198,7 @@ impl Client {
             .map_err(|error| format!("{}: {}", self.url, in_words(&error)))?;
         let took = begun.elapsed();
         let (head, mut body) = response.into_parts();
-        let body = body.read_to_vec();
+        let body = body.with_config().limit(MAX_ANSWER).read_to_vec();
         let body =
             body.map_err(|error| format!("{}: the response is incomplete: {error}", self.url))?;
         Ok(Response::new(head.status.as_u16(), head.headers, body, took))

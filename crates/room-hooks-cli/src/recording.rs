@@ -85,11 +85,12 @@ impl Record {
         let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
         let mut records = Vec::new();
         for (number, line) in (1..).zip(lines.split_inclusive('\n')) {
-            match serde_json::from_str(line) {
+            // Without its end, half a line ends too early, wherever it was cut.
+            match serde_json::from_str(line.trim_end()) {
                 Ok(record) => records.push((number, record)),
                 Err(_) if line.trim().is_empty() => {}
                 // Its writer was interrupted.
-                Err(error) if error.is_eof() && !line.ends_with('\n') && number > 1 => {
+                Err(error) if error.is_eof() && number > 1 => {
                     terminal::note(&format!("line {number} is cut off, and left out"));
                 }
                 Err(_) => {

@@ -33,11 +33,21 @@ pub(crate) fn status(status: u16) -> String {
     format!("{style}{status}{style:#}")
 }
 
-/// Replaces control characters in untrusted text, so that it cannot control the terminal.
+/// Replaces characters of untrusted text that act on a terminal, or show other text than there is.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()
-        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .map(|character| if is_harmless(character) { character } else { '\u{fffd}' })
         .collect()
+}
+
+/// Whether a character neither controls a terminal nor reverses, breaks or hides what is around it.
+pub(crate) fn is_harmless(character: char) -> bool {
+    let is_formatting = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    );
+    !character.is_control() && !is_formatting
 }
 
 /// Prints a note to standard error.

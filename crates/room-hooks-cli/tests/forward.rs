@@ -31,11 +31,13 @@ impl App {
         let (sender, requests) = mpsc::channel();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let mut stream = BufReader::new(stream.unwrap());
-                sender.send(read_message(&mut stream)).unwrap_or_default();
-                thread::sleep(delay);
-                // The program may have hung up.
-                let _ = stream.get_mut().write_all(answer.as_bytes());
+                let (mut stream, sender) = (BufReader::new(stream.unwrap()), sender.clone());
+                thread::spawn(move || {
+                    sender.send(read_message(&mut stream)).unwrap_or_default();
+                    thread::sleep(delay);
+                    // The program may have hung up.
+                    let _ = stream.get_mut().write_all(answer.as_bytes());
+                });
             }
         });
         Self { origin, requests }
@@ -288,6 +290,19 @@ fn an_app_that_is_late_is_not_waited_for_longer_than_the_provider_waits() {
         assert!(!asked.stderr.contains("too late"), "{}", asked.stderr);
     }
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn an_app_that_does_not_answer_does_not_delay_the_end() {
+    let app = App::answering("", Duration::from_secs(60));
+    let listener = forwarding(&app.origin, &[]);
+    let request = signed("room_create", &[]);
+    let mut stream = TcpStream::connect(listener.origin.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    assert!(app.requests.recv_timeout(Duration::from_secs(20)).is_ok());
+    let begun = Instant::now();
+    listener.interrupted();
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -287,6 +287,35 @@ fn replay_goes_on_after_a_forged_delivery_that_it_cannot_send() {
     assert!(error.contains("line 1: ") && error.contains("uri too long"), "{}", replayed.stderr);
 }
 
+/// As when its writer was killed.
+#[test]
+fn a_recording_that_ends_in_half_a_line_is_continued() {
+    let recording = folder("half").join("recording.jsonl").to_str().unwrap().to_owned();
+    for _ in 0..2 {
+        let listener = Server::listen(&["--record", &recording]);
+        assert!(send(&listener, "103", &[]).starts_with("200 "));
+        drop(listener);
+        let lines = fs::read(&recording).unwrap();
+        fs::write(&recording, &lines[..lines.len() - 10]).unwrap();
+    }
+    let listener = Server::listen(&["--record", &recording]);
+    assert!(send(&listener, "104", &[]).starts_with("200 "));
+    drop(listener);
+    fs::write(
+        &recording,
+        [run_bytes(&["sign", "103", "--format", "json"]), fs::read(&recording).unwrap()].concat(),
+    )
+    .unwrap();
+    let replayed = replay(&recording, &Server::listen(&[]), &[]);
+    assert_eq!((replayed.status, replayed.stdout.lines().count()), (0, 2), "{}", replayed.stderr);
+    assert_eq!(
+        replayed.stderr.matches("is cut off, and left out").count(),
+        2,
+        "{}",
+        replayed.stderr
+    );
+}
+
 /// A reader of a recording sees signatures, and an editor chooses what `replay` signs.
 #[cfg(unix)]
 #[test]

@@ -1,6 +1,11 @@
 //! Passes verified deliveries on to an app, and its answers back.
 
-use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -59,6 +64,18 @@ pub(super) enum Forwarded {
     Unanswered(String),
 }
 
+/// Whether a URL leads to an address that this program listens on.
+fn leads_to(to: &Uri, listening_on: SocketAddr) -> bool {
+    let default_port = if to.scheme_str() == Some("https") { 443 } else { 80 };
+    let host = to.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = match host.parse::<IpAddr>() {
+        Ok(ip) if listening_on.ip().is_unspecified() => ip.is_loopback(),
+        Ok(ip) => ip.to_canonical() == listening_on.ip().to_canonical(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    };
+    is_here && to.port_u16().unwrap_or(default_port) == listening_on.port()
+}
+
 /// How long the way back to the provider may take.
 const MARGIN: Duration = Duration::from_millis(300);
 
@@ -81,7 +98,7 @@ impl Forwarding {
 
     pub(super) fn forwarder(&self, listening_on: SocketAddr) -> Result<Option<Forwarder>, Error> {
         let Some(to) = self.forward_to.clone() else { return Ok(None) };
-        if !self.allow_remote_target && to.port_u16() == Some(listening_on.port()) {
+        if leads_to(&to, listening_on) {
             return Err(format!("--forward-to {to} is where `listen` itself listens").into());
         }
         let target = Target::new(to, self.allow_remote_target, "--allow-remote-target");
@@ -193,6 +210,26 @@ fn end_to_end(headers: &HeaderMap, others: &[HeaderName]) -> HeaderMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_that_is_the_listener_itself_is_recognized() {
+        for (to, listening_on, is_itself) in [
+            ("http://127.0.0.1:3000/x", "127.0.0.1:3000", true),
+            ("http://localhost:3000", "127.0.0.1:3000", true),
+            ("http://127.0.0.1", "127.0.0.1:80", true),
+            ("https://localhost", "127.0.0.1:443", true),
+            ("http://[::1]:3000", "[::1]:3000", true),
+            ("http://[::ffff:127.0.0.1]:3000", "127.0.0.1:3000", true),
+            ("http://127.0.0.1:3000", "0.0.0.0:3000", true),
+            ("http://127.0.0.1:3000", "127.0.0.2:3000", false),
+            ("http://127.0.0.1:3001", "127.0.0.1:3000", false),
+            ("http://127.0.0.1", "127.0.0.1:443", false),
+            ("http://example.com:3000", "127.0.0.1:3000", false),
+        ] {
+            let (to, listening_on) = (to.parse().unwrap(), listening_on.parse().unwrap());
+            assert_eq!(leads_to(&to, listening_on), is_itself, "{to} {listening_on}");
+        }
+    }
 
     #[test]
     fn headers_of_one_connection_are_not_forwarded() {

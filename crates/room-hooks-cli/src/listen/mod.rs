@@ -9,9 +9,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::{
     fs::{File, OpenOptions},
     future::pending,
-    io,
-    net::SocketAddr,
-    path::PathBuf,
+    io::{self, Read, Seek, SeekFrom, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
     pin::Pin,
     sync::{
         Arc,
@@ -42,8 +42,8 @@ use self::{
     recorder::{Handled, Recorder},
 };
 
-/// Receives callbacks of all three providers, shows each with the Rust type that its handler gets, and
-/// answers as the library does, or as the app does that they are forwarded to.
+/// Receives callbacks of all three providers, and shows each with its Rust type. Answers as the library
+/// does, or forwards verified deliveries to your app and returns its answer.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
         default_value = "127.0.0.1:3000"
     )]
     addr: SocketAddr,
-    /// Lets other machines in
+    /// Accepts connections from other machines
     #[arg(long)]
     allow_remote: bool,
     /// Prints each event as well, and the members that its type does not have
@@ -78,13 +78,13 @@ pub(crate) struct Arguments {
     paths: Paths,
     #[command(flatten)]
     forwarding: Forwarding,
-    /// Fails the first N, whichever they are, to see the provider try again
+    /// Fails the first N deliveries, to test retries
     #[arg(long, value_name = "N", default_value_t = 0)]
     fail_first: u64,
-    /// Denies what is asked, with this text if one is given; without this, questions are allowed
+    /// Denies every question, optionally with this text; the default is to allow
     #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     deny: Option<String>,
-    /// Takes this long over each event and question, in milliseconds
+    /// Delays each answer by this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     delay: u64,
 }
@@ -113,20 +113,41 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
             format!("{address} can be reached from elsewhere; --allow-remote permits it").into()
         );
     }
-    let recording = arguments.record.as_ref().map(append_to).transpose()?;
-    runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(serve(arguments, recording))
+    let recording = arguments.record.as_deref().map(append_to).transpose()?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(arguments, recording));
+    // An app that does not answer must not delay the end.
+    runtime.shutdown_background();
+    served
 }
 
-fn append_to(file: &PathBuf) -> Result<File, Error> {
+fn append_to(file: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     // `replay` signs what is in it, so it is as sensitive as the secret.
     #[cfg(unix)]
     options.mode(0o600);
-    options.open(file).map_err(|error| format!("{}: {error}", file.display()).into())
+    let open = || {
+        let mut recording = options.open(file)?;
+        if !ends_with_line(file, &recording)? {
+            recording.write_all(b"\n")?;
+        }
+        Ok(recording)
+    };
+    open().map_err(|error: io::Error| format!("{}: {error}", file.display()).into())
+}
+
+/// Whether the last line of a recording is whole. It is not if its writer was killed.
+fn ends_with_line(file: &Path, recording: &File) -> io::Result<bool> {
+    let metadata = recording.metadata()?;
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    let mut recording = File::open(file)?;
+    recording.seek(SeekFrom::End(-1))?;
+    recording.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitStatus, Error> {
@@ -144,9 +165,9 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     let mut page: Pin<Box<dyn Future<Output = Result<(), Error>>>> = Box::pin(pending());
     if arguments.ui {
         let server = PageAddress::bind(arguments.ui_addr).await?;
-        terminal::note(&format!("the page: {}", server.url()));
-        let may_sign = !arguments.forwarding.may_leave_this_machine();
-        let shown = Deliveries::new(address, may_sign)?;
+        terminal::note(&format!("page at {}", server.url()));
+        let may_edit = !arguments.forwarding.may_leave_this_machine();
+        let shown = Deliveries::new(origin(address), may_edit)?;
         page = Box::pin(server.serve(Arc::clone(&shown).router(), pending()));
         deliveries = Some(shown);
     }
@@ -180,11 +201,12 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     });
     terminal::note(&format!("listening on http://{address}"));
     if let Some(to) = arguments.forwarding.to() {
-        terminal::note(&format!("forwarding what verifies to {to}"));
+        terminal::note(&format!("forwarding verified deliveries to {to}"));
     }
     let path = arguments.paths.of(ProviderName::Zego).unwrap_or_default();
     terminal::note(&format!(
-        "to send it a callback: room-hooks send room_create --to http://{address}{path}"
+        "to send it a callback: room-hooks send room_create --to {}{path}",
+        origin(address)
     ));
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
     tokio::select! {
@@ -196,6 +218,16 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
         () = grace_period() => {}
     }
     Ok(ExitStatus::Success)
+}
+
+/// The origin at which this machine reaches an address that it listens on, which may stand for all of its own.
+fn origin(mut listening_on: SocketAddr) -> String {
+    match listening_on.ip() {
+        ip if !ip.is_unspecified() => {}
+        IpAddr::V4(_) => listening_on.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(_) => listening_on.set_ip(Ipv6Addr::LOCALHOST.into()),
+    }
+    format!("http://{listening_on}")
 }
 
 /// What a handler does.

@@ -1,6 +1,6 @@
 //! A delivery that has passed, as a line of the output.
 
-use std::{io::Write, time::UNIX_EPOCH};
+use std::io::Write;
 
 use axum::body::Bytes;
 use room_hooks::Refusal;
@@ -56,10 +56,8 @@ pub(super) struct Passed {
 
 impl Passed {
     pub(super) fn show(&self, provider: &Provider, verbose: bool) -> Result<(), Error> {
-        let time = self.record.at().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let seconds = time.as_secs() % 86_400;
-        let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60);
         let (name, event, room) = (self.record.provider, self.event(), self.room());
+        let time = self.time();
         let mut out = terminal::out();
         writeln!(
             out,
@@ -76,14 +74,20 @@ impl Passed {
             for line in shown.lines() {
                 writeln!(out, "          {}", terminal::plain(line))?;
             }
-            let unknown = self.received().map(|received| self.unknown_members(provider, received));
-            for (path, value) in unknown.unwrap_or_default() {
+            let document = self.document(provider).unwrap_or_default();
+            for (path, value) in self.unknown_members(&document) {
                 let line = format!("not in the type: {path} = {value}");
                 writeln!(out, "          {}", terminal::plain(&line))?;
             }
         }
         out.flush()?;
         Ok(())
+    }
+
+    /// The time of day at which it arrived, in UTC.
+    pub(super) fn time(&self) -> String {
+        let time = humantime::format_rfc3339_seconds(self.record.at()).to_string();
+        time["2026-11-27T".len()..].to_owned()
     }
 
     /// What was received, unless it was refused or is a probe.
@@ -114,14 +118,17 @@ impl Passed {
         }
     }
 
-    /// What the sender sends and the type does not have; nothing of an event without a type.
-    fn unknown_members(&self, provider: &Provider, received: &Received) -> Vec<(String, Value)> {
+    /// What was sent, as JSON.
+    pub(super) fn document(&self, provider: &Provider) -> Option<Value> {
         let body = self.record.body().unwrap_or_default();
-        let document = subject::event(&provider.explain(self.record.as_delivery(&body)));
-        match (document, serde_json::from_str(&received.data)) {
-            (Some(document), Ok(typed)) if received.kind != "raw" => {
-                unknown_members(&document, &typed)
-            }
+        subject::event(&provider.explain(self.record.as_delivery(&body)))
+    }
+
+    /// What was sent and the type does not have; nothing of an event without a type.
+    pub(super) fn unknown_members(&self, document: &Value) -> Vec<(String, Value)> {
+        let typed = self.received().filter(|received| received.kind != "raw");
+        match typed.map(|received| serde_json::from_str(&received.data)) {
+            Some(Ok(typed)) => unknown_members(document, &typed),
             _ => Vec::new(),
         }
     }
@@ -132,9 +139,11 @@ impl Passed {
             return self.to_app(forwarded, received.as_ref().filter(|received| received.asks));
         }
         match (&self.received, self.status) {
-            (Err(_), 405) => "not a POST".to_owned(),
-            (Err(_), 408) => "the body took too long".to_owned(),
-            (Err(_), 413) => "the body is too large".to_owned(),
+            // Refused by the head or while the body was read, whatever there is of it.
+            (_, 405) => "not a POST".to_owned(),
+            (_, 408) => "the body took too long".to_owned(),
+            (_, 413) => "the body is too large".to_owned(),
+            (_, 415) => "the body is compressed".to_owned(),
             (Err(refusal), _) => format!("refused: {refusal}"),
             (Ok(None), _) => "a console's probe".to_owned(),
             (Ok(Some(_)), 401) => {

@@ -43,7 +43,12 @@ pub(super) struct Handled(Arc<Mutex<HashSet<Option<DeliveryId>>>>);
 
 impl Handled {
     pub(super) fn insert(&self, id: Option<DeliveryId>) {
-        locked(&self.0).insert(id);
+        let mut handled = locked(&self.0);
+        // A handler that is past its timeout leaves an id behind if no retry comes.
+        if handled.len() >= 10_000 {
+            handled.clear();
+        }
+        handled.insert(id);
     }
 
     fn take(&self, id: &Option<DeliveryId>) -> bool {
@@ -112,7 +117,7 @@ impl Recorder {
         let asks = matches!(&received, Ok(Some(Received { asks: true, .. })));
         let kept = match status {
             // No callback, or not read to its end.
-            404 | 405 | 408 | 413 => Ok(()),
+            404 | 405 | 408 | 413 | 415 => Ok(()),
             _ => self.record(&record),
         };
         if let Err(error) = kept {
@@ -182,14 +187,14 @@ fn verification(received: &Result<Option<Received>, Refusal>, status: u16) -> Ve
     }
 }
 
-/// The headers that sign, and the content type; no other is anybody's business.
+/// The headers that sign, and those that tell how to read the body. Others may be private.
 fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     let kept = |name: &'static str| {
         headers.get_all(name).iter().map(move |value| {
             (name.to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
     };
-    ["Sign", "SdkAppId", "Content-Type"].into_iter().flat_map(kept).collect()
+    ["Sign", "SdkAppId", "Content-Type", "Content-Encoding"].into_iter().flat_map(kept).collect()
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,9 +1,14 @@
 //! The members of an event that its type does not have.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 /// The members that identify the sender and prove it, in every spelling: no type has them.
 const ENVELOPE: [&str; 5] = ["appid", "timestamp", "nonce", "signature", "callbackts"];
+
+/// How many unknown members are listed: a sender decides how many there are.
+const MAX_LISTED: usize = 100;
 
 /// The paths of the members that are in a document and not in the event as its type writes it, with their values.
 pub(super) fn unknown_members(document: &Value, typed: &Value) -> Vec<(String, Value)> {
@@ -20,10 +25,14 @@ fn collect(document: &Value, typed: &Value, path: &str, unknown: &mut Vec<(Strin
     };
     match (document, typed) {
         (Value::Object(members), Value::Object(known)) => {
+            let known: HashMap<_, _> =
+                known.iter().map(|(name, value)| (plain(name), value)).collect();
             for (name, value) in members {
-                let known = known.iter().find(|(other, _)| plain(other) == plain(name));
-                match known {
-                    Some((_, known)) => collect(value, known, &below(name), unknown),
+                if unknown.len() >= MAX_LISTED {
+                    return;
+                }
+                match known.get(&plain(name)) {
+                    Some(known) => collect(value, known, &below(name), unknown),
                     // Which says nothing.
                     None if matches!(value, Value::Null) || *value == json!({}) => {}
                     None => unknown.push((below(name), value.clone())),
@@ -72,6 +81,16 @@ mod tests {
         let mut unknown = unknown_members(&document, &typed);
         unknown.sort_by(|(path, _), (other, _)| path.cmp(other));
         assert_eq!(unknown, expected);
+    }
+
+    /// The members of a map are all known, and may be many.
+    #[test]
+    fn many_members_cost_little_and_few_unknown_ones_are_listed() {
+        let many = |from: usize| (from..from + 50_000).map(|n| (n.to_string(), json!(n)));
+        let known = json!({"map": Value::Object(many(0).collect())});
+        assert_eq!(unknown_members(&known, &known), []);
+        let other = json!({"map": Value::Object(many(50_000).collect())});
+        assert_eq!(unknown_members(&other, &known).len(), MAX_LISTED);
     }
 
     /// A sample has all members of its type and no others.
