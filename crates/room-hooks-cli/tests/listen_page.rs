@@ -10,6 +10,8 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 use self::program::{Server, TRTC_KEY, assert_snapshot, folder, run};
@@ -34,7 +36,7 @@ struct Page {
 impl Page {
     fn start(more: &[&str]) -> Self {
         let listener = Server::listen(&[&["--ui"], more].concat());
-        let url = listener.noted("the page: ");
+        let url = listener.noted("page at ");
         let (host, folder) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         Self { host: host.to_owned(), folder: format!("/{folder}"), listener }
     }
@@ -127,7 +129,7 @@ fn the_page_is_served_to_this_machine_only() {
 fn headers_that_might_let_a_reader_in_elsewhere_are_not_shown() {
     let page = Page::start(&[]);
     let signed = run(&["sign", "103"]).stdout;
-    let headers = "Authorization: Basic cGFzc3dvcmQ=\r\nCookie: a=cGFzc3dvcmQ=\r\nX-Seen: yes\r\nConnection: close\r\n";
+    let headers = "Authorization: Basic cGFzc3dvcmQ=\r\nCookie: a=cGFzc3dvcmQ=\r\nX-Api-Key: cGFzc3dvcmQ=\r\nUser-Agent: seen\r\nConnection: close\r\n";
     page.deliver(&signed.replacen(
         "Host: localhost\r\n",
         &format!("Host: localhost\r\n{headers}"),
@@ -135,7 +137,7 @@ fn headers_that_might_let_a_reader_in_elsewhere_are_not_shown() {
     ));
     let shown = page.get("delivery?id=1");
     assert!(
-        shown.contains("x-seen: yes") && shown.contains("authorization: (not shown)"),
+        shown.contains("user-agent: seen") && shown.contains("authorization: (not shown)"),
         "{shown}"
     );
     assert!(!shown.contains("cGFzc3dvcmQ="), "{shown}");
@@ -235,15 +237,101 @@ fn a_verified_delivery_is_resigned_or_edited() {
     assert_eq!(printed.lines().count(), 4, "{printed}");
 }
 
-/// What is edited and signed would leave the machine with a real signature.
+/// What is edited would leave the machine with a real signature.
 #[test]
-fn nothing_edited_is_signed_if_it_could_leave_this_machine() {
+fn nothing_is_edited_that_could_leave_this_machine() {
     let forward = ["--forward-to", "http://127.0.0.1:9", "--allow-remote-target"];
     let page = Page::start(&forward);
-    page.send("103", &[]);
-    assert!(!page.get("delivery?id=1").contains("name=\"sign\""));
-    let response = page.act("edited", &[("id", "1"), ("event", "{}"), ("sign", "yes")]);
+    for (id, event) in [("1", "103"), ("2", "Room.CallbackAfterDestroyRoom")] {
+        page.send(event, &[]);
+        assert!(!page.get(&format!("delivery?id={id}")).contains("<textarea"));
+        for form in [
+            &[("id", id), ("event", "{}"), ("sign", "yes")][..],
+            &[("id", id), ("event", r#"{"CallbackCommand":"Room.CallbackAfterDestroyRoom"}"#)],
+        ] {
+            let response = page.act("edited", form);
+            assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+            assert!(response.contains("may forward to another machine"), "{response}");
+        }
+    }
+    assert_eq!(page.listener.interrupted().lines().count(), 2);
+}
+
+/// Tencent does not sign the body, so its signature would be good for an edited one.
+#[test]
+fn an_edit_is_not_signed_by_the_signature_of_the_original() {
+    let page = Page::start(&[]);
+    let event = "Room.CallbackAfterDestroyRoom";
+    page.send(event, &[]);
+    let edited = format!(r#"{{"CallbackCommand":"{event}","RoomId":"attic"}}"#);
+    let response = page.act("edited", &[("id", "1"), ("event", &edited)]);
     assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+    assert!(response.contains("would sign what you have edited"), "{response}");
+    let response = page.act("edited", &[("id", "1"), ("event", &edited), ("sign", "yes")]);
+    assert!(response.contains("?sent=200\r\n"), "{response}");
+    assert_eq!(page.listener.interrupted().matches(" attic ").count(), 1);
+}
+
+/// A large body that is nested deeply makes the most work for those who look at it, and must not hold up others.
+#[test]
+fn a_page_about_a_large_forgery_holds_up_nobody() {
+    let page = Page::start(&[]);
+    let body = format!(
+        r#"{{"EventInfo":{}{}1{}}}"#,
+        "[".repeat(100),
+        "1,".repeat(400_000),
+        "]".repeat(100)
+    );
+    let signed = run(&["sign", "103"]).stdout;
+    let (head, _) = signed.split_once("\r\nContent-Length").unwrap();
+    let forged = |body: &str| {
+        page.deliver(&format!(
+            "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+    };
+    forged(&body);
+    forged(&format!(
+        r#"{{"EventInfo":{}{}1{}}}"#,
+        "[".repeat(100),
+        "1,".repeat(30_000),
+        "]".repeat(100)
+    ));
+    for id in [1, 2] {
+        let shown = thread::scope(|scope| {
+            let shown = scope.spawn(|| page.get(&format!("delivery?id={id}")));
+            let begun = Instant::now();
+            page.send("104", &[]);
+            assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+            shown.join().unwrap()
+        });
+        assert!(shown.starts_with("HTTP/1.1 200 ") && shown.contains("… and more"));
+        assert!(shown.len() < 3 * 1024 * 1024, "{}", shown.len());
+    }
+}
+
+#[test]
+fn what_was_refused_by_its_head_is_shown_as_that() {
+    let page = Page::start(&[]);
+    let signed = run(&["sign", "103"]).stdout;
+    let compressed = signed.replacen(
+        "Host: localhost\r\n",
+        "Host: localhost\r\nContent-Encoding: gzip\r\nConnection: close\r\n",
+        1,
+    );
+    assert!(page.deliver(&compressed).starts_with("HTTP/1.1 415 "));
+    let question = run(&["sign", "Live.CallbackBeforeSendGift"]).stdout;
+    let target = question.split(' ').nth(1).unwrap();
+    page.deliver(&format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    let large = 2 * 1024 * 1024;
+    page.deliver(&format!(
+        "POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {large}\r\n\r\n"
+    ));
+    let printed = page.listener.interrupted();
+    for outcome in [" 415 the body is compressed", " 405 not a POST", " 413 the body is too large"]
+    {
+        assert!(printed.contains(outcome), "{outcome} is not in {printed}");
+    }
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Site {
         // Whether or not the path of the folder ends with a slash, and wherever the router is nested.
         let folder = async move |OriginalUri(uri): OriginalUri| {
             let name = uri.path().rsplit('/').next().filter(|name| !name.is_empty());
-            let folder = name.map(|name| format!("{name}/")).unwrap_or_default();
+            // A name with a colon would be taken for a scheme without the dot.
+            let folder = name.map(|name| format!("./{name}/")).unwrap_or_default();
             Redirect::temporary(&format!("{folder}{}", self.first))
         };
         pages
@@ -91,8 +92,8 @@ mod tests {
         let nested = Router::new().nest("/admin/rooms", site());
         let service = Router::new().nest_service("/admin/rooms", site());
         for (app, path, location) in [
-            (&nested, "/admin/rooms", "rooms/first"),
-            (&service, "/admin/rooms", "rooms/first"),
+            (&nested, "/admin/rooms", "./rooms/first"),
+            (&service, "/admin/rooms", "./rooms/first"),
             (&service, "/admin/rooms/", "first"),
             (&site(), "/", "first"),
         ] {

@@ -1,15 +1,16 @@
 //! `listen --ui`: the deliveries on a page.
 
 mod copied;
+mod json;
 mod ring;
 mod send;
 mod view;
 
-use std::{collections::VecDeque, convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
     response::{
         IntoResponse, Response,
@@ -19,14 +20,15 @@ use axum::{
 };
 use room_hooks_ui::parts::{Page, Site, problem};
 use serde::{Deserialize, Deserializer};
-use tokio_stream::{Stream, StreamExt, wrappers::BroadcastStream};
+use tokio::task::spawn_blocking;
+use tokio_stream::{StreamExt, wrappers::BroadcastStream};
 
 use crate::{
     Error,
     credentials::Credentials,
-    listen::{passed::Verdict, unknown::unknown_members},
+    listen::passed::Verdict,
     provider::{Provider, ProviderName},
-    subject, verify,
+    verify,
 };
 
 use self::ring::Entry;
@@ -40,26 +42,15 @@ pub(super) struct Deliveries {
     providers: Vec<Provider>,
     /// Where `listen` can be reached from this machine.
     origin: String,
-    /// Whether an edited event may be signed: only if it stays on this machine.
-    may_sign: bool,
+    /// Whether an event may be edited: only if it stays on this machine.
+    may_edit: bool,
 }
 
 impl Deliveries {
-    pub(super) fn new(listening_on: SocketAddr, may_sign: bool) -> Result<Arc<Self>, Error> {
+    pub(super) fn new(origin: String, may_edit: bool) -> Result<Arc<Self>, Error> {
         let providers = ProviderName::ALL.map(|name| Credentials::default().provider(name));
-        // Under an address for all interfaces, this machine reaches it by its own.
-        let host = match listening_on.ip() {
-            ip if ip.is_unspecified() && ip.is_ipv6() => "[::1]".to_owned(),
-            ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
-            ip if ip.is_ipv6() => format!("[{ip}]"),
-            ip => ip.to_string(),
-        };
-        Ok(Arc::new(Self {
-            ring: Ring::new(),
-            providers: providers.into_iter().collect::<Result<_, _>>()?,
-            origin: format!("http://{host}:{}", listening_on.port()),
-            may_sign,
-        }))
+        let providers = providers.into_iter().collect::<Result<_, _>>()?;
+        Ok(Arc::new(Self { ring: Ring::new(), providers, origin, may_edit }))
     }
 
     pub(super) fn router(self: Arc<Self>) -> Router {
@@ -77,6 +68,9 @@ impl Deliveries {
         self.providers.iter().find(|provider| provider.name() == name)
     }
 }
+
+/// The parameters of an address, or why they cannot be read.
+type Parameters<T> = Result<Query<T>, QueryRejection>;
 
 /// Which deliveries are listed.
 #[derive(Debug, Default, Deserialize)]
@@ -132,18 +126,12 @@ impl Filter {
     }
 }
 
-async fn list(
-    State(deliveries): State<Arc<Deliveries>>,
-    filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
-) -> Response {
+async fn list(State(deliveries): State<Arc<Deliveries>>, filter: Parameters<Filter>) -> Response {
     let Ok(Query(filter)) = filter else { return bad_request() };
-    let (entries, _) = deliveries.ring.after(0);
-    let newest = entries.last().map_or(0, |entry| entry.id);
-    let shown = entries.iter().rev().map(|entry| &**entry).filter(|entry| filter.includes(entry));
-    let message = filter.sent.map(|status| match status {
-        0 => "Sent, and not answered.".to_owned(),
-        status => format!("Sent, and answered {status}."),
-    });
+    let entries = deliveries.ring.newest_first();
+    let newest = entries.first().map_or(0, |entry| entry.id);
+    let shown = entries.iter().map(|entry| &**entry).filter(|entry| filter.includes(entry));
+    let message = filter.sent.map(|status| format!("Sent, and answered {status}."));
     let content = view::deliveries(shown, newest, &filter, message.as_deref());
     Page { title: "Deliveries", site: SITE, content }.into_response()
 }
@@ -152,22 +140,19 @@ async fn list(
 async fn live(
     State(deliveries): State<Arc<Deliveries>>,
     headers: HeaderMap,
-    filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
+    filter: Parameters<Filter>,
 ) -> Response {
     let Ok(Query(filter)) = filter else { return bad_request() };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let (missed, added) = deliveries.ring.after(last.unwrap_or(filter.after));
     // A reader that falls behind misses the oldest, as if they had left the ring.
     let added = BroadcastStream::new(added).filter_map(Result::ok);
-    let entries = tokio_stream::iter(VecDeque::from(missed)).chain(added);
-    let rows = entries.filter(move |entry| filter.includes(entry)).map(|entry| {
+    let ids = tokio_stream::iter(missed).chain(added);
+    let rows = ids.filter_map(move |id| {
+        let entry = deliveries.ring.get(id).filter(|entry| filter.includes(entry))?;
         let row = view::row(&entry).into_string();
-        Ok::<_, Infallible>(sse::Event::default().id(entry.id.to_string()).data(row))
+        Some(Ok::<_, Infallible>(sse::Event::default().id(id.to_string()).data(row)))
     });
-    into_sse(rows)
-}
-
-fn into_sse(rows: impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static) -> Response {
     Sse::new(rows).keep_alive(KeepAlive::default()).into_response()
 }
 
@@ -176,47 +161,42 @@ struct Id {
     id: u64,
 }
 
-async fn delivery(
-    State(deliveries): State<Arc<Deliveries>>,
-    id: Result<Query<Id>, axum::extract::rejection::QueryRejection>,
-) -> Response {
+async fn delivery(State(deliveries): State<Arc<Deliveries>>, id: Parameters<Id>) -> Response {
     let Ok(Query(Id { id })) = id else { return bad_request() };
     let Some(entry) = deliveries.ring.get(id) else { return not_found() };
+    // A large body takes a while, in which others have to be answered.
+    let shown = spawn_blocking(move || show(&deliveries, &entry)).await;
+    shown.unwrap_or_else(|_| not_found())
+}
+
+fn show(deliveries: &Deliveries, entry: &Entry) -> Response {
     let record = &entry.passed.record;
     let Some(provider) = deliveries.provider(record.provider) else { return not_found() };
-    let body = record.body().unwrap_or_default();
-    let explanation = provider.explain(record.as_delivery(&body));
-    let document = subject::event(&explanation);
-    let unknown = match (&entry.passed.received, &document) {
-        (Ok(Some(received)), Some(document)) if received.kind != "raw" => {
-            let typed = serde_json::from_str(&received.data).unwrap_or_default();
-            unknown_members(document, &typed).into_iter().map(|(path, _)| path).collect()
-        }
-        _ => Vec::new(),
-    };
     let report = match verify::explain(record) {
         Ok(report) => report,
         Err(error) => {
             return problem(SITE, StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
         }
     };
+    let document = entry.passed.document(provider);
+    let unknown = document.as_ref().map(|document| entry.passed.unknown_members(document));
     let context = view::Context {
         report: &report,
         document: document.as_ref(),
-        unknown,
+        unknown: unknown.unwrap_or_default().into_iter().map(|(path, _)| path).collect(),
         origin: &deliveries.origin,
         app_id: Credentials::default().app_id(record.provider).unwrap_or_default(),
-        may_sign: deliveries.may_sign,
+        may_edit: deliveries.may_edit,
     };
-    let title = format!("Delivery {id}");
-    Page { title: &title, site: SITE, content: view::delivery(&entry, &context) }.into_response()
+    let title = format!("Delivery {}", entry.id);
+    Page { title: &title, site: SITE, content: view::delivery(entry, &context) }.into_response()
 }
 
 fn bad_request() -> Response {
-    problem(SITE, StatusCode::BAD_REQUEST, "The address has a parameter that cannot be read.")
+    problem(SITE, StatusCode::BAD_REQUEST, "A parameter of the request cannot be read.")
 }
 
 fn not_found() -> Response {
-    let what = "This delivery is not here, or no longer: only the newest are kept.";
+    let what = "This delivery is no longer available: only the newest are kept.";
     problem(SITE, StatusCode::NOT_FOUND, what)
 }

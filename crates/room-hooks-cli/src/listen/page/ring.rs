@@ -29,7 +29,8 @@ const LIMIT_BYTES: usize = 64 * 1024 * 1024;
 /// The newest deliveries.
 pub(in crate::listen) struct Ring {
     entries: Mutex<Entries>,
-    added: broadcast::Sender<Arc<Entry>>,
+    /// Ids only, so that a reader that falls behind keeps no delivery.
+    added: broadcast::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -49,7 +50,7 @@ impl Ring {
         entries.last_id += 1;
         let entry = Arc::new(Entry { id: entries.last_id, passed, headers, took });
         entries.bytes += entry.bytes();
-        entries.newest_last.push_back(Arc::clone(&entry));
+        entries.newest_last.push_back(entry);
         while entries.newest_last.len() > LIMIT
             || (entries.bytes > LIMIT_BYTES && entries.newest_last.len() > 1)
         {
@@ -57,18 +58,23 @@ impl Ring {
             entries.bytes -= oldest.map_or(0, |oldest| oldest.bytes());
         }
         // Within the lock, so that a reader of both misses none. Nobody may be listening.
-        let _ = self.added.send(entry);
+        let _ = self.added.send(entries.last_id);
     }
 
     pub(super) fn get(&self, id: u64) -> Option<Arc<Entry>> {
         self.locked().newest_last.iter().find(|entry| entry.id == id).cloned()
     }
 
-    /// The deliveries after one, in the order of their arrival, and those that are still to come.
-    pub(super) fn after(&self, id: u64) -> (Vec<Arc<Entry>>, broadcast::Receiver<Arc<Entry>>) {
+    /// All deliveries, the newest first.
+    pub(super) fn newest_first(&self) -> Vec<Arc<Entry>> {
+        self.locked().newest_last.iter().rev().cloned().collect()
+    }
+
+    /// The ids of the deliveries after one, in the order of their arrival, and of those that are still to come.
+    pub(super) fn after(&self, id: u64) -> (Vec<u64>, broadcast::Receiver<u64>) {
         let entries = self.locked();
-        let newer = entries.newest_last.iter().filter(|entry| entry.id > id).cloned().collect();
-        (newer, self.added.subscribe())
+        let ids = entries.newest_last.iter().map(|entry| entry.id);
+        (ids.filter(|newer| *newer > id).collect(), self.added.subscribe())
     }
 
     fn locked(&self) -> MutexGuard<'_, Entries> {
@@ -134,8 +140,9 @@ mod tests {
         let ring = Ring::new();
         (0..3).for_each(|_| add(&ring, 1));
         let (newer, mut added) = ring.after(1);
-        assert_eq!(newer.iter().map(|entry| entry.id).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(newer, [2, 3]);
         add(&ring, 1);
-        assert_eq!(added.recv().await.unwrap().id, 4);
+        assert_eq!(added.recv().await.unwrap(), 4);
+        assert!(ring.get(4).is_some());
     }
 }

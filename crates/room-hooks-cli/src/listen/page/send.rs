@@ -4,7 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Form,
-    extract::State,
+    extract::{State, rejection::FormRejection},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{Error, encoding::Encoding, http::Target, recording::Record, resign};
 
-use super::{Deliveries, SITE, not_found};
+use super::{Deliveries, SITE, bad_request, not_found};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Again {
@@ -33,8 +33,9 @@ enum As {
 
 pub(super) async fn again(
     State(deliveries): State<Arc<Deliveries>>,
-    Form(Again { id, r#as }): Form<Again>,
+    form: Result<Form<Again>, FormRejection>,
 ) -> Response {
+    let Ok(Form(Again { id, r#as })) = form else { return bad_request() };
     let Some(entry) = deliveries.ring.get(id) else { return not_found() };
     let record = &entry.passed.record;
     let delivery = match r#as {
@@ -60,8 +61,9 @@ pub(super) struct Edited {
 
 pub(super) async fn edited(
     State(deliveries): State<Arc<Deliveries>>,
-    Form(edited): Form<Edited>,
+    form: Result<Form<Edited>, FormRejection>,
 ) -> Response {
+    let Ok(Form(edited)) = form else { return bad_request() };
     let Some(entry) = deliveries.ring.get(edited.id) else { return not_found() };
     let record = &entry.passed.record;
     let delivery = edited.delivery(&deliveries, record);
@@ -72,19 +74,28 @@ impl Edited {
     fn delivery(&self, deliveries: &Deliveries, record: &Record) -> Result<SignedDelivery, Error> {
         // What was refused may be an attacker's.
         record.verified()?;
+        if !deliveries.may_edit {
+            return Err(
+                "It cannot be edited, since `listen` may forward to another machine.".into()
+            );
+        }
         let recorded = record.as_recorded()?;
-        if self.sign.is_none() {
-            // A form ends each line with CR LF.
-            let body = self.event.replace("\r\n", "\n").into_bytes();
-            return Ok(SignedDelivery::new(recorded.query, recorded.headers, body));
-        }
-        if !deliveries.may_sign {
-            return Err("It is not signed, since `listen` forwards to another machine.".into());
-        }
-        let event = serde_json::from_str(&self.event)
-            .map_err(|error| format!("The event is not JSON: {error}"))?;
         let provider = deliveries.provider(record.provider).ok_or("an unknown provider")?;
-        provider.sign(&event, Encoding::of(&recorded.body), SystemTime::now())
+        if self.sign.is_some() {
+            let event = serde_json::from_str(&self.event)
+                .map_err(|error| format!("The event is not JSON: {error}"))?;
+            return provider.sign(&event, Encoding::of(&recorded.body), SystemTime::now());
+        }
+        // A form ends each line with CR LF.
+        let body = self.event.replace("\r\n", "\n").into_bytes();
+        let unsigned = SignedDelivery::new(recorded.query, recorded.headers, body);
+        // ZEGO and Tencent do not sign the body, so that the old signature may still be good for another one.
+        match provider.receive(unsigned.as_delivery(), SystemTime::now()) {
+            Ok(_) => Err("The signature of the original is still valid, and would sign what you have edited. Choose to \
+                          sign it, or wait until the signature is stale."
+                .into()),
+            Err(_) => Ok(unsigned),
+        }
     }
 }
 
@@ -95,16 +106,19 @@ async fn post(
     delivery: Result<SignedDelivery, Error>,
 ) -> Response {
     let client = deliveries.origin.parse().map_err(Error::from);
-    let client = client.and_then(|to| Target::new(to, false, "--addr").client(&record.path));
+    // The address is one that `listen` itself has bound.
+    let client = client.and_then(|to| Target::new(to, true, "--addr").client(&record.path));
     let (client, delivery) = match (client, delivery) {
         (Ok(client), Ok(delivery)) => (client, delivery),
         (Err(error), _) | (_, Err(error)) => {
             return problem(SITE, StatusCode::BAD_REQUEST, error.to_string());
         }
     };
-    let status = match spawn_blocking(move || client.post(&delivery)).await {
-        Ok(Ok(answer)) => answer.status,
-        _ => 0,
-    };
-    Redirect::to(&format!("deliveries?sent={status}")).into_response()
+    match spawn_blocking(move || client.post(&delivery)).await {
+        Ok(Ok(answer)) => {
+            Redirect::to(&format!("deliveries?sent={}", answer.status)).into_response()
+        }
+        Ok(Err(error)) => problem(SITE, StatusCode::BAD_GATEWAY, error.to_string()),
+        Err(_) => problem(SITE, StatusCode::BAD_GATEWAY, "It was not sent."),
+    }
 }

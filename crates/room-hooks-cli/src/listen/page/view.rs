@@ -1,8 +1,7 @@
 //! What the page looks like.
 
-use std::time::{Duration, SystemTime};
+use std::{collections::HashSet, time::Duration};
 
-use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -13,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    Filter, copied,
+    Filter, copied, json,
     ring::{Entry, LIMIT},
 };
 
@@ -73,7 +72,7 @@ pub(super) fn row(entry: &Entry) -> Markup {
     let passed = &entry.passed;
     html! {
         tr {
-            td.short { a href=(format!("delivery?id={}", entry.id)) { (time(passed.record.at())) } }
+            td.short { a href=(format!("delivery?id={}", entry.id)) { (passed.time()) } }
             td.short { (passed.record.provider) }
             td { (passed.event()) }
             td { code { (passed.type_name()) } }
@@ -95,12 +94,12 @@ pub(super) struct Context<'a> {
     /// What was sent, as JSON.
     pub(super) document: Option<&'a Value>,
     /// The paths of the members that its type does not have.
-    pub(super) unknown: Vec<String>,
+    pub(super) unknown: HashSet<String>,
     /// Where `listen` listens.
     pub(super) origin: &'a str,
     pub(super) app_id: u64,
-    /// Whether an edited event may be signed.
-    pub(super) may_sign: bool,
+    /// Whether the event may be edited.
+    pub(super) may_edit: bool,
 }
 
 /// One delivery.
@@ -151,13 +150,13 @@ fn verification(report: &Report) -> Markup {
 }
 
 /// The JSON that was sent, beside the event that a handler gets.
-fn events(document: &Value, received: Option<&Received>, unknown: &[String]) -> Markup {
+fn events(document: &Value, received: Option<&Received>, unknown: &HashSet<String>) -> Markup {
     let typed = received.and_then(|received| serde_json::from_str::<Value>(&received.data).ok());
     html! {
         div.columns {
             section {
                 h2 { "Sent" }
-                pre tabindex="0" { (json(document, "", 0, unknown)) }
+                pre tabindex="0" { (json::show(document, unknown)) }
                 @if !unknown.is_empty() {
                     p.quiet { "The type does not have the " mark { "marked" } " members." }
                 }
@@ -165,57 +164,44 @@ fn events(document: &Value, received: Option<&Received>, unknown: &[String]) -> 
             section {
                 h2 { "As the type has it" }
                 @match typed {
-                    Some(typed) => pre tabindex="0" { (json(&typed, "", 0, &[])) },
-                    None => p.quiet { "No handler gets it." },
+                    Some(typed) => pre tabindex="0" { (json::show(&typed, &HashSet::new())) },
+                    None => p.quiet { "No handler receives this delivery." },
                 }
             }
         }
     }
 }
 
-/// JSON over several lines, with the members at some paths marked. As deep as `serde_json` reads, which is 128 levels.
-fn json(value: &Value, path: &str, level: usize, marked: &[String]) -> Markup {
-    let below = |name: &str| match path {
-        "" => name.to_owned(),
-        path => format!("{path}.{name}"),
-    };
-    let indent = "  ".repeat(level + 1);
-    let member = |name: &str, shown: Markup, value: &Value| {
-        let path = below(name);
-        let line = html! { (shown) (json(value, &path, level + 1, marked)) };
-        match marked.contains(&path) {
-            true => html! { mark { (line) } },
-            false => line,
-        }
-    };
-    let end = "  ".repeat(level);
-    match value {
-        Value::Object(members) if !members.is_empty() => html! {
-            "{" @for (nth, (name, value)) in members.iter().enumerate() {
-                @if nth > 0 { "," } "\n" (indent)
-                (member(name, html! { (Value::from(name.as_str()).to_string()) ": " }, value))
-            } "\n" (end) "}"
-        },
-        Value::Array(values) if !values.is_empty() => html! {
-            "[" @for (nth, value) in values.iter().enumerate() {
-                @if nth > 0 { "," } "\n" (indent)
-                (member(&nth.to_string(), html! {}, value))
-            } "\n" (end) "]"
-        },
-        value => html! { (value.to_string()) },
-    }
-}
+/// The headers whose values are shown. Any other may let a reader log in somewhere.
+const SHOWN: [&str; 17] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "expect",
+    "forwarded",
+    "host",
+    "sdkappid",
+    "sign",
+    "transfer-encoding",
+    "user-agent",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+];
 
-/// The request as it came, without what might let a reader log in elsewhere.
+/// The request as it came, as far as it is shown.
 fn request(entry: &Entry) -> String {
     let record = &entry.passed.record;
     let question = if record.query.is_empty() { "" } else { "?" };
     let mut text = format!("POST {}{question}{}\n", record.path, record.query);
     for (name, value) in &entry.headers {
-        let is_secret = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name);
-        let value = match is_secret {
-            true => "(not shown)".into(),
-            false => String::from_utf8_lossy(value.as_bytes()),
+        let value = match SHOWN.contains(&name.as_str()) {
+            true => String::from_utf8_lossy(value.as_bytes()),
+            false => "(not shown)".into(),
         };
         text += &format!("{name}: {value}\n");
     }
@@ -253,31 +239,28 @@ fn actions(entry: &Entry, context: &Context<'_>) -> Markup {
             button name="as" value="recorded" { "Send as it was recorded" }
             @if is_verified { button name="as" value="resigned" { "Send with a new signature" } }
         }
-        @if is_verified {
+        @if !is_verified {
+            p.quiet { "It was not verified when it arrived, so it cannot be re-signed or edited." }
+        } @else if !context.may_edit {
+            p.quiet { "It cannot be edited, since `listen` may forward to another machine." }
+        } @else {
             details {
                 summary { "Edit and send" }
                 form method="post" action="edited" {
                     input type="hidden" name="id" value=(id);
-                    label.wide {
+                    label.whole {
                         "Event"
                         textarea name="event" spellcheck="false" {
                             (edited(context.document, &body))
                         }
                     }
-                    @if context.may_sign {
-                        label.choice {
-                            input type="checkbox" name="sign" value="yes";
-                            "Sign it with the secret of `listen`"
-                        }
+                    label.choice {
+                        input type="checkbox" name="sign" value="yes";
+                        "Sign it with the secret of `listen`"
                     }
                     button { "Send" }
                 }
-                @if !context.may_sign {
-                    p.quiet { "It is not signed, since `listen` forwards to another machine." }
-                }
             }
-        } @else {
-            p.quiet { "It was not verified when it arrived, so nothing of it is signed." }
         }
     }
 }
@@ -287,11 +270,6 @@ fn edited(document: Option<&Value>, body: &[u8]) -> String {
     document
         .and_then(|document| serde_json::to_string_pretty(document).ok())
         .unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
-}
-
-fn time(at: SystemTime) -> String {
-    // The seconds of the day, in UTC.
-    humantime::format_rfc3339_seconds(at).to_string().split_off("2026-01-01T".len())
 }
 
 fn millis(took: Duration) -> String {
