@@ -56,14 +56,14 @@ const MEANINGS: [(&str, [&str; 3]); 18] = [
         [
             "every callback was acknowledged (with --forge: refused as expected)",
             "a callback was not acknowledged (with --forge: not refused as expected)",
-            "it could not be tried, or there was no response",
+            "the callback could not be sent, or there was no response",
         ],
     ),
     ("sign", ["the callback was signed and printed", NEVER, "it could not be signed or printed"]),
     (
         "verify",
         [
-            "every callback verifies",
+            "every callback that can be verified does",
             "a callback does not verify",
             "there is nothing to verify, or it could not be read",
         ],

@@ -77,8 +77,8 @@ fn is_from_elsewhere(request: &Request, host: &str) -> bool {
     of_host(request.headers()) != Some(true)
 }
 
-/// A page loads nothing from elsewhere, runs no script but its own file, is framed by nobody, and is kept by no cache:
-/// it shows personal data. The referrer policy is not `no-referrer`, with which a browser would send no origin.
+/// A page loads nothing from elsewhere, runs no script but its own file, and cannot be framed or cached: it shows
+/// personal data. The referrer policy is not `no-referrer`, with which a browser would send no origin.
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         HeaderName::from_static("content-security-policy"),

@@ -7,7 +7,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::{Error, ExitStatus, page::PageAddress, stop::shutdown_signal, terminal};
 
-/// Serves a page on this machine: what waits, what failed and why, and buttons that retry and discard.
+/// Serves a page on this machine with waiting and failed events, and actions to retry or discard them.
 ///
 /// Its address contains a random token, a new one each time. Anyone on this machine who has the
 /// address can read all events, and discard them.

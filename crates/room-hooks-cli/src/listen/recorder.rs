@@ -1,4 +1,4 @@
-//! Listens in on what passes, and changes nothing of it.
+//! Observes requests and their responses, records and shows them.
 
 use std::{
     collections::HashSet,
@@ -67,7 +67,7 @@ impl Recorder {
         Self { recording: recording.map(Mutex::new), verbose, forwarder, page, broken }
     }
 
-    /// Lets a request pass, and shows and records what it was and what it was answered.
+    /// Passes a request on, then shows and records it with its response.
     pub(super) async fn pass(
         self: Arc<Self>,
         provider: Provider,

@@ -72,7 +72,7 @@ A delivery that was refused when it arrived is never signed, nor is one that car
 that an older version recorded without saying how it was verified. It is sent byte for byte as it \
 was recorded.
 
-A receiver that has handled an event before takes it for a duplicate, also with a new signature: it \
+A receiver that has handled an event before treats it as a duplicate, even when it is re-signed: it \
 acknowledges it and calls no handler.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {

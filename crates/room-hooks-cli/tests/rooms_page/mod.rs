@@ -46,7 +46,7 @@ impl Rooms {
         assert_eq!(self.runtime.block_on(stored).status, 200);
     }
 
-    /// Stores an event that has failed for good.
+    /// Stores an event that has failed permanently.
     pub(crate) fn put_dead(&self, room: &str, error: &str) {
         self.put(room);
         self.runtime.block_on(async {

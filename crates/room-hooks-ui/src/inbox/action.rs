@@ -140,7 +140,7 @@ impl fmt::Display for Outcome {
         write!(f, "{} {done}.", events(self.changed.into()))?;
         match self.unchanged {
             0 => Ok(()),
-            count => write!(f, " {} not: their state had changed.", events(count.into())),
+            count => write!(f, " {} skipped: their state had changed.", events(count.into())),
         }
     }
 }

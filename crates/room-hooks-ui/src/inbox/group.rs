@@ -77,7 +77,7 @@ pub(super) async fn show(
     let content = html! {
         pre.bad { (title(&error)) }
         p {
-            (count) " failed for good with this error; " code { "#" } " stands for any number."
+            (count) " failed permanently with this error; " code { "#" } " stands for any number."
             @if scanned >= MAX_SCANNED { " Only the first " (scanned) " dead events were looked at." }
         }
         @if !sequences.is_empty() {

@@ -62,7 +62,7 @@ fn counts(stats: &InboxStats) -> Markup {
         (EventState::Ready, ready, "wait for a worker or their next attempt"),
         (EventState::Leased, leased, "a worker has them"),
         (EventState::Done, done, "handled"),
-        (EventState::Dead, dead, "failed for good"),
+        (EventState::Dead, dead, "failed permanently"),
     ];
     html! {
         ul.counts {

@@ -61,7 +61,7 @@ impl IntoResponse for Problem {
                 // For the operator of the process. The page does not say it: a database's error may name hosts, users
                 // and tables.
                 tracing::error!(error = %chain(&error), "inbox unavailable");
-                let text = "The inbox does not respond. Nothing is known of its events until it does; an action \
+                let text = "The inbox does not respond. Its events cannot be shown. An action \
                             may have been carried out in part. The log of this process has the reason.";
                 problem(SITE, StatusCode::SERVICE_UNAVAILABLE, text)
             }

@@ -29,7 +29,7 @@ async fn an_event_is_retried_and_discarded() {
     let again = rooms.post("/retry", &[("sequence", "1")]).await;
     assert_eq!(again.headers["location"], "event?sequence=1&outcome=retry,0,1");
     let page = rooms.get("/event?sequence=1&outcome=retry,0,1").await.text;
-    assert!(page.contains("0 events retried. 1 event not: their state had changed."), "{page}");
+    assert!(page.contains("0 events retried. 1 event skipped: their state had changed."), "{page}");
 
     let discarded = rooms.post("/discard", &[("sequence", "1")]).await;
     assert_eq!(discarded.headers["location"], "overview?outcome=discard,1,0");
@@ -49,7 +49,7 @@ async fn a_group_action_is_for_the_events_that_were_shown_only() {
         |sequence| if sequence == 3 { "refused".into() } else { format!("late {sequence}") };
     rooms.end(|sequence| Ending::Dead { error: error(sequence) }).await;
     let page = rooms.get("/group?of=4").await.text;
-    assert!(page.contains("3 events failed for good"), "{page}");
+    assert!(page.contains("3 events failed permanently"), "{page}");
     let form = [("error", field(&page, "error")), ("events", field(&page, "events"))];
     assert_eq!(form, [("error", "late #"), ("events", "1-2,4")]);
 
@@ -63,7 +63,10 @@ async fn a_group_action_is_for_the_events_that_were_shown_only() {
     let left = rooms.inbox.list(Some(EventState::Dead), 0, 10).await.unwrap();
     assert_eq!(left.iter().map(|record| record.sequence).collect::<Vec<_>>(), [1, 3, 5]);
     let page = rooms.get("/overview?outcome=discard,2,1").await.text;
-    assert!(page.contains("2 events discarded. 1 event not: their state had changed."), "{page}");
+    assert!(
+        page.contains("2 events discarded. 1 event skipped: their state had changed."),
+        "{page}"
+    );
 
     rooms.inbox.retry(5).await.unwrap();
     assert_eq!(rooms.get("/group?of=5").await.status, StatusCode::NOT_FOUND);
