@@ -219,7 +219,7 @@ fn found_understood_retried_and_gone(inbox: &Inbox) {
     assert_eq!((shown.status, shown.stderr.as_str()), (0, ""));
     for part in [
         "dead, for ",
-        "1; since it was stored or retried: 1 failed",
+        "1 in all; 1 failed and 0 crashed since it was stored or retried",
         "connection refused by the billing service",
         r#""room_id":"#,
     ] {
