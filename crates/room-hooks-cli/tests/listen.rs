@@ -76,6 +76,24 @@ fn send_says_when_an_answer_may_mean_a_duplicate() {
     assert!(!retried.contains("duplicate"), "{retried}");
 }
 
+#[test]
+fn send_says_what_seems_wrong_with_the_secret_of_a_refused_callback() {
+    let secret = folder("odd-secret").join("secret.txt");
+    let secret = secret.to_str().unwrap();
+    let listener = Server::listen(&[]);
+    for (text, told) in
+        [("\"quoted\"", "the quotation marks"), ("KEY=secret", "the name before it")]
+    {
+        fs::write(secret, text).unwrap();
+        let sent = run(&["send", "room_exit", "--secret-file", secret, "--to", &listener.origin]);
+        assert_eq!(sent.status, 1);
+        assert!(sent.stderr.contains(&format!("{secret} may be wrong: {told}")), "{}", sent.stderr);
+    }
+    fs::write(secret, "another").unwrap();
+    let sent = run(&["send", "room_exit", "--secret-file", secret, "--to", &listener.origin]);
+    assert!(sent.stderr.contains("another secret") && !sent.stderr.contains("may be wrong"));
+}
+
 /// Nothing but its signature tells a room of ZIM's from the next.
 #[test]
 fn the_same_event_without_an_identity_is_no_duplicate() {

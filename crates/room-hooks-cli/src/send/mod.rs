@@ -12,7 +12,7 @@ use room_hooks::testing::SignedDelivery;
 
 use crate::{
     Error, ExitStatus,
-    credentials::Credentials,
+    credentials::{Credentials, FoundSecret},
     decision::decision,
     encoding::Encoding,
     event::{EventArguments, Unsigned},
@@ -77,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         encoding: arguments.encoding,
         client: arguments.target.client(&provider.default_path())?,
         is_same: arguments.same,
+        secret: arguments.credentials.secret(provider)?,
     };
     if let Some(forgery) = arguments.forge {
         return forge::run(forgery, &sender, &arguments.credentials);
@@ -93,6 +94,7 @@ struct Sender {
     provider: Provider,
     encoding: Encoding,
     client: Client,
+    secret: FoundSecret,
     /// Whether an equal event may have been sent before.
     is_same: bool,
 }

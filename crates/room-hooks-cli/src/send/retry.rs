@@ -3,14 +3,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use clap::Args;
+
 use crate::{
-    Error, ExitStatus, event,
+    Error, ExitStatus,
+    credentials::FoundSecret,
+    event,
     http::Response,
     provider::{Received, Schedule},
     speed::Speed,
     terminal::{self, BAD},
+    verify::oddity,
 };
-use clap::Args;
 
 use super::Sender;
 
@@ -77,10 +81,7 @@ impl Retry {
             }
             let Some(&seconds) = pauses.next().filter(|_| !is_over) else {
                 match answer.as_ref().map(|answer| answer.status) {
-                    Ok(401) => terminal::note(
-                        "the receiver probably has another secret or app id. With the secret of the receiver, \
-                         `room-hooks sign EVENT | room-hooks verify -` shows what it expects",
-                    ),
+                    Ok(401) => note_refusal(sender),
                     Ok(404) => {
                         terminal::note("the receiver has nothing at this path: --to sets another");
                     }
@@ -112,6 +113,18 @@ impl Retry {
             terminal::note("Tencent does not retry unless its console enables that");
         }
         schedule
+    }
+}
+
+/// Notes why a callback was probably refused.
+fn note_refusal(sender: &Sender) {
+    terminal::note(
+        "the receiver probably has another secret or app id. With the secret of the receiver, \
+         `room-hooks sign EVENT | room-hooks verify -` shows what it expects",
+    );
+    let FoundSecret { source, text, .. } = &sender.secret;
+    if let Some(oddity) = oddity(text) {
+        terminal::note(&format!("{source} may be wrong: {oddity} would not be in a secret"));
     }
 }
 

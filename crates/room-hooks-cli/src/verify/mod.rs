@@ -28,12 +28,15 @@ use crate::{
     terminal,
 };
 
-pub(crate) use self::report::{Report, Step, Verdict};
 use self::{
     cause::{Culprit, Suspect},
     read::{Arrival, Request},
     source::Source,
     steps::{Clock, Gap, Secret, Time, named_app},
+};
+pub(crate) use self::{
+    report::{Report, Step, Verdict},
+    secret::oddity,
 };
 
 /// Verifies captured callbacks without a network, and explains step by step what was read, signed and computed.

@@ -16,6 +16,11 @@ pub(super) struct Candidate {
 /// More is not an oversight.
 const MAX_LAYERS: usize = 8;
 
+/// What does not seem to belong to a secret, such as quotation marks, and has to be removed.
+pub(crate) fn oddity(secret: &str) -> Option<&'static str> {
+    without_layer(secret).map(|(layer, _)| layer)
+}
+
 /// The secret as it was given, and what people mean who paste it so.
 pub(super) fn candidates(given: &str) -> Vec<Candidate> {
     let mut candidates =
