@@ -17,8 +17,6 @@ use std::{
     thread,
 };
 
-use libtest_mimic::{Arguments, Failed, Trial};
-
 use self::{
     browser::{Browser, ENTER, TAB},
     program::{Server, example},
@@ -37,14 +35,7 @@ fn main() -> ExitCode {
         ("the_keyboard_is_enough", the_keyboard_is_enough),
         ("no_page_is_wider_than_a_phone_in_light_and_dark", no_page_is_wider_than_a_phone),
     ];
-    let trials = tests.map(|(name, test)| {
-        let trial = Trial::test(name, move || -> Result<(), Failed> {
-            test();
-            Ok(())
-        });
-        trial.with_ignored_flag(!Browser::is_installed())
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+    browser::run(tests)
 }
 
 fn a_dead_event_is_found_retried_and_handled() {

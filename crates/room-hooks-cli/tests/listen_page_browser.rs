@@ -14,7 +14,6 @@ use std::{
     thread,
 };
 
-use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::json;
 
 use self::{
@@ -26,22 +25,15 @@ use self::{
 const HOSTILE: &str = "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">'; rm -rf x; '";
 
 fn main() -> ExitCode {
-    let trials = [
-        ("a_delivery_arrives_live", a_delivery_arrives_live as fn()),
+    let tests: [(_, fn()); 6] = [
+        ("a_delivery_arrives_live", a_delivery_arrives_live),
         ("a_refusal_is_explained_and_set_right", a_refusal_is_explained_and_set_right),
         ("an_edited_event_is_sent_as_chosen", an_edited_event_is_sent_as_chosen),
         ("text_from_outside_is_text_everywhere", text_from_outside_is_text_everywhere),
         ("another_site_can_neither_act_nor_read", another_site_can_neither_act_nor_read),
         ("the_page_suits_a_phone_and_a_keyboard", the_page_suits_a_phone_and_a_keyboard),
     ];
-    let trials = trials.map(|(name, test)| {
-        let trial = Trial::test(name, move || -> Result<(), Failed> {
-            test();
-            Ok(())
-        });
-        trial.with_ignored_flag(!Browser::is_installed())
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+    browser::run(tests)
 }
 
 fn listen(more: &[&str]) -> (Server, String) {

@@ -7,7 +7,7 @@ use std::{
     io::{BufRead, BufReader},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{self, Child, Command, Stdio},
+    process::{self, Child, Command, ExitCode, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
@@ -15,6 +15,7 @@ use std::{
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError};
 use hyper_util::client::legacy::connect::HttpConnector;
+use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
@@ -27,6 +28,18 @@ pub(crate) const TAB: &str = "\u{e004}";
 /// The key that follows a link or presses a button.
 pub(crate) const ENTER: &str = "\u{e007}";
 
+/// Runs tests, or shows them as ignored where there is no browser.
+pub(crate) fn run<const N: usize>(tests: [(&'static str, fn()); N]) -> ExitCode {
+    let trials = tests.map(|(name, test)| {
+        let trial = Trial::test(name, move || -> Result<(), Failed> {
+            test();
+            Ok(())
+        });
+        trial.with_ignored_flag(!Browser::is_installed())
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
 /// A browser with a page, by WebDriver. Its processes are killed when this is dropped, and its files are removed.
 pub(crate) struct Browser {
     client: Client,
@@ -36,7 +49,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// Whether Chromium and its driver are on the path.
-    pub(crate) fn is_installed() -> bool {
+    fn is_installed() -> bool {
         program("chromedriver").is_some() && program("chromium").is_some()
     }
 
