@@ -306,10 +306,32 @@ fn an_app_that_does_not_answer_does_not_delay_the_end() {
 }
 
 #[test]
-fn an_answer_that_breaks_off_is_none() {
-    let app = App::answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Duration::ZERO);
-    let listener = forwarding(&app.origin, &[]);
-    assert!(post(&listener, &signed("103", &[])).starts_with("HTTP/1.1 503 "));
+fn an_answer_that_is_none_is_503() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "",
+    ] {
+        let app = App::answering(answer, Duration::ZERO);
+        let listener = forwarding(&app.origin, &[]);
+        let answered = post(&listener, &signed("103", &[]));
+        assert!(answered.starts_with("HTTP/1.1 503 "), "{answer}: {answered}");
+    }
+}
+
+/// As of a server that says no length, or speaks HTTP/1.0.
+#[test]
+fn an_answer_that_ends_with_its_connection_is_whole() {
+    for answer in
+        ["HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole", "HTTP/1.0 200 OK\r\n\r\nwhole"]
+    {
+        let app = App::answering(answer, Duration::ZERO);
+        let listener = forwarding(&app.origin, &[]);
+        let answered = post(&listener, &signed("103", &[]));
+        assert!(answered.ends_with("\r\n\r\nwhole"), "{answer}: {answered}");
+    }
 }
 
 #[test]

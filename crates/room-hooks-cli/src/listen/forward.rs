@@ -154,8 +154,12 @@ impl Forwarder {
         let http::Response { status, headers, bytes, .. } = tokio::time::timeout(timeout, answer)
             .await
             .map_err(|_| format!("no answer within {} s", timeout.as_secs_f32()))???;
+        let status = StatusCode::from_u16(status)?;
+        if status.is_informational() {
+            return Err(format!("{status} is no answer to a callback").into());
+        }
         let mut response = Response::new(Body::from(bytes));
-        *response.status_mut() = status.try_into()?;
+        *response.status_mut() = status;
         *response.headers_mut() = end_to_end(&headers, &[CONTENT_LENGTH, LOCATION]);
         Ok(response)
     }
