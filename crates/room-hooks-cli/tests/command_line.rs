@@ -7,7 +7,7 @@ mod program;
 use std::{fs, process::Stdio};
 
 use self::program::{
-    Server, ZEGO_SECRET, assert_snapshot, command, example, folder, ran, run, run_bytes, run_with,
+    Server, ZEGO_SECRET, assert_snapshot, command, example, folder, run, run_bytes, run_with,
     signed,
 };
 
@@ -131,81 +131,6 @@ fn a_signed_callback_verifies_with_any_characters() {
     }
 }
 
-/// Users choose the names of rooms.
-#[test]
-fn untrusted_text_never_starts_a_line() {
-    let listener = Server::listen(&["--verbose"]);
-    let set = "room_id=x\r\n05:00:00Z zego    FAKE";
-    let sent = run(&["send", "room_create", "--set", set, "--to", &listener.origin]);
-    assert_eq!(sent.status, 0);
-    let verified = run_with(&["verify", "-"], &run_bytes(&["sign", "room_create", "--set", set]));
-    let answer = "HTTP/1.1 500 No\r\nContent-Length: 6\r\nConnection: close\r\n\r\nx\nFAKE";
-    let answered = run(&["send", "103", "--to", &stub(answer)]);
-    for printed in [listener.interrupted(), verified.stdout, answered.stdout] {
-        assert!(printed.contains("FAKE"), "{printed}");
-        assert!(
-            !printed.lines().any(|line| line.contains("FAKE") && !line.contains('x')),
-            "{printed}"
-        );
-        assert!(!printed.contains('\r'), "{printed}");
-    }
-}
-
-/// Sends this response to every request. If it is empty, connections are closed at once.
-fn stub(answer: &str) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    let answer = answer.to_owned();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            if answer.is_empty() {
-                continue;
-            }
-            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
-            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
-        }
-    });
-    origin
-}
-
-fn empty_answer(status: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-}
-
-#[test]
-fn a_forgery_is_refused_only_by_the_expected_status() {
-    for answer in ["404 Not Found", "200 OK"] {
-        let to = stub(&empty_answer(answer));
-        let forged = run(&["send", "103", "--forge", "signature", "--to", &to]);
-        assert_eq!(forged.status, 1, "{}", forged.stdout);
-        assert!(forged.stdout.contains("expected 401"), "{}", forged.stdout);
-    }
-    // If the genuine callback is refused as well, the forged one proves nothing.
-    let refusing = stub(&empty_answer("401 Unauthorized"));
-    let forged = run(&["send", "room_create", "--forge", "tampered", "--to", &refusing]);
-    assert_eq!(forged.status, 2, "{}", forged.stdout);
-    // A closed connection is not a response.
-    let forged = run(&["send", "103", "--forge", "slow", "--to", &stub("")]);
-    assert!(forged.status == 2 && forged.stderr.contains("http://127.0.0.1"), "{}", forged.stderr);
-}
-
-/// A callback with a real signature must not reach another host.
-#[test]
-fn neither_a_redirect_nor_a_proxy_is_followed() {
-    let elsewhere = stub(&empty_answer("200 OK"));
-    let redirecting =
-        stub(&empty_answer(&format!("307 Temporary Redirect\r\nLocation: {elsewhere}")));
-    let sent = run(&["send", "103", "--to", &redirecting]);
-    assert!(sent.status == 1 && sent.stdout.starts_with("307 "), "{}", sent.stdout);
-
-    let mut proxied = command(&["send", "103", "--to", "http://127.0.0.1:9"]);
-    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
-        proxied.env(name, &elsewhere);
-    }
-    assert_eq!(ran(proxied.output().unwrap()).status, 2);
-}
-
 /// Each example handles each event once, and refuses every bad callback.
 #[test]
 fn the_examples_handle_events_and_refuse_forgeries() {
@@ -296,90 +221,4 @@ fn a_callback_is_sent_refused_explained_corrected_recorded_and_replayed() {
     assert!(printed.contains(r#""room_id":"50% off""#), "{printed}");
     assert!(printed.contains(r#""room_name":"In a form""#), "{printed}");
     assert!(printed.contains("refused: stale"), "{printed}");
-}
-
-#[test]
-fn a_callback_is_retried_until_it_is_acknowledged() {
-    let listener = Server::listen(&["--fail-first", "2", "--delay", "5"]);
-    let send = |event: &str| {
-        run(&["send", event, "--retry", "--resign", "--speed", "200", "--to", &listener.origin])
-    };
-    let sent = send("room_create");
-    assert_eq!((sent.status, sent.stdout.matches("500 ").count()), (0, 2), "{}", sent.stdout);
-    assert!(sent.stdout.contains("200 ") && sent.stderr.contains("next try in 0.01 s"));
-    let printed = listener.interrupted();
-    assert_eq!(printed.matches("failed").count(), 2, "{printed}");
-
-    // Retries continue without a response, and reach a receiver that starts late.
-    let nobody = ["send", "103", "--retry", "--speed", "5000", "--to", "http://127.0.0.1:9"];
-    let unanswered = run(&nobody);
-    assert_eq!((unanswered.status, unanswered.stdout.matches("none").count()), (2, 8));
-
-    // The whole schedule of each provider.
-    let listener = Server::listen(&["--fail-first", "1000"]);
-    for (event, tries) in [("room_create", 6), ("103", 8), ("Room.CallbackAfterDestroyRoom", 1)] {
-        let sent = run(&["send", event, "--retry", "--speed", "5000", "--to", &listener.origin]);
-        assert_eq!((sent.status, sent.stdout.lines().count()), (1, tries), "{}", sent.stdout);
-    }
-}
-
-/// A retry during handling is answered 503, and a delivery is shown even if its sender hangs up.
-#[test]
-fn a_retry_during_handling_and_a_sender_that_hangs_up_are_shown() {
-    let recording = folder("at-once").join("recording.jsonl");
-    let recording = recording.to_str().unwrap();
-    let listener = Server::listen(&["--delay", "1500", "--record", recording]);
-    let moment = || std::thread::sleep(std::time::Duration::from_millis(200));
-    let begin = |request: &[u8]| {
-        let address = listener.origin.strip_prefix("http://").unwrap();
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        std::io::Write::write_all(&mut stream, request).unwrap();
-        moment();
-        stream
-    };
-    let status = |mut stream: std::net::TcpStream| {
-        let mut status = [0; 12];
-        std::io::Read::read_exact(&mut stream, &mut status).unwrap();
-        String::from_utf8_lossy(&status).into_owned()
-    };
-    let created = run_bytes(&["sign", "room_create"]);
-    let (first, second) = (begin(&created), begin(&created));
-    assert_eq!(status(second), "HTTP/1.1 503");
-    assert_eq!(status(first), "HTTP/1.1 200");
-    drop(begin(&run_bytes(&["sign", "103"])));
-    let elsewhere = format!("{}/elsewhere", listener.origin);
-    assert_eq!(run(&["send", "104", "--to", &elsewhere]).status, 1);
-    std::thread::sleep(std::time::Duration::from_secs(3));
-    let printed = listener.interrupted();
-    let lines: Vec<_> = printed.lines().collect();
-    assert_eq!(lines.len(), 3, "{printed}");
-    assert!(lines[0].contains("503 still being handled"), "{printed}");
-    assert!(lines[1].ends_with("200 handled") && lines[1].contains("room_create"), "{printed}");
-    assert!(lines[2].ends_with("200 handled") && lines[2].contains("103"), "{printed}");
-    assert_eq!(fs::read_to_string(recording).unwrap().lines().count(), 3);
-}
-
-/// Even if the body is not text.
-#[test]
-fn a_recording_keeps_every_byte() {
-    let recording = folder("bytes").join("recording.jsonl");
-    let listener = Server::listen(&["--record", recording.to_str().unwrap()]);
-    let address = listener.origin.strip_prefix("http://").unwrap();
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let body = b"\xff\xfe\0 {\r\n";
-    let head = format!(
-        "POST /hooks/trtc?a=%20b HTTP/1.1\r\nHost: x\r\nSign: s\r\nAuthorization: not kept\r\n\
-         Connection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    std::io::Write::write_all(&mut stream, &[head.as_bytes(), body].concat()).unwrap();
-    let mut answer = String::new();
-    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
-    drop(listener);
-    let kept = fs::read_to_string(&recording).unwrap();
-    let record: serde_json::Value = serde_json::from_str(&kept).unwrap();
-    assert_eq!(record["query"], "a=%20b");
-    assert_eq!(record["headers"], serde_json::json!([["Sign", "s"]]));
-    assert_eq!(record["body_base64"], "//4AIHsNCg==");
 }

@@ -1,17 +1,12 @@
-//! What `listen` shows of a delivery, and `send` of its answer.
+//! What `listen` shows and records of a delivery.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod program;
 
-use std::{
-    fs,
-    io::{Read, Write},
-    net::TcpListener,
-    thread,
-};
+use std::fs;
 
-use self::program::{Server, folder, run};
+use self::program::{Server, folder, run, run_bytes};
 
 fn send(listener: &Server, event: &str, more: &[&str]) {
     run(&[&["send", event, "--to", &listener.origin], more].concat());
@@ -61,68 +56,63 @@ fn verbose_shows_the_members_that_a_type_does_not_have() {
     assert_eq!(unknown, expected, "{shown}");
 }
 
-/// No answer reveals whether a handler was called, so `send` says what it may mean.
+/// A retry during handling is answered 503, and a delivery is shown even if its sender hangs up.
 #[test]
-fn send_says_when_an_answer_may_mean_a_duplicate() {
-    let listener = Server::listen(&["--fail-first", "1"]);
-    let send =
-        |more: &[&str]| run(&[&["send", "103", "--to", &listener.origin], more].concat()).stderr;
-    assert!(!send(&["--same"]).contains("duplicate"), "it failed");
-    for _ in 0..2 {
-        assert!(send(&["--same"]).contains("the event is then a duplicate, and no handler runs"));
-    }
-    assert!(!send(&[]).contains("duplicate"), "it is a new event");
-    let retried = send(&["--retry", "--speed", "1000"]);
-    assert!(!retried.contains("duplicate"), "{retried}");
+fn a_retry_during_handling_and_a_sender_that_hangs_up_are_shown() {
+    let recording = folder("at-once").join("recording.jsonl");
+    let recording = recording.to_str().unwrap();
+    let listener = Server::listen(&["--delay", "1500", "--record", recording]);
+    let moment = || std::thread::sleep(std::time::Duration::from_millis(200));
+    let begin = |request: &[u8]| {
+        let address = listener.origin.strip_prefix("http://").unwrap();
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        std::io::Write::write_all(&mut stream, request).unwrap();
+        moment();
+        stream
+    };
+    let status = |mut stream: std::net::TcpStream| {
+        let mut status = [0; 12];
+        std::io::Read::read_exact(&mut stream, &mut status).unwrap();
+        String::from_utf8_lossy(&status).into_owned()
+    };
+    let created = run_bytes(&["sign", "room_create"]);
+    let (first, second) = (begin(&created), begin(&created));
+    assert_eq!(status(second), "HTTP/1.1 503");
+    assert_eq!(status(first), "HTTP/1.1 200");
+    drop(begin(&run_bytes(&["sign", "103"])));
+    let elsewhere = format!("{}/elsewhere", listener.origin);
+    assert_eq!(run(&["send", "104", "--to", &elsewhere]).status, 1);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let printed = listener.interrupted();
+    let lines: Vec<_> = printed.lines().collect();
+    assert_eq!(lines.len(), 3, "{printed}");
+    assert!(lines[0].contains("503 still being handled"), "{printed}");
+    assert!(lines[1].ends_with("200 handled") && lines[1].contains("room_create"), "{printed}");
+    assert!(lines[2].ends_with("200 handled") && lines[2].contains("103"), "{printed}");
+    assert_eq!(fs::read_to_string(recording).unwrap().lines().count(), 3);
 }
 
+/// Even if the body is not text.
 #[test]
-fn send_says_what_seems_wrong_with_the_secret_of_a_refused_callback() {
-    let secret = folder("odd-secret").join("secret.txt");
-    let secret = secret.to_str().unwrap();
-    let listener = Server::listen(&[]);
-    for (text, told) in
-        [("\"quoted\"", "the quotation marks"), ("KEY=secret", "the name before it")]
-    {
-        fs::write(secret, text).unwrap();
-        let sent = run(&["send", "room_exit", "--secret-file", secret, "--to", &listener.origin]);
-        assert_eq!(sent.status, 1);
-        assert!(sent.stderr.contains(&format!("{secret} may be wrong: {told}")), "{}", sent.stderr);
-    }
-    fs::write(secret, "another").unwrap();
-    let sent = run(&["send", "room_exit", "--secret-file", secret, "--to", &listener.origin]);
-    assert!(sent.stderr.contains("another secret") && !sent.stderr.contains("may be wrong"));
-}
-
-/// Nothing but its signature tells a room of ZIM's from the next.
-#[test]
-fn the_same_event_without_an_identity_is_no_duplicate() {
-    let listener = Server::listen(&[]);
-    for _ in 0..2 {
-        let sent = run(&["send", "room_create", "--same", "--to", &listener.origin]).stderr;
-        assert!(sent.contains("each newly signed one is a new event"), "{sent}");
-        assert!(!sent.contains("duplicate"), "{sent}");
-    }
-    assert_eq!(listener.interrupted().matches("200 handled\n").count(), 2);
-}
-
-/// The receiver may have handled what it did not answer.
-#[test]
-fn a_retry_after_no_answer_may_be_a_duplicate() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    let answering = thread::spawn(move || {
-        drop(listener.accept().unwrap());
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut request = [0; 8192];
-        while !String::from_utf8_lossy(&request).contains("lobby") {
-            assert_ne!(stream.read(&mut request).unwrap(), 0);
-        }
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
-    });
-    let sent = run(&["send", "103", "--to", &origin, "--retry", "--speed", "1000"]);
-    answering.join().unwrap();
-    assert_eq!(sent.status, 0, "{}{}", sent.stdout, sent.stderr);
-    assert!(sent.stdout.starts_with("none "), "{}", sent.stdout);
-    assert!(sent.stderr.contains("the event is then a duplicate"), "{}", sent.stderr);
+fn a_recording_keeps_every_byte() {
+    let recording = folder("bytes").join("recording.jsonl");
+    let listener = Server::listen(&["--record", recording.to_str().unwrap()]);
+    let address = listener.origin.strip_prefix("http://").unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let body = b"\xff\xfe\0 {\r\n";
+    let head = format!(
+        "POST /hooks/trtc?a=%20b HTTP/1.1\r\nHost: x\r\nSign: s\r\nAuthorization: not kept\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    std::io::Write::write_all(&mut stream, &[head.as_bytes(), body].concat()).unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    drop(listener);
+    let kept = fs::read_to_string(&recording).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(record["query"], "a=%20b");
+    assert_eq!(record["headers"], serde_json::json!([["Sign", "s"]]));
+    assert_eq!(record["body_base64"], "//4AIHsNCg==");
 }
