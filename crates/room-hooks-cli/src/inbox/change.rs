@@ -1,13 +1,12 @@
 //! `room-hooks inbox retry` and `room-hooks inbox discard`.
 
-use std::{io::Write, pin::Pin, sync::Arc, time::SystemTime};
+use std::{io::Write, sync::Arc, time::SystemTime};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use room_hooks::inbox::{EventState, InboxError, InboxStore};
-use room_hooks_ui::parts::Pages;
+use room_hooks_ui::parts::{Action, Pages};
 use serde_json::json;
-use tokio::task::JoinSet;
 
 use crate::{Error, ExitStatus, terminal};
 
@@ -92,8 +91,7 @@ pub(super) async fn retry(
     } else {
         named(sequences, filter)?
     };
-    let retry: Change = |inbox, sequence| inbox.retry(sequence);
-    apply(inbox, sequences, "retried", retry, *json).await
+    apply(Action::Retry, inbox, &sequences, "retried", *json).await
 }
 
 pub(super) async fn discard(
@@ -116,8 +114,7 @@ pub(super) async fn discard(
     } else {
         named(sequences, filter)?
     };
-    let discard: Change = |inbox, sequence| inbox.discard(sequence);
-    apply(inbox, sequences, "discarded", discard, *json).await
+    apply(Action::Discard, inbox, &sequences, "discarded", *json).await
 }
 
 fn named(sequences: &[i64], filter: &Filter) -> Result<Vec<i64>, Error> {
@@ -141,38 +138,18 @@ async fn matching(
     Ok(found)
 }
 
-type Changed<'a> = Pin<Box<dyn Future<Output = Result<bool, InboxError>> + Send + 'a>>;
-type Change = for<'a> fn(&'a dyn InboxStore, i64) -> Changed<'a>;
-
-/// How many events change at once: their commits share a write to the disk.
-const AT_ONCE: usize = 64;
-
 async fn apply(
+    action: Action,
     inbox: &Arc<dyn InboxStore>,
-    sequences: Vec<i64>,
+    sequences: &[i64],
     done: &'static str,
-    change: Change,
     json: bool,
 ) -> Result<ExitStatus, Error> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}")?;
     let progress = ProgressBar::new(sequences.len() as u64).with_style(style);
-    let (mut changed, mut unchanged) = (0, Vec::new());
-    for batch in sequences.chunks(AT_ONCE) {
-        let mut tasks = JoinSet::new();
-        for sequence in batch.iter().copied() {
-            let inbox = Arc::clone(inbox);
-            tasks.spawn(async move { (sequence, change(&*inbox, sequence).await) });
-        }
-        for (sequence, is_changed) in tasks.join_all().await {
-            match is_changed? {
-                true => changed += 1,
-                false => unchanged.push(sequence),
-            }
-        }
-        progress.inc(batch.len() as u64);
-    }
+    let unchanged = action.apply(inbox, sequences, |events| progress.inc(events as u64)).await?;
     progress.finish_and_clear();
-    unchanged.sort_unstable();
+    let changed = sequences.len() - unchanged.len();
     if json {
         writeln!(terminal::exact(), "{}", json!({ done: changed, "unchanged": unchanged }))?;
     } else {

@@ -10,7 +10,8 @@ use tokio::task::JoinSet;
 
 /// What an operator decides about events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+#[expect(clippy::exhaustive_enums, reason = "there is nothing else to decide")]
+pub enum Action {
     /// Another attempt.
     Retry,
     /// None.
@@ -58,32 +59,50 @@ impl Action {
         }
     }
 
-    /// Does it to events, and counts those that it changed, and those that were in another state by then.
-    pub(super) async fn apply(
+    /// Does it to events, and returns those that it did not change, since they were in another state by then. `progress`
+    /// is told how many events were done with.
+    ///
+    /// # Errors
+    ///
+    /// The store fails. Some of the events may have been changed.
+    pub async fn apply(
         self,
         inbox: &Arc<dyn InboxStore>,
         sequences: &[i64],
-    ) -> Result<Outcome, InboxError> {
-        let mut outcome = Outcome { action: self, changed: 0, unchanged: 0 };
+        mut progress: impl FnMut(usize),
+    ) -> Result<Vec<i64>, InboxError> {
+        let mut unchanged = Vec::new();
         for batch in sequences.chunks(AT_ONCE) {
             let mut tasks = JoinSet::new();
             for sequence in batch.iter().copied() {
                 let inbox = Arc::clone(inbox);
                 tasks.spawn(async move {
-                    match self {
+                    let is_changed = match self {
                         Self::Retry => inbox.retry(sequence).await,
                         Self::Discard => inbox.discard(sequence).await,
-                    }
+                    };
+                    is_changed.map(|is_changed| (!is_changed).then_some(sequence))
                 });
             }
-            for is_changed in tasks.join_all().await {
-                match is_changed? {
-                    true => outcome.changed += 1,
-                    false => outcome.unchanged += 1,
-                }
+            for result in tasks.join_all().await {
+                unchanged.extend(result?);
             }
+            progress(batch.len());
         }
-        Ok(outcome)
+        unchanged.sort_unstable();
+        Ok(unchanged)
+    }
+
+    /// Does it to events for a page.
+    pub(super) async fn outcome(
+        self,
+        inbox: &Arc<dyn InboxStore>,
+        sequences: &[i64],
+    ) -> Result<Outcome, InboxError> {
+        let unchanged = self.apply(inbox, sequences, |_| {}).await?.len();
+        let count = |events: usize| u32::try_from(events).unwrap_or(u32::MAX);
+        let changed = count(sequences.len() - unchanged);
+        Ok(Outcome { action: self, changed, unchanged: count(unchanged) })
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) async fn retry(
     chosen: Result<Form<Chosen>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(Chosen { sequence: Sequence(sequence) }) = chosen?;
-    let outcome = Action::Retry.apply(&inbox, &[sequence]).await?;
+    let outcome = Action::Retry.outcome(&inbox, &[sequence]).await?;
     Ok(outcome.redirect(&format!("event?sequence={sequence}")))
 }
 
@@ -104,7 +104,7 @@ pub(super) async fn discard(
     chosen: Result<Form<Chosen>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(Chosen { sequence: Sequence(sequence) }) = chosen?;
-    let outcome = Action::Discard.apply(&inbox, &[sequence]).await?;
+    let outcome = Action::Discard.outcome(&inbox, &[sequence]).await?;
     Ok(match outcome.changed {
         0 => outcome.redirect(&format!("event?sequence={sequence}")),
         _ => outcome.redirect("overview"),

@@ -145,7 +145,7 @@ async fn apply(
             break;
         }
     }
-    let mut outcome = action.apply(inbox, &sequences).await?;
+    let mut outcome = action.outcome(inbox, &sequences).await?;
     outcome.unchanged = count(&ranges).saturating_sub(outcome.changed);
     Ok(outcome.redirect("overview"))
 }

@@ -28,6 +28,7 @@ use crate::{
 };
 
 pub use self::{
+    action::Action,
     matching::{Pages, is_error, is_kind, is_room},
     words::{age, attempts, rough, state, utc},
 };
