@@ -3,14 +3,13 @@
 //! Every event is one line of JSON on standard output, and so is every question, which is allowed. The handlers are in
 //! `examples/support/src/handlers.rs`.
 
-use std::error::Error;
-
 use actix_web::{App, HttpServer, web};
+use anyhow::Context;
 use example_support::{Rooms, announce, log_to_stderr, setting};
 use room_hooks_actix::resource;
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     log_to_stderr();
 
     let rooms = Rooms::from_env().await?;
@@ -24,7 +23,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .service(resource("/hooks/trtc", trtc))
     };
 
-    let server = HttpServer::new(app).bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)?;
+    let server = HttpServer::new(app)
+        .bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)
+        .context("ROOM_HOOKS_ADDR")?;
     for address in server.addrs() {
         announce(address);
     }

@@ -3,15 +3,14 @@
 //! Every event is one line of JSON on standard output, and so is every question, which is allowed. The handlers are in
 //! `examples/support/src/handlers.rs`.
 
-use std::error::Error;
-
+use anyhow::Context;
 use axum::{Router, routing::get};
 use example_support::{Rooms, announce, grace_period, log_to_stderr, setting, shutdown_signal};
 use room_hooks_axum::handler;
 use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     log_to_stderr();
 
     let rooms = Rooms::from_env().await?;
@@ -21,7 +20,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/hooks/tencent", handler(rooms.tencent.clone()))
         .route("/hooks/trtc", handler(rooms.trtc.clone()));
 
-    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
+    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)
+        .await
+        .context("ROOM_HOOKS_ADDR")?;
     announce(listener.local_addr()?);
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
     let server = async {

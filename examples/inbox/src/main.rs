@@ -6,12 +6,12 @@
 
 use std::{
     env,
-    error::Error,
     ffi::OsStr,
     io::{self, Write},
     process::ExitCode,
 };
 
+use anyhow::Context;
 use axum::{Router, routing::get};
 use example_support::{
     EventHandlers, Rooms, announce, grace_period, log_to_stderr, open_inbox, setting,
@@ -28,7 +28,7 @@ ROOM_HOOKS_INBOX names the inbox: the path of a SQLite file, by default rooms.db
 PostgreSQL database, such as postgres://user@host/database.";
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> anyhow::Result<ExitCode> {
     log_to_stderr();
 
     let mut arguments = env::args_os().skip(1);
@@ -45,7 +45,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Needs the secrets, and no handlers of events.
-async fn web() -> Result<(), Box<dyn Error>> {
+async fn web() -> anyhow::Result<()> {
     let inbox = open_inbox(&setting("ROOM_HOOKS_INBOX", "rooms.db")?).await?;
     let rooms = Rooms::storing_in(&inbox)?;
     let app = Router::new()
@@ -54,7 +54,9 @@ async fn web() -> Result<(), Box<dyn Error>> {
         .route("/hooks/tencent", handler(rooms.tencent.clone()))
         .route("/hooks/trtc", handler(rooms.trtc.clone()));
 
-    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
+    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)
+        .await
+        .context("ROOM_HOOKS_ADDR")?;
     announce(listener.local_addr()?);
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
     let server = async {
@@ -68,7 +70,7 @@ async fn web() -> Result<(), Box<dyn Error>> {
 }
 
 /// Needs the handlers, and no secrets: what is in the inbox has been verified.
-async fn work() -> Result<(), Box<dyn Error>> {
+async fn work() -> anyhow::Result<()> {
     let handlers = EventHandlers::from_env()?;
     let inbox = open_inbox(&setting("ROOM_HOOKS_INBOX", "rooms.db")?).await?;
     let worker = Worker::new(inbox, handlers.zego)

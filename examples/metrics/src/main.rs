@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    error::Error,
     io::{self, Write},
 };
 
@@ -15,7 +14,7 @@ use room_hooks_axum::{
 use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     let prometheus = PrometheusBuilder::new().install_recorder()?;
 
     let secret = env::var("ZEGO_CALLBACK_SECRET").unwrap_or("demo-callback-secret".into());

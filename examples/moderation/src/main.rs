@@ -5,7 +5,6 @@ mod moderator;
 
 use std::{
     env::{self, VarError},
-    error::Error,
     io::{self, Write},
     sync::Arc,
 };
@@ -21,7 +20,7 @@ use tokio::{net::TcpListener, signal};
 use crate::moderator::Moderator;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).log_internal_errors(false).init();
 
     let zego = Zego::new(

@@ -1,9 +1,9 @@
 use std::{
     env::{self, VarError},
-    error::Error,
     sync::Arc,
 };
 
+use anyhow::Context;
 use room_hooks::inbox::InboxStore;
 use room_hooks_postgres::PostgresInbox;
 use room_hooks_sqlite::SqliteInbox;
@@ -13,10 +13,10 @@ use room_hooks_sqlite::SqliteInbox;
 /// # Errors
 ///
 /// It is not valid Unicode.
-pub fn setting(name: &str, default: &str) -> Result<String, VarError> {
+pub fn setting(name: &str, default: &str) -> anyhow::Result<String> {
     match env::var(name) {
         Err(VarError::NotPresent) => Ok(default.to_owned()),
-        setting => setting,
+        setting => setting.with_context(|| name.to_owned()),
     }
 }
 
@@ -25,17 +25,18 @@ pub fn setting(name: &str, default: &str) -> Result<String, VarError> {
 /// # Errors
 ///
 /// It cannot be opened. The error does not repeat the URL, which may contain a password.
-pub async fn open_inbox(location: &str) -> Result<Arc<dyn InboxStore>, Box<dyn Error>> {
+pub async fn open_inbox(location: &str) -> anyhow::Result<Arc<dyn InboxStore>> {
     let is_url = location.starts_with("postgres://") || location.starts_with("postgresql://");
     Ok(match is_url {
-        true => Arc::new(PostgresInbox::connect(location).await?),
-        false => Arc::new(SqliteInbox::open(location)?),
+        true => Arc::new(PostgresInbox::connect(location).await.context("ROOM_HOOKS_INBOX")?),
+        false => Arc::new(SqliteInbox::open(location).context("ROOM_HOOKS_INBOX")?),
     })
 }
 
 /// How many attempts at every event `ROOM_HOOKS_FAIL` has fail.
-pub(crate) fn failures() -> Result<u32, Box<dyn Error>> {
+pub(crate) fn failures() -> anyhow::Result<u32> {
     let failures = setting("ROOM_HOOKS_FAIL", "0")?;
-    let number = failures.parse();
-    number.map_err(|_| format!("ROOM_HOOKS_FAIL is not a number of attempts: {failures}").into())
+    failures
+        .parse()
+        .with_context(|| format!("ROOM_HOOKS_FAIL is not a number of attempts: {failures}"))
 }

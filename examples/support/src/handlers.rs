@@ -31,7 +31,7 @@ impl EventHandlers {
     /// # Errors
     ///
     /// `ROOM_HOOKS_FAIL` is not a number.
-    pub fn from_env() -> Result<Self, Box<dyn Error>> {
+    pub fn from_env() -> anyhow::Result<Self> {
         let failures = failures()?;
         Ok(Self {
             zego: Handlers::new()

@@ -1,9 +1,9 @@
 use std::{
     env::{self, VarError},
-    error::Error,
     sync::Arc,
 };
 
+use anyhow::Context;
 use room_hooks::{
     Hooks,
     hooks::MemoryStore,
@@ -38,7 +38,7 @@ impl Rooms {
     /// # Errors
     ///
     /// A variable of the environment is wrong, or the inbox cannot be opened.
-    pub async fn from_env() -> Result<Self, Box<dyn Error>> {
+    pub async fn from_env() -> anyhow::Result<Self> {
         let handlers = EventHandlers::from_env()?;
         match env::var("ROOM_HOOKS_INBOX") {
             Err(VarError::NotPresent) => Self::direct(handlers),
@@ -47,7 +47,7 @@ impl Rooms {
     }
 
     /// The sender waits for the handler, and tries again if that fails.
-    fn direct(handlers: EventHandlers) -> Result<Self, Box<dyn Error>> {
+    fn direct(handlers: EventHandlers) -> anyhow::Result<Self> {
         let Self { zego, tencent, trtc, worker } = Self::answering_questions()?;
         Ok(Self {
             zego: zego.with_store(MemoryStore::new()).with_handlers(handlers.zego),
@@ -58,10 +58,7 @@ impl Rooms {
     }
 
     /// The sender waits until the event is stored. A worker calls the same handlers, until they succeed.
-    fn by_inbox(
-        inbox: Arc<dyn InboxStore>,
-        handlers: EventHandlers,
-    ) -> Result<Self, Box<dyn Error>> {
+    fn by_inbox(inbox: Arc<dyn InboxStore>, handlers: EventHandlers) -> anyhow::Result<Self> {
         let rooms = Self::storing_in(&inbox)?;
         let worker = Worker::new(inbox, handlers.zego)
             .with_handlers(handlers.tencent)
@@ -75,7 +72,7 @@ impl Rooms {
     /// # Errors
     ///
     /// An app id or a secret in the environment is wrong.
-    pub fn storing_in(inbox: &Arc<dyn InboxStore>) -> Result<Self, Box<dyn Error>> {
+    pub fn storing_in(inbox: &Arc<dyn InboxStore>) -> anyhow::Result<Self> {
         let Self { zego, tencent, trtc, worker } = Self::answering_questions()?;
         Ok(Self {
             zego: zego.with_inbox(Arc::clone(inbox)),
@@ -86,17 +83,20 @@ impl Rooms {
     }
 
     /// Questions are answered while their sender waits, whatever becomes of events.
-    fn answering_questions() -> Result<Self, Box<dyn Error>> {
+    fn answering_questions() -> anyhow::Result<Self> {
         let zego = Zego::new(
             setting("ZEGO_APP_ID", "1234567890")?,
             setting("ZEGO_CALLBACK_SECRET", "demo-callback-secret")?,
-        )?;
+        )
+        .context("ZEGO_APP_ID, ZEGO_CALLBACK_SECRET")?;
         let tencent = Tencent::new(
             setting("TENCENT_SDK_APP_ID", "1400000000")?,
             setting("TENCENT_TOKEN", "demo-token")?,
-        )?;
+        )
+        .context("TENCENT_SDK_APP_ID, TENCENT_TOKEN")?;
         let trtc =
-            Trtc::new(setting("TRTC_SDK_APP_ID", "1400000000")?, setting("TRTC_KEY", "demokey")?)?;
+            Trtc::new(setting("TRTC_SDK_APP_ID", "1400000000")?, setting("TRTC_KEY", "demokey")?)
+                .context("TRTC_SDK_APP_ID, TRTC_KEY")?;
         Ok(Self {
             zego: Hooks::new(zego).answer(allow_zego),
             tencent: Hooks::new(tencent).answer(allow_tencent),

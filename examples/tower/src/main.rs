@@ -3,8 +3,9 @@
 //! Every event is one line of JSON on standard output, and so is every question, which is allowed. The handlers are in
 //! `examples/support/src/handlers.rs`.
 
-use std::{convert::Infallible, error::Error, pin::pin, time::Duration};
+use std::{convert::Infallible, pin::pin, time::Duration};
 
+use anyhow::Context;
 use example_support::{Rooms, announce, grace_period, log_to_stderr, setting, shutdown_signal};
 use http_body_util::Full;
 use hyper::{
@@ -22,7 +23,7 @@ use tokio::{net::TcpListener, time::sleep};
 use tower_service::Service;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     log_to_stderr();
 
     let rooms = Rooms::from_env().await?;
@@ -32,7 +33,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         trtc: service(rooms.trtc.clone()),
     };
 
-    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
+    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)
+        .await
+        .context("ROOM_HOOKS_ADDR")?;
     announce(listener.local_addr()?);
     let server = async {
         tokio::select! {

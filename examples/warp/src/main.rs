@@ -3,15 +3,14 @@
 //! Every event is one line of JSON on standard output, and so is every question, which is allowed. The handlers are in
 //! `examples/support/src/handlers.rs`.
 
-use std::error::Error;
-
+use anyhow::Context;
 use example_support::{Rooms, announce, grace_period, log_to_stderr, setting, shutdown_signal};
 use room_hooks_warp::filter;
 use tokio::net::TcpListener;
 use warp::Filter;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     log_to_stderr();
 
     let rooms = Rooms::from_env().await?;
@@ -21,7 +20,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .or(warp::path!("hooks" / "trtc").and(filter(rooms.trtc.clone())))
         .or(warp::path::end().map(|| "rooms are open"));
 
-    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
+    let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?)
+        .await
+        .context("ROOM_HOOKS_ADDR")?;
     announce(listener.local_addr()?);
     let server = warp::serve(app).incoming(listener).graceful(shutdown_signal());
     let server = async {
