@@ -87,7 +87,16 @@ impl Credentials {
 
     /// The provider as this app of it.
     pub(crate) fn provider(&self, provider: ProviderName) -> Result<Provider, Error> {
-        new_provider(provider, self.app_id(provider)?, self.secret(provider)?.secrets()?)
+        self.with_secret(provider, &self.secret(provider)?)
+    }
+
+    /// The provider as this app, with a secret that was read already: it may come from a pipe.
+    pub(crate) fn with_secret(
+        &self,
+        provider: ProviderName,
+        secret: &FoundSecret,
+    ) -> Result<Provider, Error> {
+        new_provider(provider, self.app_id(provider)?, secret.secrets()?)
     }
 
     /// The provider as another app of it, with the same secret.

@@ -8,10 +8,12 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpListener,
+    process::Command,
     thread,
+    time::{Duration, Instant},
 };
 
-use self::program::{Server, command, folder, ran, run, run_bytes, run_with};
+use self::program::{Server, ZEGO_SECRET, command, folder, ran, run, run_bytes, run_with};
 
 /// Sends this response to every request. If it is empty, connections are closed at once.
 fn stub(answer: &str) -> String {
@@ -177,4 +179,32 @@ fn untrusted_text_never_starts_a_line() {
         );
         assert!(!printed.contains('\r'), "{printed}");
     }
+}
+
+/// As from `--secret-file <(…)`, which can be read once.
+#[cfg(unix)]
+#[test]
+fn a_secret_from_a_pipe_is_read_once() {
+    let pipe = folder("secret-pipe").join("pipe");
+    let pipe = pipe.to_str().unwrap();
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let listener = Server::listen(&[]);
+    let writer = thread::spawn({
+        let pipe = pipe.to_owned();
+        move || fs::write(pipe, ZEGO_SECRET).unwrap()
+    });
+    let mut send = command(&["send", "room_create", "--secret-file", pipe]);
+    let mut sending = send.args(["--to", &listener.origin]).spawn().unwrap();
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = sending.try_wait().unwrap() {
+            break status;
+        }
+        if begun.elapsed() > Duration::from_secs(20) {
+            sending.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    writer.join().unwrap();
+    assert!(status.success());
 }

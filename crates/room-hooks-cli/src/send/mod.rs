@@ -71,13 +71,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         unsigned.renew(SystemTime::now());
     }
     let provider = unsigned.provider;
+    let secret = arguments.credentials.secret(provider)?;
     let sender = Sender {
         unsigned,
-        provider: arguments.credentials.provider(provider)?,
+        provider: arguments.credentials.with_secret(provider, &secret)?,
         encoding: arguments.encoding,
         client: arguments.target.client(&provider.default_path())?,
         is_same: arguments.same,
-        secret: arguments.credentials.secret(provider)?,
+        secret,
     };
     if let Some(forgery) = arguments.forge {
         return forge::run(forgery, &sender, &arguments.credentials);
