@@ -148,15 +148,26 @@ impl Record {
         Delivery::new(body).with_query(&self.query).with_headers(&self.headers)
     }
 
+    /// The path at which it arrived or, if none was recorded, at which the examples receive it.
+    pub(crate) fn path(&self) -> String {
+        match self.path.as_str() {
+            "" => self.provider.default_path(),
+            path => path.to_owned(),
+        }
+    }
+
+    /// The path and the query.
+    pub(crate) fn target(&self) -> String {
+        let question = if self.query.is_empty() { "" } else { "?" };
+        format!("{}{question}{}", self.path(), self.query)
+    }
+
     /// The request that it came in, as far as it is kept.
     pub(crate) fn to_http(&self) -> Vec<u8> {
         let body = self.body().unwrap_or_default();
-        let question = if self.query.is_empty() { "" } else { "?" };
-        let default_path = self.provider.default_path();
-        let path = if self.path.is_empty() { &default_path } else { &self.path };
         let head = format!(
-            "POST {path}{question}{} HTTP/1.1\r\nHost: localhost\r\n{}Content-Length: {}\r\n\r\n",
-            self.query,
+            "POST {} HTTP/1.1\r\nHost: localhost\r\n{}Content-Length: {}\r\n\r\n",
+            self.target(),
             http::header_lines(&self.headers),
             body.len()
         );

@@ -19,7 +19,8 @@ use axum::{
     response::Response,
 };
 use clap::Args;
-use room_hooks::{Disposition, adapter::CallbackResponse, testing::SignedDelivery};
+use room_hooks::{Disposition, testing::SignedDelivery};
+use room_hooks_axum::adapter::response;
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -129,7 +130,7 @@ impl Forwarder {
             Err(error) => {
                 let response = match asks {
                     true => undecided,
-                    false => into_response(&provider.response(&Disposition::StoreUnavailable)),
+                    false => response(provider.response(&Disposition::StoreUnavailable)),
                 };
                 (response, Some(Forwarded::Unanswered(error.to_string())))
             }
@@ -174,16 +175,6 @@ impl Forwarder {
         resign::in_place(verified, local)?
             .ok_or_else(|| "the delivery cannot be re-signed: the app has another app id".into())
     }
-}
-
-fn into_response(answer: &CallbackResponse) -> Response {
-    let headers = answer
-        .headers()
-        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-    let mut response = Response::new(Body::from(answer.body.clone().into_owned()));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
-    response.headers_mut().extend(headers);
-    response
 }
 
 /// The headers that are passed on: not those of a single connection, nor these others.

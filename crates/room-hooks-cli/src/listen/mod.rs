@@ -161,28 +161,29 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
         delay: Duration::from_millis(arguments.delay),
         deny: arguments.deny.as_deref().map(Arc::from),
     });
+    let providers = ProviderName::ALL.map(|name| Credentials::default().provider(name));
+    let providers: Vec<_> = providers.into_iter().collect::<Result<_, _>>()?;
     let mut deliveries = None;
     let mut page: Pin<Box<dyn Future<Output = Result<(), Error>>>> = Box::pin(pending());
     if arguments.ui {
         let server = PageAddress::bind(arguments.ui_addr).await?;
         terminal::note(&format!("page at {}", server.url()));
         let may_edit = !arguments.forwarding.may_leave_this_machine();
-        let shown = Deliveries::new(origin(address), may_edit)?;
+        let shown = Deliveries::new(origin(address), providers.clone(), may_edit);
         page = Box::pin(server.serve(Arc::clone(&shown).router(), pending()));
         deliveries = Some(shown);
     }
     let (broken, mut breakage) = mpsc::channel(1);
     let recorder = Recorder::new(recording, arguments.verbose, forwarder, deliveries, broken);
     let recorder = Arc::new(recorder);
-    let credentials = Credentials::default();
     let mut app = Router::new().without_v07_checks();
     let mut paths: Vec<String> = Vec::new();
-    for name in ProviderName::ALL {
+    for provider in providers {
+        let name = provider.name();
         let path = arguments.paths.of(name).map_or_else(|| name.default_path(), str::to_owned);
         if paths.contains(&path) {
             return Err(format!("two providers cannot share the path {path}").into());
         }
-        let provider = credentials.provider(name)?;
         let mount =
             Mount { recorder: &recorder, rehearsal: rehearsal.clone(), provider: provider.clone() };
         let route = match provider {

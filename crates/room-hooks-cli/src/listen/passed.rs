@@ -91,7 +91,7 @@ impl Passed {
     }
 
     /// What was received, unless it was refused or is a probe.
-    fn received(&self) -> Option<&Received> {
+    pub(super) fn received(&self) -> Option<&Received> {
         self.received.as_ref().ok().and_then(Option::as_ref)
     }
 

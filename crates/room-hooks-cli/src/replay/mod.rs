@@ -183,9 +183,8 @@ impl Receivers<'_> {
     }
 
     fn client(&mut self, record: &Record) -> Result<&Client, Error> {
-        let recorded = Some(record.path.clone()).filter(|path| !path.is_empty());
         let path = self.arguments.paths.of(record.provider).map(str::to_owned);
-        let path = path.or(recorded).unwrap_or_else(|| record.provider.default_path());
+        let path = path.unwrap_or_else(|| record.path());
         Ok(match self.clients.entry(path) {
             Entry::Occupied(client) => client.into_mut(),
             Entry::Vacant(client) => {

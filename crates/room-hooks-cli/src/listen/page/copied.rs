@@ -17,9 +17,8 @@ const MAX_ARGUMENT: usize = 64 * 1024;
 
 /// A line for a shell that sends the delivery as it was recorded.
 pub(super) fn as_curl(record: &Record, origin: &str) -> Result<String, Error> {
-    let SignedDelivery { query, headers, body, .. } = record.as_recorded()?;
-    let question = if query.is_empty() { "" } else { "?" };
-    let url = format!("{origin}{}{question}{query}", record.path);
+    let SignedDelivery { headers, body, .. } = record.as_recorded()?;
+    let url = format!("{origin}{}", record.target());
     // `--data-raw`, since `--data-binary` would read a file if the body began with `@`.
     let (before, body) = match str::from_utf8(&body) {
         Ok(text) if text.len() <= MAX_ARGUMENT && text.chars().all(is_harmless) => {

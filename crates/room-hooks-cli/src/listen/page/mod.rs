@@ -24,7 +24,6 @@ use tokio::task::spawn_blocking;
 use tokio_stream::{StreamExt, wrappers::BroadcastStream};
 
 use crate::{
-    Error,
     credentials::Credentials,
     listen::passed::Verdict,
     provider::{Provider, ProviderName},
@@ -47,10 +46,8 @@ pub(super) struct Deliveries {
 }
 
 impl Deliveries {
-    pub(super) fn new(origin: String, may_edit: bool) -> Result<Arc<Self>, Error> {
-        let providers = ProviderName::ALL.map(|name| Credentials::default().provider(name));
-        let providers = providers.into_iter().collect::<Result<_, _>>()?;
-        Ok(Arc::new(Self { ring: Ring::new(), providers, origin, may_edit }))
+    pub(super) fn new(origin: String, providers: Vec<Provider>, may_edit: bool) -> Arc<Self> {
+        Arc::new(Self { ring: Ring::new(), providers, origin, may_edit })
     }
 
     pub(super) fn router(self: Arc<Self>) -> Router {

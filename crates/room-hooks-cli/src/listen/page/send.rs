@@ -13,7 +13,7 @@ use room_hooks_ui::parts::problem;
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
-use crate::{Error, encoding::Encoding, http::Target, recording::Record, resign};
+use crate::{Error, encoding::Encoding, http::Client, recording::Record, resign};
 
 use super::{Deliveries, SITE, bad_request, not_found};
 
@@ -105,15 +105,12 @@ async fn post(
     record: &Record,
     delivery: Result<SignedDelivery, Error>,
 ) -> Response {
-    let client = deliveries.origin.parse().map_err(Error::from);
-    // The address is one that `listen` itself has bound.
-    let client = client.and_then(|to| Target::new(to, true, "--addr").client(&record.path));
-    let (client, delivery) = match (client, delivery) {
-        (Ok(client), Ok(delivery)) => (client, delivery),
-        (Err(error), _) | (_, Err(error)) => {
-            return problem(SITE, StatusCode::BAD_REQUEST, error.to_string());
-        }
+    let delivery = match delivery {
+        Ok(delivery) => delivery,
+        Err(error) => return problem(SITE, StatusCode::BAD_REQUEST, error.to_string()),
     };
+    // The address is one that `listen` itself has bound.
+    let client = Client::new(format!("{}{}", deliveries.origin, record.path()));
     match spawn_blocking(move || client.post(&delivery)).await {
         Ok(Ok(answer)) => {
             Redirect::to(&format!("deliveries?sent={}", answer.status)).into_response()

@@ -105,7 +105,7 @@ pub(super) struct Context<'a> {
 /// One delivery.
 pub(super) fn delivery(entry: &Entry, context: &Context<'_>) -> Markup {
     let passed = &entry.passed;
-    let received = passed.received.as_ref().ok().and_then(Option::as_ref);
+    let received = passed.received();
     html! {
         dl {
             dt { "Arrived" } dd { (humantime::format_rfc3339_millis(passed.record.at())) }
@@ -196,8 +196,7 @@ const SHOWN: [&str; 17] = [
 /// The request as it came, as far as it is shown.
 fn request(entry: &Entry) -> String {
     let record = &entry.passed.record;
-    let question = if record.query.is_empty() { "" } else { "?" };
-    let mut text = format!("POST {}{question}{}\n", record.path, record.query);
+    let mut text = format!("POST {}\n", record.target());
     for (name, value) in &entry.headers {
         let value = match SHOWN.contains(&name.as_str()) {
             true => String::from_utf8_lossy(value.as_bytes()),
