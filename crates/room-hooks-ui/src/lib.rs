@@ -14,7 +14,9 @@ pub use inbox::inbox_page;
 pub mod parts {
     pub use crate::{
         access::Access,
-        inbox::{Action, Pages, age, attempts, is_error, is_kind, is_room, rough, state, utc},
+        inbox::{
+            Action, Pages, age, attempts, beginning, is_error, is_kind, is_room, rough, state, utc,
+        },
         layout::{Page, Site, problem},
     };
 }

@@ -2,7 +2,7 @@ use std::{io::Write, iter, time::SystemTime};
 
 use clap::{Args, ValueEnum};
 use room_hooks::inbox::{EventRecord, EventState, InboxStore};
-use room_hooks_ui::parts::{Pages, age};
+use room_hooks_ui::parts::{Pages, age, beginning};
 use serde_json::{Value, json};
 
 use crate::{Error, ExitStatus, table, terminal};
@@ -105,16 +105,9 @@ fn row(record: &EventRecord) -> [String; 7] {
         age(record),
         record.kind.clone(),
         record.room.as_deref().unwrap_or("-").to_owned(),
-        shortened(record.error.as_deref().unwrap_or_default()),
+        // So that a line stays readable. `show` prints all of it.
+        beginning(record.error.as_deref().unwrap_or_default(), 80),
     ]
-}
-
-/// The beginning of an error, so that a line stays readable. `show` prints all of it.
-fn shortened(error: &str) -> String {
-    match error.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", &error[..end]),
-        None => error.to_owned(),
-    }
 }
 
 pub(super) fn to_json(record: &EventRecord) -> Value {

@@ -17,7 +17,7 @@ use crate::{
     encoding::Encoding,
     event::{EventArguments, Unsigned},
     http::{Client, Response, Target},
-    provider::Provider,
+    provider::{Provider, Received},
     terminal::{self, DIM},
 };
 
@@ -106,14 +106,13 @@ impl Sender {
         self.provider.sign(&self.unsigned.event(n)?, self.encoding, at)
     }
 
-    /// Whether a receiver takes a delivery and the same event, signed again, for the same.
-    fn keeps_its_id(&self, delivery: &SignedDelivery) -> Result<bool, Error> {
+    /// Whether a receiver takes a received delivery and the same event, signed again, for the same.
+    fn keeps_its_id(&self, received: Option<&Received>) -> Result<bool, Error> {
+        let Some(id) = received.and_then(|received| received.id) else { return Ok(false) };
         let now = SystemTime::now();
         let again = self.delivery(0, now + Duration::from_secs(1))?;
-        let id = |delivery: &SignedDelivery| {
-            self.provider.receive(delivery.as_delivery(), now).ok().flatten()?.id
-        };
-        Ok(id(delivery).is_some() && id(delivery) == id(&again))
+        let again = self.provider.receive(again.as_delivery(), now).ok().flatten();
+        Ok(again.and_then(|received| received.id) == Some(id))
     }
 
     fn show(&self, answer: &Response) -> Result<(), Error> {

@@ -45,10 +45,10 @@ impl Retry {
             terminal::note(&format!("the receiver gets this as {type_name}"));
         }
         let schedule = self.schedule(sender, received.as_ref());
+        // Whether the receiver may have handled it before.
+        let mut may_be_duplicate = sender.is_same && sender.keeps_its_id(received.as_ref())?;
         let question = received.filter(|received| received.asks).map(|received| received.event);
         let mut pauses = schedule.pauses.iter();
-        // Whether the receiver may have handled it before.
-        let mut may_be_duplicate = sender.is_same && sender.keeps_its_id(&delivery)?;
         if sender.is_same && !may_be_duplicate {
             terminal::note(
                 "nothing in this event identifies it but its signature, so each newly signed one is a new event",

@@ -20,6 +20,9 @@ use super::{
     words,
 };
 
+/// How much of an error a row has, so that it stays readable. The page of the event has all of it.
+pub(super) const MAX_CHARS: usize = 200;
+
 /// How many events a page shows.
 pub(super) const MAX_SHOWN: usize = 50;
 
@@ -179,19 +182,11 @@ pub(super) fn table(records: &[EventRecord]) -> Markup {
                             td.number { (words::age(record)) }
                             td { (record.kind) }
                             td { (record.room.as_deref().unwrap_or("–")) }
-                            td { (beginning(record.error.as_deref().unwrap_or("–"))) }
+                            td { (words::beginning(record.error.as_deref().unwrap_or("–"), MAX_CHARS)) }
                         }
                     }
                 }
             }
         }
     }
-}
-
-/// So that a row stays readable; the page of the event has all of it.
-pub(super) fn beginning(error: &str) -> String {
-    const MAX_CHARS: usize = 200;
-
-    let cut: String = error.chars().take(MAX_CHARS).collect();
-    if cut.len() < error.len() { format!("{cut}…") } else { cut }
 }

@@ -30,7 +30,7 @@ use crate::{
 pub use self::{
     action::Action,
     matching::{Pages, is_error, is_kind, is_room},
-    words::{age, attempts, rough, state, utc},
+    words::{age, attempts, beginning, rough, state, utc},
 };
 
 /// The sequence of an event in an address or a form.

@@ -16,7 +16,7 @@ use super::{
     MAX_SCANNED, SITE,
     action::Outcome,
     group::{folded, title},
-    list::{beginning, events_link},
+    list::{MAX_CHARS, events_link},
     matching::Pages,
     problem::Problem,
     words,
@@ -156,7 +156,7 @@ impl Seen {
                             tr {
                                 td.number { (group.count) }
                                 td.number { (group.age) }
-                                td { a href=(format!("group?of={}", group.sequence)) { (beginning(title(error))) } }
+                                td { a href=(format!("group?of={}", group.sequence)) { (words::beginning(title(error), MAX_CHARS)) } }
                             }
                         }
                     }

@@ -57,6 +57,15 @@ pub fn attempts(record: &EventRecord) -> String {
     )
 }
 
+/// The first characters of a text, marked if there are more.
+#[must_use]
+pub fn beginning(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
