@@ -1,99 +1,17 @@
-//! The page of `listen --ui` over HTTP: who may use it, what it signs, and what it gives to be pasted elsewhere. How it
-//! looks to people is in `listen_page_browser.rs`.
+//! The page of `listen --ui` over HTTP: who may use it, and what it signs. What it gives to be copied is in
+//! `copied_test.rs`, and how it looks to people in `listen_page_browser.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod deliveries_page;
 mod program;
 
 use std::{
-    fs,
-    io::{Read, Write},
-    net::TcpStream,
-    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use self::program::{Server, TRTC_KEY, assert_snapshot, folder, run};
-
-/// Text that is a script in HTML, and a command in a shell that forgets to quote it.
-const HOSTILE: [&str; 5] = [
-    "<script>alert(1)</script>",
-    "'; touch pwned; '",
-    "$(touch pwned)`touch pwned`",
-    "\"; panic!(); //\\",
-    "\u{202e}\u{1b}[2J\r\n\t",
-];
-
-/// The page of a program that listens.
-struct Page {
-    listener: Server,
-    host: String,
-    /// The path of the folder.
-    folder: String,
-}
-
-impl Page {
-    fn start(more: &[&str]) -> Self {
-        let listener = Server::listen(&[&["--ui"], more].concat());
-        let url = listener.noted("page at ");
-        let (host, folder) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-        Self { host: host.to_owned(), folder: format!("/{folder}"), listener }
-    }
-
-    fn send(&self, event: &str, more: &[&str]) {
-        run(&[&["send", event, "--to", &self.listener.origin], more].concat());
-    }
-
-    /// Sends a request as it is to where callbacks are received.
-    fn deliver(&self, request: &str) -> String {
-        let (_, address) = self.listener.origin.split_once("//").unwrap();
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).unwrap();
-        response
-    }
-
-    /// Sends a request as it is to the page, and returns the response.
-    fn raw(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.host).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut response = Vec::new();
-        stream.read_to_end(&mut response).unwrap();
-        String::from_utf8(response).unwrap()
-    }
-
-    fn get(&self, page: &str) -> String {
-        let Self { host, folder, .. } = self;
-        self.raw(&format!(
-            "GET {folder}{page} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        ))
-    }
-
-    fn post(&self, page: &str, form: &[(&str, &str)], origin: &str) -> String {
-        let Self { host, folder, .. } = self;
-        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        self.raw(&format!(
-            "POST {folder}{page} HTTP/1.1\r\nHost: {host}\r\n{origin}Connection: close\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
-            form.len()
-        ))
-    }
-
-    fn act(&self, page: &str, form: &[(&str, &str)]) -> String {
-        self.post(page, form, &format!("Origin: http://{}\r\n", self.host))
-    }
-
-    /// The text of an element of a delivery's page.
-    fn copied(&self, id: u64, element: &str) -> String {
-        let page = self.get(&format!("delivery?id={id}"));
-        let (_, rest) = page.split_once(&format!("<pre id=\"{element}\" tabindex=\"0\">")).unwrap();
-        let text = rest.split_once("</pre>").unwrap().0;
-        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")];
-        entities.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
-    }
-}
+use self::{deliveries_page::Page, program::run};
 
 #[test]
 fn only_those_who_know_the_address_see_the_page() {
@@ -274,7 +192,7 @@ fn an_edit_is_not_signed_by_the_signature_of_the_original() {
 
 /// A large body that is nested deeply makes the most work for those who look at it, and must not hold up others.
 #[test]
-fn a_page_about_a_large_forgery_holds_up_nobody() {
+fn a_page_about_a_large_forgery_does_not_delay_others() {
     let page = Page::start(&[]);
     let body = format!(
         r#"{{"EventInfo":{}{}1{}}}"#,
@@ -332,69 +250,4 @@ fn what_was_refused_by_its_head_is_shown_as_that() {
     {
         assert!(printed.contains(outcome), "{outcome} is not in {printed}");
     }
-}
-
-#[test]
-fn a_copied_shell_line_sends_the_same_bytes_and_runs_nothing_else() {
-    let folder = folder("copied-shell-line");
-    let recording = folder.join("recording.jsonl").to_str().unwrap().to_owned();
-    let page = Page::start(&["--record", &recording]);
-    for text in HOSTILE {
-        page.send("room_create", &["--set", &format!("room_id={text}")]);
-        page.send("103", &["--set", &format!("EventInfo.RoomId={text}")]);
-        page.send("Room.CallbackAfterDestroyRoom", &["--set", &format!("RoomId={text}")]);
-    }
-    // A query that ends a word of a shell, and bodies that curl could take for the name of a file, and a terminal for a
-    // command.
-    let target = "/hooks/tencent?x=';touch${IFS}pwned;'&y=[1-2]{a,b}";
-    let bodies = ["@/etc/hostname", "\u{1b}[2J\ntouch pwned\n", "\u{202e}dewnp hcuot"];
-    for body in bodies {
-        page.deliver(&format!(
-            "POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ));
-    }
-    let count = u64::try_from(HOSTILE.len() * 3 + bodies.len()).unwrap();
-    for id in 1..=count {
-        let line = page.copied(id, "curl");
-        assert!(!line.contains('\n') && !line.contains('\u{1b}'), "{line:?}");
-        let ran = Command::new("sh").args(["-c", &line]).current_dir(&folder).output().unwrap();
-        assert!(ran.status.success(), "{line}: {ran:?}");
-    }
-    assert!(!folder.join("pwned").exists());
-    drop(page);
-    let records = fs::read_to_string(&recording).unwrap();
-    let mut records: Vec<serde_json::Value> =
-        records.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    records.iter_mut().for_each(|record| record["at"] = 0.into());
-    let (first, second) = records.split_at(records.len() / 2);
-    assert_eq!(first, second);
-}
-
-/// The same text is compiled and run as a test of this package, in `copied_test.rs`.
-#[test]
-fn a_copied_test_is_as_it_is() {
-    let recording = folder("copied-test").join("recording.jsonl").to_str().unwrap().to_owned();
-    let page = Page::start(&[]);
-    let text = HOSTILE.concat();
-    let signed = run(&[
-        "sign",
-        "103",
-        "--set",
-        &format!("EventInfo.RoomId={text}"),
-        "--set-new",
-        &format!("note={text}"),
-        "--format",
-        "json",
-        "--at",
-        "1757500000",
-    ]);
-    fs::write(&recording, signed.stdout).unwrap();
-    run(&["replay", &recording, "--as-recorded", "--to", &page.listener.origin]);
-    let test = page.copied(1, "test");
-    let (before, after) = test.split_once("from_millis(").unwrap();
-    let test = format!("{before}from_millis(1757500000000){}", after.split_once(')').unwrap().1);
-    // Where it is a test of this package, no variable has the secret.
-    let test = test.replace(r#"std::env::var("TRTC_KEY").unwrap()"#, &format!("{TRTC_KEY:?}"));
-    assert_snapshot("copied_test.rs", &test);
 }
