@@ -243,7 +243,7 @@ impl Client {
     }
 }
 
-/// What kept a request from being answered.
+/// The reason why a request was not answered.
 fn in_words(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {

@@ -58,7 +58,7 @@ fn provider_and_file(text: &str) -> Result<(ProviderName, PathBuf), String> {
     Ok((provider_named(provider)?, file.into()))
 }
 
-/// What became of a delivery that was passed on.
+/// The outcome of a delivery that was passed on.
 pub(super) enum Forwarded {
     Answered,
     /// For this reason.
@@ -157,7 +157,7 @@ impl Forwarder {
             .map_err(|_| format!("no answer within {} s", timeout.as_secs_f32()))???;
         let status = StatusCode::from_u16(status)?;
         if status.is_informational() {
-            return Err(format!("{status} is no answer to a callback").into());
+            return Err(format!("{status} is not an answer to a callback").into());
         }
         let mut response = Response::new(Body::from(bytes));
         *response.status_mut() = status;

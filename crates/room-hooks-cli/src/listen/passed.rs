@@ -19,7 +19,7 @@ use crate::{
 
 use super::{forward::Forwarded, unknown::unknown_members};
 
-/// What the sender makes of the answer.
+/// How the sender treats the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
@@ -49,7 +49,7 @@ pub(super) struct Passed {
     /// Whether the handler was called.
     pub(super) called: bool,
     pub(super) received: Result<Option<Received>, Refusal>,
-    /// What became of it, if it was passed on to an app.
+    /// The outcome, if it was passed on to an app.
     pub(super) forwarded: Option<Forwarded>,
     pub(super) answer: Bytes,
 }
@@ -90,7 +90,7 @@ impl Passed {
         time["2026-11-27T".len()..].to_owned()
     }
 
-    /// What was received, unless it was refused or is a probe.
+    /// The received callback, unless it was refused or is a probe.
     pub(super) fn received(&self) -> Option<&Received> {
         self.received.as_ref().ok().and_then(Option::as_ref)
     }
@@ -118,13 +118,13 @@ impl Passed {
         }
     }
 
-    /// What was sent, as JSON.
+    /// The sent event, as JSON.
     pub(super) fn document(&self, provider: &Provider) -> Option<Value> {
         let body = self.record.body().unwrap_or_default();
         subject::event(&provider.explain(self.record.as_delivery(&body)))
     }
 
-    /// What was sent and the type does not have; nothing of an event without a type.
+    /// The fields of the sent event that its type lacks; none for an event without a type.
     pub(super) fn unknown_members(&self, document: &Value) -> Vec<(String, Value)> {
         let typed = self.received().filter(|received| received.kind != "raw");
         match typed.map(|received| serde_json::from_str(&received.data)) {
@@ -133,7 +133,7 @@ impl Passed {
         }
     }
 
-    /// What became of it, in words.
+    /// The outcome, in words.
     pub(super) fn outcome(&self) -> String {
         if let (Ok(received), Some(forwarded)) = (&self.received, &self.forwarded) {
             return self.to_app(forwarded, received.as_ref().filter(|received| received.asks));

@@ -34,7 +34,7 @@ pub(super) struct Mismatch {
     pub(super) culprit: Culprit,
 }
 
-/// What has to be corrected for the signatures to match.
+/// The part to correct for the signatures to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Culprit {
     Secret,

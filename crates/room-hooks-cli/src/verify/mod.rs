@@ -114,7 +114,7 @@ pub(crate) fn explain(record: &Record) -> Result<Report, Error> {
     Session::new(&Credentials::default()).examine(1, &Request::recorded(record)?)
 }
 
-/// What is kept from one request to the next.
+/// The state that is kept from one request to the next.
 struct Session<'a> {
     credentials: &'a Credentials,
     /// The files with others to try.

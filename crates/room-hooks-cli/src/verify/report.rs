@@ -1,4 +1,4 @@
-//! What is said of a verification.
+//! The report of a verification.
 
 use room_hooks::{Refusal, testing::Explanation};
 
@@ -6,7 +6,7 @@ use crate::provider::{ProviderName, Received};
 
 use super::{read::Request, steps::Gap};
 
-/// What came of a request, step by step.
+/// The result for a request, step by step.
 pub(crate) struct Report {
     /// Who sent what.
     pub(crate) heading: String,

@@ -106,7 +106,7 @@ impl Action {
     }
 }
 
-/// What came of an action. The page after it is told in its address, in a form that has no text of its own, so that a
+/// The outcome of an action. The next page receives it in its address, in a form that has no text of its own, so that a
 /// link from elsewhere cannot put one into the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

@@ -37,7 +37,7 @@ pub(super) fn folded(error: Option<&str>) -> String {
     folded
 }
 
-/// What a group is called.
+/// The title of a group.
 pub(super) fn title(folded: &str) -> &str {
     if folded.is_empty() { "(no error)" } else { folded }
 }

@@ -35,7 +35,7 @@ pub(super) use self::ring::Ring;
 
 const SITE: Site = Site { name: "room-hooks listen", first: "deliveries" };
 
-/// What the page needs.
+/// The state that the page's handlers share.
 pub(super) struct Deliveries {
     pub(super) ring: Ring,
     providers: Vec<Provider>,

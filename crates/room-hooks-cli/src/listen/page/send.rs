@@ -1,4 +1,4 @@
-//! What the page sends: only to `listen` itself, and signed only if a signature verified it on arrival.
+//! Sending from the page: only to `listen` itself, and signed only if a signature verified it on arrival.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -48,7 +48,7 @@ pub(super) async fn again(
 fn resigned(deliveries: &Deliveries, record: &Record) -> Result<SignedDelivery, Error> {
     let provider = deliveries.provider(record.provider).ok_or("an unknown provider")?;
     resign::with_new_time(record.verified()?, provider)?
-        .ok_or_else(|| "There is no event in it that could be signed.".into())
+        .ok_or_else(|| "It contains no event to sign.".into())
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! What the page looks like.
+//! The HTML of the page.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -88,10 +88,10 @@ fn answer(passed: &Passed) -> Markup {
     html! { strong class=(class) { (passed.status) } " " (passed.outcome()) }
 }
 
-/// What a delivery is shown with, besides itself.
+/// The details of a delivery that are worked out for its page.
 pub(super) struct Context<'a> {
     pub(super) report: &'a Report,
-    /// What was sent, as JSON.
+    /// The sent event, as JSON.
     pub(super) document: Option<&'a Value>,
     /// The paths of the members that its type does not have.
     pub(super) unknown: HashSet<String>,

@@ -48,7 +48,7 @@ pub(super) fn request_line(line: &str) -> Option<(&str, &str)> {
     (is_method && version.starts_with("HTTP/")).then_some((method, target))
 }
 
-/// What a response's head says.
+/// The status and the date in the head of a response.
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) date: Option<Arrival>,
