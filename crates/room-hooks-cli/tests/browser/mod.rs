@@ -193,7 +193,7 @@ impl Browser {
         loop {
             match self.runtime.block_on(attempt()) {
                 Ok(done) => return done,
-                Err(error) if error.is_stale_element_reference() && begun.elapsed() < PATIENCE => {
+                Err(error) if is_passing(&error) && begun.elapsed() < PATIENCE => {
                     thread::sleep(Duration::from_millis(20));
                 }
                 Err(error) => panic!("{what}: {error}"),
@@ -212,6 +212,13 @@ impl Browser {
         let command = json!({"cmd": name, "params": parameters}).to_string();
         ureq::post(url).content_type("application/json").send(command).unwrap();
     }
+}
+
+/// Whether the page was replaced between two steps of one command. Chromedriver reports most such races as a stale
+/// element, but passes on some of the developer tools' own errors, such as "Node with given id does not belong to the
+/// document", as unknown ones.
+fn is_passing(error: &CmdError) -> bool {
+    error.is_stale_element_reference() || error.is_unknown_error()
 }
 
 /// `chromedriver` on a loopback port of its own, and the browser that it starts.
