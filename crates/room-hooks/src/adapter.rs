@@ -1,12 +1,16 @@
 //! Building blocks for framework adapters.
 //!
-//! `room-hooks-tower` takes any request of the `http` crate, so most frameworks need no adapter of their own.
-//! One that does passes a request on in three steps, and translates the response:
+//! `room-hooks-tower` accepts any request of the `http` crate, so most frameworks need no adapter.
+//! An adapter for another framework handles a request in three steps, and translates the response:
 //!
 //! ```
 //! use std::time::SystemTime;
 //!
-//! use room_hooks::{Delivery, NotDelivered, Receiver, Verified, adapter::BodyReader, zego::{self, Zego}};
+//! use room_hooks::{
+//!     Delivery, NotDelivered, Receiver, Verified,
+//!     adapter::BodyReader,
+//!     zego::{self, Zego},
+//! };
 //!
 //! /// A request as a framework might hold it.
 //! struct Request {
@@ -20,18 +24,21 @@
 //!     receiver: &Receiver<Zego>,
 //!     request: &Request,
 //! ) -> Result<Verified<zego::Event>, NotDelivered> {
-//!     // 1. Check the head. The reader also has the timeout for the body.
+//!     // 1. Check the head.
 //!     let head = Delivery::new(b"").with_query(&request.query).with_headers(&request.headers);
-//!     let mut reader = receiver.body_reader(&request.method, head)?;
-//!     // 2. Read the body. `reader` makes the refusals of bodies that end badly.
+//!     let mut reader: BodyReader<'_, Zego> = receiver.body_reader(&request.method, head)?;
+//!     // 2. Read the body within `reader.timeout()`. The reader creates refusals, too.
 //!     for chunk in &request.chunks {
 //!         reader.push(chunk)?;
 //!     }
 //!     let body = reader.finish(SystemTime::now())?;
-//!     // 3. Verify the whole.
+//!     // 3. Verify the delivery.
 //!     receiver.receive(head.with_body(&body), SystemTime::now())
 //! }
 //! ```
+//!
+//! With [`Hooks`](crate::Hooks), the third step is [`Hooks::deliver`](crate::Hooks::deliver), and
+//! [`Hooks::respond_to`](crate::Hooks::respond_to) turns a `NotDelivered` into the response.
 
 pub use crate::{
     event::received::Received,

@@ -1,6 +1,6 @@
-//! What the feature `metrics` counts and times; without it, nothing.
+//! Reports to the `metrics` facade, if the feature `metrics` is enabled.
 //!
-//! Labels come from closed sets: a sender cannot make new ones.
+//! Labels come from closed sets, so a sender cannot create new ones.
 
 #![cfg_attr(
     not(feature = "metrics"),
@@ -9,8 +9,8 @@
 
 use std::time::Duration;
 
-/// A delivery has ended. `event` is the event's [`kind`](crate::Callback::kind), or `none` for one
-/// that was refused.
+/// Counts a delivery that has ended. `event` is the event's [`kind`](crate::Callback::kind), or
+/// `none` for a refused delivery.
 pub(crate) fn delivery(provider: &'static str, event: &'static str, outcome: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!(
@@ -20,8 +20,8 @@ pub(crate) fn delivery(provider: &'static str, event: &'static str, outcome: &'s
     .increment(1);
 }
 
-/// A question was answered, or its sender hung up. `outcome` says who decided: its handler, or its failure policy and
-/// why.
+/// Counts a question that was answered, or whose sender hung up. `outcome` says whether its handler
+/// decided or, if its failure policy did, why.
 pub(crate) fn question(
     provider: &'static str,
     question: &'static str,
@@ -36,20 +36,21 @@ pub(crate) fn question(
     .increment(1);
 }
 
-/// A handler has ended, well or not.
+/// Records the duration of a handler, whether it succeeded or failed.
 pub(crate) fn handler(provider: &'static str, took: Duration) {
     #[cfg(feature = "metrics")]
     metrics::histogram!("room_hooks_handler_seconds", "provider" => provider)
         .record(took.as_secs_f64());
 }
 
-/// An operation of the delivery store has failed.
+/// Counts a failed operation of the delivery store or the inbox.
 pub(crate) fn store_error(operation: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!("room_hooks_store_errors_total", "operation" => operation).increment(1);
 }
 
-/// An attempt at an event of the inbox has ended. `event` is its kind, or `none` if it cannot be read.
+/// Counts an attempt at an event of the inbox that has ended. `event` is the event's kind, or
+/// `none` if it cannot be read.
 pub(crate) fn inbox_attempt(provider: &'static str, event: &'static str, outcome: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!(
@@ -59,7 +60,8 @@ pub(crate) fn inbox_attempt(provider: &'static str, event: &'static str, outcome
     .increment(1);
 }
 
-/// The inbox holds so many ready and dead events, and the oldest ready one has been due for so long.
+/// Sets the number of ready and dead events in the inbox, and how long the oldest ready event has
+/// been due.
 pub(crate) fn inbox(ready: u64, oldest: Duration, dead: u64) {
     #[cfg(feature = "metrics")]
     {
@@ -69,13 +71,14 @@ pub(crate) fn inbox(ready: u64, oldest: Duration, dead: u64) {
     }
 }
 
-/// An event was put in the spill, since the inbox did not take it.
+/// Counts an event that was put in the spill because the inbox did not take it.
 pub(crate) fn spilled() {
     #[cfg(feature = "metrics")]
     metrics::counter!("room_hooks_inbox_spilled_total").increment(1);
 }
 
-/// The spill of an inbox holds so many events that wait for the inbox, and so many that it has refused.
+/// Sets the number of events in a spill that wait for the inbox, and of those that the inbox has
+/// refused.
 pub(crate) fn spill(waiting: u64, dead: u64) {
     #[cfg(feature = "metrics")]
     {
@@ -84,7 +87,7 @@ pub(crate) fn spill(waiting: u64, dead: u64) {
     }
 }
 
-/// A store in memory holds so many more deliveries and signatures, or fewer.
+/// Changes the number of deliveries and signatures in the memory stores of the process.
 pub(crate) fn store_entries(change: f64) {
     #[cfg(feature = "metrics")]
     metrics::gauge!("room_hooks_store_entries").increment(change);

@@ -11,16 +11,16 @@ use super::{
 };
 
 impl<P: Provider> Hooks<P> {
-    /// Adds a handler of one kind of event, an async function of `Verified<E>` that returns nothing or
-    /// a `Result`.
+    /// Adds a handler for one kind of event: an async function that takes a `Verified<E>` and
+    /// returns nothing or a `Result`.
     ///
-    /// The error of a `Result` is anything that converts into `Box<dyn Error + Send + Sync>`, such as
-    /// an error type of your own. It goes into the log; the sender is only told to try again.
+    /// The error can be anything that converts into `Box<dyn Error + Send + Sync>`, such as your
+    /// own error type. It is logged; the sender receives only 500, and may retry.
     ///
-    /// An async closure may not capture: see [`on_with`](Self::on_with) for a handler with state. The
-    /// event's name, room and time are methods of [`Callback`](crate::Callback).
+    /// An async closure cannot capture: use [`on_with`](Self::on_with) for a handler with state.
+    /// The event's name, room and time are methods of [`Callback`](crate::Callback).
     ///
-    /// A handler of another provider's event does not compile:
+    /// A handler for another provider's event does not compile:
     ///
     /// ```compile_fail
     /// # use room_hooks::{Hooks, Verified, zego::Zego, tencent};
@@ -30,7 +30,8 @@ impl<P: Provider> Hooks<P> {
     ///
     /// # Panics
     ///
-    /// There is a handler of this kind already, or one of all events, which would keep this one from being called.
+    /// This kind already has a handler, or an earlier handler takes all events, so that this one
+    /// would never be called.
     #[track_caller]
     pub fn on<E, F, Fut>(mut self, handler: F) -> Self
     where
@@ -44,8 +45,8 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Adds a handler with state, such as a pool of connections, of which it gets a clone with each
-    /// event.
+    /// Adds a handler with state, such as a connection pool. Each call receives a clone of the
+    /// state.
     ///
     /// ```
     /// # use std::sync::{Arc, Mutex};
@@ -58,14 +59,17 @@ impl<P: Provider> Hooks<P> {
     /// # }
     /// ```
     ///
-    /// A method of a service that is kept in an `Arc` is such a handler as well:
+    /// The handler can be a method of a service in an `Arc`:
     ///
     /// ```
     /// # use std::{io, sync::Arc};
     /// # use room_hooks::{Hooks, Verified, zego::{self, Zego}};
     /// # struct Service;
     /// impl Service {
-    ///     async fn on_created(self: Arc<Self>, created: Verified<zego::RoomCreated>) -> io::Result<()> {
+    ///     async fn on_created(
+    ///         self: Arc<Self>,
+    ///         created: Verified<zego::RoomCreated>,
+    ///     ) -> io::Result<()> {
     /// #       drop(created);
     ///         Ok(())
     ///     }
@@ -78,7 +82,7 @@ impl<P: Provider> Hooks<P> {
     ///
     /// # Panics
     ///
-    /// As [`on`](Self::on) does.
+    /// Under the same conditions as [`on`](Self::on).
     #[track_caller]
     pub fn on_with<S, E, F, Fut>(self, state: S, handler: F) -> Self
     where
@@ -90,11 +94,15 @@ impl<P: Provider> Hooks<P> {
         self.on(move |verified| handler(state.clone(), verified))
     }
 
-    /// Adds a handler that is kept in a struct. One struct may handle several kinds:
+    /// Adds a handler that is implemented by a struct. One struct can handle several kinds:
     ///
     /// ```
     /// # use std::{io, sync::Arc};
-    /// use room_hooks::{Hooks, Verified, hooks::EventHandler, zego::{RoomCreated, RoomExited, Zego}};
+    /// use room_hooks::{
+    ///     Hooks, Verified,
+    ///     hooks::EventHandler,
+    ///     zego::{RoomCreated, RoomExited, Zego},
+    /// };
     ///
     /// struct Rooms;
     ///
@@ -121,7 +129,7 @@ impl<P: Provider> Hooks<P> {
     ///
     /// # Panics
     ///
-    /// As [`on`](Self::on) does.
+    /// Under the same conditions as [`on`](Self::on).
     #[track_caller]
     pub fn on_handler<E, H>(mut self, handler: H) -> Self
     where
@@ -133,11 +141,11 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets all handlers of events, such as those that a worker of the inbox has as well.
+    /// Sets all event handlers at once, such as those that an inbox worker uses, too.
     ///
     /// # Panics
     ///
-    /// There is a handler already.
+    /// A handler was added before.
     #[track_caller]
     pub fn with_handlers(mut self, handlers: Handlers<P>) -> Self {
         assert!(
@@ -148,11 +156,11 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets the handler of all events that no other handler takes, unknown ones included.
+    /// Sets the handler of all events that no other handler takes, including unknown kinds.
     ///
     /// # Panics
     ///
-    /// There is one already, or a handler of all events.
+    /// A fallback is already set, or a handler takes all events.
     #[track_caller]
     pub fn fallback<F, Fut>(mut self, handler: F) -> Self
     where
@@ -164,31 +172,53 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Adds a handler of one kind of question, an async function of `Verified<Q>` that returns the decision, or a
-    /// `Result` of it.
+    /// Adds a handler for one kind of question: an async function that takes a `Verified<Q>` and
+    /// returns the decision, or a `Result` of it. The response carries the decision.
+    ///
+    /// Some callbacks ask whether a gift or message may be sent, or whether a user may join:
     ///
     /// ```
-    /// # use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, live::BeforeSendGift}};
-    /// # fn hooks(tencent: Tencent) -> Hooks<Tencent> {
-    /// Hooks::new(tencent).answer(async |gift: Verified<BeforeSendGift>| {
-    ///     match gift.event.gift_water.count {
-    ///         Some(..100) => Decision::allow(),
-    ///         _ => Decision::deny(),
-    ///     }
-    /// })
-    /// # }
+    /// use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, live::BeforeSendGift}};
+    ///
+    /// fn hooks(tencent: Tencent) -> Hooks<Tencent> {
+    ///     Hooks::new(tencent).answer(async |gift: Verified<BeforeSendGift>| {
+    ///         match gift.event.gift_water.count {
+    ///             Some(..100) => Decision::allow(),
+    ///             _ => Decision::deny(),
+    ///         }
+    ///     })
+    /// }
     /// ```
     ///
-    /// A handler that fails, panics or is late leaves the question to its
-    /// [failure policy](Self::with_question_failure_policy), and so does one that is missing. A late handler is
-    /// aborted, as is one whose sender hangs up: make it safe to stop at any `.await`.
+    /// | provider | questions | decisions |
+    /// |---|---|---|
+    /// | Tencent | [`BeforeSendGift`](crate::tencent::live::BeforeSendGift), four questions of [groups](crate::tencent::group), any other as [`tencent::Question`](crate::tencent::Question) | [`tencent::Decision`](crate::tencent::Decision): allow; deny, with or without a code and a text; drop a message or replace its content; refuse some of the invited users |
+    /// | ZEGO | ZIM's [`BeforeSendMsg`](crate::zego::BeforeSendMsg) | [`zego::Decision`](crate::zego::Decision): neutral, send, send silently, do not send; with a reason, other content or another payload |
     ///
-    /// The handler runs for every question, even for one equal to another, since two equal gifts can be two. A
-    /// captured question verifies again while it is fresh: where a handler counts, let it count distinct message ids.
+    /// If the handler fails, panics, exceeds its [timeout](Self::with_question_timeout) or is
+    /// missing, the [failure policy](Self::with_question_failure_policy) decides. **Set
+    /// `FailurePolicy::Closed` for messages.**
+    ///
+    /// # Cancellation
+    ///
+    /// A late handler is aborted, and so is a handler whose sender hangs up. Make it safe to stop
+    /// at any `.await`.
+    ///
+    /// # Repeated questions
+    ///
+    /// The handler runs for every question, even for one that equals another, because two equal
+    /// gifts can be two gifts. A question has no delivery id, is never stored, and never reaches
+    /// the [`fallback`](Self::fallback). ZEGO's signature is [bound](Self::with_signature_binding)
+    /// to a question as to an event, which needs the delivery store.
+    ///
+    /// A captured question verifies again while its signature is fresh, so a handler that counts
+    /// must count distinct message ids.
+    /// The program `examples/moderation` in the repository does this.
     ///
     /// # Panics
     ///
-    /// There is a handler of this kind already, or one of all questions, which would keep this one from being called.
+    /// This kind already has a handler, or an earlier handler takes all questions, so that this one
+    /// would never be called.
     #[track_caller]
     pub fn answer<Q, F, Fut>(mut self, handler: F) -> Self
     where
@@ -203,11 +233,11 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Adds a handler of one kind of question with state, of which it gets a clone with each question.
+    /// Adds a handler with state for one kind of question. Each call receives a clone of the state.
     ///
     /// # Panics
     ///
-    /// As [`answer`](Self::answer) does.
+    /// Under the same conditions as [`answer`](Self::answer).
     #[track_caller]
     pub fn answer_with<S, Q, F, Fut>(self, state: S, handler: F) -> Self
     where

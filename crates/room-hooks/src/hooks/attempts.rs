@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{DeliveryId, verify::verified::Attempt};
 
-/// The deliveries that failed in this process, so that the next attempt knows its number.
+/// Deliveries that failed in this process, so that the next attempt knows its number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attempts(Arc<Mutex<HashMap<DeliveryId, Failed>>>);
 
@@ -18,11 +18,12 @@ struct Failed {
     until: Instant,
 }
 
-/// More are not remembered at once: the next attempt at one of them is the first again.
+/// The maximum number of remembered deliveries. The next attempt at a delivery beyond it counts as
+/// the first.
 const MAX_FAILED: usize = 10_000;
 
 impl Attempts {
-    /// Which attempt follows, of a delivery that has just been received for the first time or again.
+    /// The next attempt at a delivery that has just been received.
     pub(super) fn next(&self, id: DeliveryId, received: Attempt) -> Attempt {
         match self.lock().get(&id) {
             Some(Failed { attempt, until }) if Instant::now() < *until => {
@@ -32,7 +33,7 @@ impl Attempts {
         }
     }
 
-    /// Remembers an attempt that failed.
+    /// Remembers a failed attempt.
     pub(super) fn failed(&self, id: DeliveryId, attempt: Attempt, retention: Duration) {
         let now = Instant::now();
         let mut failed = self.lock();
@@ -40,13 +41,13 @@ impl Attempts {
             failed.retain(|_, failed| now < failed.until);
         }
         if failed.len() < MAX_FAILED || failed.contains_key(&id) {
-            // A time that the clock cannot express is as good as none: the attempt is forgotten.
+            // If the clock cannot express the time, the attempt is forgotten.
             let until = now.checked_add(retention).unwrap_or(now);
             failed.insert(id, Failed { attempt, until });
         }
     }
 
-    /// Forgets a delivery that was handled.
+    /// Forgets a handled delivery.
     pub(super) fn handled(&self, id: DeliveryId) {
         self.lock().remove(&id);
     }

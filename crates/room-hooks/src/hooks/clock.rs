@@ -7,20 +7,21 @@ use std::{
 
 use tokio::time::Instant;
 
-/// The time by which each app's deliveries are fresh or stale.
+/// The time for checking the freshness of each app's deliveries.
 ///
-/// It is the local clock's, unless that is behind the newest delivery of the app that was verified, plus
-/// the time elapsed since. So a clock that is set back makes nothing fresh again that was handled and is
-/// forgotten. A clock that is wrong leaves no trace: only a time that a sender signed moves a mark, and
-/// only if it was fresh.
+/// This is the local clock's time, unless that is behind the signed time of the app's newest
+/// verified delivery plus the time elapsed since. So setting the clock back makes no delivery fresh
+/// again that was handled and forgotten. A wrong local clock leaves no trace: a mark moves only to
+/// a time that a sender signed and that was fresh.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clock(Arc<Mutex<Marks>>);
 
-/// The marks of the apps that were verified last: of [`GENERATION`](Self::GENERATION) apps always, and of no more than
-/// twice as many, however many a lookup finds. An app that is forgotten is as it was when the process started.
+/// The marks of the most recently verified apps: of at least [`GENERATION`](Self::GENERATION) apps,
+/// and of at most twice as many, however many a lookup finds. A forgotten app is as it was when the
+/// process started.
 ///
-/// A mark moves to the recent generation when its app is verified. When that is full, the older one is forgotten, so no
-/// delivery searches for the least recent mark.
+/// A mark moves to the recent generation when its app is verified. A full recent generation
+/// replaces the older one, so no delivery searches for the least recent mark.
 #[derive(Debug, Default)]
 struct Marks {
     recent: HashMap<u64, Mark>,
@@ -35,14 +36,14 @@ struct Mark {
 }
 
 impl Clock {
-    /// The time for an app, where the local clock shows `local`.
+    /// The time for an app, given the local clock's time.
     pub(super) fn now(&self, app_id: u64, local: SystemTime) -> SystemTime {
         let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         marks.get(app_id).map_or(local, |mark| mark.at(Instant::now()).max(local))
     }
 
-    /// Notes when a delivery was signed that was fresh at [`now`](Self::now). A sender whose clock is ahead
-    /// does not move the time past that.
+    /// Notes the signed time of a delivery that was fresh at [`now`](Self::now). A sender whose
+    /// clock is ahead does not move the time past that.
     pub(super) fn note(&self, app_id: u64, signed: SystemTime, local: SystemTime) {
         let time = signed.min(self.now(app_id, local));
         let noted = Instant::now();
@@ -70,7 +71,7 @@ impl Marks {
 
 impl Mark {
     fn at(self, now: Instant) -> SystemTime {
-        // Time stands past the last moment that this platform can express.
+        // The time stops at the last moment that this platform can express.
         self.time.checked_add(now.duration_since(self.noted)).unwrap_or(self.time)
     }
 }
@@ -107,10 +108,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn clock_skew_of_the_sender_or_of_this_machine_moves_no_mark_ahead() {
         let (clock, begin) = (Clock::default(), begin());
-        // The sender is ahead of a clock that is right.
+        // The sender is ahead, and the local clock is right.
         clock.note(1, begin + 60 * SECOND, begin);
         assert_eq!(clock.now(1, begin), begin);
-        // This machine is ahead of a sender that is right.
+        // The local clock is ahead, and the sender is right.
         clock.note(1, begin, begin + 60 * SECOND);
         assert_eq!(clock.now(1, begin), begin);
     }
@@ -125,7 +126,7 @@ mod tests {
         let is_marked = |app_id| clock.now(app_id, set_back) > set_back;
         (0..KEPT).for_each(note);
         assert!((0..KEPT).all(is_marked));
-        // Of those, some are verified again, and keep their marks for as many apps again.
+        // Apps that are verified again keep their marks for another generation.
         (0..9).for_each(note);
         (KEPT..2 * KEPT - 9).for_each(note);
         assert!((0..9).chain(KEPT..2 * KEPT - 9).all(is_marked));
@@ -136,6 +137,6 @@ mod tests {
         assert!((0..9).chain(2 * KEPT..3 * KEPT - 9).all(is_marked));
         let marked = (0..3 * KEPT).filter(|app_id| is_marked(*app_id)).count() as u64;
         assert!((KEPT..=2 * KEPT).contains(&marked), "{marked}");
-        assert!(!is_marked(9), "verified the longest ago");
+        assert!(!is_marked(9), "least recently verified");
     }
 }

@@ -2,7 +2,8 @@ use std::{any::type_name, error::Error, fmt, pin::Pin, sync::Arc};
 
 use crate::{Callback, Provider, RoomEvent, Verified};
 
-/// Handlers of a provider's events, to be added to `Hooks` or given to a worker of the inbox. Cheap to clone.
+/// Handlers for a provider's events, for [`Hooks::with_handlers`](crate::Hooks::with_handlers) or
+/// an inbox worker. Cheap to clone.
 ///
 /// ```
 /// use room_hooks::{Handlers, Verified, zego};
@@ -21,16 +22,17 @@ pub struct Handlers<P: Provider> {
 }
 
 impl<P: Provider> Handlers<P> {
-    /// Creates a set without handlers.
+    /// Creates an empty set of handlers.
     pub fn new() -> Self {
         Self { by_kind: Vec::new(), fallback: None }
     }
 
-    /// Adds a handler of one kind of event; see [`Hooks::on`](crate::Hooks::on).
+    /// Adds a handler for one kind of event; see [`Hooks::on`](crate::Hooks::on).
     ///
     /// # Panics
     ///
-    /// There is a handler of this kind already, or one of all events, which would keep this one from being called.
+    /// This kind already has a handler, or an earlier handler takes all events, so that this one
+    /// would never be called.
     #[track_caller]
     pub fn on<E, F, Fut>(mut self, handler: F) -> Self
     where
@@ -48,12 +50,11 @@ impl<P: Provider> Handlers<P> {
         self
     }
 
-    /// Adds a handler with state, of which it gets a clone with each event; see
-    /// [`Hooks::on_with`](crate::Hooks::on_with).
+    /// Adds a handler with state; see [`Hooks::on_with`](crate::Hooks::on_with).
     ///
     /// # Panics
     ///
-    /// As [`on`](Self::on) does.
+    /// Under the same conditions as [`on`](Self::on).
     #[track_caller]
     pub fn on_with<S, E, F, Fut>(self, state: S, handler: F) -> Self
     where
@@ -65,11 +66,12 @@ impl<P: Provider> Handlers<P> {
         self.on(move |verified| handler(state.clone(), verified))
     }
 
-    /// Adds a handler that is kept in a struct; see [`Hooks::on_handler`](crate::Hooks::on_handler).
+    /// Adds a handler that is implemented by a struct; see
+    /// [`Hooks::on_handler`](crate::Hooks::on_handler).
     ///
     /// # Panics
     ///
-    /// As [`on`](Self::on) does.
+    /// Under the same conditions as [`on`](Self::on).
     #[track_caller]
     pub fn on_handler<E, H>(self, handler: H) -> Self
     where
@@ -83,16 +85,16 @@ impl<P: Provider> Handlers<P> {
         })
     }
 
-    /// Sets the handler of all events that no other handler takes, unknown ones included.
+    /// Sets the handler of all events that no other handler takes, including unknown kinds.
     ///
     /// # Panics
     ///
-    /// There is one already, or a handler of all events.
+    /// A fallback is already set, or a handler takes all events.
     #[track_caller]
     pub fn fallback<E, F, Fut>(mut self, handler: F) -> Self
     where
         P: Provider<Event = E>,
-        // Says nothing new, but lets the compiler infer the provider.
+        // Redundant, but lets the compiler infer the provider.
         E: RoomEvent<Provider = P>,
         F: Fn(Verified<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: HandlerResult> + Send + 'static,
@@ -132,7 +134,7 @@ impl<P: Provider> fmt::Debug for Handlers<P> {
     }
 }
 
-/// Panics if a handler of `C` would not be called, because of one that was added before.
+/// Panics if a handler of `C` would never be called because of an earlier one.
 #[track_caller]
 pub(super) fn assert_reachable<C: Callback>(
     mut earlier: impl Iterator<Item = Option<&'static str>>,
@@ -142,15 +144,30 @@ pub(super) fn assert_reachable<C: Callback>(
     match shadowed_by {
         None => {}
         Some(None) => panic!(
-            "a handler of `{this}` is unreachable: an earlier one takes everything. Add that one last"
+            "the handler of `{this}` is unreachable: an earlier one takes everything. Add that one last"
         ),
         Some(Some(_)) => panic!("a second handler of `{this}`: only the first would be called"),
     }
 }
 
-/// What a handler may return: nothing, or a `Result` whose error has the sender try again.
+/// The return type of an event handler: nothing, or a `Result`. After an error, the sender receives
+/// 500 and may retry.
+///
+/// ```
+/// use std::num::ParseIntError;
+///
+/// use room_hooks::{Handlers, Verified, zego};
+///
+/// async fn on_created(created: Verified<zego::RoomCreated>) -> Result<(), ParseIntError> {
+///     let number: u32 = created.event.room_id.parse()?;
+///     println!("room {number} is open");
+///     Ok(())
+/// }
+///
+/// let handlers = Handlers::new().on(on_created);
+/// ```
 pub trait HandlerResult: Send + 'static {
-    /// The result, its error for the log.
+    /// Converts to a `Result` whose error is logged.
     ///
     /// # Errors
     ///
@@ -175,9 +192,10 @@ where
     }
 }
 
-/// A handler of events that is kept in a struct, for [`Hooks::on_handler`](super::Hooks::on_handler).
+/// An event handler that is implemented by a struct.
+/// [`Hooks::on_handler`](super::Hooks::on_handler) has an example.
 pub trait EventHandler<E>: Send + Sync + 'static {
-    /// Why a handler fails. It goes into the log; the sender is only told to try again.
+    /// The error of a failed handler. It is logged; the sender receives only 500.
     type Error: Into<Box<dyn Error + Send + Sync>> + Send + 'static;
 
     /// Handles an event.
@@ -193,7 +211,7 @@ impl<E: Send + 'static, H: EventHandler<E>> EventHandler<E> for Arc<H> {
     }
 }
 
-/// A handler of the events of one kind, or of all.
+/// A handler for one kind of event, or for all.
 #[derive(Clone)]
 pub(crate) struct Handler<P: Provider> {
     kind: Option<&'static str>,
@@ -202,7 +220,7 @@ pub(crate) struct Handler<P: Provider> {
 
 type Call<P> = dyn Fn(Box<Verified<<P as Provider>::Event>>) -> Running + Send + Sync;
 
-/// A handler that has its event; it starts when it is polled.
+/// A handler with its event. It starts when it is first polled.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 
 impl<P: Provider> Handler<P> {
@@ -218,7 +236,7 @@ impl<P: Provider> Handler<P> {
             Box::pin(async move {
                 match verified.downcast() {
                     Ok(verified) => handler(verified).await.into_result(),
-                    Err(_) => Err("an event is of another kind than it says".into()),
+                    Err(_) => Err("the event's kind does not match its type".into()),
                 }
             })
         };

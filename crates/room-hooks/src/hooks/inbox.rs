@@ -1,4 +1,4 @@
-//! What hooks with an inbox do with an event: they store it, for a worker to handle.
+//! Hooks with an inbox: they store each event, and a worker handles it.
 
 use std::{
     sync::{Arc, Once},
@@ -21,9 +21,9 @@ pub(super) struct Inbox {
     store: Arc<dyn InboxStore>,
     timeout: Duration,
     on_failure: OnInboxFailure,
-    /// That of the policy, if it has one.
+    /// The policy's spill, if it has one.
     spill: Option<Arc<Spill>>,
-    /// Warns once that the handlers of the hooks are never called.
+    /// Warns once that the hooks' handlers are never called.
     unused_handlers: Arc<Once>,
 }
 
@@ -32,28 +32,22 @@ enum Target<'a> {
     Spill(&'a Spill),
 }
 
-/// What hooks do with an event while the inbox is full or unavailable, or does not respond in time.
+/// How hooks treat an event while the inbox is full or unavailable, or does not respond in time.
+/// [`Spill`](Self::Spill) has an example.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum OnInboxFailure {
-    /// The sender is answered 503. ZEGO and TRTC try again for up to a minute. **Tencent does not**: its events are
-    /// then lost.
+    /// The sender receives 503. ZEGO and TRTC retry for up to a minute. **Tencent does not retry**,
+    /// so its events are lost.
     #[default]
     Refuse,
-    /// The event is stored in a second inbox, its sender is answered 200, and the hooks put it in the first one once that
-    /// takes events again. Recommended with PostgreSQL, with a SQLite file on a local disk as the second. If that fails,
-    /// too, the sender is answered 503.
-    ///
-    /// **Order.** While events wait in the spill, all that follow are spilled, too. So the events that one process receives
-    /// reach the inbox in their order, room by room. Those that other processes receive may overtake them, and those that a
-    /// full or failed spill does not take.
-    ///
-    /// **Duplicates and signatures** are known to each inbox for itself. A duplicate that is spilled is found when it is
-    /// drained; an event without an id may be stored twice if its put timed out. A spilled event whose signature belongs to
-    /// another one in the inbox is dead in the spill. Several hooks may share a spill if they share the inbox.
+    /// The event is stored in a second inbox, and its sender receives 200. The hooks move it to the
+    /// first inbox once that takes events again. Recommended with PostgreSQL, with a SQLite file on
+    /// a local disk as the second inbox. If that fails, too, the sender receives 503.
     ///
     /// ```
     /// use std::sync::Arc;
+    ///
     /// use room_hooks::{Hooks, inbox::{InboxStore, OnInboxFailure}, zego::Zego};
     ///
     /// fn hooks(zego: Zego, postgres: impl InboxStore, file: impl InboxStore) -> Hooks<Zego> {
@@ -62,17 +56,28 @@ pub enum OnInboxFailure {
     ///         .with_inbox_failure_policy(OnInboxFailure::Spill(Arc::new(file)))
     /// }
     /// ```
+    ///
+    /// **Order.** While the spill holds events, all later ones are spilled, too. So the events that
+    /// one process receives reach the inbox in order, room by room. Events that other processes
+    /// receive may overtake them, and so may events that a full or failed spill does not take.
+    ///
+    /// **Duplicates and signatures.** Each inbox knows only its own. A spilled duplicate is
+    /// detected when it is drained. An event without an id may be stored twice if its put timed
+    /// out. A spilled event whose signature belongs to another event in the inbox becomes dead in
+    /// the spill. Several hooks can share a spill if they share the inbox.
     Spill(Arc<dyn InboxStore>),
-    /// The event is handled as if there were no inbox, by the handlers that were added to the hooks with
-    /// [`with_handlers`](Hooks::with_handlers). One of a kind without a handler is answered 503. An event whose put
-    /// timed out may have been stored all the same, and is then handled twice.
+    /// The event is handled as if there were no inbox, by the handlers that were added to the
+    /// hooks, for example with [`with_handlers`](Hooks::with_handlers). An event without a handler
+    /// receives 503. An event whose put timed out may have been stored nevertheless, and is then
+    /// handled twice.
     HandleDirectly,
 }
 
 impl<P: Provider> Hooks<P> {
-    /// Sets the inbox: from then on, an event is stored and its sender answered, and a
-    /// [`Worker`](crate::inbox::Worker) handles it. Hooks then need no handlers of events, and a delivery store is used
-    /// only by [`OnInboxFailure::HandleDirectly`]. Questions are answered as ever.
+    /// Sets the inbox. From then on, events are stored before their sender gets a response, and a
+    /// [`Worker`](crate::inbox::Worker) handles them. The hooks then need no event handlers, and
+    /// use a delivery store only for [`OnInboxFailure::HandleDirectly`]. Questions are still
+    /// answered directly.
     pub fn with_inbox(mut self, inbox: impl InboxStore) -> Self {
         self.parts().inbox = Some(Inbox {
             store: Arc::new(inbox),
@@ -84,13 +89,15 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets what happens to an event that the inbox does not take: by default its sender is answered 503.
+    /// Sets the policy for events that the inbox does not take. By default, their sender receives
+    /// 503.
     ///
-    /// A [spill](OnInboxFailure::Spill) is drained from now on, on the runtime that handlers run on.
+    /// A [spill](OnInboxFailure::Spill) is drained from now on, on the runtime that handlers run
+    /// on.
     ///
     /// # Panics
     ///
-    /// There is no inbox: set that first.
+    /// No inbox is set.
     #[track_caller]
     pub fn with_inbox_failure_policy(mut self, policy: OnInboxFailure) -> Self {
         let inbox = self.inbox();
@@ -105,11 +112,11 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets how long an inbox may take to store an event; by default 1 s.
+    /// Sets how long the inbox may take to store an event; 1 s by default.
     ///
     /// # Panics
     ///
-    /// There is no inbox: set that first.
+    /// No inbox is set.
     #[track_caller]
     pub fn with_inbox_timeout(mut self, timeout: Duration) -> Self {
         self.inbox().timeout = timeout;
@@ -124,7 +131,7 @@ impl<P: Provider> Hooks<P> {
 }
 
 impl<P: Provider> Inner<P> {
-    /// Stores an event, if there is an inbox. `None` if it is to be handled here.
+    /// Stores an event, if there is an inbox. `None` if the event must be handled here.
     pub(super) async fn put(
         &self,
         verified: &Verified<P::Event>,
@@ -158,7 +165,7 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Puts an event in the inbox, or else in the spill. `None` if neither takes it.
+    /// Puts an event in the inbox or the spill. `None` if neither takes it.
     async fn put_event(
         &self,
         inbox: &Inbox,
@@ -173,7 +180,7 @@ impl<P: Provider> Inner<P> {
         for target in inbox.targets() {
             put = match target {
                 Target::Inbox => inbox.run("put", inbox.store.put(event.clone())).await.ok(),
-                // It does not know the signatures that the inbox knows.
+                // The spill does not know the inbox's signatures.
                 Target::Spill(_) if !is_own().await => Some(PutOutcome::SignatureReused),
                 Target::Spill(spill) => {
                     self.drain_spill();
@@ -191,14 +198,15 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Starts to drain the spill, unless that goes on.
+    /// Starts draining the spill, unless it is being drained.
     fn drain_spill(&self) {
         if let Some(spill) = self.inbox.as_ref().and_then(|inbox| inbox.spill.as_ref()) {
             spill.start(&handler_runtime(self.runtime.as_deref()));
         }
     }
 
-    /// Binds the signature of a question in the inbox, where those of events are. `None` if there is no inbox.
+    /// Binds a question's signature in the inbox, where events' signatures are bound. `None` if
+    /// there is no inbox.
     pub(super) async fn bind_in_inbox(
         &self,
         delivery: DeliveryKey,
@@ -211,8 +219,8 @@ impl<P: Provider> Inner<P> {
 }
 
 impl Inbox {
-    /// Where an event is put, the second if the first does not take it. While events are in the spill, those that follow
-    /// must not overtake them, unless the spill fails.
+    /// Where to put an event: the second target takes it if the first does not. While the spill
+    /// holds events, later ones must not overtake them, unless the spill fails.
     fn targets(&self) -> Vec<Target<'_>> {
         match &self.spill {
             None => vec![Target::Inbox],
@@ -221,7 +229,7 @@ impl Inbox {
         }
     }
 
-    /// Runs an operation for as long as the sender waits. A failure is logged and counted.
+    /// Runs an operation within the timeout. Logs and counts a failure.
     async fn run<T>(
         &self,
         name: &'static str,

@@ -17,20 +17,20 @@ use super::{
     },
 };
 
-/// Renews the leases of running handlers, on a thread and with connections of its own: a handler that
-/// blocks its thread, or the whole runtime, must not lose its claim to another worker.
+/// Renews the leases of running handlers, on its own thread with its own connections: a handler
+/// that blocks its thread, or the whole runtime, must not lose its claim to another worker.
 pub(super) struct Renewal {
     store: Arc<dyn AnyStore>,
     runtime: &'static Handle,
 }
 
 impl Renewal {
-    /// The renewal for a store; nothing if its claims need none, or the system gives no thread.
+    /// The renewal for a store. `None` if its claims need none, or no thread could be started.
     pub(super) fn of(store: &dyn AnyStore) -> Option<Self> {
         Some(Self { store: store.for_renewal()?, runtime: runtime::renewal()? })
     }
 
-    /// Keeps a claim until the lease that is returned is dropped.
+    /// Renews a claim until the returned lease is dropped.
     pub(super) fn keep(
         &self,
         delivery: DeliveryKey,
@@ -41,7 +41,7 @@ impl Renewal {
         let in_turn = Arc::clone(&is_over);
         let renewing = async move {
             loop {
-                // More than once in a lease, so that one failure to renew does not lose it.
+                // Three times per lease, so that one failed renewal does not lose it.
                 sleep(delivery.lease / 3).await;
                 let is_over = in_turn.lock().await;
                 if *is_over {
@@ -66,10 +66,11 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Waits for a renewal that is under way, and holds back the next one until the guard is dropped. The guard
-    /// says whether the lease is over, after which none follows.
+    /// Waits for a renewal in progress, and holds back the next one until the guard is dropped.
+    /// Setting the guard to `true` ends the lease: no renewal follows.
     ///
-    /// A renewal that timed out may still reach the store later, and take a released claim back: for one lease.
+    /// A renewal that timed out may still reach the store later, and take a released claim back for
+    /// one lease.
     pub(super) async fn turn(&self) -> OwnedMutexGuard<bool> {
         Arc::clone(&self.is_over).lock_owned().await
     }

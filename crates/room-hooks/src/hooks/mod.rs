@@ -44,24 +44,81 @@ pub use self::settings::SignatureBinding;
 pub use self::store::memory::MemoryStore;
 pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
-/// Handlers of a provider's events and questions, behind verification and, for events, the delivery store. Cheap to
-/// clone.
+/// Handlers for a provider's events and questions. Hooks verify each delivery and call its handler
+/// once. They are cheap to clone.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use room_hooks::{Delivery, Hooks, Verified, zego::{self, Zego}};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let zego = Zego::new(1234567890, "callback secret")?;
+/// # let event = serde_json::json!({"event": "room_create", "room_id": "lobby"});
+/// # let body = zego.sign(&event, SystemTime::now())?.body;
+/// let hooks = Hooks::new(Zego::new(1234567890, "callback secret")?)
+///     .on(async |created: Verified<zego::RoomCreated>| {
+///         println!("{} is open", created.event.room_id);
+///     });
+///
+/// // An adapter does this for each request.
+/// let response = hooks.deliver(Delivery::new(&body), SystemTime::now()).await;
+/// assert_eq!(response.status, 200);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Where handlers run
+///
+/// Each delivery runs in its own task, and so does its handler. A sender that disconnects cancels
+/// neither, and a panic ends only the handler. (The handler of a [question](Self::answer) is
+/// aborted if the sender disconnects.)
+///
+/// Handlers run on the tokio runtime in which the hooks were created, if it has several threads.
+/// Otherwise, for example under `#[actix_web::main]`, they run on a small runtime that all hooks of
+/// the process share. So they survive the end of an actix-web worker, and a handler that blocks its
+/// thread does not delay the response past the timeout. Other tasks on that thread wait, however:
+/// use `tokio::task::spawn_blocking` for long computations and blocking calls.
+///
+/// # Retries and duplicates
+///
+/// A retry has the [`DeliveryId`](crate::DeliveryId) of the first attempt and is handled once.
+/// Nevertheless, make handlers idempotent: delivery is at-least-once. A delivery is handled twice
+///
+/// * after a crash between the end of the handler and the settlement in the store, or if settling
+///   fails for as long as a lease;
+/// * after a restart, with a [`MemoryStore`], or if Redis loses its data;
+/// * while the store is full or unavailable, with [`FailurePolicy::Open`];
+/// * if a process is frozen for longer than its lease, and another process takes over;
+/// * if a platform re-signs a retry whose event has no id or time, such as ZIM's;
+/// * if an app does not sign and its event has no id or time, so that a retry cannot be told from a
+///   second event.
+///
+/// # Clock skew
+///
+/// A callback is fresh or stale by the local clock. While that clock is behind, the time is that at
+/// which the newest verified callback of the same app was signed, plus the time elapsed since. So
+/// setting the clock back makes no handled callback fresh again, and a clock that was ahead refuses
+/// nothing once it is corrected. The time is kept for the 65,536 apps that were verified last, and
+/// for at most twice as many.
 #[derive(Clone)]
 #[must_use]
 pub struct Hooks<P: Provider>(Arc<Inner<P>>);
 
-/// A delivery's tasks carry one pointer to all of it; with a copy of each part they were 3 KiB large.
+/// A delivery's tasks hold one pointer to all parts. With a copy of each part, they took 3 KiB.
 #[derive(Clone)]
 struct Inner<P: Provider> {
     receiver: Receiver<P>,
     handlers: Handlers<P>,
     question_handlers: Vec<QuestionHandler<P>>,
-    /// By the kind of question, or of all.
+    /// By kind of question; `None` is for all kinds.
     question_failure_policies: Vec<(Option<&'static str>, FailurePolicy)>,
     store: Arc<dyn AnyStore>,
-    /// Of a store that other processes share.
+    /// For a store that other processes share.
     renewal: Option<Arc<Renewal>>,
-    /// The signatures that this process has seen, used while such a store is full or unavailable.
+    /// The signatures that this process has seen, used while a shared store or the inbox is full or
+    /// unavailable.
     bindings: MemoryStore,
     settings: Settings,
     observer: Option<Arc<Observer>>,
@@ -74,12 +131,10 @@ struct Inner<P: Provider> {
 }
 
 impl<P: Provider> Hooks<P> {
-    /// Creates hooks without handlers for a provider, or for a [`Receiver`] with settings of its own.
-    /// Deliveries are remembered in memory unless another store is set.
+    /// Creates hooks without handlers for a provider, or for a [`Receiver`] with its own settings.
+    /// Deliveries are remembered in memory unless you set another [store](Self::with_store).
     ///
-    /// Handlers run on the tokio runtime that this is called in, if it has several threads, and otherwise on one
-    /// of the crate's own. So they survive the end of an actix-web worker, and one that blocks its thread does not delay
-    /// the response past the timeout.
+    /// Call this in the tokio runtime that [handlers should run on](Self#where-handlers-run).
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
         let receiver = receiver.into();
         Self(Arc::new(Inner {
@@ -101,12 +156,24 @@ impl<P: Provider> Hooks<P> {
         }))
     }
 
-    /// The parts, to be changed: a copy if clones share them.
+    /// The parts, to change them. Copies them if clones share them.
     fn parts(&mut self) -> &mut Inner<P> {
         Arc::make_mut(&mut self.0)
     }
 
-    /// Sets the delivery store. For one that processes share, a thread is started that renews leases.
+    /// Sets the delivery store; a [`MemoryStore`] by default. If processes can share it, a thread
+    /// is started that renews leases.
+    ///
+    /// # Capacity
+    ///
+    /// Only verified deliveries reach the store. But anyone who observes a signature that is not
+    /// [bound](Self::with_signature_binding), such as Tencent's or one with a short nonce, can
+    /// attach any number of bodies to it while it is fresh, and each is a delivery. If an app does
+    /// not sign, anyone can send deliveries.
+    ///
+    /// The [failure policy](Self::with_store_failure_policy) decides about honest deliveries while
+    /// the store is full. Signatures have separate capacity, so a store full of deliveries still
+    /// binds them.
     pub fn with_store(mut self, store: impl DeliveryStore) -> Self {
         let parts = self.parts();
         parts.renewal = Renewal::of(&store).map(Arc::new);
@@ -114,8 +181,9 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets a function that is called with the outcome of each delivery, such as one that counts or traces. It runs
-    /// before the response is sent, so it must not block. If it panics, nothing else happens.
+    /// Sets a function that is called with the [outcome](Observation) of each delivery, for example
+    /// to count or trace it. It runs before the response is sent, so it must not block. A panic in
+    /// it is logged and has no other effect.
     pub fn with_observer<F>(mut self, observer: F) -> Self
     where
         F: Fn(&Observation<'_>) + Send + Sync + 'static,
@@ -124,13 +192,13 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets the tokio runtime that handlers run on. A test whose clock is paused sets its own here.
+    /// Sets the tokio runtime that handlers run on. A test that pauses the clock sets its own here.
     pub fn with_runtime(mut self, runtime: Handle) -> Self {
         self.parts().runtime = Some(Arc::new(HandlerRuntime::new(runtime)));
         self
     }
 
-    /// The thread that created the delivery store, if only this process uses it.
+    /// The thread that created the delivery store, if only this process uses the store.
     #[doc(hidden)]
     #[must_use]
     pub fn store_created_on(&self) -> Option<ThreadId> {
@@ -143,8 +211,11 @@ impl<P: Provider> Hooks<P> {
         &self.0.receiver
     }
 
-    /// Verifies a delivery at once, and returns a future that handles it and ends in the response. The
-    /// future needs a tokio runtime; dropping it does not stop a handler that has been started.
+    /// Verifies a delivery at once, and returns a future that handles it and resolves to the
+    /// response.
+    ///
+    /// The future needs a tokio runtime. Dropping it does not stop an event handler that has
+    /// started, but aborts the handler of a question.
     pub fn deliver(
         &self,
         delivery: Delivery<'_>,
@@ -171,7 +242,8 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// The response to a delivery that reaches no handler, such as one that a
-    /// [`BodyReader`](crate::adapter::BodyReader) refuses: a question is left to its failure policy.
+    /// [`BodyReader`](crate::adapter::BodyReader) refuses. A question is left to its failure
+    /// policy.
     #[must_use]
     pub fn respond_to(&self, not_delivered: &NotDelivered) -> CallbackResponse {
         match not_delivered {
@@ -193,8 +265,8 @@ impl<P: Provider> Hooks<P> {
         }
     }
 
-    /// Waits until every running handler has ended and its result is stored. While the store is unavailable, this takes
-    /// up to one lease. Stop accepting requests first.
+    /// Waits until every running handler has ended and its result is stored. If the store is
+    /// unavailable, this takes up to one lease. Stop accepting requests first.
     pub async fn wait_idle(&self) {
         self.0.in_flight.close();
         self.0.in_flight.wait().await;

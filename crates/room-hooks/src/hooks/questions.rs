@@ -104,7 +104,8 @@ impl<P: Provider> Inner<P> {
         Decided { response: P::undecided(policy), decision }
     }
 
-    /// By the name on the wire: one that cannot be read as its type must not get another policy.
+    /// Looks the policy up by the name on the wire: a question that cannot be read as its type must
+    /// not get another policy.
     fn question_failure_policy(&self, name: &str) -> FailurePolicy {
         let of = |wanted: Option<&str>| {
             let mut policies = self.question_failure_policies.iter().rev();
@@ -133,7 +134,7 @@ impl<P: Provider> Inner<P> {
             self.receiver.unhandled.warn(&verified.event);
             return Err(Undecided::NoHandler);
         };
-        // A handler that starts later than this could hardly decide in time.
+        // A handler that starts later could hardly decide in time.
         let turn = timeout(self.settings.question_timeout / 2, handler.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(Undecided::Overloaded) };
         let _timed = Timed { provider: P::NAME, begun: now() };
@@ -141,7 +142,7 @@ impl<P: Provider> Inner<P> {
     }
 }
 
-/// A question that waits for its answer. If it is dropped without one, its sender has hung up.
+/// A question that waits for its answer. If it is dropped unanswered, its sender has hung up.
 struct Asked<'a, P: Provider> {
     hooks: &'a Inner<P>,
     span: &'a Span,
@@ -160,7 +161,7 @@ impl<P: Provider> Drop for Asked<'_, P> {
     }
 }
 
-/// A handler that runs. Its time is recorded however it ends: it may panic or be aborted.
+/// A running handler. Its duration is recorded even if it panics or is aborted.
 struct Timed {
     provider: &'static str,
     begun: Instant,
@@ -172,20 +173,20 @@ impl Drop for Timed {
     }
 }
 
-/// A decision, as it is sent, and its name.
+/// A decision as it is sent, with its name.
 struct Decided {
     response: CallbackResponse,
     decision: &'static str,
 }
 
-/// Why no handler has decided a question.
+/// Why no handler decided a question.
 #[derive(Debug, Error)]
 pub(super) enum Undecided {
-    #[error("no handler answers it")]
+    #[error("no handler for this question")]
     NoHandler,
     #[error("another extractor or a middleware consumed the body")]
     BodyConsumed,
-    #[error("it cannot be read, or not as its type")]
+    #[error("the question cannot be read, or not as its type")]
     Unreadable,
     #[error("too many questions are being answered")]
     Overloaded,
@@ -202,7 +203,7 @@ pub(super) enum Undecided {
 }
 
 impl Undecided {
-    /// Of a question whose body is gone or cannot be read.
+    /// The reason for a question whose body is missing or unreadable.
     pub(super) fn unreadable(reason: &Refusal) -> Self {
         match reason {
             Refusal::BodyAlreadyConsumed => Self::BodyConsumed,
@@ -226,15 +227,30 @@ impl Undecided {
     }
 }
 
-/// What the handler of a question may return: a decision, or a `Result` whose error leaves the question to its
-/// [`FailurePolicy`].
+/// The return type of a question's handler: a decision, or a `Result`. After an error, the
+/// question's [`FailurePolicy`] decides.
+///
+/// ```
+/// use std::num::ParseIntError;
+///
+/// use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, live::BeforeSendGift}};
+///
+/// fn hooks(tencent: Tencent) -> Hooks<Tencent> {
+///     Hooks::new(tencent).answer(
+///         async |gift: Verified<BeforeSendGift>| -> Result<_, ParseIntError> {
+///             let room: u64 = gift.event.room_id.parse()?;
+///             Ok(if room < 1000 { Decision::allow() } else { Decision::deny() })
+///         },
+///     )
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "a handler of a question returns its decision, and not `{Self}`",
+    message = "a question's handler must return its decision, not `{Self}`",
     label = "does not return `{D}`",
     note = "return `{D}`, or a `Result` of it"
 )]
 pub trait AnswerResult<D>: Send + 'static {
-    /// The decision, or an error for the log.
+    /// Converts to the decision, or an error for the log.
     ///
     /// # Errors
     ///
@@ -258,7 +274,7 @@ where
     }
 }
 
-/// A handler of the questions of one kind, or of all.
+/// A handler for one kind of question, or for all.
 #[derive(Clone)]
 pub(super) struct QuestionHandler<P: Provider> {
     pub(super) kind: Option<&'static str>,
@@ -268,7 +284,7 @@ pub(super) struct QuestionHandler<P: Provider> {
 
 type Call<P> = dyn Fn(Box<Verified<<P as Provider>::Question>>) -> Deciding + Send + Sync;
 
-/// A handler that has its question; it starts when it is polled.
+/// A handler with its question. It starts when it is first polled.
 type Deciding = Pin<Box<dyn Future<Output = Result<Decided, Undecided>> + Send>>;
 
 impl<P: Provider> QuestionHandler<P> {
@@ -294,8 +310,8 @@ impl<P: Provider> QuestionHandler<P> {
         self.turns = turns(concurrency);
     }
 
-    /// By the name on the wire: a question that cannot be read as its type belongs to the handler of that type all the
-    /// same, and not to one of all questions.
+    /// By the name on the wire: a question that cannot be read as its type still belongs to the
+    /// handler of that type, and not to a handler of all questions.
     fn answers(&self, name: &str) -> bool {
         self.kind.is_none_or(|kind| kind == name)
     }

@@ -31,8 +31,8 @@ use super::{
 };
 
 impl<P: Provider> Inner<P> {
-    /// Handles a delivery in a task of its own, because the sender may hang up at any time, and what is claimed
-    /// must be handled, what is handled settled.
+    /// Handles a delivery in its own task. The sender may hang up at any time, but a claimed
+    /// delivery must be handled, and a handled delivery must be settled.
     pub(super) async fn handle(
         self: Arc<Self>,
         verified: Box<Verified<P::Event>>,
@@ -94,7 +94,7 @@ impl<P: Provider> Inner<P> {
         let kind = verified.event.kind();
         let Some(handler) = self.handlers.of_kind(kind) else {
             self.receiver.unhandled.warn(&verified.event);
-            // A delivery without a handler has a signature all the same, which must not serve another content.
+            // Even without a handler, the signature must not serve other content.
             let Some(delivery) = delivery else { return Disposition::NoHandler };
             return match self.bind(delivery, self.settings.store_timeout()).await {
                 Ok(true) => Disposition::NoHandler,
@@ -102,7 +102,7 @@ impl<P: Provider> Inner<P> {
                 Err(_) => Disposition::StoreUnavailable,
             };
         };
-        // If no retry can be told from a second event, nothing is claimed.
+        // Without an id, a retry cannot be told from a second event, so nothing is claimed.
         let Some(delivery) = delivery else { return self.call(handler, verified).await };
         let held = match self.claim(delivery).await {
             Ok(ClaimOutcome::Granted(token)) => self.hold(delivery, token),
@@ -131,12 +131,12 @@ impl<P: Provider> Inner<P> {
         disposition
     }
 
-    /// The delivery as the store knows it; nothing if it has no id.
+    /// The delivery's key in the store. `None` if it has no id.
     fn delivery_key(&self, verified: &Verified<P::Event>) -> Option<DeliveryKey> {
         Some(self.settings.key(verified.id()?, self.bound_signature(verified)))
     }
 
-    /// The delivery's signature, if that is to be bound to its content.
+    /// The delivery's signature, if it must be bound to its content.
     pub(super) fn bound_signature<E: Callback>(
         &self,
         verified: &Verified<E>,
@@ -161,8 +161,8 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Binds the signature of a delivery that is not stored, and tells whether it belongs to the delivery. Only a
-    /// policy that is closed lets an error of the store decide.
+    /// Binds the signature of a delivery that is not stored, and returns whether it belongs to the
+    /// delivery. Fails with an error of the store only if the policy is closed.
     pub(super) async fn bind(
         &self,
         delivery: DeliveryKey,
@@ -182,7 +182,7 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Binds it where the signatures of events are.
+    /// Binds the signature where the signatures of events are bound.
     async fn bind_in_store(
         &self,
         delivery: DeliveryKey,
@@ -195,8 +195,9 @@ impl<P: Provider> Inner<P> {
         any::run("bind", store_timeout, self.store.bind(delivery, now())).await
     }
 
-    /// Bound here as well, a signature stays bound while a shared store or the inbox is full or unavailable. Callers
-    /// skip this if the store has refused the signature, so that a forgery does not bind it here.
+    /// Binds the signature in this process, too, so that it stays bound while a shared store or the
+    /// inbox is full or unavailable. Callers skip this if the store has refused the signature, so
+    /// that a forgery does not bind it here.
     pub(super) async fn bind_in_process(&self, delivery: DeliveryKey) -> bool {
         let is_shared = self.renewal.is_some();
         #[cfg(feature = "inbox")]
@@ -211,8 +212,8 @@ impl<P: Provider> Inner<P> {
         Held { store, settings, delivery, token, lease, is_over: false }
     }
 
-    /// Notes that a delivery was handled. If that fails, the sender is answered all the same, and it is
-    /// tried again in the background, for the length of a lease.
+    /// Settles a handled delivery. If that fails, the sender still receives 200, and settling is
+    /// retried in the background for the length of a lease.
     async fn settle(&self, mut held: Held) {
         held.is_over = true;
         if !held.settle().await {
@@ -237,7 +238,7 @@ impl<P: Provider> Inner<P> {
         disposition
     }
 
-    /// Runs the handler in a task of its own, so that a panic ends nothing else.
+    /// Runs the handler in its own task, so that a panic ends nothing else.
     async fn call(&self, handler: &Handler<P>, verified: Box<Verified<P::Event>>) -> Disposition {
         let begun = now();
         let ended = tokio::spawn((handler.call)(verified).in_current_span()).await;
@@ -251,7 +252,8 @@ impl<P: Provider> Inner<P> {
     }
 }
 
-/// The span in which a delivery is handled or answered. The fields at its end are recorded when they are known.
+/// The span in which a delivery is handled or answered. The empty fields are recorded when they are
+/// known.
 pub(super) fn span_of<C: Callback>(verified: &Verified<C>) -> Span {
     tracing::info_span!(
         "delivery",
@@ -266,7 +268,7 @@ pub(super) fn span_of<C: Callback>(verified: &Verified<C>) -> Span {
     )
 }
 
-/// A claim that was granted, and has neither been settled nor released yet.
+/// A granted claim that has been neither settled nor released.
 struct Held {
     store: Arc<dyn AnyStore>,
     settings: Settings,
@@ -288,7 +290,8 @@ impl Held {
         let _ = any::run("release", self.settings.store_timeout(), released).await;
     }
 
-    /// Tells whether it could be settled. No renewal runs meanwhile, since it would find the lease lost.
+    /// Settles the claim, and returns whether that succeeded. No renewal runs meanwhile, because it
+    /// would find the lease lost.
     async fn settle(&self) -> bool {
         let turn = match &self.lease {
             Some(lease) => Some(lease.turn().await),
@@ -319,8 +322,8 @@ impl Held {
     }
 }
 
-/// A task that ends without a result, because its runtime does, gives the claim back where no lease would:
-/// one poll is all that a store in memory needs.
+/// If a task ends without a result because its runtime ended, this releases its claim where no
+/// lease would expire. A store in memory needs only one poll.
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.is_over && self.lease.is_none() {

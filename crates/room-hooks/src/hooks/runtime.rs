@@ -5,11 +5,11 @@ use tokio::{
     task::AbortHandle,
 };
 
-/// A runtime to run handlers on, for as long as it lives.
+/// A runtime for handlers, until it shuts down.
 #[derive(Debug)]
 pub(crate) struct HandlerRuntime {
     handle: Handle,
-    /// A task that never ends by itself: tokio has no other way to ask whether a runtime has ended.
+    /// A task that never ends by itself. Tokio has no other way to detect that a runtime has ended.
     sentinel: AbortHandle,
 }
 
@@ -19,8 +19,8 @@ impl HandlerRuntime {
         Self { handle, sentinel }
     }
 
-    /// The runtime that this is called in, if it has several threads: on a single one, a handler that blocks
-    /// it would keep everything from being answered.
+    /// The current runtime, if it has several threads. On a single thread, a handler that blocks
+    /// would keep every delivery from being answered.
     pub(crate) fn here() -> Option<Self> {
         let handle = Handle::try_current().ok()?;
         (handle.metrics().num_workers() > 1).then(|| Self::new(handle))
@@ -37,7 +37,8 @@ impl Drop for HandlerRuntime {
     }
 }
 
-/// Where handlers run: at home, as long as that lives, or on a small runtime that all hooks of the process share.
+/// The runtime for handlers: `home` while it runs, or else a small runtime that all hooks of the
+/// process share.
 pub(crate) fn handler_runtime(home: Option<&HandlerRuntime>) -> Handle {
     let home = home.and_then(HandlerRuntime::handle).cloned();
     home.or_else(|| own().cloned()).unwrap_or_else(Handle::current)
@@ -48,13 +49,14 @@ fn own() -> Option<&'static Handle> {
     OWN.get_or_init(|| started("room-hooks", 2)).as_ref().map(Runtime::handle)
 }
 
-/// A runtime with one thread for the renewal of leases, which no handler can block.
+/// A runtime with one thread for renewing leases, which no handler can block.
 pub(crate) fn renewal() -> Option<&'static Handle> {
     static RENEWAL: OnceLock<Option<Runtime>> = OnceLock::new();
     RENEWAL.get_or_init(|| started("room-hooks-renewal", 1)).as_ref().map(Runtime::handle)
 }
 
-/// A runtime that lasts as long as the process, so that no worker of a framework takes it down.
+/// Starts a runtime that lasts as long as the process, so that it does not end with a framework's
+/// worker.
 fn started(name: &str, threads: usize) -> Option<Runtime> {
     let mut builder = Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).thread_name(name).enable_all().build();
@@ -78,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_that_has_ended_is_known() {
+    fn the_end_of_a_runtime_is_detected() {
         let several = Builder::new_multi_thread().worker_threads(2).build().unwrap();
         let runtime = HandlerRuntime::new(several.handle().clone());
         assert!(runtime.handle().is_some());

@@ -11,18 +11,18 @@ use crate::{
 
 use super::stored_event::kind_of;
 
-/// The handlers of one provider's events, whichever it is.
+/// Type-erased handlers for one provider's events.
 pub(super) trait AnyHandlers: Debug + Send + Sync {
     fn provider(&self) -> &'static str;
 
-    /// The kinds that have a handler, by the names that an inbox has for them.
+    /// The kinds that have a handler, by their names in an inbox.
     fn kinds(&self) -> Vec<String>;
 
     /// Prepares an attempt at an event.
     fn prepare(&self, stored: StoredDelivery, attempt: Attempt) -> Result<Prepared, RestoreError>;
 }
 
-/// An event with its handler, which starts when it is polled.
+/// An event with its handler, which starts when it is first polled.
 pub(super) struct Prepared {
     pub(super) provider: &'static str,
     pub(super) kind: &'static str,
@@ -52,7 +52,8 @@ impl<P: Provider> AnyHandlers for Handlers<P> {
     }
 }
 
-/// The span of an attempt: a root, since the request that brought the event ended long ago.
+/// The span of an attempt. It is a root span, because the request that carried the event ended long
+/// ago.
 fn span_of<E: RoomEvent>(verified: &Verified<E>) -> Span {
     tracing::info_span!(
         parent: None,

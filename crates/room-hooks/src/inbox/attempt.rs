@@ -1,4 +1,4 @@
-//! One attempt at an event: its handler runs, and the store learns how it ended.
+//! One attempt at an event: runs the handler, and reports the result to the store.
 
 use std::{
     error::Error,
@@ -31,7 +31,7 @@ use super::{
     worker::Settings,
 };
 
-/// What every attempt of a worker shares.
+/// The state that all attempts of a worker share.
 #[derive(Debug)]
 pub(super) struct Attempts {
     pub(super) store: Arc<dyn InboxStore>,
@@ -41,7 +41,7 @@ pub(super) struct Attempts {
     pub(super) is_stopping: AtomicBool,
 }
 
-/// How long a handler may take to stop after it was aborted.
+/// How long an aborted handler may take to stop.
 const ABORTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why an attempt failed.
@@ -57,21 +57,21 @@ enum Failure {
     NoHandler,
     #[error("the stored event cannot be read")]
     Unreadable(#[source] Unreadable),
-    /// The attempt was not made to its end, and no handler is to blame.
+    /// The attempt was interrupted, and no handler is to blame.
     #[error("the runtime of the handlers has ended")]
     RuntimeEnded,
 }
 
 #[derive(Debug, Error)]
 enum Unreadable {
-    #[error("the payload is not that of a stored event")]
+    #[error("the payload is not a stored event")]
     Payload(#[from] serde_json::Error),
     #[error(transparent)]
     Document(#[from] RestoreError),
 }
 
 impl Failure {
-    /// Whether another attempt would end alike.
+    /// Whether another attempt would fail in the same way.
     fn is_final(&self) -> bool {
         match self {
             Self::Handler { is_discard, .. } => *is_discard,
@@ -82,7 +82,7 @@ impl Failure {
 }
 
 impl Attempts {
-    /// Runs the handler of an event, and notes how it ended.
+    /// Runs the handler of an event, and records the result.
     pub(super) async fn attempt(&self, claimed: ClaimedEvent) {
         let ClaimedEvent { attempt, failures, event, .. } = claimed;
         let number =
@@ -129,7 +129,8 @@ impl Attempts {
         handlers.prepare(stored, attempt).map_err(|error| unreadable(error.into()))
     }
 
-    /// Runs a handler in a task of its own, so that a panic ends nothing else, not even one of its error's `Display`.
+    /// Runs a handler in its own task, so that a panic ends nothing else. This includes a panic in
+    /// the `Display` of its error.
     async fn run(
         &self,
         provider: &'static str,
@@ -155,16 +156,14 @@ impl Attempts {
                 task.abort();
                 // Two attempts at one event must not overlap, unless the handler blocks its thread.
                 if timeout(ABORTED_WITHIN, task).await.is_err() {
-                    tracing::error!(
-                        "late handler does not stop; it may run beside its next attempt"
-                    );
+                    tracing::error!("late handler does not stop; it may overlap its next attempt");
                 }
                 Err(Failure::DeadlineExceeded)
             }
         }
     }
 
-    /// What the store is told, and how that is called in logs and metrics.
+    /// The result for the store, and its name in logs and metrics.
     fn ending(
         &self,
         result: Result<(), Failure>,
@@ -187,8 +186,9 @@ impl Attempts {
         (Ending::Retry { after, error }, "failed")
     }
 
-    /// Tells the store, until it listens: the handler has run. The lease is renewed meanwhile. A worker that stops gives
-    /// up after a lease: the event is then handled again.
+    /// Reports the result until the store accepts it, because the handler has run. The lease is
+    /// renewed meanwhile. A worker that is stopping gives up after a lease; the event is then
+    /// handled again.
     async fn finish(&self, attempt: AttemptId, ending: Ending) -> bool {
         let (begun, mut pause) = (now(), Duration::from_millis(100));
         loop {
@@ -196,7 +196,7 @@ impl Attempts {
                 Ok(is_latest) => return is_latest,
                 Err(error) => {
                     let error = chain(&error);
-                    tracing::warn!(error, "end of an attempt could not be stored; trying again");
+                    tracing::warn!(error, "result of an attempt could not be stored; retrying");
                     metrics::store_error("finish");
                 }
             }
@@ -210,7 +210,7 @@ impl Attempts {
     }
 }
 
-/// What an attempt is about, for log and metrics.
+/// The subject of an attempt, for logs and metrics.
 struct Subject {
     provider: &'static str,
     kind: &'static str,
@@ -223,7 +223,7 @@ impl Subject {
     }
 }
 
-/// An error with its sources, without control characters, at most 1,000 characters.
+/// An error with its sources, without control characters, cut to 1,000 characters.
 fn printable(error: &(dyn Error + 'static)) -> String {
     let plain = |character: char| if character.is_control() { '\u{fffd}' } else { character };
     chain(error).chars().map(plain).take(1_000).collect()

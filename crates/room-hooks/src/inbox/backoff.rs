@@ -5,8 +5,8 @@ use std::{
 
 /// How long a worker waits after a failed attempt: exponentially longer, up to a limit.
 ///
-/// By default 1 s, doubled with each failure, at most 1 h. Each wait is shortened by up to half, at random, so that
-/// events that failed together are not tried again together.
+/// The default is 1 s, doubled with each failure, up to 1 h. Each wait is shortened by up to half,
+/// at random, so that events that failed together are not retried together.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,30 +26,30 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Creates one from the first wait and the longest, both at most a day.
+    /// Creates a back-off from the first and the longest wait, each at most a day.
     pub fn new(first: Duration, max: Duration) -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self { first: first.min(DAY), max: max.min(DAY), factor: 2.0, is_exact: false }
     }
 
-    /// Sets by what each wait is longer than the one before, from 1 to 100.
+    /// Sets the factor by which the wait grows with each failure; 2 by default, from 1 to 100.
     pub fn with_factor(self, factor: f64) -> Self {
         Self { factor: if factor.is_nan() { 2.0 } else { factor.clamp(1.0, 100.0) }, ..self }
     }
 
-    /// Leaves out the random part.
+    /// Removes the random part.
     pub fn without_jitter(self) -> Self {
         Self { is_exact: true, ..self }
     }
 
-    /// The wait after so many failures, from 1.
+    /// The wait after this many failures, counted from 1.
     #[must_use]
     pub fn after(&self, failures: u32) -> Duration {
         if self.first.is_zero() {
             return Duration::ZERO;
         }
         let exponent = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
-        // Infinity is the longest wait.
+        // An infinite result becomes the longest wait.
         let seconds = self.first.as_secs_f64() * self.factor.powi(exponent);
         let seconds = seconds.min(self.max.as_secs_f64());
         let share = if self.is_exact { 1.0 } else { 1.0 - random_fraction() / 2.0 };
@@ -63,12 +63,12 @@ impl Default for Backoff {
     }
 }
 
-/// A number from 0 to 1 that need not be secret.
+/// A random number from 0 to 1, not for secrets.
 fn random_fraction() -> f64 {
     f64::from(random() as u32) / f64::from(u32::MAX)
 }
 
-/// A number that need not be secret: each `RandomState` has other keys.
+/// A random number, not for secrets: each `RandomState` has different keys.
 pub(super) fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

@@ -1,8 +1,8 @@
 use std::{error::Error, fmt, iter};
 
-/// An error of a handler that another attempt would not change: a worker makes the event dead at once.
+/// A handler's error that no retry can fix: the worker makes the event dead at once.
 ///
-/// It works anywhere in the chain of an error's sources. Without an inbox it is an error like any other.
+/// It works anywhere in an error's chain of sources. Without an inbox, it is an ordinary error.
 ///
 /// ```
 /// use room_hooks::{Verified, inbox::Discard, zego};
@@ -18,13 +18,13 @@ use std::{error::Error, fmt, iter};
 pub struct Discard(Reason);
 
 impl Discard {
-    /// Discards an event for a reason, a text or an error.
+    /// Discards an event for a reason: a text or an error.
     #[must_use]
     pub fn new(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Reason(reason.into()))
     }
 
-    /// Whether an error, or one of its sources, discards the event.
+    /// Whether an error or one of its sources discards the event.
     pub(super) fn is_in(error: &(dyn Error + 'static)) -> bool {
         iter::successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<Reason>)
     }
@@ -42,7 +42,8 @@ impl Error for Discard {
     }
 }
 
-/// Why, as a source of its own: crates such as `anyhow` wrap the outermost error in a type that cannot be recognized.
+/// The reason, as a separate source: crates such as `anyhow` wrap the outermost error in a type
+/// that cannot be recognized.
 #[derive(Debug)]
 struct Reason(Box<dyn Error + Send + Sync>);
 
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
     use crate::hooks::store::any::chain;
 
-    /// As `anyhow` does: its own type around the outermost error.
+    /// Wraps the outermost error in its own type, as `anyhow` does.
     #[derive(Debug)]
     struct Opaque(Box<dyn Error + Send + Sync>);
 

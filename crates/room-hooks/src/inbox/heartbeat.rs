@@ -15,12 +15,13 @@ use crate::hooks::{runtime, store::any::chain};
 
 use super::{InboxError, InboxStore, WorkerId};
 
-/// The leases that a worker holds, which its heartbeat renews: how many, by the id under which they were claimed.
+/// The leases that a worker's heartbeat renews: their number, by the id under which they were
+/// claimed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Leases(Arc<Mutex<HashMap<WorkerId, usize>>>);
 
 impl Leases {
-    /// Holds one more, until the lease is dropped.
+    /// Adds a lease, until the returned value is dropped.
     pub(super) fn hold(&self, worker: WorkerId) -> Lease {
         *self.lock().entry(worker).or_insert(0) += 1;
         Lease { leases: self.clone(), worker }
@@ -50,8 +51,9 @@ impl Drop for Lease {
     }
 }
 
-/// Renews all leases of a worker, on a thread and with a connection of its own, until it is dropped: a handler that
-/// blocks its thread, or the whole runtime, must not lose its event to another worker.
+/// Renews all leases of a worker until the handle is dropped, on its own thread with its own
+/// connection: a handler that blocks its thread, or the whole runtime, must not lose its event to
+/// another worker.
 pub(super) fn start(
     store: Arc<dyn InboxStore>,
     leases: Leases,
@@ -64,7 +66,7 @@ pub(super) fn start(
 async fn beat(store: Arc<dyn InboxStore>, leases: Leases, lease: Duration) {
     let mut own = None;
     loop {
-        // More than once in a lease, so that one failure to renew does not lose it.
+        // Three times per lease, so that one failed renewal does not lose it.
         sleep(lease / 3).await;
         let workers: Vec<WorkerId> = leases.lock().keys().copied().collect();
         for worker in workers {
@@ -83,8 +85,8 @@ async fn beat(store: Arc<dyn InboxStore>, leases: Leases, lease: Duration) {
     }
 }
 
-/// Opened when it is first needed, so that a worker starts even while its inbox is away; on a thread of its own, since it
-/// may block.
+/// Opens the connection when it is first needed, so that a worker starts even while its inbox is
+/// unavailable. Opening may block, so it runs on a separate thread.
 async fn own_connection<'a>(
     own: &'a mut Option<Arc<dyn InboxStore>>,
     store: &Arc<dyn InboxStore>,

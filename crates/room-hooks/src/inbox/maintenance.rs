@@ -1,4 +1,4 @@
-//! What a worker does beside its handlers: it removes what is finished and old, and measures the inbox.
+//! Maintenance by a worker: it removes old finished events, and measures the inbox.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,13 +11,14 @@ use super::{InboxError, InboxStore, worker::Settings};
 
 const PAUSE: Duration = Duration::from_secs(15);
 
-/// So few at once that nothing else waits for long.
+/// Small enough that nothing else waits for long.
 const PRUNE_BATCH: usize = 500;
 
-/// An event that has been due for so long waits for a worker that does not exist, or there are too few.
+/// If an event has been due for this long, there are too few workers, or none has a handler for its
+/// kind.
 const TOO_LONG: Duration = Duration::from_secs(5 * 60);
 
-/// Starts it, until it is dropped.
+/// Starts maintenance, until the handle is dropped.
 pub(super) fn start(store: Arc<dyn InboxStore>, settings: Settings) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
         loop {

@@ -28,18 +28,20 @@ use super::{
     stored_event::FORMAT_VERSION,
 };
 
-/// How many events are claimed at once, at most.
+/// The maximum number of events in a claim.
 const CLAIM_BATCH: usize = 32;
 
 impl Worker {
-    /// Handles events for as long as it is polled. Dropped, it aborts its handlers, and their events are handled after
-    /// the lease, as after a crash; [`run_until`](Self::run_until) ends in order.
+    /// Handles events for as long as it is polled. Dropping it aborts its handlers, and their
+    /// events are handled again after the lease, as after a crash. [`run_until`](Self::run_until)
+    /// ends cleanly.
     pub async fn run(self) -> Infallible {
         self.run_until(pending()).await;
         pending().await
     }
 
-    /// Handles events until `shutdown` ends. Then it claims no more, and waits for the handlers that run.
+    /// Handles events until `shutdown` resolves. Then it claims no more events, and waits for the
+    /// running handlers.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
         let maintenance = maintenance::start(Arc::clone(&self.store), self.settings);
         let mut running = Running::new(&self);
@@ -48,8 +50,8 @@ impl Worker {
         running.end().await;
     }
 
-    /// Handles the events that are due, one attempt each or more if they are due again, until none is left. Returns how
-    /// many attempts that were. For tests.
+    /// Handles the events that are due until none is left, and returns the number of attempts. An
+    /// event that becomes due again is attempted again. For tests.
     pub async fn run_until_idle(&self) -> usize {
         let (mut running, mut attempts) = (Running::new(self), 0);
         loop {
@@ -65,13 +67,13 @@ impl Worker {
     }
 }
 
-/// A worker's handlers that run, and what claims more.
+/// A worker's running handlers, and the state for claiming more events.
 struct Running {
     attempts: Arc<Attempts>,
     request: ClaimRequest,
     tasks: JoinSet<()>,
     leases: Leases,
-    /// Whether a suspect runs, and so nothing else.
+    /// Whether a suspect runs, and therefore nothing else.
     is_alone: bool,
     is_available: bool,
     _heartbeat: AbortOnDropHandle<()>,
@@ -107,10 +109,10 @@ impl Running {
 
     async fn work(&mut self, mut shutdown: Pin<&mut impl Future<Output = ()>>) {
         loop {
-            // Before the claim, so that no event is missed that is put meanwhile.
+            // Created before the claim, so that no put is missed in between.
             let store = Arc::clone(&self.attempts.store);
             let notified = store.notified();
-            // Not under `select!`: a claim that is dropped may have leased events.
+            // Not in `select!`: a dropped claim may have leased events.
             let claimed = self.claim().await;
             tokio::select! {
                 biased;
@@ -136,8 +138,8 @@ impl Running {
                 }
                 self.is_available = false;
                 metrics::store_error("inbox_claim");
-                // Events may have been leased all the same. Under the old id, their leases run out once the attempts
-                // that run under it have ended.
+                // Events may have been leased nevertheless. Under the old id, their leases expire
+                // once the attempts that run under it have ended.
                 self.request.worker = WorkerId::random();
                 return 0;
             }
@@ -167,8 +169,8 @@ impl Running {
         }
     }
 
-    /// Waits until there may be something to claim. While suspects wait for this worker to be idle, the store gives it
-    /// nothing, and it asks again whether another one has taken them.
+    /// Waits until there may be something to claim. While suspects wait for this worker to be idle,
+    /// the store gives it nothing, so it asks again in case another worker has taken them.
     async fn wait(&mut self, claimed: usize, notified: impl Future<Output = ()>) {
         let poll_interval = self.attempts.store.poll_interval();
         if !self.is_available {
@@ -187,20 +189,20 @@ impl Running {
         }
     }
 
-    /// Waits for an attempt to end, and clears away all that have.
+    /// Waits for an attempt to end, and removes all that have ended.
     async fn one_has_ended(&mut self) {
         let mut ended = self.tasks.join_next().await;
         while let Some(result) = ended {
             if let Err(error) = result {
                 tracing::error!(%error, "attempt failed inside the worker");
-                // The lease of its event must run out, and does so under an id that is not used any more.
+                // The event's lease must expire. It does so under an id that is no longer used.
                 self.request.worker = WorkerId::random();
             }
             ended = self.tasks.try_join_next();
         }
     }
 
-    /// Waits for the attempts that run.
+    /// Waits for the running attempts.
     async fn end(&mut self) {
         let Attempts { settings, is_stopping, .. } = &*self.attempts;
         is_stopping.store(true, Ordering::Relaxed);

@@ -1,4 +1,5 @@
-//! A second store that takes events while the inbox does not, and the task that drains it into the inbox.
+//! A second store that takes events while the inbox does not, and the task that drains it into the
+//! inbox.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -20,22 +21,24 @@ use super::{
     Retention, WorkerId,
 };
 
-/// How many events move at once, of as many rooms.
+/// How many events move at once, each of another room.
 const BATCH: usize = 32;
 
-/// How long the inbox may take for one event. No sender waits.
+/// How long the inbox may take for one event. No sender waits for this.
 const PUT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Longer than a batch takes. A process that restarts after a crash waits as long for what the other one was moving.
+/// Longer than a batch takes. After a crash, a restarted process waits this long for the events
+/// that were being moved.
 const LEASE: Duration = Duration::from_secs(20);
 
-/// The pauses while the inbox is unavailable double from the first to the last.
+/// While the inbox is unavailable, the pauses double from the first of these to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
-/// How often the spill is looked at, besides when this process puts something in: another may share it.
+/// How often the spill is checked for events that another process has put in it. This process's own
+/// puts notify it.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long an event stays that the inbox has refused.
+/// How long an event that the inbox has refused is kept.
 const DEAD_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 const PRUNE_BATCH: usize = 500;
@@ -58,10 +61,11 @@ struct Stores {
 
 #[derive(Debug, Default)]
 struct Occupancy {
-    /// Whether the drainer has found the spill empty, and nothing was put since. At first, nobody has looked.
+    /// Whether the drainer has found the spill empty, and nothing has been put since. `false` at
+    /// first, because the drainer has not checked yet.
     is_empty: bool,
     putting: usize,
-    /// How many puts have ended.
+    /// The number of puts that have ended.
     ended: u64,
 }
 
@@ -71,17 +75,18 @@ impl Spill {
         Self { stores, drainer: Mutex::default() }
     }
 
-    /// Drains the spill on a runtime, until this is dropped. Does nothing if that goes on already.
+    /// Drains the spill on a runtime until this is dropped, unless it is already being drained.
     pub(crate) fn start(&self, runtime: &Handle) {
         let mut drainer = self.drainer.lock().unwrap_or_else(PoisonError::into_inner);
-        // It ends only with its runtime.
+        // A drainer ends only with its runtime.
         if drainer.as_ref().is_none_or(AbortOnDropHandle::is_finished) {
             let drain = self.stores.clone().drain();
             *drainer = Some(AbortOnDropHandle::new(runtime.spawn(drain)));
         }
     }
 
-    /// Whether an event may be put in the inbox. While some are still in the spill, it would overtake them.
+    /// Whether an event may be put in the inbox. While the spill holds events, a new one would
+    /// overtake them.
     pub(crate) fn is_empty(&self) -> bool {
         self.stores.occupancy().is_empty
     }
@@ -98,7 +103,7 @@ impl Spill {
     }
 }
 
-/// A put that has not ended; also if it is dropped.
+/// A put that has not ended. Dropping it ends it, even if the put was canceled.
 struct Putting<'a>(&'a Stores);
 
 impl<'a> Putting<'a> {
@@ -125,10 +130,10 @@ impl Stores {
     async fn drain(self) {
         let (first, last) = PAUSES;
         let mut pause = first;
-        // One, until the inbox has shown that it takes events.
+        // A single event, until the inbox has shown that it takes events.
         let mut limit = 1;
         loop {
-            // Before the claim, so that no event is missed that is put meanwhile.
+            // Created before the claim, so that no put is missed in between.
             let is_put = self.is_put.notified();
             match self.drain_batch(limit).await {
                 Ok(true) => (limit, pause) = (BATCH, first),
@@ -147,7 +152,7 @@ impl Stores {
         }
     }
 
-    /// Moves the oldest events of some rooms. `false` if there is none to be moved now.
+    /// Moves the oldest events of some rooms. `false` if there are none to move now.
     async fn drain_batch(&self, limit: usize) -> Result<bool, InboxError> {
         let ended = self.occupancy().ended;
         let claims = self.claim(limit).await?;
@@ -158,7 +163,7 @@ impl Stores {
         }
         let mut moved = Ok(());
         while let Some(ended) = moves.join_next().await {
-            // After a panic in a store, the lease runs out.
+            // If a store panicked, the lease expires.
             let ended = ended.unwrap_or_else(|error| Err(InboxError::Unavailable(error.into())));
             moved = moved.and(ended);
         }
@@ -178,7 +183,7 @@ impl Stores {
         let request = ClaimRequest {
             is_ordered: true,
             max_crashes: u32::MAX,
-            // A new id each time: of a claim whose answer is lost, the leases run out.
+            // A new id each time, so that the leases of a claim whose answer was lost expire.
             ..ClaimRequest::new(WorkerId::random(), limit, LEASE)
         };
         self.spill.claim(request).await
@@ -189,11 +194,14 @@ impl Stores {
         let put = put.unwrap_or_else(|elapsed| Err(InboxError::Unavailable(elapsed.into())));
         let (ending, result) = match put {
             Ok(PutOutcome::New | PutOutcome::Duplicate) => (Ending::Done, Ok(())),
-            // Two bodies with one signature, in two stores: the spill cannot know which of them is authentic. This one
-            // reaches no handler, and an operator decides.
+            // Two bodies with one signature are in two stores, and the spill cannot know which is
+            // authentic. This one reaches no handler, and an operator decides.
             Ok(PutOutcome::SignatureReused) => {
                 let sequence = claimed.attempt.sequence;
-                tracing::error!(sequence, "spilled event is dead: its signature is another's");
+                tracing::error!(
+                    sequence,
+                    "spilled event is dead: its signature belongs to another event"
+                );
                 let error = "in the inbox, its signature belongs to another event".into();
                 (Ending::Dead { error }, Ok(()))
             }
@@ -203,7 +211,7 @@ impl Stores {
         result
     }
 
-    /// The spill holds nothing, unless a put has ended since so many had.
+    /// Marks the spill as empty, unless a put is in progress or has ended since `ended` was read.
     fn is_drained(&self, ended: u64) {
         let mut occupancy = self.occupancy();
         if occupancy.putting == 0 && occupancy.ended == ended && !occupancy.is_empty {

@@ -1,4 +1,4 @@
-//! A verified event as an inbox stores it, and back.
+//! Converts a verified event to the form that an inbox stores.
 
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use crate::{Document, Provider, RoomEvent, Verified, hooks::DeliveryKey};
 
 use super::NewEvent;
 
-/// The version of the payload's format. A worker leaves events of a newer one to a newer worker.
+/// The version of the payload's format. A worker leaves events of a newer version to a newer
+/// worker.
 pub(super) const FORMAT_VERSION: u32 = 1;
 
-/// Writes an event, without what signed it.
+/// Converts an event, without its signature.
 pub(crate) fn stored_event<E: RoomEvent>(
     verified: &Verified<E>,
     delivery: Option<DeliveryKey>,
@@ -30,7 +31,7 @@ pub(crate) fn stored_event<E: RoomEvent>(
     })
 }
 
-/// A provider's kind of event by the name that an inbox has for it.
+/// The name of a provider's kind of event in an inbox.
 pub(super) fn kind_of<P: Provider>(kind: &str) -> String {
     format!("{}/{kind}", P::NAME)
 }
@@ -38,7 +39,8 @@ pub(super) fn kind_of<P: Provider>(kind: &str) -> String {
 /// The room in whose order an event is handled.
 fn room_of<E: RoomEvent>(verified: &Verified<E>) -> Option<String> {
     let room_id = verified.event.room_id()?;
-    // JSON, so that no character of a room's name can harm a store, and a number differs from a text.
+    // JSON, so that no character in a room's name can harm a store, and a number differs from a
+    // string.
     let room_id = match is_numbered::<E::Provider>(&verified.document) {
         true => room_id.to_owned(),
         false => Value::from(room_id).to_string(),

@@ -6,7 +6,7 @@ use crate::{Handlers, Provider, hooks::runtime::HandlerRuntime};
 
 use super::{Backoff, InboxStore, Retention, any_handlers::SharedHandlers};
 
-/// Runs the handlers of events that are in an inbox, until they succeed.
+/// Runs the handlers of an inbox's events until they succeed.
 ///
 /// ```
 /// use room_hooks::{Handlers, Verified, inbox::{InboxStore, Worker}, tencent, zego};
@@ -20,17 +20,31 @@ use super::{Backoff, InboxStore, Retention, any_handlers::SharedHandlers};
 /// }
 /// ```
 ///
-/// It needs no secrets: what is in an inbox has been verified. Several processes can share an inbox, with **one worker
-/// in each**, since an event that crashes its process is found by running it alone. Each event is leased to one of them
-/// at a time. A worker takes events of the kinds that it has handlers for;
-/// others stay in the inbox, for a worker that has some. So give it a [`fallback`](Handlers::fallback), or look after
-/// the rest otherwise.
+/// A worker needs no secrets, because the events in an inbox have been verified. It takes only
+/// events of kinds that it has handlers for; others stay in the inbox for another worker. So add a
+/// [`fallback`](Handlers::fallback), or make sure that another worker handles the rest.
 ///
-/// **A handler runs at least once.** It runs again if it fails, is late, panics or if its process ends before the inbox
-/// has noted that it is done. So make it safe to repeat; [`Verified::id`](crate::Verified::id) is the same each time.
+/// Handlers run on the tokio runtime in which the worker was created, if it has several threads,
+/// and otherwise on a small runtime that the crate starts.
 ///
-/// Handlers run on the tokio runtime that the worker is created in, if that has several threads, and otherwise on one of
-/// the crate's own.
+/// # Retries
+///
+/// **A handler runs at least once.** An attempt fails if the handler returns an error, panics or
+/// takes longer than 5 min. The next attempt follows after a [`Backoff`]. After 20 failures, or 8
+/// if [ordered by room](Self::ordered_by_room), or a [`Discard`](super::Discard), the event is
+/// dead, and an error is logged.
+///
+/// A handler also runs again if its process ends before the inbox has recorded its success. So make
+/// it idempotent; [`Verified::id`](crate::Verified::id) is the same for each attempt.
+///
+/// # Several processes
+///
+/// Several processes can share an inbox, with **one worker per process**. Each event is leased to
+/// one worker at a time. If a worker crashes, others take over its events when the lease expires.
+///
+/// After a crash, the events of the crashed worker run again alone, one at a time. Only a crash
+/// while an event runs alone counts against it, and after three of them it is dead. So an event
+/// that crashes its process takes no other event with it.
 #[must_use]
 pub struct Worker {
     pub(super) store: Arc<dyn InboxStore>,
@@ -53,14 +67,14 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// After how many failures an event is dead.
+    /// The number of failures after which an event is dead.
     pub(super) fn max_attempts(&self) -> u32 {
         self.max_attempts.unwrap_or(if self.is_ordered { 8 } else { 20 })
     }
 }
 
 impl Worker {
-    /// Creates a worker with the handlers of one provider's events.
+    /// Creates a worker with the handlers for one provider's events.
     pub fn new<P: Provider>(inbox: impl InboxStore, handlers: Handlers<P>) -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self {
@@ -80,35 +94,35 @@ impl Worker {
         }
     }
 
-    /// Adds the handlers of another provider's events.
+    /// Adds the handlers for another provider's events.
     ///
     /// # Panics
     ///
-    /// There are handlers of this provider's events already.
+    /// This provider's events already have handlers.
     #[track_caller]
     pub fn with_handlers<P: Provider>(mut self, handlers: Handlers<P>) -> Self {
         let is_known = self.handlers.iter().any(|known| known.provider() == P::NAME);
         assert!(
             !is_known,
-            "a second set of handlers of {}: only the first would be called",
+            "a second set of handlers for {}: only the first would be called",
             P::NAME
         );
         self.handlers.push(Arc::new(handlers));
         self
     }
 
-    /// Handles the events of a room in the order in which they were stored, one at a time. Rooms are told apart by
-    /// provider, app and id. All workers of an inbox need it.
+    /// Handles the events of a room one at a time, in the order in which they were stored. A room
+    /// is identified by provider, app and id. Set this on all workers of an inbox.
     ///
-    /// An event that waits for its next attempt holds back its room, so that its attempts are fewer: 8, about two
-    /// minutes, by default. The order is that of the events that the worker has handlers for, and does not extend to
-    /// dead events that are retried: those run late.
+    /// An event that waits for its next attempt holds back its room, so it has fewer attempts by
+    /// default: 8, in about two minutes. The order covers the events that the worker has handlers
+    /// for. Dead events that are retried run late.
     pub fn ordered_by_room(mut self) -> Self {
         self.settings.is_ordered = true;
         self
     }
 
-    /// Sets how many handlers run at once; by default 16, at least 1.
+    /// Sets how many handlers run at once; 16 by default, at least 1.
     pub fn with_concurrency(mut self, concurrency: usize) -> Self {
         self.settings.concurrency = concurrency.max(1);
         self
@@ -120,42 +134,43 @@ impl Worker {
         self
     }
 
-    /// Sets after how many failed attempts an event is dead; by default 20, or 8 in the order of rooms, at least 1.
-    /// Attempts that a crash ended do not count.
+    /// Sets the number of failed attempts after which an event is dead; 20 by default, or 8 if
+    /// ordered by room, at least 1. Attempts that ended in a crash do not count.
     pub fn with_max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = Some(attempts.max(1));
         self
     }
 
-    /// Sets after how many crashes of its process an event is dead; by default 3, at least 1. Only those count in which
-    /// it ran alone, as any event does after a crash.
+    /// Sets the number of crashes after which an event is dead; 3 by default, at least 1. Only
+    /// crashes while the event ran alone count, as every event does after a crash.
     pub fn with_max_crashes(mut self, crashes: u32) -> Self {
         self.settings.max_crashes = crashes.max(1);
         self
     }
 
-    /// Sets how long a handler may take; by default 5 min. A late handler is aborted at its next `.await`, and the
-    /// attempt has failed. One that blocks its thread cannot be aborted, and may run beside its next attempt.
+    /// Sets how long a handler may take; 5 min by default. A late handler is aborted at its next
+    /// `.await`, and the attempt fails. A handler that blocks its thread cannot be aborted, and may
+    /// overlap its next attempt.
     pub fn with_handler_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handler_timeout = timeout;
         self
     }
 
-    /// Sets the lease: how long after a crash another worker takes the events over. By default 30 s, between
-    /// 100 ms and an hour. A living worker renews its leases three times in that time.
+    /// Sets the lease: how long after a crash other workers take the events over. 30 s by default,
+    /// between 100 ms and an hour. A running worker renews its leases three times in that time.
     pub fn with_lease(mut self, lease: Duration) -> Self {
         const HOUR: Duration = Duration::from_secs(60 * 60);
         self.settings.lease = lease.clamp(Duration::from_millis(100), HOUR);
         self
     }
 
-    /// Sets for how long the inbox keeps events that are done, and those that are dead; by default 7 and 90 days.
+    /// Sets how long the inbox keeps done and dead events; 7 and 90 days by default.
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.settings.retention = retention;
         self
     }
 
-    /// Sets the tokio runtime that handlers run on. A test whose clock is paused sets its own here.
+    /// Sets the tokio runtime that handlers run on. A test that pauses the clock sets its own here.
     pub fn with_runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(Arc::new(HandlerRuntime::new(runtime)));
         self

@@ -5,10 +5,26 @@ use std::{
 
 use crate::{Delivery, NotDelivered, Provider, Receiver, Refusal, verify::provider::Opened};
 
-/// Reads a request's body for a [`Receiver`], and holds it to the receiver's limit.
+/// Reads a request's body for a [`Receiver`] and enforces the receiver's limit.
 ///
-/// An adapter pushes the chunks as they arrive, for as long as [`timeout`](Self::timeout) allows. What ends
-/// the reading early is a refusal that the reader makes.
+/// An adapter pushes each chunk as it arrives, within [`timeout`](Self::timeout). For every way in
+/// which reading can fail, the reader creates the refusal.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use room_hooks::{Delivery, NotDelivered, Receiver, zego::Zego};
+///
+/// fn read(receiver: &Receiver<Zego>, chunks: &[&[u8]]) -> Result<Vec<u8>, NotDelivered> {
+///     let mut reader = receiver.body_reader("POST", Delivery::new(b""))?;
+///     for chunk in chunks {
+///         reader.push(chunk)?;
+///     }
+///     reader.finish(SystemTime::now())
+/// }
+/// ```
+///
+/// [`adapter`](crate::adapter) shows the steps before and after.
 pub struct BodyReader<'r, P> {
     receiver: &'r Receiver<P>,
     /// The request without its body.
@@ -31,12 +47,12 @@ impl<'r, P: Provider> BodyReader<'r, P> {
             .header("content-length")
             .and_then(|digits| str::from_utf8(digits).ok()?.parse().ok())
             .unwrap_or_default();
-        // No memory is reserved for a length that is only declared.
+        // A declared length is not yet trusted, so it reserves no memory.
         let reader = Self { receiver, head, declared_length, body: Vec::new() };
         if declared_length > receiver.body_limit() { Err(reader.too_large()) } else { Ok(reader) }
     }
 
-    /// The time in which the whole body must arrive. The adapter keeps it.
+    /// The time limit for the whole body. The adapter must enforce it.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.receiver.body_timeout()
@@ -46,7 +62,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
     ///
     /// # Errors
     ///
-    /// The body is over the limit; the rest of it need not be read.
+    /// The body exceeds the limit. The rest of it need not be read.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), NotDelivered> {
         if chunk.len() > self.receiver.body_limit() - self.body.len() {
             return Err(self.too_large());
@@ -59,7 +75,8 @@ impl<'r, P: Provider> BodyReader<'r, P> {
     ///
     /// # Errors
     ///
-    /// The body is shorter than its declared length: see [`already_consumed`](Self::already_consumed).
+    /// The body is shorter than its declared length: see
+    /// [`already_consumed`](Self::already_consumed).
     pub fn finish(self, now: SystemTime) -> Result<Vec<u8>, NotDelivered> {
         if self.body.len() < self.declared_length {
             return Err(self.already_consumed(now));
@@ -67,20 +84,22 @@ impl<'r, P: Provider> BodyReader<'r, P> {
         Ok(self.body)
     }
 
-    /// Refuses a body whose connection ended before it was complete.
+    /// Refuses a body whose connection ended before the body was complete.
     #[must_use]
     pub fn incomplete(&self) -> NotDelivered {
         NotDelivered::refused::<P>(Refusal::BodyIncomplete)
     }
 
-    /// Refuses a body that is over the limit of the receiver or of the framework.
+    /// Refuses a body that exceeds the limit of the receiver or of the framework.
     #[must_use]
     pub fn too_large(&self) -> NotDelivered {
         NotDelivered::refused::<P>(Refusal::BodyTooLarge)
     }
 
-    /// Refuses a request whose body another extractor or a middleware consumed. This is the server's
-    /// fault, so it must not deny a question with a verified query: hooks apply their policy, extractors allow it.
+    /// Refuses a request whose body another extractor or a middleware has consumed.
+    ///
+    /// This server is at fault, so a question with a verified query is not denied: hooks apply its
+    /// failure policy, and extractors allow it.
     #[must_use]
     pub fn already_consumed(&self, now: SystemTime) -> NotDelivered {
         match self.receiver.open(self.head.consumed(), &|_| now) {
@@ -91,7 +110,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
         }
     }
 
-    /// Refuses a body that did not arrive in time.
+    /// Refuses a body that did not arrive within the [`timeout`](Self::timeout).
     #[must_use]
     pub fn timed_out(&self) -> NotDelivered {
         NotDelivered::refused::<P>(Refusal::BodyTimeout { timeout: self.timeout() })
@@ -100,7 +119,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
 
 /// Refuses a compressed body.
 ///
-/// The log gets the encoding's name from here and not from the request, which is not authentic.
+/// The logged name comes from this list and never from the request, which is not authenticated.
 pub(crate) fn check_encoding<P: Provider>(request: Delivery<'_>) -> Result<(), NotDelivered> {
     const KNOWN: [&str; 6] = ["br", "compress", "deflate", "gzip", "x-gzip", "zstd"];
     let encodings = request.header("content-encoding").unwrap_or_default();
@@ -115,7 +134,7 @@ pub(crate) fn check_encoding<P: Provider>(request: Delivery<'_>) -> Result<(), N
     Ok(())
 }
 
-/// Shows the size only: a body may hold a signature.
+/// Shows only the size: a body may contain a signature.
 impl<P> fmt::Debug for BodyReader<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BodyReader").field("body_bytes", &self.body.len()).finish_non_exhaustive()

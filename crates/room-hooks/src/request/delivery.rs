@@ -2,11 +2,21 @@ use std::{fmt, net::SocketAddr};
 
 use crate::Refusal;
 
-/// A callback as it arrived: neither decoded nor verified.
+/// A callback as it arrived, neither decoded nor verified.
 ///
-/// An adapter fills one in from its framework's request and passes it to
-/// [`Receiver::receive`](crate::Receiver::receive). Its `Debug` output shows only sizes: the query
-/// and the body of a callback hold its signature.
+/// An adapter creates one from its framework's request and passes it to
+/// [`Receiver::receive`](crate::Receiver::receive). `Debug` shows only sizes, because a callback's
+/// query and body contain its signature.
+///
+/// ```
+/// use room_hooks::Delivery;
+///
+/// let headers = vec![("X-Request-Id".to_owned(), "7f3a".to_owned())];
+/// let delivery = Delivery::new(br#"{"CallbackCommand":"Room.CallbackAfterCreateRoom"}"#)
+///     .with_query("SdkAppid=1400000000&contenttype=json")
+///     .with_headers(&headers);
+/// assert_eq!(delivery.header("x-request-id"), Some(&b"7f3a"[..]));
+/// ```
 #[derive(Clone, Copy)]
 pub struct Delivery<'a> {
     query: &'a str,
@@ -18,20 +28,21 @@ pub struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// Creates a delivery from a request's body, byte for byte as it arrived. The request has neither a
-    /// query nor headers unless they are set.
+    /// Creates a delivery from a request's body, byte for byte as it arrived. It has no query and
+    /// no headers until you set them.
     #[must_use]
     pub fn new(body: &'a [u8]) -> Self {
         Self { query: "", headers: &(), path: "", peer: None, body, is_consumed: false }
     }
 
-    /// Sets the URL's raw query, without the `?` and still percent-encoded. Tencent signs there.
+    /// Sets the URL's raw query, without the `?` and still percent-encoded. It contains Tencent's
+    /// signature.
     #[must_use]
     pub fn with_query(self, query: &'a str) -> Self {
         Self { query, ..self }
     }
 
-    /// Sets the request's headers. TRTC signs there.
+    /// Sets the request's headers. They contain TRTC's signature.
     #[must_use]
     pub fn with_headers(self, headers: &'a dyn Headers) -> Self {
         Self { headers, ..self }
@@ -49,13 +60,14 @@ impl<'a> Delivery<'a> {
         Self { peer, ..self }
     }
 
-    /// Sets the body, byte for byte as it arrived, of a delivery that was begun without it.
+    /// Sets the body, byte for byte as it arrived, of a delivery that was created before its body
+    /// was read.
     #[must_use]
     pub fn with_body(self, body: &'a [u8]) -> Self {
         Self { body, ..self }
     }
 
-    /// The same delivery after something in this server consumed its body.
+    /// The same delivery, after another part of this server consumed its body.
     pub(crate) fn consumed(self) -> Self {
         Self { body: b"", is_consumed: true, ..self }
     }
@@ -76,19 +88,19 @@ impl<'a> Delivery<'a> {
         self.path
     }
 
-    /// The address that the request came from, where the framework knows it.
+    /// The address that the request came from, if the framework knows it.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }
 
-    /// The value of a header; names are compared without regard to case.
+    /// The value of a header. Names are case-insensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a [u8]> {
         self.headers.get(name)
     }
 
-    /// The body's text, without a byte order mark and the white space around it.
+    /// The body's text, without a byte order mark and surrounding white space.
     pub(crate) fn text(&self) -> Result<&'a str, Refusal> {
         let text = str::from_utf8(self.body)
             .map_err(|_| Refusal::Malformed { what: "the body is not UTF-8" })?;
@@ -106,8 +118,8 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// The refusal of an empty body, where no sender sends one. Over HTTP/2, or after an extractor that left
-/// nothing behind, it cannot be told from one that was consumed.
+/// The refusal of an empty body, for providers that never send one. Over HTTP/2, or after an
+/// extractor that left no trace, an empty body cannot be told from a consumed one.
 pub(crate) const EMPTY: Refusal = Refusal::Malformed {
     what: "the body is empty, or a middleware or extractor consumed it before it could be verified",
 };
@@ -121,15 +133,34 @@ impl fmt::Debug for Delivery<'_> {
     }
 }
 
-/// The headers of a request, whichever framework holds them.
+/// A request's headers, in any framework's representation.
 ///
-/// With the feature `http`, a `HeaderMap` of version 1 of the `http` crate is one, as axum, warp and hyper have it.
+/// With the feature `http`, it is implemented for `HeaderMap` of the `http` crate, version 1, which
+/// axum, warp and hyper use.
+///
+/// ```
+/// use room_hooks::{Delivery, adapter::Headers};
+///
+/// /// Headers as a framework might hold them.
+/// struct FrameworkHeaders(Vec<(&'static str, &'static [u8])>);
+///
+/// impl Headers for FrameworkHeaders {
+///     fn get(&self, name: &str) -> Option<&[u8]> {
+///         let (_, value) = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+///         Some(value)
+///     }
+/// }
+///
+/// let headers = FrameworkHeaders(vec![("Sign", b"c2lnbmF0dXJl")]);
+/// let delivery = Delivery::new(b"{}").with_headers(&headers);
+/// assert_eq!(delivery.header("sign"), Some(&b"c2lnbmF0dXJl"[..]));
+/// ```
 pub trait Headers: Sync {
-    /// The value of the header `name`, compared without regard to case; the first if it is repeated.
+    /// The value of the first header called `name`, compared case-insensitively.
     fn get(&self, name: &str) -> Option<&[u8]>;
 }
 
-/// No headers at all, for providers that use none.
+/// No headers, for providers that use none.
 impl Headers for () {
     fn get(&self, _name: &str) -> Option<&[u8]> {
         None

@@ -1,4 +1,4 @@
-//! Text as forms and queries have it: pairs, percent-encoded, with `+` for a space.
+//! Forms and queries: percent-encoded pairs, with `+` for a space.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,13 @@ use percent_encoding::percent_decode_str;
 
 use crate::Refusal;
 
-/// The names and values, as they are in the text.
+/// The names and values, still encoded.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
-/// A name's or value's text; the very same where nothing in it is encoded.
+/// Decodes a name or value. Borrows it if nothing in it is encoded.
 pub(crate) fn decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
     match text.bytes().any(|byte| byte == b'+') {
         true => percent_decoded(&text.replace('+', " ")).map(|text| text.into_owned().into()),
@@ -20,20 +20,20 @@ pub(crate) fn decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
     }
 }
 
-/// As [`decoded`], where `+` is no space.
+/// Decodes as [`decoded`] does, but leaves `+` unchanged.
 pub(crate) fn percent_decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
     if !text.bytes().any(|byte| byte == b'%') {
         return Ok(text.into());
     }
     percent_decode_str(text)
         .decode_utf8()
-        .map_err(|_| Refusal::Malformed { what: "what is percent-encoded is not UTF-8" })
+        .map_err(|_| Refusal::Malformed { what: "percent-encoded text is not UTF-8" })
 }
 
-/// The text of such pairs.
+/// Encodes pairs as a form.
 #[cfg(feature = "testing")]
 pub(crate) fn encoded(pairs: Vec<(&str, String)>) -> String {
-    /// All but what is left as it is in a form: letters, digits and `*-._`.
+    /// Everything but the characters that a form leaves unencoded: letters, digits and `*-._`.
     const ENCODED: &percent_encoding::AsciiSet =
         &percent_encoding::NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
     let encoded = |text| percent_encoding::utf8_percent_encode(text, ENCODED).to_string();

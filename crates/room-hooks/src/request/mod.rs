@@ -1,4 +1,4 @@
-//! Stage 1, bytes in: a delivery, its body while it is read, and the encodings of queries and forms.
+//! Stage 1, bytes in: the delivery, the body reader, and the encodings of queries and forms.
 
 pub(crate) mod body_reader;
 pub(crate) mod delivery;

@@ -6,41 +6,55 @@ use crate::Delivery;
 
 use super::form::{self, decoded, percent_decoded};
 
-/// How many entries there can be.
+/// The maximum number of entries.
 const MAX_ENTRIES: usize = 16;
 
-/// How long a value can be, in bytes.
+/// The maximum length of a value, in bytes.
 const MAX_BYTES: usize = 1024;
 
-/// Headers that hold a credential or a signature.
+/// Headers that contain a credential or a signature.
 const SECRET_HEADERS: [&str; 5] =
     ["authorization", "cookie", "proxy-authorization", "sign", "x-api-key"];
 
-/// Text of the request that brought a callback, as [`Receiver::with_request_data`](crate::Receiver::with_request_data)
-/// selects it.
+/// Data of the request that carried a callback, as selected by
+/// [`Receiver::with_request_data`](crate::Receiver::with_request_data).
 ///
-/// **No provider signs it.** Anyone who can send requests to the URL can write it, unless something before your server
-/// sets it, such as a proxy that overwrites `X-Forwarded-For`. Its `Debug` output shows the names only.
+/// **No provider signs it.** Anyone who can send requests to the URL controls it, unless a
+/// component in front of your server sets it, such as a proxy that overwrites `X-Forwarded-For`.
+/// `Debug` shows only the names.
+///
+/// ```
+/// use room_hooks::{Hooks, Receiver, Verified, zego::{self, Zego}};
+///
+/// fn hooks(zego: Zego) -> Hooks<Zego> {
+///     // The path is /hooks/TENANT/zego.
+///     let receiver = Receiver::new(zego)
+///         .with_request_data(|head, data| data.insert("tenant", head.segment(1)));
+///     Hooks::new(receiver).on(async |created: Verified<zego::RoomCreated>| {
+///         println!("{:?}", created.request.get("tenant"));
+///     })
+/// }
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestData(Vec<(Box<str>, Box<str>)>);
 
 impl RequestData {
-    /// A value, by the name that it was put in under.
+    /// The value with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(known, _)| **known == *name)?;
         Some(value)
     }
 
-    /// The names and values, in the order in which they were put in.
+    /// The names and values, in the order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Puts a value in, if there is one. The first of a name stays.
+    /// Inserts a value, if there is one. If the name already has a value, that one is kept.
     ///
-    /// A value over 1 KiB is left out as a whole, since a part of it could be taken for another value, and so is a 17th
-    /// entry.
+    /// A value longer than 1 KiB is left out, because a part of it could be mistaken for another
+    /// value. A 17th entry is left out, too.
     pub fn insert(&mut self, name: &str, value: Option<impl ToString>) {
         let Some(value) = value.map(|value| value.to_string()) else { return };
         if value.len() <= MAX_BYTES && self.0.len() < MAX_ENTRIES && self.get(name).is_none() {
@@ -55,8 +69,10 @@ impl fmt::Debug for RequestData {
     }
 }
 
-/// The head of a request, to select [`RequestData`] from. It shows no signature, and no header that proves who a client
-/// is, such as `Authorization` and `Cookie`.
+/// The head of a request, from which a receiver selects [`RequestData`].
+///
+/// It hides signatures, and headers that identify a client, such as `Authorization` and `Cookie`.
+/// See [`RequestData`] for an example.
 #[derive(Clone, Copy)]
 pub struct RequestHead<'a>(Delivery<'a>);
 
@@ -65,15 +81,15 @@ impl<'a> RequestHead<'a> {
         Self(delivery)
     }
 
-    /// The path, still percent-encoded, as the framework passes it on: a router that is nested in another may have
-    /// removed what is before its own part.
+    /// The path, still percent-encoded, as the framework passes it on. A nested router may have
+    /// removed its prefix.
     #[must_use]
     pub fn path(&self) -> &'a str {
         self.0.path()
     }
 
-    /// The nth segment of the path, from 0, decoded: of `/hooks/acme/zego`, segment 1 is `acme`. `None` for one that is
-    /// empty, or not UTF-8.
+    /// The nth segment of the path, counted from 0 and decoded: in `/hooks/acme/zego`, segment 1 is
+    /// `acme`. `None` if the segment is missing, empty or not UTF-8.
     #[must_use]
     pub fn segment(&self, nth: usize) -> Option<Cow<'a, str>> {
         let path = self.path();
@@ -81,7 +97,8 @@ impl<'a> RequestHead<'a> {
         percent_decoded(segment).ok().filter(|segment| !segment.is_empty())
     }
 
-    /// A header, if it is UTF-8; the first if it is repeated.
+    /// A header, if it is UTF-8; the first if it is repeated. `None` for a signature or a
+    /// credential.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a str> {
         if SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
@@ -90,7 +107,7 @@ impl<'a> RequestHead<'a> {
         str::from_utf8(self.0.header(name)?).ok()
     }
 
-    /// A parameter of the query, decoded; the first if it is repeated.
+    /// A query parameter, decoded; the first if it is repeated. `None` for a signature.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         if name.eq_ignore_ascii_case("sign") {
@@ -101,7 +118,7 @@ impl<'a> RequestHead<'a> {
         decoded(value).ok()
     }
 
-    /// The address that the request came from: of a proxy, if there is one before your server.
+    /// The address that the request came from. Behind a proxy, this is the proxy's.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.0.peer()

@@ -4,23 +4,31 @@ use serde::Serialize;
 
 use crate::{Provider, Refusal};
 
-/// What became of a delivery: all that its answer depends on.
+/// The outcome of a delivery. It alone determines the response.
+///
+/// ```
+/// use room_hooks::{Disposition, Refusal};
+///
+/// assert_eq!(Disposition::Duplicate.status(), 200);
+/// assert_eq!(Disposition::Refused(Refusal::WrongSignature).status(), 401);
+/// assert_eq!(Disposition::InProgress.as_str(), "in_progress");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Disposition {
-    /// The handler has returned.
+    /// The handler succeeded.
     Handled,
-    /// It is in the inbox, for a worker to handle.
+    /// The inbox stored it for a worker to handle.
     Stored,
-    /// It is authentic, and no handler asks for it: an event of another kind, or a console's probe.
+    /// It is authentic but has no handler: an event of another kind, or a console's probe.
     NoHandler,
-    /// It had been handled or stored before.
+    /// It was handled or stored before.
     Duplicate,
-    /// Another try of it is being handled.
+    /// An earlier delivery of it is still being handled.
     InProgress,
     /// The handler returned an error or panicked.
     Failed,
-    /// The handler is past its timeout, and continues in the background.
+    /// The handler exceeded its timeout and continues in the background.
     DeadlineExceeded,
     /// The delivery store or the inbox is full or unavailable.
     StoreUnavailable,
@@ -29,7 +37,7 @@ pub enum Disposition {
 }
 
 impl Disposition {
-    /// The HTTP status that the sender is answered.
+    /// The HTTP status of the response.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -40,7 +48,7 @@ impl Disposition {
         }
     }
 
-    /// Why it is refused.
+    /// The reason, if it was refused.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -67,8 +75,19 @@ impl Disposition {
     }
 }
 
-/// An HTTP response in the provider's own form. It contains nothing of the request, unless a handler puts that into
-/// its [`Decision`](crate::Decision).
+/// An HTTP response in the provider's format.
+///
+/// It never contains parts of the request, unless a handler puts them into its
+/// [`Decision`](crate::Decision).
+///
+/// ```
+/// use room_hooks::{NotDelivered, Refusal, tencent::Tencent};
+///
+/// let refused = NotDelivered::Refused(Refusal::WrongSignature);
+/// let response = refused.response::<Tencent>();
+/// assert_eq!(response.status, 401);
+/// assert_eq!(response.headers().next(), Some(("content-type", "application/json")));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackResponse {
@@ -83,24 +102,24 @@ impl CallbackResponse {
         Self { status, body: body.into() }
     }
 
-    /// The response that carries a decision, or denies if that cannot be written.
+    /// The response that carries a decision, or `denied` if that cannot be serialized.
     pub(crate) fn decision(decision: &impl Serialize, denied: &'static str) -> Self {
         let body = serde_json::to_string(decision).map_or(Cow::Borrowed(denied), Cow::Owned);
         Self::new(200, body)
     }
 
-    /// The response to a delivery that was handled.
+    /// The response to a handled delivery.
     #[must_use]
     pub fn acknowledged<P: Provider>() -> Self {
         P::response(&Disposition::Handled)
     }
 
-    /// The headers, as names in lower case and values.
+    /// The headers, as lower-case names and values.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         let headers = [
             (self.status == 405).then_some(("allow", "POST")),
             (!self.body.is_empty()).then_some(("content-type", "application/json")),
-            // In seconds, and as short as the shortest interval between two tries of a provider.
+            // In seconds: the shortest interval at which a provider retries.
             (self.status == 503).then_some(("retry-after", "2")),
         ];
         headers.into_iter().flatten()

@@ -1,20 +1,34 @@
-/// What happens when something of ours fails, rather than the sender's: fail open, or fail closed.
+/// Whether to fail open or closed when a part of your service fails.
 ///
-/// Of the delivery store, set with `Hooks::with_store_failure_policy`: it is full or unavailable, or does not respond
-/// within half of the handler's timeout, at most 1 s. A store that panics is a bug: the delivery fails (500).
+/// [`Hooks::with_store_failure_policy`](crate::Hooks::with_store_failure_policy) sets it for a
+/// delivery store that is full or unavailable, or does not respond within half of the handler
+/// timeout, at most 1 s. A store that panics is a bug: the delivery fails with 500.
 ///
-/// Of a question, set with `Hooks::with_question_failure_policy`: its handler failed, panicked or was late, or there is
-/// none.
+/// [`Hooks::with_question_failure_policy`](crate::Hooks::with_question_failure_policy) sets it for
+/// questions that no handler decides, for example because the handler failed or exceeded its
+/// timeout.
+///
+/// ```
+/// use room_hooks::{FailurePolicy, Hooks, zego::{BeforeSendMsg, Zego}};
+///
+/// fn hooks(zego: Zego) -> Hooks<Zego> {
+///     Hooks::new(zego)
+///         // Refuse deliveries while the store is unavailable. ZEGO retries them.
+///         .with_store_failure_policy(FailurePolicy::Closed)
+///         // Send no message that was not checked.
+///         .with_question_failure_policy::<BeforeSendMsg>(FailurePolicy::Closed)
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailurePolicy {
-    /// A delivery is handled without a claim: perhaps twice. Signatures stay bound within this process, for a store
-    /// that needs renewal or is in memory.
+    /// A delivery is handled without a claim, perhaps twice. Signatures stay bound within this
+    /// process if the store is in memory or needs renewal.
     ///
-    /// A question is allowed, or, if ZIM asks, left to ZIM.
+    /// A question is allowed. A question from ZIM is left to ZIM.
     #[default]
     Open,
-    /// A delivery is answered 503. A sender that does not retry, or gives up, then loses it.
+    /// A delivery receives 503. If the sender does not retry, or gives up, the event is lost.
     ///
     /// A question is denied.
     Closed,

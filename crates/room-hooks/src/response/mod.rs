@@ -1,4 +1,4 @@
-//! Stage 4, the answer: why a delivery is refused, and what the sender is told.
+//! Stage 4, the answer: why a delivery is refused, and the response to its sender.
 
 pub(crate) mod disposition;
 pub(crate) mod failure_policy;

@@ -9,40 +9,61 @@ use crate::{
 
 /// Why a delivery reaches no handler.
 ///
-/// Only a refusal is a failure. An event of another kind and a probe are authentic, and are acknowledged: the
-/// sender would only repeat them. A question is authentic, too, and what it asks is allowed.
+/// Only a refusal is a failure. An event of another kind and a probe are authentic, and are
+/// acknowledged: otherwise the sender would repeat them. A question is authentic, too, and is
+/// allowed.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use room_hooks::{Delivery, NotDelivered, Receiver, Verified, zego::{self, Zego}};
+///
+/// /// Returns the HTTP status of the response.
+/// fn receive(receiver: &Receiver<Zego>, delivery: Delivery<'_>) -> u16 {
+///     let received: Result<Verified<zego::RoomCreated>, _> =
+///         receiver.receive(delivery, SystemTime::now());
+///     match received {
+///         Ok(created) => {
+///             println!("{} is open", created.event.room_id);
+///             200
+///         }
+///         Err(NotDelivered::OtherKind) => 200,
+///         Err(not_delivered) => not_delivered.status(),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NotDelivered {
-    /// The delivery is refused. The reason is for the operator: the sender must not see it.
+    /// The delivery is refused. The reason is for the operator; the sender must not see it.
     #[error("delivery refused")]
     Refused(#[source] Refusal),
-    /// The delivery is an authentic event of a kind that the handler does not take.
+    /// An authentic event of a kind that the handler does not take.
     #[error("delivery acknowledged: an event of another kind")]
     OtherKind,
-    /// The delivery is an authentic question that the handler does not answer.
+    /// An authentic question that the handler does not answer.
     #[error("question of another kind")]
     Question {
         /// The question's name on the wire.
         name: Box<str>,
     },
-    /// The delivery is an authentic question, but something on this server consumed its body, or the body cannot be
-    /// read.
+    /// An authentic question whose body cannot be read, or was consumed by another part of this
+    /// server.
     #[error("question without a readable body")]
     UnreadableQuestion {
         /// The question's name on the wire.
         name: Box<str>,
-        /// Why the body cannot be read. For the operator, as that of a refusal.
+        /// Why the body cannot be read. For the operator, as in a refusal.
         #[source]
         reason: Refusal,
     },
-    /// The delivery is an authentic request without an event, such as a console's check of the URL.
+    /// An authentic request without an event, such as a console's check of the URL.
     #[error("delivery acknowledged: no event")]
     Probe,
 }
 
 impl NotDelivered {
-    /// The reason of a refusal.
+    /// The reason, if the delivery is refused.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -54,14 +75,14 @@ impl NotDelivered {
         }
     }
 
-    /// The HTTP status of the response: 200 for what is acknowledged.
+    /// The HTTP status of the response: 200 for everything but a refusal.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.refusal().map_or(200, Refusal::status)
     }
 
-    /// The response that a provider's sender expects. What a question asks is allowed; hooks have a
-    /// [`FailurePolicy`] for that.
+    /// The response that the sender expects. It allows a question; hooks apply their
+    /// [`FailurePolicy`] instead.
     #[must_use]
     pub fn response<P: Provider>(&self) -> CallbackResponse {
         match self {
@@ -73,21 +94,22 @@ impl NotDelivered {
         }
     }
 
-    /// Refuses a delivery to a route without a receiver, for frameworks that find out only when a delivery
-    /// comes. This is the server's fault, so the response is 500.
+    /// Refuses a delivery to a route without a receiver, for frameworks that notice this only when
+    /// a delivery arrives. This server is at fault, so the response is 500.
     #[must_use]
     pub fn not_configured<P: Provider>() -> Self {
         Self::refused::<P>(Refusal::NotConfigured { missing: type_name::<Receiver<P>>() })
     }
 
-    /// Refuses a delivery before it is verified: logs and counts it.
+    /// Refuses an unverified delivery: logs and counts it.
     pub(crate) fn refused<P: Provider>(refusal: Refusal) -> Self {
         Self::log::<P>(&refusal);
         metrics::delivery(P::NAME, "none", "refused");
         Self::Refused(refusal)
     }
 
-    /// A verified question that no handler can answer, because its body is gone or cannot be read: logs it.
+    /// Logs a verified question that no handler can answer, because its body is missing or
+    /// unreadable.
     pub(crate) fn unreadable_question<P: Provider>(name: Box<str>, reason: Refusal) -> Self {
         let (provider, question) = (P::NAME, excerpt(&name));
         match reason {
@@ -102,7 +124,7 @@ impl NotDelivered {
     pub(crate) fn log<P: Provider>(refusal: &Refusal) {
         let provider = P::NAME;
         match refusal.status() {
-            // A browser or a health check is no cause for alarm.
+            // Browsers and health checks need no warning.
             405 => tracing::debug!(provider, reason = %refusal, "delivery refused"),
             500.. => tracing::error!(provider, reason = %refusal, "delivery refused"),
             _ => tracing::warn!(provider, reason = %refusal, "delivery refused"),

@@ -4,114 +4,127 @@ use thiserror::Error;
 
 /// Why a delivery is refused.
 ///
-/// The sender learns a [status](Self::status) and nothing more; this is for the operator's log. No
-/// variant holds anything of a request that is not authentic.
+/// The sender receives only the [status](Self::status); the reason is for the operator's log. No
+/// variant contains text from an unauthenticated request.
+///
+/// ```
+/// use room_hooks::{NotDelivered, Refusal};
+///
+/// fn log(not_delivered: &NotDelivered) {
+///     match not_delivered.refusal() {
+///         Some(Refusal::Stale { age }) => println!("a replay, or the clock is {age:?} ahead"),
+///         Some(refusal) => println!("refused with {}: {refusal}", refusal.status()),
+///         None => {}
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// No app is named, and several are configured. The request is not the platform's, or a proxy removed the
-    /// header or parameter.
+    /// No app is named, and several are configured. Another client sent the request, or a proxy
+    /// removed the header or parameter.
     #[error("no app is named, and several are configured")]
     AppNotNamed,
 
-    /// The connection ended before the body did. The network's or the sender's fault; a sender that
-    /// retries will send it again.
-    #[error("the body is incomplete: the connection ended before it did")]
+    /// The connection ended before the body was complete. The network or the sender is at fault; a
+    /// sender that retries will send it again.
+    #[error("the body is incomplete: the connection ended early")]
     BodyIncomplete,
 
-    /// Another extractor or a middleware has taken the body before it could be verified. This
-    /// server's fault: verify first.
+    /// Another extractor or a middleware consumed the body before it could be verified. This server
+    /// is at fault: verify first.
     #[error("another extractor or a middleware consumed the body before it could be verified")]
     BodyAlreadyConsumed,
 
-    /// The body is over the receiver's limit. Sent by a client other than the platform, or the limit is too small: see
-    /// [`Receiver::with_body_limit`](crate::Receiver::with_body_limit).
+    /// The body exceeds the receiver's limit. Another client sent it, or the limit is too small:
+    /// see [`Receiver::with_body_limit`](crate::Receiver::with_body_limit).
     #[error("the body is larger than the limit")]
     BodyTooLarge,
 
-    /// The body did not arrive in time. Sent by a client other than the platform, or the network is slow: see
+    /// The body did not arrive in time. Another client sent it, or the network is slow: see
     /// [`Receiver::with_body_timeout`](crate::Receiver::with_body_timeout).
     #[error("the body took longer than {timeout:?}")]
     BodyTimeout {
-        /// The timeout that is set.
+        /// The timeout that was exceeded.
         timeout: Duration,
     },
 
-    /// The body is compressed. No platform compresses its callbacks, so a proxy did; what is signed is the
-    /// body that the platform sent.
+    /// The body is compressed. No platform compresses its callbacks, so a proxy did. Verification
+    /// needs the body as the platform sent it.
     #[error("the body is compressed: its content encoding is {encoding}")]
     BodyCompressed {
-        /// The encoding, if it is one of the usual ones, or `unknown`.
+        /// The encoding if it is a common one, or else `unknown`.
         encoding: &'static str,
     },
 
-    /// The query and the body name different commands (Tencent). Something on the way changed one.
+    /// The query and the body name different commands (Tencent). One was changed in transit.
     #[error("the query and the body name different commands")]
     CommandsDiffer,
 
-    /// The timestamp is further ahead than the tolerance. The sender's clock or this machine's is
-    /// wrong, or the callback is forged.
+    /// The timestamp is further ahead than the tolerance allows. The sender's clock or this
+    /// machine's is wrong, or the callback is forged.
     #[error("sent {ahead:?} ahead of this machine's clock")]
     TimestampInFuture {
-        /// How far ahead of now the timestamp is.
+        /// How far the timestamp is ahead of now.
         ahead: Duration,
     },
 
-    /// The request cannot be read as a callback. Sent by a client other than the platform, or a proxy rewrote it.
+    /// The request cannot be read as a callback. Another client sent it, or a proxy rewrote it.
     #[error("unreadable: {what}")]
     Malformed {
-        /// What is wrong with it.
+        /// The problem.
         what: &'static str,
     },
 
-    /// The request is not a `POST`. It is a browser, or a health check.
+    /// The request is not a `POST`. A browser or a health check sent it.
     #[error("not a POST request")]
     MethodNotAllowed,
 
-    /// No receiver is configured for the route. This server's fault.
-    #[error("not configured: there is no `{missing}` where the adapter looks for it")]
+    /// No receiver is configured for the route. This server is at fault.
+    #[error("not configured: the adapter found no `{missing}`")]
     NotConfigured {
-        /// The type that is missing.
+        /// The missing type.
         missing: &'static str,
     },
 
-    /// A part of the signature is missing. Signing is not switched on at the provider, or the
-    /// request is not the platform's.
+    /// A part of the signature is missing. Signing is not enabled at the provider, or another
+    /// client sent the request.
     #[error("not signed: `{part}` is missing")]
     NotSigned {
-        /// The field or parameter that is not there.
+        /// The missing field or parameter.
         part: &'static str,
     },
 
-    /// A parameter is given twice, so that two readers could understand two things.
+    /// A parameter or member is repeated, so two readers could interpret the request differently.
     #[error("duplicate parameter or member")]
     DuplicateParameter,
 
-    /// The signature was first seen with other content. It is forged: an attacker who observed the
-    /// signature attached a different body to it.
+    /// The signature was first seen with other content. The delivery is forged: an attacker who
+    /// observed the signature attached a different body to it.
     #[error("the signature was first seen with other content")]
     SignatureReused,
 
-    /// The timestamp is further back than the tolerance. A replay, or one of the clocks is wrong.
+    /// The timestamp is older than the tolerance allows. The delivery is a replay, or a clock is
+    /// wrong.
     #[error("stale: sent {age:?} ago")]
     Stale {
-        /// How far behind now the timestamp is.
+        /// How far the timestamp is behind now.
         age: Duration,
     },
 
-    /// The app is not one of the configured ones. The app id here is wrong, another app of yours
-    /// uses this URL, or the request is not the platform's.
+    /// The app is not configured. The app id here is wrong, another of your apps uses this URL, or
+    /// another client sent the request.
     #[error("the app is not configured")]
     UnknownApp,
 
-    /// No secret gives the signature. The secret here is wrong, or the request is forged.
+    /// No secret produces the signature. The secret here is wrong, or the request is forged.
     #[error("the signature is wrong")]
     WrongSignature,
 }
 
 impl Refusal {
-    /// The HTTP status of the response. All deliveries that are not authentic get the same one, so the response never
-    /// reveals which check failed.
+    /// The HTTP status of the response. Every unauthenticated delivery gets the same one, so the
+    /// response never reveals which check failed.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -135,18 +148,26 @@ impl Refusal {
     }
 }
 
-/// Why a provider cannot be configured so. The operator's fault, found at start-up.
+/// Why a configuration is invalid. The operator sees it at start-up.
+///
+/// ```
+/// use room_hooks::{ConfigError, zego::Zego};
+///
+/// let error = Zego::new(1234567890, "").unwrap_err();
+/// assert_eq!(error, ConfigError::SecretEmpty);
+/// assert_eq!(error.to_string(), "a secret is empty");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// An app id is not a number.
+    /// An app id is not a valid number.
     #[error("the app id cannot be used: {problem}")]
     AppId {
         /// The problem with its text.
         problem: &'static str,
     },
 
-    /// An app is configured twice. Several secrets of one app go into one
+    /// An app is configured twice. Put several secrets of one app into one
     /// [`Secrets`](crate::Secrets).
     #[error("the app {app_id} is configured twice")]
     DuplicateApp {
@@ -154,22 +175,22 @@ pub enum ConfigError {
         app_id: u64,
     },
 
-    /// A retention that is too short: the same bytes would be handled again while they are fresh, or a
-    /// retry after the first try.
-    #[error("a retention under {min:?} handles replays and retries again")]
+    /// The retention is too short: the same bytes would be handled again while they are fresh, or a
+    /// retry after the first attempt.
+    #[error("a retention under {min:?} would handle replays and retries again")]
     RetentionTooShort {
-        /// The least that is possible: twice the tolerance, and longer than any platform retries.
+        /// The minimum: twice the tolerance, and longer than any platform retries.
         min: Duration,
     },
 
-    /// A retention that no store can hold.
+    /// The retention is longer than stores can hold.
     #[error("a retention over {max:?} is more than a store can hold")]
     RetentionTooLong {
-        /// The most that is possible.
+        /// The maximum.
         max: Duration,
     },
 
-    /// A secret is nothing but white space.
+    /// A secret consists of white space.
     #[error("a secret is blank")]
     SecretBlank,
 
@@ -177,21 +198,21 @@ pub enum ConfigError {
     #[error("a secret is empty")]
     SecretEmpty,
 
-    /// A secret has white space around it; a file's final newline, perhaps.
+    /// A secret has white space around it, perhaps a file's final newline.
     #[error("a secret has white space around it, perhaps a final newline")]
     SecretPadded,
 
-    /// A tolerance under which a provider's own callbacks or retries would be refused.
+    /// The tolerance is so narrow that it would refuse the provider's own callbacks or retries.
     #[error("a tolerance under {min:?} refuses honest callbacks")]
     ToleranceTooNarrow {
-        /// The least that is possible.
+        /// The minimum.
         min: Duration,
     },
 
-    /// A tolerance that no store can remember deliveries for.
+    /// The tolerance is wider than stores can remember deliveries for.
     #[error("a tolerance over {max:?} is more than a store can remember")]
     ToleranceTooWide {
-        /// The most that is possible.
+        /// The maximum.
         max: Duration,
     },
 }
@@ -201,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_of_the_settings_names_the_setting() {
+    fn a_config_error_names_the_setting() {
         for (error, text) in [
             (ConfigError::DuplicateApp { app_id: 7 }, "the app 7 is configured twice"),
             (

@@ -7,15 +7,15 @@ use crate::{
     verify::{freshness::canonical, lookup::Lookup},
 };
 
-/// The apps that share a receiver, each with its own secrets; one that does not sign has none.
+/// The apps that share a receiver, each with its own secrets. An app that does not sign has none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Apps {
     configured: BTreeMap<u64, Option<Secrets>>,
-    /// Finds those that are not configured. An app that does not sign is never one of them.
+    /// Finds apps that are not configured. It never finds an app that does not sign.
     lookup: Option<Lookup>,
 }
 
-/// Who sent a delivery, and which secret it was signed with.
+/// The app that sent a delivery, and the secret that signed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Signer {
     pub(crate) app_id: u64,
@@ -42,7 +42,8 @@ impl Apps {
         }
     }
 
-    /// The app that a delivery names if it does not sign; of a delivery that need not name one, the first.
+    /// The app that an unsigned delivery names, if it is configured as one that does not sign. For
+    /// a delivery that need not name an app, the first such app.
     pub(crate) fn unsigned(&self, named: Option<&str>, need_not_name: bool) -> Option<u64> {
         let app = match named {
             Some(app_id) => self.named(app_id).filter(|(_, secrets)| secrets.is_none()),
@@ -52,17 +53,17 @@ impl Apps {
         app.map(|(app_id, _)| *app_id)
     }
 
-    /// An id that is not a number cannot be configured.
+    /// The configured app with this id. An id that is not a canonical number has none.
     fn named(&self, app_id: &str) -> Option<(&u64, &Option<Secrets>)> {
         self.configured.get_key_value(&canonical(app_id)?)
     }
 
-    /// Finds out who signed: one of the secrets of the named app or, if no app is named, of the only one. An app that
-    /// is not configured may be found by the lookup.
+    /// Finds the signer: one of the secrets of the named app or, if the delivery names no app, of
+    /// the only one. The lookup can find an app that is not configured.
     ///
-    /// Of several apps, one must be named: a delivery must not cost a digest for each app. Where no app can
-    /// have signed, one digest is computed all the same, so that the time does not tell an unknown app from
-    /// one with a single secret.
+    /// If several apps are configured, the delivery must name one, so that its cost does not grow
+    /// with their number. If no app can have signed it, one digest is computed nevertheless, so
+    /// that timing does not distinguish an unknown app from one with a single secret.
     pub(crate) fn signer<const N: usize>(
         &self,
         named: Option<&str>,
@@ -78,7 +79,8 @@ impl Apps {
                 (only, _) => (only, Refusal::UnknownApp),
             },
         };
-        // A request may tell an app that the delivery does not name, better than that there is only one.
+        // If the delivery names no app, the request data can identify it. That is more reliable
+        // than taking the only configured app.
         let lookup = self.lookup.as_ref().filter(|_| app.is_none() || named.is_none());
         let found = lookup.and_then(|lookup| lookup.find(named, request));
         let configured = app.and_then(|(&app_id, secrets)| Some((app_id, secrets.as_ref()?)));
@@ -91,8 +93,9 @@ impl Apps {
         Ok(Signer { app_id, secret })
     }
 
-    /// Finds out who signed a delivery that names no app, by the secret that fits; of two apps that share
-    /// it, the one with the lower id. A lookup finds the app by the request data.
+    /// Finds the signer of a delivery that names no app, by trying all secrets. If two apps share
+    /// the secret, the one with the lower id counts. If no secret matches, the lookup can find the
+    /// app by the request data.
     pub(crate) fn any_signer<const N: usize>(
         &self,
         request: &RequestData,
@@ -110,7 +113,7 @@ impl Apps {
         }
     }
 
-    /// The secrets of the named app; of all, if none is named, or one that cannot be.
+    /// The secrets of the named app, or of all apps if none is named or the name is not an id.
     #[cfg(feature = "testing")]
     pub(crate) fn secrets(
         &self,
@@ -125,13 +128,14 @@ impl Apps {
         })
     }
 
-    /// Whether it is not known who to sign as.
+    /// Whether there is no app to sign as, because only the lookup knows the apps.
     #[cfg(feature = "testing")]
     pub(crate) fn cannot_sign(&self) -> bool {
         self.configured.is_empty() && self.lookup.is_some()
     }
 
-    /// The app to sign as, and its current secret: of those that sign, the one with the lowest id.
+    /// The app to sign as, and its current secret: among the apps that sign, the one with the
+    /// lowest id.
     #[cfg(feature = "testing")]
     pub(crate) fn first(&self) -> Option<(u64, Option<&[u8]>)> {
         let signing = self.secrets(None).next();
@@ -188,7 +192,8 @@ mod tests {
         assert_eq!(apps().any_signer(&none(), &[3], length), Err(Refusal::WrongSignature));
     }
 
-    /// An app with one secret cannot be told from an unknown one by the time that its refusal takes.
+    /// The time that a refusal takes must not distinguish an unknown app from one with a single
+    /// secret.
     #[test]
     fn an_unknown_app_costs_one_digest() {
         let digests = Cell::new(0);
@@ -203,7 +208,7 @@ mod tests {
         }
     }
 
-    /// A lookup that finds nothing, or another app than the named one, costs one digest as well.
+    /// So does a lookup that finds a different app than the named one.
     #[test]
     fn a_miss_of_a_lookup_costs_one_digest() {
         let digests = Cell::new(0);
@@ -230,7 +235,7 @@ mod tests {
         }
         assert_eq!(apps.any_signer(&none(), &[2], length), Ok(signer));
         assert_eq!(apps.unsigned(Some("7"), true), None);
-        // Nor does a configured app keep the lookup from being asked.
+        // A configured app does not bypass the lookup.
         let apps = apps.insert(1, Secrets::new("abcd").ok()).unwrap();
         assert_eq!(apps.signer(None, &none(), &[2], length), Ok(signer));
         assert_eq!(apps.any_signer(&none(), &[2], length), Ok(signer));

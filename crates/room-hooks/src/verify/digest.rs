@@ -1,6 +1,6 @@
 use crate::Refusal;
 
-/// Decodes a digest of N bytes from hex of either case. Anything else is a wrong signature like any other.
+/// Decodes a digest of `N` bytes from hex in either case. Any other text is a wrong signature.
 pub(crate) fn from_hex<const N: usize>(text: &str) -> Result<[u8; N], Refusal> {
     let mut digest = [0; N];
     hex::decode_to_slice(text, &mut digest).map_err(|_| Refusal::WrongSignature)?;

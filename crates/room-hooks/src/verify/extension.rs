@@ -1,8 +1,34 @@
 use crate::{Callback, NotDelivered, Provider, Receiver, Verified, adapter::Received};
 
-/// A verified event or question on its way from a middleware to the extractor of the handler behind it.
+/// A verified event or question that a middleware passes to the extractor of the handler behind it.
 ///
-/// An adapter puts it into the request's extensions, so that the extractor need not verify again.
+/// An adapter puts it in the request's extensions, so that the extractor need not verify again.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use room_hooks::{
+///     Delivery, NotDelivered, Receiver, Verified,
+///     adapter::{Received, VerifiedExtension},
+///     zego::{self, Zego},
+/// };
+///
+/// /// The middleware's part.
+/// fn verify(
+///     receiver: &Receiver<Zego>,
+///     delivery: Delivery<'_>,
+/// ) -> Result<VerifiedExtension<Zego>, NotDelivered> {
+///     let verified = receiver.receive::<Received<Zego>>(delivery, SystemTime::now())?;
+///     Ok(VerifiedExtension::new(receiver.clone(), verified))
+/// }
+///
+/// /// The extractor's part.
+/// fn extract(
+///     extension: VerifiedExtension<Zego>,
+/// ) -> Result<Verified<zego::RoomCreated>, NotDelivered> {
+///     extension.into_verified()
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct VerifiedExtension<P: Provider> {
     receiver: Receiver<P>,
@@ -10,7 +36,7 @@ pub struct VerifiedExtension<P: Provider> {
 }
 
 impl<P: Provider> VerifiedExtension<P> {
-    /// Keeps an event or question beside the receiver that verified it.
+    /// Stores an event or question together with the receiver that verified it.
     #[must_use]
     pub fn new(receiver: Receiver<P>, verified: Verified<Received<P>>) -> Self {
         Self { receiver, verified }
@@ -18,8 +44,9 @@ impl<P: Provider> VerifiedExtension<P> {
 
     /// Returns the event if `receiver` verified it, as [`Receiver::receive`] does.
     ///
-    /// `None` if `receiver` is not a clone of the middleware's, which may be less strict or another app's: then the
-    /// extractor's own must verify. The limit and timeout of the body are the middleware's.
+    /// `None` if `receiver` is not a clone of the middleware's receiver. The middleware's may be
+    /// less strict, or for another app, so the extractor must then verify with its own receiver.
+    /// The body limit and timeout remain the middleware's.
     #[must_use]
     pub fn verified_by<E>(self, receiver: &Receiver<P>) -> Option<Result<Verified<E>, NotDelivered>>
     where
@@ -28,11 +55,11 @@ impl<P: Provider> VerifiedExtension<P> {
         self.receiver.is(receiver).then(|| self.into_verified())
     }
 
-    /// Returns the event whichever receiver verified it, for an extractor that has none of its own.
+    /// Returns the event, whichever receiver verified it, for an extractor without a receiver.
     ///
     /// # Errors
     ///
-    /// It is of another kind.
+    /// The event is of another kind.
     pub fn into_verified<E>(self) -> Result<Verified<E>, NotDelivered>
     where
         E: Callback<Provider = P>,
@@ -53,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_handed_over_to_the_receiver_that_has_verified_it() {
+    fn only_the_receiver_that_verified_an_event_gets_it() {
         let receiver = || Receiver::new(Tencent::dangerous_unsigned(1));
         let guard = receiver();
         let delivery = Delivery::new(br#"{"CallbackCommand":"x"}"#).with_query("SdkAppid=1");
@@ -63,7 +90,7 @@ mod tests {
         let extension = VerifiedExtension::new(guard.clone(), verified);
         assert_eq!(extension.clone().verified_by::<Event>(&guard), Some(Ok(event)));
         assert_eq!(extension.clone().verified_by::<Event>(&receiver()), None);
-        // A lookup may depend on what is selected of the request.
+        // A lookup may depend on the selected request data.
         let selecting = guard.with_request_data(|head, data| data.insert("a", head.segment(0)));
         assert_eq!(extension.verified_by::<Event>(&selecting), None);
     }

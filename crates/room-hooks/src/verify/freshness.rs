@@ -2,12 +2,12 @@ use std::time::{Duration, SystemTime};
 
 use crate::{ConfigError, Refusal};
 
-/// How far from now, both ways, a delivery may have been sent.
+/// How far a delivery's signed time may differ from now, in either direction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freshness(pub(crate) Duration);
 
 impl Freshness {
-    /// Twice this is remembered, for which the clocks of stores have room.
+    /// Deliveries are remembered for twice this time, which the clocks of stores can express.
     const MAX: Duration = Duration::from_secs(40 * 365 * 24 * 60 * 60);
 
     pub(crate) fn new(tolerance: Duration, min: Duration) -> Result<Self, ConfigError> {
@@ -31,9 +31,10 @@ impl Freshness {
     }
 }
 
-/// A number in the one form that a number has: ASCII digits without a leading zero.
+/// Parses a number in its canonical form: ASCII digits without a leading zero.
 ///
-/// What is signed is the text, so a second text for the same number would be a second signature.
+/// A signature covers the text, so another spelling of the same number would have another valid
+/// signature.
 pub(crate) fn canonical(digits: &str) -> Option<u64> {
     let canonical = digits.bytes().all(|byte| byte.is_ascii_digit())
         && (digits == "0" || !digits.starts_with('0'));
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tolerance_that_cannot_work_is_refused() {
+    fn an_unusable_tolerance_is_refused() {
         let min = Duration::from_secs(1);
         for tolerance in [min, Freshness::MAX] {
             assert!(Freshness::new(tolerance, min).is_ok(), "{tolerance:?}");
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_text_is_a_numbers_own() {
+    fn a_number_has_one_canonical_form() {
         for (text, number) in [("0", 0), ("7", 7), ("18446744073709551615", u64::MAX)] {
             assert_eq!(canonical(text), Some(number));
         }

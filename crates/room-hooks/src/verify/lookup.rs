@@ -2,17 +2,37 @@ use std::{fmt, sync::Arc};
 
 use crate::{ConfigError, RequestData, Secrets, verify::freshness::canonical};
 
-/// Who a delivery says it is from, for the lookup of an app. **Nothing of it is verified.**
+/// The sender that a delivery claims to come from: the input of an app lookup. **None of it is
+/// verified.**
+///
+/// See [`App`] for an example.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Claimant<'a> {
-    /// The app that the delivery names; `None` if it names none, as a console's check of the URL may.
+    /// The app that the delivery names. `None` if it names none, as a console's check of the URL
+    /// may.
     pub app_id: Option<u64>,
-    /// What the receiver selects of the request, such as a tenant in the path.
+    /// The request data that the receiver selects, such as a tenant in the path.
     pub request: &'a RequestData,
 }
 
-/// An app that a lookup has found, with its secrets.
+/// An app that a lookup found, with its secrets.
+///
+/// ```
+/// use std::{collections::HashMap, sync::Arc};
+///
+/// use room_hooks::{App, Claimant, Secrets};
+///
+/// type Tenants = HashMap<String, (u64, Arc<Secrets>)>;
+///
+/// /// Finds the app of the tenant in the path. A delivery that names another app is refused.
+/// fn lookup(tenants: &Tenants, claimant: &Claimant<'_>) -> Option<App> {
+///     let (app_id, secrets) = tenants.get(claimant.request.get("tenant")?)?;
+///     Some(App::new(*app_id, Arc::clone(secrets)))
+/// }
+/// ```
+///
+/// [`Zego::with_lookup`](crate::zego::Zego::with_lookup) shows how a receiver uses it.
 #[derive(Debug, Clone)]
 pub struct App {
     pub(crate) app_id: u64,
@@ -20,14 +40,14 @@ pub struct App {
 }
 
 impl App {
-    /// Creates an app. Keep its secrets in an `Arc`, so that a lookup does not copy them.
+    /// Creates an app. Keep its secrets in an `Arc`, so that a lookup need not copy them.
     #[must_use]
     pub fn new(app_id: u64, secrets: impl Into<Arc<Secrets>>) -> Self {
         Self { app_id, secrets: secrets.into() }
     }
 }
 
-/// Finds an app while the process runs.
+/// Finds apps at run time.
 #[derive(Clone)]
 pub(crate) struct Lookup(Arc<Find>);
 
@@ -38,7 +58,7 @@ impl Lookup {
         Self(Arc::new(find))
     }
 
-    /// The app of a delivery. It must be the one that the delivery names, if that names one.
+    /// Finds the app of a delivery. If the delivery names an app, only that one counts.
     pub(crate) fn find(&self, named: Option<&str>, request: &RequestData) -> Option<App> {
         let app_id = match named {
             Some(text) => Some(canonical(text)?),
@@ -55,13 +75,24 @@ impl fmt::Debug for Lookup {
     }
 }
 
-/// An app's id: a number, or its digits as they come from an environment variable.
+/// An app id: a number, or its digits in a string, such as an environment variable.
+///
+/// ```
+/// use room_hooks::{IntoAppId, zego::Zego};
+///
+/// # fn main() -> Result<(), room_hooks::ConfigError> {
+/// let zego = Zego::new(1234567890, "callback secret")?.with_app("1234567891", "another secret")?;
+/// assert_eq!("1234567890".into_app_id(), Ok(1234567890));
+/// assert!("1234567890\n".into_app_id().is_err());
+/// # Ok(())
+/// # }
+/// ```
 pub trait IntoAppId {
     /// Checks the id.
     ///
     /// # Errors
     ///
-    /// The text is empty, has white space around it, or is not a number from 0 to 2^64 - 1.
+    /// The text is empty, is not a number from 0 to 2^64 - 1, or has white space around it.
     fn into_app_id(self) -> Result<u64, ConfigError>;
 }
 
@@ -126,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lookup_must_find_the_app_that_is_named() {
+    fn a_lookup_must_find_the_named_app() {
         let secrets = Arc::new(Secrets::new("a").unwrap());
         let lookup = Lookup::new(move |claimant| {
             claimant.request.get("tenant")?;

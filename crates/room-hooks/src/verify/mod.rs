@@ -1,4 +1,4 @@
-//! Stage 2, who sent it: providers, their apps and secrets, and when a delivery is fresh.
+//! Stage 2, who sent it: providers, their apps and secrets, and a delivery's freshness.
 
 pub(crate) mod apps;
 pub(crate) mod digest;

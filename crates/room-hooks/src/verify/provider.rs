@@ -10,52 +10,66 @@ use crate::{
     adapter::{CallbackResponse, Received},
 };
 
-/// A platform that sends callbacks: [`Zego`](crate::zego::Zego), [`Tencent`](crate::tencent::Tencent) or
-/// [`Trtc`](crate::trtc::Trtc).
+/// A platform that sends callbacks: [`Zego`](crate::zego::Zego),
+/// [`Tencent`](crate::tencent::Tencent) or [`Trtc`](crate::trtc::Trtc).
 ///
-/// The trait is sealed: only this crate can make a [`Verified`], so only its providers can vouch for a delivery.
+/// The trait is sealed: only this crate can create a [`Verified`], so only its providers can vouch
+/// for a delivery. Use it as a bound of code that works with any provider:
+///
+/// ```
+/// use room_hooks::{Hooks, Provider, Verified};
+///
+/// fn print_all<P: Provider>(provider: P) -> Hooks<P> {
+///     Hooks::new(provider).fallback(async |event: Verified<P::Event>| println!("{event:?}"))
+/// }
+/// ```
 pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The provider's name in logs and metrics, such as `zego`.
     const NAME: &'static str;
 
-    /// The type of all its events, unknown kinds included.
+    /// The type of all the provider's events, including unknown kinds.
     type Event: RoomEvent<Provider = Self> + DeserializeOwned;
 
-    /// The type of all its questions, unknown kinds included; empty if it asks nothing.
+    /// The type of all the provider's questions, including unknown kinds. Uninhabited if it asks
+    /// none.
     type Question: Question<Provider = Self>;
 
-    /// How long its sender waits for a response, less the time on the way: the default timeout of handlers.
+    /// The default timeout of event handlers: how long the sender waits for a response, less the
+    /// time in transit.
     #[doc(hidden)]
     const RESPONSE_TIMEOUT: Duration;
 
-    /// The same for a question, which is then decided without us.
+    /// The same for a question. Without an answer, the provider decides.
     #[doc(hidden)]
     const QUESTION_TIMEOUT: Duration;
 
-    /// The outermost members that identify the sender and prove it. They are not part of the event. These names,
-    /// and those of the next two, are in lower case and without underscores, and stand for every spelling.
+    /// The outermost members that identify and authenticate the sender. They are not part of the
+    /// event. These names, and those of the next two constants, are in lower case and without
+    /// underscores, and stand for every spelling.
     #[doc(hidden)]
     const SIGNED_BY: &'static [&'static str] = &[];
 
-    /// The outermost members of a document that date its sending. They are part of the event only if no other
-    /// member tells it from an equal one.
+    /// The outermost members of a document that date its sending. They are part of the event only
+    /// if no other member distinguishes it from an equal one.
     #[doc(hidden)]
     const SENT_AT: &'static [&'static str] = &[];
 
-    /// The outermost members of a document that together sign any other body, so they are never serialized.
+    /// The outermost members of a document that together sign any other body. They are never
+    /// serialized.
     #[doc(hidden)]
     const SIGNATURE: &'static [&'static str] = &[];
 
-    /// The paths at which an event without a type may name its room, the likeliest first.
+    /// The paths at which an event without a type may name its room, likeliest first.
     #[doc(hidden)]
     const ROOM_ID: &'static [&'static str];
 
-    /// Whether a room named by a number and one named by the same digits as a text are two.
+    /// Whether a room id that is a number differs from a room id that is a string of the same
+    /// digits.
     #[doc(hidden)]
     const HAS_NUMBERED_ROOMS: bool = false;
 
-    /// Verifies a delivery and reads its event or question. A lookup of apps takes the data of the request. `now`
-    /// returns the time by which an app's deliveries are fresh or stale.
+    /// Verifies a delivery and reads its event or question. An app lookup uses `request`. `now`
+    /// returns the time for checking the freshness of an app's deliveries.
     ///
     /// # Errors
     ///
@@ -68,11 +82,12 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Opened<Self>, Refusal>;
 
-    /// How far from now, both ways, a signed time may be; `None` if no time is checked.
+    /// How far a signed time may differ from now, in either direction. `None` if no time is
+    /// checked.
     #[doc(hidden)]
     fn tolerance(&self) -> Option<Duration>;
 
-    /// How long a handled delivery is remembered by default: longer than its sender retries, and longer than
+    /// The default retention of handled deliveries: longer than the sender retries, and longer than
     /// the same bytes can be fresh, which is twice the tolerance.
     #[doc(hidden)]
     fn retention(&self) -> Duration {
@@ -80,11 +95,11 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
         fresh.saturating_add(Duration::from_secs(60)).max(MAX_RETRY_SPAN)
     }
 
-    /// The response that its sender expects.
+    /// The response that the sender expects.
     #[doc(hidden)]
     fn response(disposition: &Disposition) -> CallbackResponse;
 
-    /// The response to a question that no handler decides. A provider that asks nothing needs none.
+    /// The response to a question that no handler decides. A provider without questions needs none.
     #[doc(hidden)]
     #[must_use]
     fn undecided(_policy: FailurePolicy) -> CallbackResponse {
@@ -92,22 +107,23 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     }
 }
 
-/// What a delivery is, once its sender has been verified.
+/// The content of a delivery whose sender has been verified.
 #[doc(hidden)]
 #[derive(Debug)]
-#[expect(unnameable_types, reason = "only this crate has use for it")]
+#[expect(unnameable_types, reason = "used by this crate only")]
 pub enum Opened<P: Provider> {
     /// An event or a question.
     Callback(Verified<Received<P>>),
     /// A console's check of the URL.
     Probe,
-    /// A question by this name, as the verified query says, whose body is gone or cannot be read.
+    /// A question whose body is missing or unreadable. The verified query names it.
     UnreadableQuestion { name: Box<str>, reason: Refusal },
 }
 
 /// Keeps other crates from implementing [`Provider`].
-#[expect(unnameable_types, reason = "that is what seals the trait")]
+#[expect(unnameable_types, reason = "it seals the trait")]
 pub trait Sealed {}
 
-/// When no provider retries any more: all give up within about a minute, and each try may take its time.
+/// After this time, no provider retries: all give up within about a minute, and each attempt may be
+/// slow.
 pub(crate) const MAX_RETRY_SPAN: Duration = Duration::from_secs(120);

@@ -15,9 +15,9 @@ use crate::{
     verify::{provider::Opened, unhandled::Unhandled},
 };
 
-/// Verifies deliveries and returns typed events. Every adapter goes through it.
+/// Verifies deliveries and returns typed events. Every adapter uses it.
 ///
-/// Cheap to clone, so it is an axum state, an actix-web app data or a captured variable as it is.
+/// It is cheap to clone, so it can be axum state, actix-web app data or a captured variable.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -27,8 +27,9 @@ use crate::{
 /// # fn main() -> Result<(), room_hooks::ConfigError> {
 /// let receiver = Receiver::new(Zego::new(1234567890, "callback secret")?);
 /// let delivery = Delivery::new(br#"{"event":"room_create","room_id":"lobby"}"#);
-/// let received: Result<Verified<zego::RoomCreated>, _> = receiver.receive(delivery, SystemTime::now());
-/// let not_delivered = received.expect_err("it is not signed");
+/// let received: Result<Verified<zego::RoomCreated>, _> =
+///     receiver.receive(delivery, SystemTime::now());
+/// let not_delivered = received.expect_err("the delivery is not signed");
 /// assert_eq!(not_delivered.status(), 401);
 /// # Ok(())
 /// # }
@@ -42,7 +43,7 @@ pub struct Receiver<P> {
     pub(crate) unhandled: Arc<Unhandled>,
 }
 
-/// What selects a request's data.
+/// The function that selects a request's data.
 #[derive(Clone)]
 struct Select(Arc<SelectRequestData>);
 
@@ -67,21 +68,22 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Sets the size in bytes above which a body is refused with 413 while it is read.
+    /// Sets the maximum body size in bytes. A larger body is refused with 413 while it is read.
     #[must_use]
     pub fn with_body_limit(self, bytes: usize) -> Self {
         Self { body_limit: bytes, ..self }
     }
 
-    /// Sets the time in which a body must have arrived, or be refused with 408.
+    /// Sets how long a body may take to arrive before it is refused with 408.
     #[must_use]
     pub fn with_body_timeout(self, timeout: Duration) -> Self {
         Self { body_timeout: timeout, ..self }
     }
 
-    /// Selects data of the request for handlers, as [`Verified::request`](crate::Contents::request): query
-    /// parameters, headers, segments of the path, and the address that it came from. The function runs once for each
-    /// delivery, before that is verified, so the data is **not signed**.
+    /// Selects request data for handlers: query parameters, headers, path segments and the peer's
+    /// address. Handlers find it in [`Verified::request`](crate::Contents::request).
+    ///
+    /// The function runs once per delivery, before verification. The data is **not signed**.
     ///
     /// ```
     /// # use room_hooks::{Receiver, zego::Zego};
@@ -101,25 +103,25 @@ impl<P: Provider> Receiver<P> {
         Self { request_data: Some(Select(Arc::new(select))), ..self }
     }
 
-    /// The size in bytes above which a body is refused.
+    /// The maximum body size in bytes.
     #[must_use]
     pub fn body_limit(&self) -> usize {
         self.body_limit
     }
 
-    /// The time in which a body must have arrived; adapters hold to it, since the core has no clock.
+    /// How long a body may take to arrive. Adapters enforce it, because the core has no clock.
     #[must_use]
     pub fn body_timeout(&self) -> Duration {
         self.body_timeout
     }
 
-    /// The provider that it receives from.
+    /// The provider whose deliveries are verified.
     #[must_use]
     pub fn provider(&self) -> &P {
         &self.provider
     }
 
-    /// Whether the other one is a clone of this one, so that what one has verified, both have.
+    /// Whether `other` is a clone, so that a delivery verified by one counts as verified by both.
     pub(crate) fn is(&self, other: &Self) -> bool {
         let selects_the_same = match (&self.request_data, &other.request_data) {
             (Some(Select(own)), Some(Select(others))) => Arc::ptr_eq(own, others),
@@ -128,11 +130,13 @@ impl<P: Provider> Receiver<P> {
         selects_the_same && Arc::ptr_eq(&self.provider, &other.provider)
     }
 
-    /// Begins to read the body of a request whose head has arrived: a delivery without its body.
+    /// Starts reading the body of a request whose head has arrived. `head` is the delivery without
+    /// its body.
     ///
     /// # Errors
     ///
-    /// The head is enough to refuse the request: it is not a `POST`, or its body is compressed or too large.
+    /// The head alone is enough to refuse the request: it is not a `POST`, or its body is
+    /// compressed or too large.
     pub fn body_reader<'r>(
         &'r self,
         method: &str,
@@ -141,7 +145,7 @@ impl<P: Provider> Receiver<P> {
         BodyReader::new(self, method, head)
     }
 
-    /// Verifies a delivery, and keeps what is selected of its request.
+    /// Verifies a delivery, and keeps the selected request data.
     pub(crate) fn open(
         &self,
         delivery: Delivery<'_>,
@@ -162,12 +166,12 @@ impl<P: Provider> Receiver<P> {
 
     /// Verifies a delivery and returns its event or question, if it is an `E`.
     ///
-    /// A refusal is logged here, with its reason; the sender is not told.
+    /// A refusal is logged with its reason, which the sender does not learn.
     ///
     /// # Errors
     ///
-    /// The delivery is refused, or is of another kind, and its [response](NotDelivered::response) acknowledges an event
-    /// and allows what a question asks.
+    /// The delivery is refused or is of another kind. For another kind, the
+    /// [response](NotDelivered::response) acknowledges an event and allows a question.
     pub fn receive<E>(
         &self,
         delivery: Delivery<'_>,
@@ -179,7 +183,8 @@ impl<P: Provider> Receiver<P> {
         self.receive_at(delivery, &|_| now)
     }
 
-    /// As [`receive`](Self::receive), with the time by which an app's deliveries are fresh or stale.
+    /// Does the same as [`receive`](Self::receive); `now` returns the time for checking the
+    /// freshness of an app's deliveries.
     pub(crate) fn receive_at<E>(
         &self,
         delivery: Delivery<'_>,
@@ -212,7 +217,7 @@ impl<P: Provider> Receiver<P> {
         self.select(verified)
     }
 
-    /// Takes what was received as what a handler asks for.
+    /// Converts a verified callback to the type that a handler asks for.
     pub(crate) fn select<E: Callback<Provider = P>>(
         &self,
         verified: Verified<Received<P>>,
@@ -242,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_set_is_what_adapters_hold_to() {
+    fn adapters_get_the_limits_that_are_set() {
         let receiver = Receiver::new(Zego::new(1, "secret").unwrap());
         let five_seconds = Duration::from_secs(5);
         assert_eq!((receiver.body_limit(), receiver.body_timeout()), (1 << 20, five_seconds));

@@ -5,11 +5,11 @@ use zeroize::Zeroizing;
 
 use crate::ConfigError;
 
-/// The secrets that an app's callbacks may be signed with: the current one and, while a rotation
-/// lasts, previous ones.
+/// The secrets that may sign an app's callbacks: the current one and, during a rotation, previous
+/// ones.
 ///
-/// Never empty, never printed, and wiped from memory on drop. A lone secret converts from a string,
-/// so `Zego::new(1234567890, "secret")` needs no more; a rotation is
+/// They are never empty, never printed, and wiped from memory on drop. A single secret converts
+/// from a string, as in `Zego::new(1234567890, "secret")`. During a rotation, pass both:
 ///
 /// ```
 /// # fn main() -> Result<(), room_hooks::ConfigError> {
@@ -22,12 +22,12 @@ use crate::ConfigError;
 /// ```
 #[derive(Clone)]
 pub struct Secrets {
-    /// The current one first.
+    /// The current secret first.
     secrets: Vec<Zeroizing<Box<str>>>,
 }
 
 impl Secrets {
-    /// Creates the secrets of an app that is not in the middle of a rotation.
+    /// Creates the secrets of an app from its current secret.
     ///
     /// # Errors
     ///
@@ -36,8 +36,8 @@ impl Secrets {
         Self { secrets: Vec::new() }.with_previous(current)
     }
 
-    /// Adds a secret that is on its way out. The log tells it from the current one as `previous-1`,
-    /// the next that is added as `previous-2`, and so on.
+    /// Adds a secret that is being phased out. The log calls the first such secret `previous-1`,
+    /// the next `previous-2`, and so on.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Secrets {
         Ok(self)
     }
 
-    /// The secret that was used for a digest. All are tried, each in constant time.
+    /// The secret that produced a digest. All are tried, each in constant time.
     pub(super) fn signer<const N: usize>(
         &self,
         presented: &[u8; N],
@@ -77,7 +77,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// An app's secret, or its [`Secrets`] while a rotation lasts.
+/// An app's secret, or its [`Secrets`] during a rotation. See [`Secrets`] for an example.
 pub trait IntoSecrets {
     /// Checks the secret.
     ///
@@ -106,24 +106,34 @@ impl IntoSecrets for &String {
 }
 
 impl IntoSecrets for String {
-    /// Wipes the string, whether or not it is taken.
+    /// Wipes the string, even if the secret is refused.
     fn into_secrets(self) -> Result<Secrets, ConfigError> {
         Secrets::new(&Zeroizing::new(self))
     }
 }
 
-/// Which of an app's secrets a callback was signed with.
+/// The secret that signed a callback.
+///
+/// ```
+/// use room_hooks::{SecretName, Verified, zego};
+///
+/// fn watch_rotation(created: &Verified<zego::RoomCreated>) {
+///     if let Some(SecretName::Previous(_)) = created.secret {
+///         println!("app {} still signs with a previous secret", created.app_id);
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretName {
-    /// The secret that callbacks are signed with now.
+    /// The current secret.
     Current,
-    /// The nth of the previous secrets, counted from 1 in the order of their adding.
+    /// The nth previous secret, counted from 1 in the order in which they were added.
     Previous(usize),
 }
 
 impl SecretName {
-    /// Reads what its `Display` writes.
+    /// Parses the output of `Display`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.strip_prefix("previous-") {
             Some(nth) => nth.parse().ok().map(Self::Previous),

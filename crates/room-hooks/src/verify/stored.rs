@@ -12,10 +12,11 @@ use crate::{
     verify::verified::Attempt,
 };
 
-/// A verified event in a form that can be stored, such as in a queue of your own.
+/// A verified event in a form that can be stored, for example in your own queue.
 ///
-/// It holds the whole document, without what signed it: a reader of the queue cannot forge a callback with it. No type
-/// proves that it was verified: code that reads it back must trust the queue.
+/// It contains the whole document without its signature, so a reader of the queue cannot use it to
+/// forge a callback. Its type does not prove that it was verified: code that reads it back must
+/// trust the queue.
 ///
 /// ```
 /// # use std::time::SystemTime;
@@ -35,21 +36,21 @@ use crate::{
 pub struct StoredDelivery {
     /// The provider's name, such as `zego`.
     pub provider: Cow<'static, str>,
-    /// The app that it comes from.
+    /// The app that sent it.
     pub app_id: u64,
-    /// What the delivery and its retries have in common, as hex digits.
+    /// The [`DeliveryId`] that it shares with its retries, as hex digits.
     pub id: Option<String>,
     /// When it was sent, in Unix milliseconds.
     pub sent_at: Option<u64>,
-    /// Which of the app's secrets it was signed with: `current`, `previous-1` and so on.
+    /// The secret that signed it: `current`, `previous-1` and so on.
     pub secret: Option<String>,
-    /// All that was sent, without what signed it; serialized as a text.
+    /// The whole document without its signature, serialized as a string.
     #[serde(serialize_with = "Document::to_stored", deserialize_with = "Document::from_stored")]
     pub document: Document,
-    /// What the receiver selected of the request. Not signed.
+    /// The request data that the receiver selected. Not signed.
     #[serde(default)]
     pub request: RequestData,
-    /// What came beside the document, by its name on the wire. Not signed.
+    /// Values sent alongside the document, by their names on the wire. Not signed.
     #[serde(default)]
     parameters: Vec<(Cow<'static, str>, Box<str>)>,
     #[serde(default)]
@@ -61,26 +62,41 @@ pub struct StoredDelivery {
     first_received_at: u64,
 }
 
-/// Why a stored delivery cannot be read as an event.
+/// Why a stored delivery cannot be restored.
+///
+/// ```
+/// use room_hooks::{RestoreError, StoredDelivery, Verified, zego};
+///
+/// fn restore(stored: StoredDelivery) -> Option<Verified<zego::RoomCreated>> {
+///     match stored.dangerous_into_verified() {
+///         Ok(created) => Some(created),
+///         Err(RestoreError::OtherKind) => None,
+///         Err(error) => {
+///             eprintln!("{error}");
+///             None
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// It is another provider's: the beginning of the name, at most 128 characters.
-    #[error("the stored delivery is of {0}")]
+    /// It comes from another provider, whose name this contains, cut to 128 characters.
+    #[error("the stored delivery comes from {0}")]
     OtherProvider(String),
     /// It is an event of another kind.
     #[error("the stored delivery is an event of another kind")]
     OtherKind,
-    /// Its id is not one of this version's. Without it, a retry would be a second delivery.
+    /// Its id is not in this version's format. Without the id, a retry would be a second delivery.
     #[error("the id of the stored delivery cannot be read")]
     UnreadableId,
-    /// Its document names no event.
+    /// Its document is not an event.
     #[error("the stored delivery cannot be read")]
     Unreadable(#[source] serde_json::Error),
 }
 
 impl<E: RoomEvent> Verified<E> {
-    /// A form of the event that can be stored.
+    /// Returns the event in a form that can be stored.
     #[must_use]
     pub fn to_stored(&self) -> StoredDelivery {
         StoredDelivery {
@@ -100,12 +116,13 @@ impl<E: RoomEvent> Verified<E> {
 }
 
 impl StoredDelivery {
-    /// Makes a [`Verified`] again, **of whatever is stored**, without verification. Anyone who can write to the queue
+    /// Restores a [`Verified`] **without verifying anything**. Anyone who can write to the queue
     /// can forge events.
     ///
     /// # Errors
     ///
-    /// It is another provider's, an event of another kind, or not an event at all, or its id cannot be read.
+    /// The delivery comes from another provider, is an event of another kind or not an event at
+    /// all, or its id cannot be read.
     pub fn dangerous_into_verified<E: RoomEvent>(self) -> Result<Verified<E>, RestoreError> {
         let Self { provider, app_id, document, request, parameters, request_id, .. } = self;
         if provider != E::Provider::NAME {

@@ -5,12 +5,12 @@ use std::{
 
 use crate::{Callback, Provider, event::excerpt};
 
-/// The authentic callbacks that found no handler, by the type to ask for. The log has each once.
+/// Authentic callbacks that found no handler, by their types. Each type is logged once.
 #[derive(Debug, Default)]
 pub(crate) struct Unhandled(Mutex<BTreeSet<&'static str>>);
 
 impl Unhandled {
-    /// Warns of an event or a question without a handler, unless one of its kind was warned of before.
+    /// Warns about an event or question without a handler, once per kind.
     pub(crate) fn warn<C: Callback>(&self, callback: &C) {
         let mut types = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if types.insert(callback.rust_type()) {

@@ -4,46 +4,57 @@ use crate::{
     Callback, DeliveryId, Document, Provider, RequestData, RoomEvent, SecretName, adapter::Received,
 };
 
-/// An event or a question whose sender has been verified, and what is known of its delivery.
+/// An event or question whose sender has been verified, with the facts about its delivery.
 ///
-/// Only verification makes one, unless you call `dangerous_into_verified`, and nothing changes it. So a function
-/// that takes a `Verified` never takes a forgery. It dereferences to its [`Contents`]: `verified.event.room_id` reads
-/// a member of the event, and [`into_inner`](Self::into_inner) takes the event out.
+/// Only verification creates one, unless you call `dangerous_into_verified`, and nothing can change
+/// it. So a function that takes a `Verified` never receives a forgery. It dereferences to its
+/// [`Contents`]:
 ///
-/// What is verified is the *sender*, by a signature that covers the body for TRTC only. The crate's
-/// documentation says what that leaves to you.
+/// ```
+/// use room_hooks::{Verified, zego};
+///
+/// fn on_created(created: Verified<zego::RoomCreated>) {
+///     println!("app {}, room {}", created.app_id, created.event.room_id);
+///     println!("attempt {} at delivery {:?}", created.attempt(), created.id());
+///     let event: zego::RoomCreated = created.into_inner();
+/// }
+/// ```
+///
+/// A signature verifies the *sender*; only TRTC's covers the body, too. The [crate's
+/// documentation](crate) says what you must do about that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<E>(Contents<E>);
 
-/// What a [`Verified`] holds.
+/// The contents of a [`Verified`], which has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Contents<E> {
     /// The event, or the question.
     pub event: E,
-    /// The app that it comes from (ZEGO: `appid`; Tencent: `SdkAppid`; TRTC: `SdkAppId`).
+    /// The app that sent it (ZEGO: `appid`; Tencent: `SdkAppid`; TRTC: `SdkAppId`).
     pub app_id: u64,
-    /// When it was sent, by the sender's clock, to the second or millisecond that was signed; `None`
-    /// where nothing is signed, or the callback does not say (TRTC).
+    /// When it was sent, by the sender's clock, to the second or millisecond that was signed.
+    /// `None` if the app does not sign, or the callback does not say (TRTC).
     pub sent_at: Option<SystemTime>,
-    /// Which of the app's secrets it was signed with; `None` where nothing is signed.
+    /// The secret that signed it. `None` if the app does not sign.
     pub secret: Option<SecretName>,
-    /// All that was sent, for members that no type names.
+    /// The whole document, including members that no type has.
     pub document: Document,
-    /// What the receiver selects of the request. **Not signed.**
+    /// The request data that the receiver selected. **Not signed.**
     pub request: RequestData,
-    /// What came beside the document and is not signed, by its name on the wire.
+    /// Values sent alongside the document, by their names on the wire. Not signed.
     pub(crate) parameters: Vec<(Cow<'static, str>, Box<str>)>,
-    /// What tells one sending from the next, where the sender gives that; not signed.
+    /// Distinguishes one sending from the next, if the sender provides it. Not signed.
     pub(crate) request_id: Option<Box<str>>,
-    /// The signature, where it does not cover the body.
+    /// The signature, if it does not cover the body.
     pub(crate) signature: Option<Signature>,
-    /// The id that it was stored with: some of what that is made of is not stored.
+    /// The id that was stored with it. It cannot be recomputed, because some of its inputs are not
+    /// stored.
     pub(crate) stored_id: Option<DeliveryId>,
     pub(crate) attempt: Attempt,
 }
 
-/// Which attempt at handling a delivery this is.
+/// One attempt to handle a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(crate) number: u32,
@@ -64,15 +75,15 @@ impl<E> Deref for Verified<E> {
     }
 }
 
-/// A verified signature that can be bound to the first content that is seen with it.
+/// A verified signature that can be bound to the first content seen with it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) digest: Box<[u8]>,
-    /// Whether no two honest deliveries have it.
+    /// Whether no two honest deliveries share it.
     pub(crate) is_unique: bool,
 }
 
-/// Does not show it: a reader could attach another body to it.
+/// Hides the signature: a reader could attach another body to it.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signature").field("is_unique", &self.is_unique).finish_non_exhaustive()
@@ -84,17 +95,17 @@ impl<E> Verified<E> {
         Self(contents)
     }
 
-    /// Takes the event or question out. From then on, no type says that it was verified.
+    /// Returns the event or question. From then on, no type proves that it was verified.
     #[must_use]
     pub fn into_inner(self) -> E {
         self.0.event
     }
 
-    /// Takes the event or question as one kind, or hands it back.
+    /// Converts to one kind of event or question, or returns `self` unchanged.
     ///
     /// # Errors
     ///
-    /// It is of another kind.
+    /// The event or question is of another kind.
     pub fn downcast<F>(self) -> Result<Verified<F>, Self>
     where
         F: Callback<Any = E>,
@@ -102,7 +113,7 @@ impl<E> Verified<E> {
         self.try_map(F::downcast)
     }
 
-    /// Puts another event or question in the place of this one, or leaves it as it is.
+    /// Replaces the event or question, or leaves it unchanged.
     pub(crate) fn try_map<F>(
         self,
         map: impl FnOnce(E) -> Result<F, E>,
@@ -114,14 +125,14 @@ impl<E> Verified<E> {
         }
     }
 
-    /// Keeps what the receiver selected of the request, and when that was received.
+    /// Sets the request data that the receiver selected, and when it was received.
     pub(crate) fn received(mut self, request: RequestData, at: SystemTime) -> Self {
         self.0.request = request;
         self.0.attempt.first_received_at = at;
         self
     }
 
-    /// Notes which attempt this is.
+    /// Sets the attempt.
     #[cfg(feature = "hooks")]
     pub(crate) fn set_attempt(&mut self, attempt: Attempt) {
         self.0.attempt = attempt;
@@ -159,7 +170,7 @@ impl<E> Verified<E> {
 }
 
 impl<P: Provider> Verified<Received<P>> {
-    /// Tells an event from a question.
+    /// Returns the event, or else the question.
     ///
     /// # Errors
     ///
@@ -174,24 +185,25 @@ impl<P: Provider> Verified<Received<P>> {
 }
 
 impl<E: RoomEvent> Verified<E> {
-    /// The id that the delivery and its retries share; see [`DeliveryId`]. `None` if nothing tells a retry
-    /// from a second event that is equal, as in a delivery of an app that does not sign.
+    /// The id that the delivery and its retries share; see [`DeliveryId`]. `None` if a retry cannot
+    /// be distinguished from a second, equal event, as for an app that does not sign.
     #[must_use]
     pub fn id(&self) -> Option<DeliveryId> {
         self.stored_id.or_else(|| DeliveryId::of(self))
     }
 
-    /// The number of this attempt at handling it, from 1.
+    /// The number of this attempt to handle the delivery, from 1.
     ///
-    /// A worker of the inbox counts every attempt, also those that a crash ended. Without an inbox, hooks count the
-    /// deliveries that this process has received since the first that failed; a platform does not number its retries.
+    /// An inbox worker counts every attempt, including those that a crash ended. Without an inbox,
+    /// hooks count the attempts in this process, beginning with the first that failed; platforms do
+    /// not number their retries.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.0.attempt.number
     }
 
-    /// When the first of these attempts was received: by the clock of the process that received it, and to the
-    /// millisecond if it was stored since.
+    /// When the first of these attempts was received, by the clock of the process that received it.
+    /// If the event has been stored since, to the millisecond.
     #[must_use]
     pub fn first_received_at(&self) -> SystemTime {
         self.0.attempt.first_received_at

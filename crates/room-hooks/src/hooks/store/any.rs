@@ -1,4 +1,4 @@
-//! A store of any type, so that `Hooks` needs no parameter for it.
+//! Type-erased stores, so that `Hooks` needs no type parameter for them.
 
 use std::{
     error::Error,
@@ -58,7 +58,7 @@ impl<S: DeliveryStore> AnyStore for S {
     }
 }
 
-/// Runs an operation of a store for as long as the sender waits. A failure is logged and counted.
+/// Runs a store operation within the timeout. Logs and counts a failure.
 pub(in crate::hooks) async fn run<T>(
     name: &'static str,
     store_timeout: Duration,
@@ -79,7 +79,7 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// The monotonic clock of the runtime, which a test can stop.
+/// The runtime's monotonic clock, which tests can pause.
 pub(crate) fn now() -> Instant {
     time::Instant::now().into_std()
 }

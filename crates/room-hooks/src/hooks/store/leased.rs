@@ -1,4 +1,5 @@
-//! A store that processes could share, with leases and outages, for tests; and what hooks do with one.
+//! A store for tests that processes could share, with leases and outages; and tests of hooks with
+//! such a store.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +15,7 @@ use std::{
 use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 use crate::{DeliveryId, SignatureKey};
 
-/// As simple as it can be: one lock, and nothing is let go of.
+/// Kept as simple as possible: nothing is ever removed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Leased(Arc<Shared>);
 
@@ -37,7 +38,7 @@ impl Leased {
         self.0.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    /// Changes a delivery's state, of which what has expired is none.
+    /// Changes a delivery's state. An expired state counts as none.
     fn update<T>(
         &self,
         id: DeliveryId,
@@ -179,7 +180,8 @@ mod tests {
         acceptance(&Leased::default(), async |_| {}).await;
     }
 
-    /// Also a handler that blocks the only thread of its runtime, as `std::thread::sleep` does.
+    /// This includes a handler that blocks the only thread of its runtime, as `std::thread::sleep`
+    /// does.
     #[tokio::test]
     async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time() {
         let (store, calls) = (Leased::default(), Arc::new(Calls::default()));
@@ -246,7 +248,7 @@ mod tests {
                 calls.end();
             },
         );
-        // The store goes away while the handler runs; the sender is answered all the same.
+        // The store becomes unavailable while the handler runs; the sender still receives 200.
         assert_eq!(deliver(&hooks, &body("lobby")).await, 200);
         sleep(Duration::from_millis(150)).await;
         store.set_away(false);
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!(calls.counted().0, 1);
     }
 
-    /// Nothing more can be done than to say so.
+    /// The failure can only be logged.
     #[tokio::test(start_paused = true)]
     async fn settlement_is_given_up_when_the_lease_would_be_over() {
         let store = Leased::default();

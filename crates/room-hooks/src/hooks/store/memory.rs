@@ -11,16 +11,26 @@ use crate::{DeliveryId, metrics};
 
 use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
-/// Delivery store in this process's memory, for a service that runs on one machine. Clones share it.
+/// A delivery store in this process's memory, for a service that runs as one process. Clones share
+/// it.
 ///
-/// Exact: nothing is forgotten before it expires. Above its capacity it is [`StoreError::Full`]. A claim
-/// lasts until it is settled or released, so it needs no lease: a process that crashes takes its claims
-/// with it. A restart forgets everything, so that a delivery which was in progress is handled again.
+/// Nothing is forgotten before it expires; a store at its capacity returns [`StoreError::Full`]. A
+/// claim lasts until it is settled or released, and needs no lease: a process that crashes takes
+/// its claims with it. A restart forgets everything, so a delivery that was in progress is handled
+/// again.
 ///
-/// A delivery takes some 100 to 150 bytes, and a signature that is bound to it as many more.
+/// A delivery takes about 100 to 150 bytes, and a signature that is bound to it takes as much.
+///
+/// ```
+/// use room_hooks::{Hooks, hooks::MemoryStore, zego::Zego};
+///
+/// fn hooks(zego: Zego) -> Hooks<Zego> {
+///     Hooks::new(zego).with_store(MemoryStore::with_capacity(100_000))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct MemoryStore {
-    /// Of deliveries, and of signatures.
+    /// The capacity for deliveries, and that for signatures.
     capacity: usize,
     created_on: ThreadId,
     held: Arc<Mutex<Held>>,
@@ -41,21 +51,23 @@ enum State {
 }
 
 impl MemoryStore {
-    /// Creates a store with room for four million deliveries, and as many signatures: six thousand a second for
-    /// the eleven minutes that ZEGO's are remembered by default.
+    /// Creates a store with room for four million deliveries and as many signatures. That is six
+    /// thousand a second for the eleven minutes that ZEGO's deliveries are remembered by default.
     #[must_use]
     pub fn new() -> Self {
         Self::with_capacity(4_000_000)
     }
 
-    /// Creates a store with room for so many deliveries, and as many signatures. Signatures have room of
-    /// their own, so that a store full of deliveries still binds. Memory is taken as it is needed.
+    /// Creates a store with room for `capacity` deliveries and as many signatures. Signatures have
+    /// separate room, so a store full of deliveries still binds them. Memory is allocated as it is
+    /// needed.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self { capacity, created_on: thread::current().id(), held: Arc::default() }
     }
 
-    /// How many deliveries and signatures it holds, those included that are about to be forgotten.
+    /// The number of deliveries and signatures, including expired ones that have not been removed
+    /// yet.
     #[must_use]
     pub fn entries(&self) -> usize {
         let held = self.lock();
@@ -63,7 +75,7 @@ impl MemoryStore {
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
-        // No step leaves a table half changed, whatever panics.
+        // No panic leaves a table half changed.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -108,7 +120,7 @@ impl DeliveryStore for MemoryStore {
 
     async fn settle(&self, delivery: DeliveryKey, now: Instant) -> Result<(), StoreError> {
         let (id, deliveries) = (delivery.id.as_bytes(), &mut self.lock().deliveries);
-        // One that was handled without a claim may find no room.
+        // A delivery that was handled without a claim needs room.
         deliveries.expire(now);
         deliveries.set(*id, State::Settled, now.checked_add(delivery.retention), self.capacity)
     }
@@ -131,7 +143,7 @@ impl DeliveryStore for MemoryStore {
     }
 }
 
-/// Binds a delivery's signature to it, or tells that it belongs to another.
+/// Binds a delivery's signature to it, and returns whether it belongs to the delivery.
 fn bind(
     signatures: &mut Table<DeliveryId>,
     delivery: DeliveryKey,
@@ -149,10 +161,11 @@ fn bind(
 
 type Key = [u8; 16];
 
-/// Values by digest, most of them until they expire.
+/// Values by digest. Most of them expire.
 struct Table<V> {
     entries: HashMap<Key, (V, Option<Instant>)>,
-    /// When entries expire that do, the earliest first; also of some that have been set again or removed.
+    /// The times at which entries expire, earliest first. Includes times of entries that have since
+    /// been set again or removed.
     expiries: BinaryHeap<Reverse<(Instant, Key)>>,
 }
 
@@ -164,7 +177,8 @@ impl<V: Copy> Table<V> {
         expires.is_none_or(|expires| now < expires).then_some(*value)
     }
 
-    /// Removes a few entries that have expired: more than one delivery adds, and so few that none waits long.
+    /// Removes a few expired entries: more than one delivery adds, and few enough that no delivery
+    /// waits long.
     fn expire(&mut self, now: Instant) {
         for _ in 0..4 {
             let Some(first) = self.expiries.peek_mut().filter(|first| first.0.0 <= now) else {
@@ -207,7 +221,7 @@ impl<V> Default for Table<V> {
     }
 }
 
-/// Keeps the gauge of held entries right when a table is dropped.
+/// Keeps the gauge of entries correct when a table is dropped.
 impl<V> Drop for Table<V> {
     fn drop(&mut self) {
         metrics::store_entries(-(self.entries.len() as f64));
@@ -232,7 +246,7 @@ mod tests {
         DeliveryKey { id, signature: None, lease: Duration::from_secs(15), retention: RETENTION }
     }
 
-    /// A delivery whose signature is the same as another's.
+    /// A delivery with the same signature as the others.
     fn signed(number: u128) -> DeliveryKey {
         DeliveryKey { signature: Some(SignatureKey::from_bytes([1; 16])), ..delivery(number) }
     }
@@ -260,7 +274,7 @@ mod tests {
         let _ = store.claim(delivery(99), now).await;
         assert!(matches!(store.claim(delivery(100), now).await, Err(StoreError::Full)));
         assert!(matches!(store.claim(delivery(0), now).await, Ok(Settled)));
-        // A delivery that was handled without a claim takes no room that there is not.
+        // Settling a delivery that was handled without a claim does not exceed the capacity.
         assert!(matches!(store.settle(delivery(100), now).await, Err(StoreError::Full)));
 
         let later = now + RETENTION + Duration::from_secs(2);
@@ -281,7 +295,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_byte_of_what_a_signature_is_bound_to_is_another_deliverys() {
+    async fn a_signature_is_bound_to_all_bytes_of_a_delivery_id() {
         let (store, now) = (MemoryStore::new(), now());
         let _ = store.claim(signed(0), now).await;
         for byte in 8..16 {
@@ -329,14 +343,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_expired_is_let_go_of() {
+    async fn expired_entries_are_removed() {
         let (store, mut now) = (MemoryStore::new(), now());
         for number in 0..10_000 {
             now += Duration::from_millis(100);
             let _ = store.claim(delivery(number), now).await;
             store.settle(delivery(number), now).await.unwrap();
         }
-        // 120 s at 10 a second, and what is about to go: a part is used once in half a minute.
+        // 120 s at 10 a second, and the entries that have not been removed yet.
         assert!((1200..1800).contains(&store.entries()), "{}", store.entries());
     }
 

@@ -16,29 +16,69 @@ use thiserror::Error;
 
 use crate::{DeliveryId, SignatureKey};
 
-/// Remembers which deliveries are being handled or have been, so that each is handled once.
+/// Remembers which deliveries are being handled or have been handled, so that each is handled once.
 ///
-/// A delivery is *free*, *claimed* until its lease runs out, or *settled* until its retention ends:
+/// A delivery is *free*, *claimed* until its lease ends, or *settled* until its retention ends:
 ///
 /// | state | `claim` | `renew`, own token | `settle` | `release`, own token | time |
 /// |---|---|---|---|---|---|
 /// | free | claimed, [`ClaimOutcome::Granted`] | claimed again, `true` | settled | – | – |
-/// | claimed | [`ClaimOutcome::InProgress`] | lease begins again, `true` | settled | free | free after the lease |
+/// | claimed | [`ClaimOutcome::InProgress`] | lease restarts, `true` | settled | free | free after the lease |
 /// | settled | [`ClaimOutcome::Settled`] | `false` | settled | – | free after the retention |
 ///
-/// `renew` and `release` with a token that does not hold the claim change nothing, and `renew` returns
-/// `false`: a handler that has lost its lease must not take away the next one's. A lease that ran out and
-/// that no other worker took is taken back. `settle` needs no token: a handled delivery stays handled.
+/// * `renew` and `release` change nothing if the token does not hold the claim, and `renew` returns
+///   `false`: a handler that lost its lease must not take away its successor's. An expired lease
+///   that no other worker has taken can be renewed. `settle` needs no token: a handled delivery
+///   stays handled.
+/// * A claim binds the delivery's signature to the delivery, for the retention. A claim by another
+///   delivery with that signature returns [`ClaimOutcome::SignatureReused`], even if the store has
+///   no room for more deliveries. `bind` does only this.
+/// * A store may forget a claim when it crashes; the delivery is then handled twice. It must never
+///   report a delivery as settled that is not, because that loses it. It must never forget
+///   unexpired entries to make room, but return [`StoreError::Full`].
 ///
-/// A signature that comes with a claim is bound to the delivery that it first came with, for the retention.
-/// With another delivery it is refused, [`ClaimOutcome::SignatureReused`], also by a store that has no room for
-/// more deliveries. `bind` does that alone.
+/// `room_hooks::testing::acceptance`, with the feature `testing`, checks these rules.
 ///
-/// A store may forget a claim when it crashes, so that a delivery is handled twice. It must never call a
-/// delivery settled that is not, since it is then lost. It must never forget what has not expired in order
-/// to make room: it returns [`StoreError::Full`].
+/// ```
+/// use std::time::Instant;
 ///
-/// `room_hooks::testing::acceptance`, under the feature `testing`, holds a store to this.
+/// use room_hooks::hooks::{
+///     ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, MemoryStore, StoreError,
+/// };
+///
+/// /// Prints the outcome of each claim.
+/// #[derive(Debug)]
+/// struct Printing(MemoryStore);
+///
+/// impl DeliveryStore for Printing {
+///     async fn claim(
+///         &self,
+///         delivery: DeliveryKey,
+///         now: Instant,
+///     ) -> Result<ClaimOutcome, StoreError> {
+///         let outcome = self.0.claim(delivery, now).await?;
+///         println!("{}: {outcome:?}", delivery.id);
+///         Ok(outcome)
+///     }
+///
+///     async fn bind(&self, delivery: DeliveryKey, now: Instant) -> Result<bool, StoreError> {
+///         self.0.bind(delivery, now).await
+///     }
+///
+///     async fn settle(&self, delivery: DeliveryKey, now: Instant) -> Result<(), StoreError> {
+///         self.0.settle(delivery, now).await
+///     }
+///
+///     async fn release(
+///         &self,
+///         delivery: DeliveryKey,
+///         token: ClaimToken,
+///         now: Instant,
+///     ) -> Result<(), StoreError> {
+///         self.0.release(delivery, token, now).await
+///     }
+/// }
+/// ```
 pub trait DeliveryStore: Debug + Send + Sync + 'static {
     /// Claims a delivery, and binds its signature to it.
     fn claim(
@@ -47,16 +87,17 @@ pub trait DeliveryStore: Debug + Send + Sync + 'static {
         now: Instant,
     ) -> impl Future<Output = Result<ClaimOutcome, StoreError>> + Send;
 
-    /// Binds a delivery's signature to it without a claim, and tells whether it belongs to the delivery. `true` for a
-    /// delivery without a signature. For deliveries that are not stored: questions, and events without a handler.
+    /// Binds a delivery's signature to it without a claim, and returns whether the signature
+    /// belongs to the delivery; `true` if the delivery has none. For deliveries that are not
+    /// stored: questions, and events without a handler.
     fn bind(
         &self,
         delivery: DeliveryKey,
         now: Instant,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Lets the lease of a claim begin again, and tells whether the token holds the claim. Only stores whose claims
-    /// need [renewal](Self::for_renewal) are asked.
+    /// Restarts the lease of a claim, and returns whether the token holds the claim. Called only
+    /// for stores whose claims need [renewal](Self::for_renewal).
     fn renew(
         &self,
         delivery: DeliveryKey,
@@ -67,16 +108,16 @@ pub trait DeliveryStore: Debug + Send + Sync + 'static {
         async { Ok(true) }
     }
 
-    /// Notes that a delivery has been handled.
+    /// Records that a delivery has been handled.
     fn settle(
         &self,
         delivery: DeliveryKey,
         now: Instant,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The store for the thread that renews leases, with connections of its own: those of this one belong
-    /// to the runtime of the handlers, which a handler can block. `None` if a claim needs no renewal,
-    /// because it ends with the process, or with [`release`](Self::release).
+    /// The store for the thread that renews leases, with its own connections: the connections of
+    /// this store belong to the handlers' runtime, which a handler can block. `None` if a claim
+    /// needs no renewal, because it ends with the process or with [`release`](Self::release).
     fn for_renewal(&self) -> Option<Self>
     where
         Self: Sized,
@@ -84,14 +125,14 @@ pub trait DeliveryStore: Debug + Send + Sync + 'static {
         None
     }
 
-    /// The thread that created the store, if only this process uses it: an adapter warns of workers that each create
-    /// one.
+    /// The thread that created the store, if only this process uses it. An adapter warns if each
+    /// worker creates a store.
     #[doc(hidden)]
     fn created_on(&self) -> Option<ThreadId> {
         None
     }
 
-    /// Gives a claim back, so that the next try is handled.
+    /// Releases a claim, so that the next attempt is handled.
     fn release(
         &self,
         delivery: DeliveryKey,
@@ -100,45 +141,55 @@ pub trait DeliveryStore: Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// A delivery as a store knows it, and how long it keeps what it knows.
+/// A delivery as a store knows it, with its lease and retention. [`DeliveryStore`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeliveryKey {
-    /// What identifies it.
+    /// The id, which the delivery and its retries share.
     pub id: DeliveryId,
-    /// Its signature, if that is to be bound.
+    /// The signature, if it must be bound.
     pub signature: Option<SignatureKey>,
-    /// How long a claim lasts that its holder neither renews, settles nor releases.
+    /// How long a claim lasts if its holder does not renew, settle or release it.
     pub lease: Duration,
-    /// How long a settled delivery is remembered, and a signature is bound to its first delivery. It is
-    /// longer than the same bytes can be fresh.
+    /// How long a settled delivery is remembered, and a signature stays bound to its first
+    /// delivery. Longer than the same bytes can be fresh.
     pub retention: Duration,
 }
 
-/// What became of a claim.
+/// The outcome of [`DeliveryStore::claim`]. [`DeliveryStore`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClaimOutcome {
-    /// It is the caller's to handle.
+    /// The caller must handle the delivery.
     Granted(ClaimToken),
     /// Another worker is handling it.
     InProgress,
-    /// It has been handled.
+    /// The delivery has been handled.
     Settled,
     /// Its signature belongs to another delivery.
     SignatureReused,
 }
 
-/// What tells one claim of a delivery from the next.
+/// Distinguishes one claim of a delivery from the next, for [`DeliveryStore::release`].
+/// [`DeliveryStore`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "a store makes them")]
+#[expect(clippy::exhaustive_structs, reason = "stores create it")]
 pub struct ClaimToken(pub u64);
 
-/// Why an operation of a store failed.
+/// Why an operation of a [`DeliveryStore`] failed.
+///
+/// ```
+/// use room_hooks::hooks::StoreError;
+///
+/// /// How a store reports a lost connection.
+/// fn unavailable(error: std::io::Error) -> StoreError {
+///     StoreError::Unavailable(error.into())
+/// }
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// There is no room for another claim.
+    /// There is no room for another delivery or signature.
     #[error("the delivery store is full")]
     Full,
     /// The store did not respond, or returned an invalid reply.
@@ -153,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_a_store_is_the_source_and_not_in_the_text() {
+    fn the_cause_of_a_store_error_is_its_source_and_not_in_its_text() {
         let error = StoreError::Unavailable("connection refused".into());
         assert_eq!(error.to_string(), "the delivery store is unavailable");
         assert_eq!(error.source().unwrap().to_string(), "connection refused");

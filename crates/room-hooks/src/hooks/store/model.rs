@@ -1,7 +1,8 @@
-//! What no interleaving of claims, renewals, settlements, releases, crashes and time may do.
+//! Tests that no interleaving of claims, renewals, settlements, releases, crashes and time breaks
+//! the rules of a store.
 //!
-//! The rules are checked against the history, not against a second implementation: whatever a store
-//! answers must follow from what has happened.
+//! The rules are checked against the history, not against a second implementation: every answer of
+//! a store must follow from earlier events.
 
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,11 @@ use crate::{DeliveryId, SignatureKey};
 const LEASE: Duration = Duration::from_secs(3);
 const RETENTION: Duration = Duration::from_secs(10);
 
-/// Longer than a history takes.
+/// Longer than any history.
 const FOREVER: Duration = Duration::from_secs(1_000_000);
 
-/// What a handful of machines do with a handful of deliveries. A crash, or a worker that is frozen, is a
-/// claim that is not renewed, for a while or for good. A store that is away renews nothing, either.
+/// The actions of a few machines on a few deliveries. A crashed or frozen worker is a claim that is
+/// not renewed, temporarily or permanently. An unavailable store renews nothing, either.
 #[derive(Debug, Clone)]
 enum Act {
     Try { delivery: u8, signature: Option<u8> },
@@ -44,7 +45,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(act, 1..60)
 }
 
-/// A claim that was granted, and until when it holds.
+/// A granted claim, and until when it holds.
 struct Granted {
     delivery: DeliveryKey,
     token: ClaimToken,
@@ -55,7 +56,7 @@ struct Granted {
 struct History {
     granted: Vec<Granted>,
     settled: Vec<(DeliveryId, Instant)>,
-    /// Every signature's first delivery, and since when.
+    /// Every signature's first delivery, and the time of its binding.
     bound: Vec<(SignatureKey, DeliveryId, Instant)>,
 }
 
@@ -80,7 +81,7 @@ impl History {
         owner.is_some_and(|(owner, since)| owner != delivery.id && now < since + RETENTION)
     }
 
-    /// Notes the binding of a signature that is not another's.
+    /// Notes the binding of a signature that belongs to no other delivery.
     fn bind(&mut self, delivery: DeliveryKey, now: Instant) {
         if let Some(signature) = delivery.signature
             && self
@@ -91,7 +92,7 @@ impl History {
         }
     }
 
-    /// Holds an answer to what has happened.
+    /// Checks an answer against the history.
     fn check(
         &self,
         delivery: DeliveryKey,
@@ -102,14 +103,14 @@ impl History {
         let stolen = self.is_stolen(delivery, now);
         match claim {
             ClaimOutcome::Granted(_) => {
-                prop_assert!(!self.is_held(id, now), "two hold it at once");
+                prop_assert!(!self.is_held(id, now), "two workers hold it");
                 prop_assert!(!self.was_settled(id, now), "handled twice");
-                prop_assert!(!stolen, "another's signature");
+                prop_assert!(!stolen, "the signature of another delivery");
             }
             ClaimOutcome::InProgress => prop_assert!(self.is_held(id, now), "it is not held: lost"),
             ClaimOutcome::Settled => {
                 prop_assert!(self.was_settled(id, now), "it was not handled: lost");
-                prop_assert!(!stolen, "another's signature");
+                prop_assert!(!stolen, "the signature of another delivery");
             }
             ClaimOutcome::SignatureReused => prop_assert!(stolen, "the signature is its own: lost"),
         }
@@ -163,7 +164,11 @@ async fn play<S: DeliveryStore>(store: S, acts: Vec<Act>) -> Result<(), TestCase
                 let is_own = was_held.is_some_and(|until| now < until);
                 let is_free =
                     !history.is_held(delivery.id, now) && !history.was_settled(delivery.id, now);
-                prop_assert_eq!(renewed, is_own || is_free, "a lease is its holder's, or free");
+                prop_assert_eq!(
+                    renewed,
+                    is_own || is_free,
+                    "a lease belongs to its holder, or is free"
+                );
                 if renewed {
                     history.granted[claim].until = Some(lease_end(now));
                 }

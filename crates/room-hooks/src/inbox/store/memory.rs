@@ -20,10 +20,10 @@ use super::{
     InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
 };
 
-/// Inbox in this process's memory, for tests of handlers and of what surrounds them. Clones share it.
+/// An inbox in this process's memory, for tests. Clones share it.
 ///
-/// **It loses everything when the process ends**, which is what an inbox is there to prevent. It goes by tokio's clock,
-/// which a test can stop.
+/// **It loses everything when the process ends**, which a real inbox prevents. It uses tokio's
+/// clock, which tests can pause.
 ///
 /// ```
 /// use room_hooks::{Handlers, Hooks, Verified, inbox::{MemoryInbox, Worker}, zego::{self, Zego}};
@@ -61,7 +61,7 @@ impl MemoryInbox {
         Self::with_max_events(1_000_000)
     }
 
-    /// Creates an inbox with room for so many events.
+    /// Creates an inbox with room for `max_events` events.
     #[must_use]
     pub fn with_max_events(max_events: usize) -> Self {
         Self { max_events, rows: Arc::default(), is_put: Arc::default() }

@@ -16,54 +16,99 @@ use crate::{DeliveryId, SignatureKey};
 
 pub use self::record::{EventRecord, EventState, InboxStats};
 
-/// An operation of an [`InboxStore`].
+/// The future that a method of [`InboxStore`] returns. [`InboxStore`] has an example.
 pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 'a>>;
 
-/// Keeps verified events from the response to their sender until a handler succeeds.
+/// Stores verified events until a handler succeeds.
 ///
-/// A store sees columns and opaque bytes, never an event. An event is *ready*, *leased* to a worker, *suspect*, *done*
-/// or *dead*:
+/// As an operator, you can inspect an inbox and retry its dead events:
+///
+/// ```
+/// use room_hooks::inbox::{EventState, InboxError, InboxStore};
+///
+/// async fn retry_dead(inbox: &dyn InboxStore) -> Result<(), InboxError> {
+///     for record in inbox.list(Some(EventState::Dead), 0, 100).await? {
+///         println!("{} failed {} times: {:?}", record.kind, record.failures, record.error);
+///         inbox.retry(record.sequence).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// Hooks put events into it, and workers claim and finish them:
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use room_hooks::inbox::{
+///     ClaimRequest, Ending, InboxStore, MemoryInbox, NewEvent, PutOutcome, WorkerId,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), room_hooks::inbox::InboxError> {
+/// let inbox = MemoryInbox::new();
+/// let event = NewEvent::new("zego/room_create", b"{}".to_vec(), SystemTime::now());
+/// assert_eq!(inbox.put(event).await?, PutOutcome::New);
+///
+/// let request = ClaimRequest::new(WorkerId(1), 10, Duration::from_secs(30));
+/// for claimed in inbox.claim(request).await?.events {
+///     assert!(inbox.finish(claimed.attempt, Ending::Done).await?);
+/// }
+/// assert_eq!(inbox.stats().await?.done, 1);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Writing a store
+///
+/// A store sees columns and opaque bytes, never an event. An event is *ready*, *leased* to a
+/// worker, *suspect*, *done* or *dead*:
 ///
 /// | state | `claim` | `renew`, same worker | `finish`, latest attempt | `retry` | `discard` | time |
 /// |---|---|---|---|---|---|---|
 /// | ready, due | leased, attempt + 1 | – | `false` | `false` | removed | – |
 /// | ready, not yet due | – | – | `false` | `false` | removed | due |
-/// | leased | – | lease begins again | done, ready or dead, as it says | `false` | `false` | after the lease: suspect |
-/// | suspect | leased, attempt + 1, alone; or dead | leased again | done, ready or dead, as it says | `false` | removed | – |
+/// | leased | – | lease restarts | done, ready or dead, as requested | `false` | `false` | after the lease: suspect |
+/// | suspect | leased, attempt + 1, alone; or dead | leased again | done, ready or dead, as requested | `false` | removed | – |
 /// | done | – | – | `false` | `false` | `false` | removed after its retention |
 /// | dead | – | – | `false` | ready, failures 0 | removed | removed after its retention |
 ///
-/// **The number of the attempt is the fencing token.** A worker that was frozen while another one took its event over
-/// cannot finish it, since the attempt that it names is not the latest. A lease that merely ran out, and that no other
-/// worker has claimed, is still its own, even if others have asked meanwhile. An attempt ends once: a `finish` that is
-/// repeated because its answer was lost changes nothing.
+/// **The number of the attempt is the fencing token.** If another worker took over the event of a
+/// frozen worker, the frozen worker cannot finish it, because its attempt is not the latest. An
+/// expired lease that no other worker has claimed still belongs to its worker, even if others have
+/// asked meanwhile. An attempt ends once: repeating a `finish` whose answer was lost changes
+/// nothing.
 ///
-/// **Suspects.** A lease that runs out means that its worker has crashed or is frozen. Its events become suspects: a
-/// suspect is due, and is claimed only by a worker that runs nothing else, alone. While suspects wait that a request
-/// could be given if its worker were idle, it is given nothing. If the lease of an event that runs alone runs out, that
-/// is a crash of its own; after [`ClaimRequest::max_crashes`] of them since the event was put or retried, the next
-/// claim of any other worker finds it dead. A worker never finds its own leases run out. Any finish ends the suspicion.
+/// **Suspects.** If a lease expires, its worker has crashed or is frozen, and its events become
+/// suspects. A suspect is due, and is claimed alone, only by a worker that runs nothing else. A
+/// request receives nothing while suspects wait that it could receive if its worker were idle. If
+/// the lease of an event that runs alone expires, the event has caused that crash. After
+/// [`ClaimRequest::max_crashes`] such crashes since the event was put or retried, the next claim of
+/// any other worker makes it dead. A worker never finds its own leases expired. Any finish ends the
+/// suspicion.
 ///
-/// **Order.** If a claim is ordered by room, an event is claimed only if it is the oldest of its room, by the order of
-/// arrival, that is neither done nor dead, and no other event of its room is leased. Only events that the request can
-/// take count. Events without a room have no order.
+/// **Order.** A claim that is ordered by room takes an event only if it is the oldest of its room,
+/// by the order of arrival, that is neither done nor dead, and no other event of its room is
+/// leased. Only events that the request can take count. Events without a room have no order.
 ///
-/// **Signatures** belong to the event that they first came with, for its retention; see [`PutOutcome`].
+/// **Signatures** belong to the event that they first came with, for its retention; see
+/// [`PutOutcome`].
 ///
-/// **Bounds.** A store is bounded in rows and bytes. When full, it removes the oldest done events whose retention
-/// against duplicates has ended, and otherwise returns [`InboxError::Full`]. It never forgets an event that is ready,
-/// leased or dead to make room.
+/// **Bounds.** A store limits rows and bytes. When full, it removes the oldest done events whose
+/// retention against duplicates has ended, and otherwise returns [`InboxError::Full`]. It never
+/// removes a ready, leased or dead event to make room.
 ///
-/// All times are by the clock of the store. A clock that is set back must not delay events that are ready.
+/// All times are by the store's clock. Setting it back must not delay ready events.
 ///
-/// `room_hooks::testing::inbox_acceptance` and `inbox_history`, under the feature `testing`, hold a store to this.
+/// `room_hooks::testing::inbox_acceptance` and `inbox_history`, with the feature `testing`, check
+/// these rules.
 pub trait InboxStore: Debug + Send + Sync + 'static {
-    /// Commits an event, and binds its signature to it, in one transaction. Once this has returned, neither a crash
-    /// of the process nor of the machine loses the event.
+    /// Commits an event and binds its signature to it, in one transaction. Once this returns, a
+    /// crash of the process or of the machine does not lose the event.
     fn put(&self, event: NewEvent) -> InboxOperation<'_, PutOutcome>;
 
-    /// Binds a signature to a delivery that is not stored, such as a question, for a time. `false` if it belongs to
-    /// another.
+    /// Binds a signature to a delivery that is not stored, such as a question, for the retention.
+    /// `false` if the signature belongs to another delivery.
     fn bind(
         &self,
         signature: SignatureKey,
@@ -71,30 +116,35 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
         retention: Duration,
     ) -> InboxOperation<'_, bool>;
 
-    /// Claims events for a worker, those first that have been due for the longest.
+    /// Claims events for a worker, longest due first.
     fn claim(&self, request: ClaimRequest) -> InboxOperation<'_, Claims>;
 
-    /// Restarts all leases of a worker, in one statement, including expired ones that no other worker has claimed.
+    /// Restarts all leases of a worker, in one statement, including expired ones that no other
+    /// worker has claimed.
     fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()>;
 
-    /// Ends an attempt. `false` if it is not the event's latest, or has ended before: nothing is changed then.
+    /// Ends an attempt. `false`, and without effect, if the attempt is not the event's latest or
+    /// has already ended.
     fn finish(&self, attempt: AttemptId, ending: Ending) -> InboxOperation<'_, bool>;
 
-    /// Makes a dead event ready, with as many attempts and crashes left as a new one, and no suspect. In an order by
-    /// room it runs late: after events that are done. `false` if it is not dead.
+    /// Makes a dead event ready again, with as many attempts and crashes left as a new event, and
+    /// not suspect. If ordered by room, it runs late: after events that are done. `false` if it is
+    /// not dead.
     fn retry(&self, sequence: i64) -> InboxOperation<'_, bool>;
 
-    /// Removes an event that waits or is dead, so that it is never handled, or not again. `false` if a worker has it, if it
-    /// is done, or if there is none. Its id remains, as after [`prune`](Self::prune).
+    /// Removes a waiting or dead event, so that it is not handled (again). `false` if a worker is
+    /// handling it, it is done, or it does not exist. Its id remains, as after
+    /// [`prune`](Self::prune).
     fn discard(&self, sequence: i64) -> InboxOperation<'_, bool>;
 
-    /// Removes done and dead events that are older than their retention, at most `limit`, and returns how many. Of
-    /// one whose retention against duplicates has not ended, the id remains until then: it counts nowhere, but takes
-    /// room.
+    /// Removes at most `limit` done and dead events that are older than their retention, and
+    /// returns how many. If an event's retention against duplicates has not ended, its id remains
+    /// until then: it is not counted, but takes room.
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize>;
 
-    /// Returns events in the order of arrival, for an operator: those of a state, or of all, whose sequence is greater
-    /// than `after`, at most `limit`. It may take as long as looking at all events.
+    /// Returns at most `limit` events in the order of arrival, for an operator: those in `state`,
+    /// or in any state if that is `None`, whose sequence is greater than `after`. May take as long
+    /// as reading all events.
     fn list(
         &self,
         state: Option<EventState>,
@@ -102,56 +152,71 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
         limit: usize,
     ) -> InboxOperation<'_, Vec<EventRecord>>;
 
-    /// Returns an event with its payload, or `None` if there is none.
+    /// Returns an event with its payload, or `None` if it does not exist.
     fn get(&self, sequence: i64) -> InboxOperation<'_, Option<(EventRecord, NewEvent)>>;
 
-    /// Counts what the store holds.
+    /// Counts the events in each state.
     fn stats(&self) -> InboxOperation<'_, InboxStats>;
 
-    /// The store for the thread that renews leases, with a connection and, where it blocks, a thread of its own: what
-    /// delays handlers must not delay renewal. `None` if this one does as well.
+    /// The store for the thread that renews leases, with its own connection and, if it blocks, its
+    /// own thread, so that slow handlers do not delay renewal. `None` if this store can be used for
+    /// that, too.
     ///
     /// # Errors
     ///
-    /// It cannot be opened.
+    /// The store cannot be opened.
     fn for_heartbeat(&self) -> Result<Option<Arc<dyn InboxStore>>, InboxError> {
         Ok(None)
     }
 
-    /// How often a worker without work asks for some.
+    /// How often an idle worker polls.
     fn poll_interval(&self) -> Duration;
 
-    /// Ends when an event may have been put, as far as the store learns that. A worker polls besides.
+    /// Resolves when an event may have been put, as far as the store learns of it. Workers also
+    /// poll.
     fn notified(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::pending())
     }
 }
 
 /// A verified event as an inbox stores it.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use room_hooks::inbox::NewEvent;
+///
+/// let mut event = NewEvent::new("zego/room_create", b"{}".to_vec(), SystemTime::now());
+/// event.room = Some(r#"zego/1234567890/"lobby""#.to_owned());
+/// event.retention = Duration::from_secs(660);
+/// assert!(event.id.is_none());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewEvent {
-    /// What identifies it and its retries; `None` if nothing tells a retry from a second event.
+    /// The id that it shares with its retries. `None` if a retry cannot be told from a second
+    /// event.
     pub id: Option<DeliveryId>,
-    /// Its signature, if that is to be bound to it. An event without an id has none.
+    /// Its signature, if it must be bound. An event without an id has none.
     pub signature: Option<SignatureKey>,
-    /// For how long its id and signature are remembered at least, even if it is done sooner.
+    /// How long its id and signature are remembered at least, even if it is done sooner.
     pub retention: Duration,
-    /// Provider and [kind](crate::Callback::kind), such as `zego/room_create`: ASCII, from a closed set.
+    /// The provider and [kind](crate::Callback::kind), such as `zego/room_create`: ASCII, from a
+    /// closed set.
     pub kind: String,
     /// The version of the payload's format.
     pub format_version: u32,
-    /// The room in whose order it may have to be handled, with provider and app, such as `zego/1234567890/"lobby"`:
-    /// without control characters, at most 300 bytes.
+    /// The room whose events may have to be handled in order, with provider and app, such as
+    /// `zego/1234567890/"lobby"`: without control characters, at most 300 bytes.
     pub room: Option<String>,
-    /// When its first delivery was received, by the clock of the web process; to the millisecond.
+    /// When its first delivery was received, by the web process's clock, to the millisecond.
     pub received_at: SystemTime,
-    /// The event, without what signed it.
+    /// The event, without its signature.
     pub payload: Vec<u8>,
 }
 
 impl NewEvent {
-    /// Creates an event of a kind that has neither id, signature nor room, in format 1.
+    /// Creates an event in format 1, without id, signature and room.
     #[must_use]
     pub fn new(kind: impl Into<String>, payload: Vec<u8>, received_at: SystemTime) -> Self {
         Self {
@@ -167,7 +232,7 @@ impl NewEvent {
     }
 }
 
-/// Shows the size of the payload only: that is the sender's data.
+/// Shows only the size of the payload, which is the sender's data.
 impl Debug for NewEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewEvent")
@@ -180,42 +245,42 @@ impl Debug for NewEvent {
     }
 }
 
-/// What became of a put.
+/// The outcome of [`InboxStore::put`]. [`InboxStore`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PutOutcome {
     /// The event is stored.
     New,
-    /// It had been stored before. A signature that came with it is bound to it all the same.
+    /// The event was stored before. A signature that came with it is bound to it nevertheless.
     Duplicate,
     /// Its signature belongs to another delivery. Nothing is stored.
     SignatureReused,
 }
 
-/// Which worker asks, and for what.
+/// A worker's request for events. [`InboxStore`] has an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClaimRequest {
-    /// Who holds the leases.
+    /// The worker that will hold the leases.
     pub worker: WorkerId,
-    /// How many events at most.
+    /// The maximum number of events.
     pub limit: usize,
-    /// How long the leases last that the worker does not renew.
+    /// How long the leases last if the worker does not renew them.
     pub lease: Duration,
     /// The [kinds](NewEvent::kind) that the worker can take; `None` for all.
     pub kinds: Option<Arc<[String]>>,
     /// The newest [format](NewEvent::format_version) that it can read.
     pub format_version: u32,
-    /// Whether the events of a room are claimed in the order of their arrival.
+    /// Whether the events of a room are claimed in the order of arrival.
     pub is_ordered: bool,
-    /// Whether the worker runs nothing, so that it may be given a suspect.
+    /// Whether the worker runs nothing, so that it may receive a suspect.
     pub is_idle: bool,
-    /// After how many crashes while it runs alone an event is dead.
+    /// The number of crashes while running alone after which an event is dead.
     pub max_crashes: u32,
 }
 
 impl ClaimRequest {
-    /// Creates a request of a worker that runs nothing, for events of all kinds, in no order.
+    /// Creates a request from an idle worker for events of all kinds, in no order.
     #[must_use]
     pub fn new(worker: WorkerId, limit: usize, lease: Duration) -> Self {
         Self {
@@ -231,43 +296,44 @@ impl ClaimRequest {
     }
 }
 
-/// What a worker was given.
+/// The events that a worker received. [`InboxStore`] has an example.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Claims {
-    /// The events, in the order in which they are to be started. A suspect comes alone.
+    /// The events, in the order in which the worker must start them. A suspect comes alone.
     pub events: Vec<ClaimedEvent>,
-    /// Whether suspects wait that the worker could be given if it were idle, so that it should become idle.
+    /// Whether suspects wait that the worker could receive if it were idle. It should then become
+    /// idle.
     pub suspects_wait: bool,
 }
 
-/// An event that is leased to a worker.
+/// An event that is leased to a worker. [`InboxStore`] has an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClaimedEvent {
-    /// Which attempt at which event this is.
+    /// The event and the number of this attempt.
     pub attempt: AttemptId,
-    /// How many attempts have failed before; those that ended by a crash are not counted.
+    /// How many earlier attempts failed. Attempts that ended in a crash do not count.
     pub failures: u32,
-    /// Whether it is a suspect, beside which the worker must run nothing.
+    /// Whether it is a suspect: the worker must run nothing else at the same time.
     pub is_suspect: bool,
     /// The event as it was put.
     pub event: NewEvent,
 }
 
 impl ClaimedEvent {
-    /// Creates what a store gives a worker: not a suspect.
+    /// Creates a claimed event that is not a suspect.
     #[must_use]
     pub fn new(attempt: AttemptId, failures: u32, event: NewEvent) -> Self {
         Self { attempt, failures, is_suspect: false, event }
     }
 }
 
-/// One attempt at one event: the fencing token.
+/// One attempt at one event: the fencing token. [`InboxStore`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct AttemptId {
-    /// The event's place in the order of arrival.
+    /// The event's position in the order of arrival.
     pub sequence: i64,
     /// The number of the attempt, from 1. It never repeats for an event.
     pub number: u32,
@@ -281,45 +347,56 @@ impl AttemptId {
     }
 }
 
-/// A worker, from its start to its end.
+/// The id under which a worker holds its leases. [`InboxStore`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "it is a number")]
 pub struct WorkerId(pub i64);
 
-/// How an attempt ended.
+/// The result of an attempt. [`InboxStore`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
     /// The handler succeeded.
     Done,
-    /// The handler failed. The event is ready again after a time.
+    /// The handler failed. The event becomes ready again after a pause.
     Retry {
-        /// The time.
+        /// The pause.
         after: Duration,
-        /// Why it failed: at most 1,000 characters, none of them a control character.
+        /// Why it failed: at most 1,000 characters, without control characters.
         error: String,
     },
-    /// The event is not tried again.
+    /// The event is not retried.
     Dead {
-        /// Why it failed: at most 1,000 characters, none of them a control character.
+        /// Why it failed: at most 1,000 characters, without control characters.
         error: String,
     },
     /// The attempt was not made. The event is ready again at once, and nothing counts against it.
     Released,
 }
 
-/// For how long finished events are kept.
+/// How long finished events are kept.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use room_hooks::inbox::{Retention, Worker};
+///
+/// fn keep_longer(worker: Worker) -> Worker {
+///     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+///     worker.with_retention(Retention::new(DAY * 30, DAY * 180))
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retention {
-    /// Those that are done.
+    /// How long done events are kept.
     pub done: Duration,
-    /// Those that are dead.
+    /// How long dead events are kept.
     pub dead: Duration,
 }
 
 impl Retention {
-    /// Creates a retention of done and one of dead events.
+    /// Creates a retention for done and for dead events.
     #[must_use]
     pub fn new(done: Duration, dead: Duration) -> Self {
         Self { done, dead }
@@ -327,6 +404,18 @@ impl Retention {
 }
 
 /// Why an operation of an inbox failed.
+///
+/// ```
+/// use room_hooks::inbox::{InboxError, InboxStore};
+///
+/// async fn check(inbox: &dyn InboxStore) {
+///     match inbox.stats().await {
+///         Ok(stats) => println!("{} ready", stats.ready),
+///         Err(InboxError::Unavailable(source)) => eprintln!("inbox unavailable: {source}"),
+///         Err(error) => eprintln!("{error}"),
+///     }
+/// }
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InboxError {

@@ -1,39 +1,54 @@
-//! What an operator sees of an inbox.
+//! An operator's view of an inbox.
 
 use std::time::{Duration, SystemTime};
 
-/// What an inbox holds.
+/// The number of events in an inbox, by state.
+///
+/// ```
+/// use room_hooks::inbox::{InboxError, InboxStore};
+///
+/// async fn print(inbox: &dyn InboxStore) -> Result<(), InboxError> {
+///     let stats = inbox.stats().await?;
+///     println!("{} ready for up to {:?}, {} dead", stats.ready, stats.oldest_ready, stats.dead);
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InboxStats {
-    /// Events that wait for a worker, or for their next attempt.
+    /// Events that wait for a worker or for their next attempt.
     pub ready: u64,
-    /// Events that a worker has.
+    /// Events that a worker is handling.
     pub leased: u64,
-    /// Events that are done.
+    /// Events whose handler succeeded.
     pub done: u64,
-    /// Events that failed for good.
+    /// Events that failed permanently.
     pub dead: u64,
-    /// For how long the oldest ready event has been due.
+    /// How long the oldest ready event has been due.
     pub oldest_ready: Option<Duration>,
 }
 
-/// The state of an event, as [`InboxStats`] counts it.
+/// The state of an event, as counted by [`InboxStats`]. [`InboxStore`](super::InboxStore) has an
+/// example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventState {
-    /// It waits for a worker, or for its next attempt. A suspect is ready, too.
+    /// It waits for a worker or for its next attempt. A worker claims it once it is due. A suspect
+    /// is ready, too: see [`EventRecord::is_suspect`].
     Ready,
-    /// A worker has it.
+    /// A worker is handling it. This ends with the handler or, if the worker crashes, when the
+    /// lease expires, by default after 30 s.
     Leased,
-    /// Its handler succeeded.
+    /// Its handler succeeded. It is removed after its retention, by default 7 days.
     Done,
-    /// It failed for good.
+    /// It failed permanently. [`InboxStore::retry`](super::InboxStore::retry) makes it ready again,
+    /// and [`InboxStore::discard`](super::InboxStore::discard) removes it. Otherwise it is removed
+    /// after its retention, by default 90 days.
     Dead,
 }
 
 impl EventState {
-    /// The state in lower case, as stores and tools spell it: `ready`, `leased`, `done` or `dead`.
+    /// The state in lower case, as stores and tools write it: `ready`, `leased`, `done` or `dead`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -45,38 +60,39 @@ impl EventState {
     }
 }
 
-/// An event in an inbox, without its payload.
+/// An event in an inbox, without its payload. [`InboxStore`](super::InboxStore) has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventRecord {
-    /// Its place in the order of arrival.
+    /// Its position in the order of arrival.
     pub sequence: i64,
     /// Its state.
     pub state: EventState,
-    /// Whether it is ready because the lease of its worker ran out: the worker has crashed or is frozen.
+    /// Whether it is ready because its worker's lease expired: the worker has crashed or is frozen.
     pub is_suspect: bool,
-    /// Provider and kind, such as `zego/room_create`.
+    /// The provider and kind, such as `zego/room_create`.
     pub kind: String,
     /// The version of the payload's format.
     pub format_version: u32,
     /// The room, with provider and app, such as `zego/1234567890/"lobby"`.
     pub room: Option<String>,
-    /// When its first delivery was received, by the clock of the web process.
+    /// When its first delivery was received, by the web process's clock.
     pub received_at: SystemTime,
-    /// How many attempts there have been. The one that a worker is at is included.
+    /// The number of attempts, including one in progress.
     pub attempts: u32,
-    /// How many of them have failed, since the event was put or retried.
+    /// The number of failed attempts since the event was put or retried.
     pub failures: u32,
-    /// How many crashes it has caused, since then.
+    /// The number of crashes that it has caused since then.
     pub crashes: u32,
-    /// In what time a ready event is due, zero if it is; in what time the lease of a leased one ends.
+    /// For a ready event, the time until it is due; zero if it is due. For a leased event, the time
+    /// until its lease expires.
     pub due_in: Option<Duration>,
     /// How long ago a done or dead event was finished.
     pub finished_ago: Option<Duration>,
-    /// The error of the last failed attempt, unless the event is done: at most 1,000 characters, none of them a control
-    /// character. It comes from a handler and **may contain personal data**.
+    /// The error of the last failed attempt, unless the event is done: at most 1,000 characters,
+    /// without control characters. It comes from a handler and **may contain personal data**.
     pub error: Option<String>,
-    /// The size of the payload, in bytes.
+    /// The size of the payload in bytes.
     pub payload_bytes: u64,
 }
 

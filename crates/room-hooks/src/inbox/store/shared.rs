@@ -7,7 +7,7 @@ use super::{
     InboxStats, InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
 };
 
-/// So that an inbox of any type can be passed on.
+/// An `Arc` of any inbox is an inbox, so an inbox of any type can be passed on.
 impl<S: InboxStore + ?Sized> InboxStore for Arc<S> {
     fn put(&self, event: NewEvent) -> InboxOperation<'_, PutOutcome> {
         (**self).put(event)

@@ -1,4 +1,4 @@
-//! What an inbox in memory knows, without its lock.
+//! The contents of an inbox in memory, without its lock.
 
 mod records;
 
@@ -43,7 +43,8 @@ enum State {
     Ready {
         due: Instant,
     },
-    /// After the lease, it is a suspect for other workers. For its own it is leased until another claims it.
+    /// After the lease, it is a suspect for other workers. For its own worker, it stays leased
+    /// until another worker claims it.
     Leased {
         worker: WorkerId,
         until: Instant,
@@ -56,7 +57,7 @@ enum State {
     Dead {
         at: Instant,
     },
-    /// Its id remains.
+    /// Only its id remains.
     Pruned,
 }
 
@@ -71,7 +72,7 @@ impl Rows {
         max_events: usize,
         now: Instant,
     ) -> Result<PutOutcome, InboxError> {
-        // Also if there is no room for the event: its retry must find the signature its own.
+        // Even if there is no room for the event: its retry must find the signature bound to it.
         if let (Some(id), Some(signature)) = (event.id, event.signature)
             && !self.bind(signature, id, event.retention, now)
         {
@@ -135,11 +136,12 @@ impl Rows {
         Claims { events: given.into_iter().filter_map(lease).collect(), suspects_wait }
     }
 
-    /// The suspects and the other events that are due and that a request can take, in the order of their due times.
-    /// What has crashed too often is dead from then on.
+    /// The suspects, and the other due events that a request can take, each in the order of their
+    /// due times. An event that has crashed too often becomes dead.
     fn candidates(&mut self, request: &ClaimRequest, now: Instant) -> (Vec<i64>, Vec<i64>) {
         let (mut suspects, mut ready) = (Vec::new(), Vec::new());
-        // Those of which no other event is given: one is leased, or an older one is unfinished.
+        // Rooms of which no other event may be claimed: one is leased, or an older one is
+        // unfinished.
         let mut rooms = HashSet::new();
         for row in self.events.values_mut() {
             row.count_crash(request, now);
@@ -277,7 +279,7 @@ impl Row {
         matches!(self.state, State::Ready { .. } | State::Leased { .. })
     }
 
-    /// Leaves the id.
+    /// Removes everything but the id.
     fn prune(&mut self) {
         self.state = State::Pruned;
         self.event.payload = Vec::new();
@@ -291,7 +293,7 @@ impl Row {
         matches!(self.state, State::Leased { worker, until, .. } if now < until || worker == claimant)
     }
 
-    /// Counts a crash of the worker that ran it alone, and nothing else, as soon as another worker asks.
+    /// Counts a crash of a worker that ran only this event, as soon as another worker asks.
     fn count_crash(&mut self, request: &ClaimRequest, now: Instant) {
         let is_out = !self.is_leased(request.worker, now);
         if let State::Leased { is_alone, .. } = &mut self.state
@@ -309,7 +311,7 @@ impl Row {
         }
     }
 
-    /// Whether no retry of its sender is expected any more.
+    /// Whether its retention against duplicates has ended, or it has no id.
     fn is_forgettable(&self, now: Instant) -> bool {
         self.event.id.is_none() || self.keep_until <= now
     }

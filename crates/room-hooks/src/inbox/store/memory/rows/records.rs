@@ -1,4 +1,4 @@
-//! What an operator sees of an inbox in memory.
+//! An operator's view of an inbox in memory.
 
 use tokio::time::Instant;
 
@@ -34,7 +34,7 @@ impl Rows {
         for row in self.events.values() {
             match row.state {
                 State::Leased { until, .. } if now < until => stats.leased += 1,
-                // A lease that ran out means that the event waits for another worker.
+                // An event whose lease expired waits for another worker.
                 State::Ready { due: since } | State::Leased { until: since, .. } => {
                     stats.ready += 1;
                     stats.oldest_ready = stats.oldest_ready.max(now.checked_duration_since(since));
@@ -49,7 +49,7 @@ impl Rows {
 }
 
 impl Row {
-    /// `None` of one that is removed.
+    /// `None` if the event was removed.
     fn record(&self, sequence: i64, now: Instant) -> Option<EventRecord> {
         let mut record = EventRecord::new(sequence, &self.event.kind, self.event.received_at);
         record.format_version = self.event.format_version;
