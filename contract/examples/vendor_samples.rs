@@ -1,11 +1,12 @@
-//! Sends every JSON sample of ZEGO's callback pages through the core, and says what becomes of each.
+//! Sends every JSON sample on ZEGO's callback pages through the core and reports the results.
 //!
-//! `cargo run -p room-hooks-contract --example vendor_samples -- PATH`, with the path of a checkout of
-//! `ZEGOCLOUD/docs_all`, the source of the vendor's documentation. A sample is re-signed, in its own spelling. It
-//! must be accepted, refused with another signature, and refused with a member that decides in two spellings. The
-//! program fails if one is not, or if there is none.
+//! Run `cargo run -p room-hooks-contract --example vendor_samples -- PATH`, where PATH is a
+//! checkout of `ZEGOCLOUD/docs_all`, the source of the ZEGO documentation. Each sample is re-signed
+//! in its own spelling. It must be accepted, refused with another signature, and refused if a
+//! security-relevant member appears in two spellings. The program fails if any sample is handled
+//! differently, or if it finds none.
 
-#![expect(clippy::print_stdout, reason = "it is a program")]
+#![expect(clippy::print_stdout, reason = "a command-line program prints its results")]
 
 use std::{
     collections::BTreeMap,
@@ -29,7 +30,7 @@ const NOW: u64 = 1_767_225_600;
 
 fn main() -> ExitCode {
     let Some(root) = env::args_os().nth(1) else {
-        println!("usage: vendor_samples PATH, the path of a checkout of ZEGOCLOUD/docs_all");
+        println!("usage: vendor_samples PATH, where PATH is a checkout of ZEGOCLOUD/docs_all");
         return ExitCode::from(2);
     };
     match run(Path::new(&root)) {
@@ -57,7 +58,7 @@ fn run(root: &Path) -> Result<bool, Box<dyn Error>> {
                 println!("not JSON: {shown}");
                 continue;
             };
-            // Most others are responses.
+            // Most samples without an envelope are responses.
             let Some(envelope) = Envelope::of(&sample) else { continue };
             let outcome = match check(&sample, &envelope) {
                 Ok(verified) => {
@@ -108,14 +109,15 @@ fn json_blocks(page: &str) -> Vec<String> {
     blocks
 }
 
-/// Reads a sample as it is or, where a person has edited it, without comments and with the commas that it should have.
+/// Parses a sample. If that fails, removes comments, corrects commas and tries again, because some
+/// samples were edited by hand.
 fn read(block: &str) -> Option<Map<String, Value>> {
     serde_json::from_str(block).or_else(|_| serde_json::from_str(&mended(block))).ok()
 }
 
 fn mended(block: &str) -> String {
     let mut text = String::new();
-    // A comment follows a space, and is not a part of a URL.
+    // A comment follows a space; the slashes of a URL do not.
     let lines =
         block.lines().map(|line| line.split_once(" //").map_or(line, |(line, _)| line).trim());
     for line in lines.filter(|line| !line.starts_with("//") && *line != "...") {
@@ -129,7 +131,7 @@ fn mended(block: &str) -> String {
     text.replace(",,", ",").replace(",}", "}").replace(",]", "]")
 }
 
-/// What a sample calls the members that sign it.
+/// A sample's names for the members that its signature needs.
 struct Envelope {
     app_id: String,
     timestamp: String,
@@ -152,7 +154,7 @@ impl Envelope {
     }
 }
 
-/// Signs a sample, in the units and kinds of values that it has, and tells what the core makes of it.
+/// Signs a sample, keeping its units and types, and returns the core's result.
 fn check(
     sample: &Map<String, Value>,
     envelope: &Envelope,
@@ -188,7 +190,7 @@ fn check(
 
 fn expect(body: &Map<String, Value>, status: u16) -> Result<(), String> {
     let seen = receive(body).map_or_else(|not_delivered| not_delivered.status(), |_| 200);
-    if seen == status { Ok(()) } else { Err(format!("{seen} for {status}: {body:?}")) }
+    if seen == status { Ok(()) } else { Err(format!("status {seen}, expected {status}: {body:?}")) }
 }
 
 fn receive(body: &Map<String, Value>) -> Result<Verified<Received<Zego>>, NotDelivered> {
@@ -198,7 +200,7 @@ fn receive(body: &Map<String, Value>) -> Result<Verified<Received<Zego>>, NotDel
         .receive(Delivery::new(body.as_bytes()), SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
 }
 
-/// Says which members of a sample its type does not have, at any depth.
+/// Prints the members of a sample that its type lacks, at any depth.
 fn report_untyped(page: &str, sample: &Map<String, Value>, verified: &Verified<Received<Zego>>) {
     let typed = serde_json::to_value(&verified.event).unwrap_or_default();
     let mut missing = Vec::new();
@@ -212,7 +214,7 @@ fn report_untyped(page: &str, sample: &Map<String, Value>, verified: &Verified<R
 
 fn find_untyped(path: &str, sample: &Value, typed: &Value, missing: &mut Vec<String>) {
     match sample {
-        // An absent member, and an empty string where a number belongs, are not written.
+        // Null members, and empty strings in place of numbers, are not serialized.
         Value::Null => {}
         Value::String(text) if text.is_empty() => {}
         _ if typed.is_null() => missing.push(path.to_owned()),

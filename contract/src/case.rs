@@ -5,24 +5,24 @@ use serde_json::{Map, Value};
 
 use crate::{Way, fixture};
 
-/// An entry of `cases/*.toml`: how a delivery differs from an honest one, and what must come of it.
+/// An entry of `cases/*.toml`: how a delivery differs from the baseline, and the expected result.
 ///
-/// An honest delivery is a ZIM `room_create`, a Tencent `Room.CallbackAfterUpdateRoomInfo` or a
-/// TRTC 103 about the room `lobby`, signed now. In `set`, `query` and `headers`, the text `@now`
-/// with an offset in seconds, as in `@now-301`, is that time as a number, `@millis` likewise in
-/// milliseconds, `@text` as a string. The signature is of what is set, unless it is set or removed
-/// itself.
+/// The baseline is a ZIM `room_create`, a Tencent `Room.CallbackAfterUpdateRoomInfo` or a TRTC 103
+/// in the room `lobby`, signed now. In `set` and `query`, `@now` with an optional offset in seconds
+/// (`@now-301`) stands for that time as a number, `@millis` for the same in milliseconds and
+/// `@text` for the time as a string. The signature matches the changed delivery, unless the case
+/// sets or removes it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Case {
-    /// What holds, as a sentence.
+    /// The expectation, as a sentence.
     pub(crate) name: String,
-    /// Who is played.
+    /// The provider to simulate.
     pub(crate) provider: ProviderName,
-    /// How the receiver is set up.
+    /// The receiver's configuration.
     #[serde(default)]
     pub(crate) receiver: Setup,
-    /// The ways that it is sent in; all if it says nothing.
+    /// The ways to send it; by default all except `Consumed`.
     pub(crate) ways: Option<Vec<Way>>,
 
     /// How the handler behind `Hooks` behaves.
@@ -35,118 +35,118 @@ pub(crate) struct Case {
     /// The request's method.
     #[serde(default = "post")]
     pub(crate) method: String,
-    /// Members of the body that are set.
+    /// Members of the body to set.
     #[serde(default)]
     pub(crate) set: Map<String, Value>,
-    /// Members of the body that are taken away.
+    /// Members of the body to remove.
     #[serde(default)]
     pub(crate) remove: Vec<String>,
-    /// Parameters of the query that are set; an empty text takes one away.
+    /// Query parameters to set; an empty value removes the parameter.
     #[serde(default)]
     pub(crate) query: BTreeMap<String, String>,
-    /// Headers that are set; an empty text takes one away.
+    /// Headers to set; an empty value removes the header.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
-    /// Text that is put behind the query.
+    /// Text to append to the query.
     #[serde(default)]
     pub(crate) query_append: String,
-    /// Text of the body that is replaced, once it is written.
+    /// Text to replace in the encoded body.
     #[serde(default)]
     pub(crate) replace: BTreeMap<String, String>,
-    /// Text of the body that is replaced once it is signed (TRTC, which signs bodies).
+    /// Text to replace in the body after it is signed (for TRTC, whose signature covers the body).
     #[serde(default)]
     pub(crate) tamper: BTreeMap<String, String>,
-    /// The whole body, instead.
+    /// The whole body, in place of the encoded members.
     pub(crate) body: Option<String>,
-    /// The whole body, instead, in hex.
+    /// The whole body in hex, in place of the encoded members.
     pub(crate) body_hex: Option<String>,
-    /// How the body is encoded.
+    /// The body's encoding.
     #[serde(default)]
     pub(crate) encoding: Encoding,
-    /// Names of objects in one another, 75,000 levels of them, the names in turn; the first is a member
+    /// Names of nested objects: 75,000 levels that cycle through these names. The first is a member
     /// of the body.
     #[serde(default)]
     pub(crate) nested: Vec<String>,
-    /// Distinct names that are added to a form.
+    /// The number of distinct names to add to a form.
     #[serde(default)]
     pub(crate) form_names: usize,
-    /// The length in bytes to which the body is filled up with spaces.
+    /// The length in bytes to pad the body to, with spaces.
     pub(crate) pad_to: Option<usize>,
-    /// A `Content-Type` to send.
+    /// The `Content-Type` to send.
     pub(crate) content_type: Option<String>,
-    /// How the request is put on the wire.
+    /// How the request is sent.
     #[serde(default)]
     pub(crate) transport: Transport,
 
-    /// The status that it is answered; 0 where no answer can arrive.
+    /// The expected status; 0 if no response can arrive.
     pub(crate) status: u16,
-    /// Whether a handler that asks for the whole `Event` is called; by default if the status is 200.
+    /// Whether a handler for the whole `Event` is called; by default if the status is 200.
     pub(crate) handled: Option<bool>,
-    /// Whether the event has a type.
+    /// Whether the event is typed rather than raw.
     #[serde(default = "yes")]
     pub(crate) typed: bool,
-    /// Whether it is the kind that a handler for one kind asks for; by default if it has a type.
+    /// Whether a handler for only the baseline's kind is called; by default if the event is typed.
     pub(crate) one_kind: Option<bool>,
-    /// The event's name, if it is not the honest one's.
+    /// The event's name, if it differs from the baseline's.
     pub(crate) event: Option<String>,
-    /// The room, if it is not `lobby`; an empty text where there is none.
+    /// The room's id, if it is not `lobby`; empty if the event has none.
     pub(crate) room_id: Option<String>,
-    /// The app, if it is not the honest one's.
+    /// The app's id, if it differs from the baseline's.
     pub(crate) app_id: Option<u64>,
-    /// Members of the typed event.
+    /// Expected members of the event that the handler receives.
     #[serde(default)]
     pub(crate) data: Map<String, Value>,
-    /// The event's own members instead of the honest one's.
+    /// The event's own members, in place of the baseline's.
     #[serde(skip)]
     pub(crate) sent: Option<Value>,
-    /// The whole of the typed event.
+    /// The whole event that the handler must receive.
     #[serde(skip)]
     pub(crate) typed_as: Option<Value>,
 
-    /// Further deliveries at the same time of day, and so with the same signature unless they say
-    /// otherwise.
+    /// Further deliveries. They use the same current time, and therefore the same signature unless
+    /// they change a signed value.
     #[serde(default)]
     pub(crate) then: Vec<Then>,
 }
 
-/// A further delivery of a case, and how it differs from the first.
+/// A further delivery of a case: its differences from the first.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Then {
-    /// How long after the answer to the one before it is sent, in milliseconds. Nothing: it is sent
-    /// while that one is being handled.
+    /// The pause after the previous response, in milliseconds. Without it, this delivery is sent
+    /// while the previous one is being handled.
     pub(crate) after: Option<u64>,
-    /// Members of the body that are set.
+    /// Members of the body to set.
     #[serde(default)]
     pub(crate) set: Map<String, Value>,
-    /// Parameters of the query that are set.
+    /// Query parameters to set.
     #[serde(default)]
     pub(crate) query: BTreeMap<String, String>,
-    /// The status that it is answered.
+    /// The expected status.
     pub(crate) status: u16,
     /// Whether the handler is called.
     #[serde(default)]
     pub(crate) handled: bool,
 }
 
-/// How the handler behind `Hooks` behaves; it reports the event first, whatever it does.
+/// How the handler behind `Hooks` behaves after it has reported the event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Handler {
-    /// It returns.
+    /// Returns.
     #[default]
     Returns,
-    /// It returns an error the first two times.
+    /// Returns an error the first two times.
     FailsTwice,
-    /// It panics the first time.
+    /// Panics the first time.
     PanicsOnce,
-    /// It takes 400 ms.
+    /// Takes 400 ms.
     Slow,
-    /// It takes 400 ms, and has 100.
+    /// Takes 400 ms, with a timeout of 100 ms.
     Late,
 }
 
-/// Who is played.
+/// The provider to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ProviderName {
@@ -155,16 +155,16 @@ pub(crate) enum ProviderName {
     Zego,
 }
 
-/// How a receiver is set up; `receivers.rs` does it.
+/// A receiver's configuration, which `receivers.rs` builds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Setup {
-    /// As a user would: one app, one secret, the defaults.
+    /// One app, one secret and the defaults, as a user would set it up.
     #[default]
     Standard,
-    /// Two apps, the first in the middle of a rotation.
+    /// Two apps; the first is rotating its secret.
     Several,
-    /// The apps and secrets of the published vectors, and no freshness to speak of.
+    /// The apps and secrets of the published vectors, with a tolerance that covers their age.
     Vectors,
     /// An app without a token (Tencent) or key (TRTC).
     Unsigned,
@@ -174,27 +174,27 @@ pub(crate) enum Setup {
     Large,
     /// A body timeout of 300 ms.
     Hasty,
-    /// A freshness of 70 s, the least that there is (TRTC).
+    /// A tolerance of 70 s, the minimum (TRTC).
     Fresh,
 }
 
-/// How a body is encoded.
+/// A body's encoding.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Encoding {
     #[default]
     Json,
-    /// With a byte order mark and white space before and behind.
+    /// JSON after a byte order mark, with white space around it.
     Marked,
     /// The whole document percent-encoded, spaces as `%20`.
     Percent,
-    /// The whole document as a form would have it, spaces as `+`.
+    /// The whole document form-encoded, spaces as `+`.
     Plus,
     /// `name=value&…`.
     Form,
 }
 
-/// How a request is put on the wire.
+/// How a request is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Transport {
@@ -203,24 +203,24 @@ pub(crate) enum Transport {
     Whole,
     /// In chunks of 1,000 bytes, without a length.
     Chunked,
-    /// In chunks of one byte, each in a packet of its own.
+    /// In chunks of one byte, each in its own packet.
     Bytewise,
-    /// The head alone, with the `Content-Length` of the body that never follows.
+    /// Only the head, with the `Content-Length` of a body that never follows.
     Announced,
-    /// Half of the body, and then silence.
+    /// Half of the body, then silence.
     Stalled,
-    /// A byte now and then, chunked, for longer than any timeout.
+    /// One byte at a time, chunked, for longer than any timeout.
     Dripping,
-    /// Half of the body, and then the connection is closed.
+    /// Half of the body, then the connection is closed.
     BrokenOff,
     /// Twice in one packet, on one connection.
     Pipelined,
-    /// In one piece, and then the connection is closed without waiting for the answer.
+    /// In one piece, then the connection is closed without waiting for the response.
     HungUp,
 }
 
 impl Case {
-    /// All cases: those of the files, and those that the events' fixtures make.
+    /// All cases: from the files, and from the events' fixtures.
     pub(crate) fn all() -> Vec<Self> {
         #[derive(Deserialize)]
         struct Cases {
@@ -239,7 +239,7 @@ impl Case {
         files.into_iter().flat_map(read).chain(fixture::cases()).collect()
     }
 
-    /// Whether it is sent in a way.
+    /// Whether the case is sent in this way.
     pub(crate) fn is_sent(&self, way: Way) -> bool {
         let is_named = |way: Way| match &self.ways {
             Some(ways) => ways.contains(&way),
@@ -259,7 +259,7 @@ impl Case {
         self.one_kind.unwrap_or(self.typed)
     }
 
-    /// A further delivery as a case of its own.
+    /// A further delivery as a separate case.
     pub(crate) fn then(&self, then: &Then) -> Self {
         let mut case = self.clone();
         case.set.extend(then.set.clone());

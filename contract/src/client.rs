@@ -1,4 +1,4 @@
-//! A client that is less polite than a library would be.
+//! A raw HTTP client. Unlike a library, it can stall, drip, pipeline and hang up.
 
 use std::{
     io::{self, BufRead, BufReader, ErrorKind, Read, Write},
@@ -9,7 +9,7 @@ use std::{
 
 use crate::case::Transport;
 
-/// A request before it is put on the wire.
+/// A request to send.
 pub(crate) struct Request<'a> {
     pub(crate) path: &'a str,
     pub(crate) method: &'a str,
@@ -18,7 +18,7 @@ pub(crate) struct Request<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// An answer as it came.
+/// A response as received.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -27,7 +27,7 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Reads one answer, by its length: a connection may well stay open behind it.
+    /// Reads one response by its length, because the connection may stay open after it.
     fn read(stream: &mut impl BufRead) -> io::Result<Self> {
         let mut head = stream
             .by_ref()
@@ -43,7 +43,7 @@ impl Response {
             .collect();
         let status = status_line.split(' ').nth(1).unwrap().parse().unwrap();
         let mut response = Self { status, headers, body: String::new() };
-        let length = response.header("content-length").expect("an answer has a length");
+        let length = response.header("content-length").expect("a response has a length");
         let length = length.parse().unwrap();
         stream.take(length).read_to_string(&mut response.body)?;
         Ok(response)
@@ -55,7 +55,7 @@ impl Response {
     }
 }
 
-/// Sends a request and returns the answers to it; none if the connection is broken off first.
+/// Sends a request and returns the responses; none if the transport closes the connection early.
 pub(crate) fn send(
     address: SocketAddr,
     request: &Request<'_>,
@@ -63,7 +63,7 @@ pub(crate) fn send(
 ) -> io::Result<Vec<Response>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
-    // Longer than a busy machine stands still.
+    // Long enough even on a busy machine.
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let with_length = request.head(&format!("Content-Length: {}", request.body.len()), true);
     let chunked = request.head("Transfer-Encoding: chunked", true);
@@ -96,7 +96,7 @@ pub(crate) fn send(
         }
         Transport::HungUp => {
             stream.write_all(&[with_length.as_bytes(), request.body].concat())?;
-            // Long enough for the request to arrive, and for no answer to be waited for.
+            // Long enough for the request to arrive. The response is not awaited.
             thread::sleep(Duration::from_millis(100));
             return Ok(Vec::new());
         }
@@ -130,7 +130,7 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
-/// Sends a byte every 50 ms until the server has had enough.
+/// Sends a byte every 50 ms until the server responds or closes the connection, at most for 5 s.
 fn drip(stream: &mut TcpStream) -> io::Result<()> {
     let begun = Instant::now();
     stream.set_nonblocking(true)?;

@@ -29,7 +29,7 @@ use crate::{
     tenants,
 };
 
-/// Sends every case to a framework in every way.
+/// Sends every case to a framework in every way that its adapter supports.
 #[must_use]
 pub fn run<D: Driver>() -> ExitCode {
     let trials = Case::all().into_iter().flat_map(|case| {
@@ -42,7 +42,7 @@ pub fn run<D: Driver>() -> ExitCode {
             play_nesting::<D>(provider);
             Ok(())
         });
-        // It times a release build.
+        // Timing is meaningful only in a release build.
         trial.with_ignored_flag(cfg!(debug_assertions))
     });
     libtest_mimic::run(
@@ -57,8 +57,9 @@ pub fn run<D: Driver>() -> ExitCode {
     .exit_code()
 }
 
-/// Sends the cases of events, duplicates and questions to hooks behind a program that verifies deliveries and passes them
-/// on. It has the secrets and the defaults of the standard receivers, so other cases are left out.
+/// Sends the cases for events, duplicates and questions to hooks behind a program that verifies
+/// deliveries and forwards them. The program has the secrets and defaults of the standard
+/// receivers, so cases with other receivers are left out.
 #[must_use]
 pub fn run_behind_proxy<D: Driver>() -> ExitCode {
     let cases = Case::all().into_iter();
@@ -101,7 +102,7 @@ where
             let SignedDelivery { query, headers, body, .. } = signed;
             let request = Request { path: "/", method: "POST", query, headers, body };
             let responses = client::send(address, &request, Transport::Whole).unwrap();
-            // What the handler has seen takes much room.
+            // Free the memory of the large reports.
             reports.try_iter().for_each(drop);
             responses[0].status
         });
@@ -158,7 +159,7 @@ fn play_shared<D: Driver>(case: &Case, tencent: Receiver<Tencent>, trtc: Receive
     run_server(case.handler, serve, |address, reports| check(case, Way::Hooks, address, reports));
 }
 
-/// Serves a way in for as long as it is used.
+/// Serves one way in while `use_it` runs.
 fn serve<D, All, One>(
     way: Way,
     receiver: Receiver<All::Provider>,
@@ -178,12 +179,12 @@ fn serve<D, All, One>(
         }
         Way::Hooks => D::serve_hooks(listener, seen.hooks::<All>(receiver), false, stopped),
         Way::Consumed => D::serve_hooks(listener, seen.hooks::<All>(receiver), true, stopped),
-        Way::Shared => unreachable!("it has a server of its own"),
+        Way::Shared => unreachable!("it has its own server"),
     };
     run_server(handler, serve, use_it);
 }
 
-/// Runs a server of events for as long as it is used.
+/// Runs a server of events while `use_it` runs.
 fn run_server(
     handler: Handler,
     serve: impl FnOnce(TcpListener, Seen, oneshot::Receiver<()>) + Send + 'static,
@@ -199,7 +200,7 @@ fn run_server(
     );
 }
 
-/// Sends all deliveries of a case, some of them while the one before is being handled.
+/// Sends all deliveries of a case, some while the previous one is being handled.
 fn check(case: &Case, way: Way, address: SocketAddr, reports: &Reports<Value>) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     thread::scope(|scope| {
@@ -218,13 +219,13 @@ fn check(case: &Case, way: Way, address: SocketAddr, reports: &Reports<Value>) {
         check_handler(&before, way, now, reports);
         sending.join().unwrap();
     });
-    // Whatever else the handler sees comes late, if at all.
+    // Without a response to wait for, another call could still arrive.
     let grace = if case.status == 0 { 200 } else { 0 };
     let more = reports.recv_timeout(Duration::from_millis(grace));
-    assert!(more.is_err(), "the handler is called too often: {more:?}");
+    assert!(more.is_err(), "the handler was called too often: {more:?}");
 }
 
-/// Sends one delivery and checks what it is answered.
+/// Sends one delivery and checks the response.
 fn send(case: &Case, way: Way, address: SocketAddr, now: u64) {
     let delivery = Delivery::of(case, now);
     let request = Request {
@@ -247,7 +248,7 @@ fn answers(case: &Case) -> usize {
     }
 }
 
-/// Checks what the handler was called with; two pipelined deliveries are one to `Hooks`.
+/// Checks the handler's calls. `Hooks` handles two equal pipelined deliveries once.
 fn check_handler(case: &Case, way: Way, now: u64, reports: &Reports<Value>) {
     if !case.is_handled() || (way == Way::OneKind && !case.is_one_kind()) {
         return;
@@ -263,11 +264,11 @@ fn check_handler(case: &Case, way: Way, now: u64, reports: &Reports<Value>) {
 }
 
 fn check_answer(case: &Case, way: Way, response: &Response) {
-    // Only one of two that come at once is handled; the other is told so.
+    // Of two deliveries at once, one is handled; the other receives 503 while that is in progress.
     let in_progress = way == Way::Hooks && case.transport == Transport::Pipelined;
     let status = if in_progress && response.status == 503 { 503 } else { case.status };
     assert_eq!(response.status, status, "{response:?}");
-    // The framework's own response, where it has no route.
+    // The framework's own response for a path without a route.
     if status == 404 {
         return;
     }
@@ -308,7 +309,7 @@ fn check_event(case: &Case, report: &Value) {
     );
     assert_eq!(report["kind"] != "raw", case.typed);
     if !case.nested.is_empty() {
-        return; // No reader of whole values gets to the innermost.
+        return; // Too deep for serde_json.
     }
     let data: Value = serde_json::from_str(report["data"].as_str().unwrap()).unwrap();
     for (name, value) in &case.data {

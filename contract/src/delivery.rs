@@ -1,4 +1,4 @@
-//! What a case puts on the wire.
+//! Builds the request of a case.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) const TENCENT_EVENT: &str = "Room.CallbackAfterUpdateRoomInfo";
 pub(crate) const TRTC_EVENT: &str = "103";
 
 impl Delivery {
-    /// What the case sends at a time, in Unix seconds.
+    /// Builds a case's request at the time `now`, in Unix seconds.
     pub(crate) fn of(case: &Case, now: u64) -> Self {
         let (query, members) = match case.provider {
             ProviderName::Zego => (String::new(), zego_members(case, now)),
@@ -101,7 +101,7 @@ fn trtc_members(case: &Case, now: u64) -> Map<String, Value> {
     changed(honest, case, now)
 }
 
-/// The headers that sign a body, which TRTC alone has, and those that the case sets.
+/// The headers that sign the body, which only TRTC has, and the headers that the case sets.
 fn headers(case: &Case, body: &[u8]) -> Vec<(String, String)> {
     let honest = [
         ("SdkAppId", TRTC_APP.to_string()),
@@ -120,7 +120,7 @@ fn headers(case: &Case, body: &[u8]) -> Vec<(String, String)> {
 fn changed(honest: Value, case: &Case, now: u64) -> Map<String, Value> {
     let Value::Object(mut members) = honest else { unreachable!("it is an object") };
     if let Some(sent) = &case.sent {
-        // What signs stays.
+        // Keep the members that the signature needs.
         members.retain(|name, _| ["appid", "timestamp", "nonce"].contains(&name.as_str()));
         members.extend(sent.as_object().unwrap().clone());
     }
@@ -131,7 +131,7 @@ fn changed(honest: Value, case: &Case, now: u64) -> Map<String, Value> {
     members
 }
 
-/// A value in which `@now`, `@millis` and `@text` stand for a time.
+/// Replaces `@now`, `@millis` or `@text` with the time that it stands for.
 fn at(value: &Value, now: u64) -> Value {
     let time = |offset: &str| match offset {
         "" => now,
@@ -162,7 +162,7 @@ fn body(case: &Case, members: &Map<String, Value>) -> Vec<u8> {
         None => encoded(case, members),
     };
     if case.provider == ProviderName::Trtc && case.body.is_none() {
-        // As TRTC writes it, so that nobody writes it anew before it is verified.
+        // Spaced as TRTC does it. Code that re-serializes the body before verification must fail.
         body = body.replace("\":", "\":\t").replace(",\"", ",\n\t\"");
     }
     let mut body = replaced(body.into_bytes(), &case.replace);
@@ -210,7 +210,7 @@ fn encoded(case: &Case, members: &Map<String, Value>) -> String {
     }
 }
 
-/// Objects in one another, more than any reader's stack has room for.
+/// Objects nested too deep for the stack of any recursive parser.
 fn nested(names: &[String]) -> String {
     const LEVELS: usize = 75_000;
     let levels = names.iter().cycle().skip(1).take(LEVELS);

@@ -8,15 +8,15 @@ use tokio::sync::oneshot;
 
 use crate::Seen;
 
-/// What connects the suite to a framework.
+/// Connects the suite to a framework.
 pub trait Driver: 'static {
     /// The framework's name.
     const NAME: &'static str;
 
-    /// The ways in that its adapter has.
+    /// The ways that its adapter supports.
     const WAYS: &'static [Way];
 
-    /// Serves at `/`, on a thread of its own, until it is told to stop.
+    /// Serves at `/` until `stop` resolves. Like all methods here, it has a thread to itself.
     fn serve<E: RoomEvent + Serialize>(
         listener: TcpListener,
         mount: Mount,
@@ -25,7 +25,7 @@ pub trait Driver: 'static {
         stop: oneshot::Receiver<()>,
     );
 
-    /// Serves hooks at `/` likewise, behind something that consumes every body if `is_consumed`.
+    /// Serves hooks at `/`, behind middleware that consumes every body if `is_consumed`.
     fn serve_hooks<P: Provider>(
         listener: TcpListener,
         hooks: Hooks<P>,
@@ -33,15 +33,15 @@ pub trait Driver: 'static {
         stop: oneshot::Receiver<()>,
     );
 
-    /// Serves hooks at `/hooks/{tenant}/{provider}` likewise, by a handler that hands them its request.
+    /// Serves hooks at `/hooks/{tenant}/{provider}`, with a handler that passes them its request.
     fn serve_tenants<P: Provider>(
         listener: TcpListener,
         hooks: Hooks<P>,
         stop: oneshot::Receiver<()>,
     );
 
-    /// Serves a handler at `/` likewise that extracts questions and replies with what `decide` says. An adapter without
-    /// extractors has a handler behind the guard instead.
+    /// Serves a handler at `/` that extracts questions and answers with the result of `decide`. An
+    /// adapter without extractors has a handler behind the verifying middleware instead.
     fn serve_questions<Q: Question>(
         listener: TcpListener,
         receiver: Receiver<Q::Provider>,
@@ -49,7 +49,7 @@ pub trait Driver: 'static {
         stop: oneshot::Receiver<()>,
     );
 
-    /// Serves the hooks of both of Tencent's protocols at `/` likewise.
+    /// Serves hooks for both Tencent protocols at `/`.
     fn serve_tencent(
         listener: TcpListener,
         tencent: Hooks<Tencent>,
@@ -58,19 +58,19 @@ pub trait Driver: 'static {
     );
 }
 
-/// What is put at `/`.
+/// The handler at `/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a driver that forgets one must not compile")]
 pub enum Mount {
     /// A handler that extracts `E`.
     Extractor,
-    /// A handler that extracts nothing but the body, behind the guard.
+    /// A handler that extracts only the body, behind the verifying middleware.
     Guard,
-    /// A handler that extracts `E`, behind the guard.
+    /// A handler that extracts `E`, behind the verifying middleware.
     GuardAndExtractor,
 }
 
-/// What an extractor's handler of questions decides.
+/// Decides an extracted question.
 pub type Decide<Q> = fn(&Verified<Q>) -> <Q as Question>::Decision;
 
 /// A way into a handler.
@@ -78,20 +78,20 @@ pub type Decide<Q> = fn(&Verified<Q>) -> <Q as Question>::Decision;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Way {
-    /// The handler asks for all that the provider sends.
+    /// The handler extracts every event of the provider.
     Extractor,
-    /// The handler asks for the one kind that has a type.
+    /// The handler extracts only the baseline's kind of event.
     OneKind,
-    /// The handler asks for nothing and is guarded.
+    /// The handler extracts only the body, behind the verifying middleware.
     Guard,
-    /// The handler asks for all and is guarded as well.
+    /// The handler extracts every event, behind the verifying middleware.
     GuardAndExtractor,
     /// The handlers are behind `Hooks`.
     Hooks,
-    /// The handlers are behind `Hooks`, beside those of Tencent's other protocol at the same URL; for every case of
-    /// Tencent and TRTC that is sent to `Hooks`.
+    /// The handlers are behind `Hooks`, at a URL shared with the other Tencent protocol; for every
+    /// Tencent and TRTC case that is sent to `Hooks`.
     Shared,
-    /// The handlers are behind `Hooks`, and those behind something that consumes every body; only for
-    /// cases that name it.
+    /// The handlers are behind `Hooks`, after middleware that consumes every body; only for cases
+    /// that name it.
     Consumed,
 }

@@ -1,4 +1,4 @@
-//! The core's fixtures as cases: each form of each event, sent through every adapter.
+//! Turns the core's fixtures into cases: each form of each event, sent through every adapter.
 
 use std::{collections::BTreeMap, fs};
 
@@ -11,7 +11,7 @@ use crate::{
     case::{Case, Encoding},
 };
 
-/// A form in which an event is sent, as far as the contract needs it.
+/// A form of an event, with the fields that the contract needs.
 #[derive(Deserialize)]
 struct Form {
     sent: Value,

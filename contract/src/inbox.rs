@@ -1,4 +1,5 @@
-//! Hooks with an inbox over a socket: an event is stored, answered in its provider's form, and handled by a worker.
+//! Hooks with an inbox over a socket: an event is stored, answered in its provider's format, and
+//! handled by a worker.
 
 use std::{net::SocketAddr, sync::mpsc, time::SystemTime};
 
@@ -54,8 +55,8 @@ fn trtc<D: Driver>() {
     check::<D, _>(trtc, &signed, [r#"{"code":0}"#, r#"{"code":1}"#]);
 }
 
-/// Sends an event and duplicates of it to an inbox with room, and to full ones. `bodies` are those of a response
-/// with 200, and of one with 503.
+/// Sends an event and its duplicates to an inbox with free space, and the event to full inboxes.
+/// `bodies` are the expected bodies of a 200 and of a 503 response.
 fn check<D: Driver, P: Provider>(provider: P, event: &SignedDelivery, bodies: [&str; 2]) {
     let [stored, refused] = bodies;
     let inbox = MemoryInbox::new();
@@ -98,7 +99,7 @@ fn post(address: SocketAddr, signed: &SignedDelivery) -> Response {
     client::send(address, &request, Transport::Whole).unwrap().pop().unwrap()
 }
 
-/// The rooms of the events that a worker finds.
+/// The rooms of the events that a worker handles.
 fn handled<P: Provider>(inbox: impl InboxStore) -> Vec<String> {
     let (seen, handled) = mpsc::channel();
     let handlers = Handlers::new().fallback(move |verified: Verified<P::Event>| {

@@ -1,9 +1,9 @@
-//! The contract that every adapter of room-hooks is held to.
+//! The contract that every room-hooks adapter must fulfill.
 //!
-//! `cases/*.toml` says what is sent and what must come of it; `case.rs` is the form of an entry.
-//! The core's fixtures of events are cases as well, which `fixture.rs` makes of them. An adapter
-//! joins with a [`Driver`] of some 50 lines in `tests/`, which serves it on a real socket, and is
-//! sent every case in every [`Way`] that it has. Nothing in here knows a framework.
+//! `cases/*.toml` define requests and the expected results; `case.rs` documents an entry.
+//! `fixture.rs` turns the core's event fixtures into further cases. An adapter joins with a small
+//! [`Driver`] in `tests/`, which serves it on a real socket. It then receives every case in every
+//! [`Way`] that it supports. This crate itself depends on no framework.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -28,24 +28,29 @@ pub use receivers::{TENCENT_TOKEN, TRTC_KEY, ZEGO_SECRET};
 pub use seen::Seen;
 pub use server::serve_until;
 
-/// The README's examples, so that they compile.
+/// The examples of the README and of the pages in `docs`, which must compile and, where they can,
+/// run.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
-/// The recipes, so that they compile and, where they can, run.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/inbox.md")]
-struct Inbox;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/recipes.md")]
-struct Recipes;
-
-/// The tests that users are shown, so that they pass.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/testing.md")]
-struct Testing;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../docs/faq.md")]
+    mod faq {}
+    #[doc = include_str!("../../docs/getting-started.md")]
+    mod getting_started {}
+    #[doc = include_str!("../../docs/inbox.md")]
+    mod inbox {}
+    #[doc = include_str!("../../docs/migrating.md")]
+    mod migrating {}
+    #[doc = include_str!("../../docs/operating.md")]
+    mod operating {}
+    #[doc = include_str!("../../docs/questions.md")]
+    mod questions {}
+    #[doc = include_str!("../../docs/recipes.md")]
+    mod recipes {}
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
+}
 
 #[cfg(test)]
 mod tests {
@@ -54,11 +59,11 @@ mod tests {
     #[test]
     fn the_readme_has_the_number_of_events_and_every_module_of_them() {
         let readme = include_str!("../../README.md");
-        let count = format!("\n{} events have one:", samples().count());
+        let count = format!("{} events and", samples().count());
         assert!(readme.contains(&count), "{count}");
         for sample in samples() {
             let (module, name) = sample.type_name.rsplit_once("::").unwrap();
-            let row = readme.lines().find(|line| line.starts_with(&format!("| `{module}` ")));
+            let row = readme.lines().find(|line| line.contains(&format!("| `{module}` |")));
             let row = row.unwrap_or_else(|| panic!("{module} has no row"));
             assert!(row.contains(&format!("`{name}`")) || row.contains('…'), "{name}");
         }

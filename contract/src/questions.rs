@@ -36,7 +36,7 @@ const DENIED: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":1}"#;
 const NEUTRAL: &str = r#"{"result":0}"#;
 const NOT_SENT: &str = r#"{"result":3}"#;
 
-/// How a handler goes wrong.
+/// A failure to provoke.
 #[derive(Debug, Clone, Copy)]
 enum Trouble {
     Fails,
@@ -56,13 +56,13 @@ pub(crate) fn trials<D: Driver>() -> Vec<Trial> {
         })
     };
     let mut trials = vec![
-        trial("equal gifts at once", Box::new(equal_gifts_at_once::<D>)),
-        trial("equal messages at once", Box::new(equal_messages_at_once::<D>)),
-        trial("equal gifts at once, extracted", Box::new(equal_gifts_extracted_at_once::<D>)),
+        trial("identical gifts at once", Box::new(equal_gifts_at_once::<D>)),
+        trial("identical messages at once", Box::new(equal_messages_at_once::<D>)),
+        trial("identical gifts at once, extracted", Box::new(equal_gifts_extracted_at_once::<D>)),
         trial("Tencent's decisions", Box::new(tencents_decisions::<D>)),
         trial("ZIM's decisions", Box::new(zims_decisions::<D>)),
         trial("forged questions", Box::new(forged_questions::<D>)),
-        trial("a question that no extractor asks for", Box::new(questions_of_another_kind::<D>)),
+        trial("a question that no extractor takes", Box::new(questions_of_another_kind::<D>)),
     ];
     for trouble in [Fails, Panics, Sleeps, BlocksItsThread, IsMissing, BodyIsConsumed] {
         for policy in [FailurePolicy::Open, FailurePolicy::Closed] {
@@ -124,7 +124,7 @@ fn assert_answered(response: &Response, body: &str) {
     assert_eq!(response.header("retry-after"), None);
 }
 
-/// Serves hooks of Tencent's at a URL of their own, and at one that they share with TRTC's.
+/// Serves Tencent hooks at their own URL, and at a URL that they share with TRTC hooks.
 fn with_tencent<D: Driver>(hooks: &Hooks<Tencent>, ask: impl Fn(SocketAddr)) {
     let own = hooks.clone();
     serve_while(|listener, stop| D::serve_hooks(listener, own, false, stop), &ask);
@@ -137,8 +137,8 @@ fn with_zego<D: Driver>(hooks: Hooks<Zego>, ask: impl FnOnce(SocketAddr)) {
     serve_while(|listener, stop| D::serve_hooks(listener, hooks, false, stop), ask);
 }
 
-/// Asks the same 24 times at once. A handler takes 200 ms, so that each finds others that are being answered; each
-/// answer comes within the 2 s that Tencent waits.
+/// Asks the same question 24 times at once. The handlers take 200 ms, so the calls overlap. Every
+/// response must arrive within the 2 s that Tencent waits.
 fn at_once(address: SocketAddr, question: &SignedDelivery, answers: &[&str]) {
     thread::scope(|scope| {
         let begun = Instant::now();
@@ -157,7 +157,7 @@ fn at_once(address: SocketAddr, question: &SignedDelivery, answers: &[&str]) {
 }
 
 fn equal_gifts_at_once<D: Driver>() {
-    // Every second one is denied, which only a handler that is called for each can do.
+    // Denying every second gift requires a call for each of them.
     let calls = Arc::new(AtomicUsize::new(0));
     let hooks = Hooks::new(tencent()).answer_with(
         calls,
@@ -189,7 +189,7 @@ fn equal_gifts_extracted_at_once<D: Driver>() {
     serve_while(serve, |address| at_once(address, &gift(), &[DENIED]));
 }
 
-/// A decision for each word.
+/// Decides by the text of the message.
 fn decide_on_group_message(
     asked: &Verified<group::BeforeSendMsg>,
 ) -> Decision<group::BeforeSendMsg> {
@@ -270,7 +270,7 @@ fn zims_decisions<D: Driver>() {
 /// The response to a forged question reveals no more than the response to a forged event.
 fn forged_questions<D: Driver>() {
     let hooks = Hooks::new(tencent()).answer(async |_: Verified<tencent::Question>| -> Decision {
-        unreachable!("it is forged")
+        unreachable!("the question is forged")
     });
     with_tencent::<D>(&hooks, |address| {
         let mut forged = gift();
@@ -280,7 +280,7 @@ fn forged_questions<D: Driver>() {
         assert_eq!((response.status, &*response.body), (401, refused));
     });
     let hooks = Hooks::new(zego()).answer(async |_: Verified<zego::Question>| -> zego::Decision {
-        unreachable!("it is forged")
+        unreachable!("the question is forged")
     });
     with_zego::<D>(hooks, |address| {
         let mut forged = zim_message("hello");
@@ -316,7 +316,7 @@ async fn go_wrong<T>(trouble: Trouble) -> io::Result<T> {
     }
 }
 
-/// Trouble with a handler leads to the policy, within the time that the vendor waits.
+/// Checks that a failure leads to the policy's answer, within the time that the vendor waits.
 fn with_trouble<D: Driver>(trouble: Trouble, policy: FailurePolicy) {
     let is_open = policy == FailurePolicy::Open;
     let is_consumed = matches!(trouble, Trouble::BodyIsConsumed);
@@ -330,7 +330,7 @@ fn with_trouble<D: Driver>(trouble: Trouble, policy: FailurePolicy) {
         |address| assert_answered(&ask(address, &gift()), if is_open { ALLOWED } else { DENIED }),
     );
     if is_consumed {
-        return; // What ZIM asks is in the body alone.
+        return; // A ZIM question is only in the body.
     }
     let hooks = Hooks::new(zego()).with_question_failure_policy::<zego::Question>(policy);
     let hooks = match trouble {

@@ -1,4 +1,4 @@
-//! The receivers that the cases name, and the secrets behind them.
+//! The receivers that the cases name, and their secrets.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use room_hooks::{Provider, Receiver, Secrets, tencent::Tencent, trtc::Trtc, zego
 
 use crate::case::Setup;
 
-/// Older than any published vector.
+/// Longer than the age of any published vector.
 const AGES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 pub(crate) const ZEGO_APP: u64 = 1234567890;
-/// The secret of the standard receiver of ZEGO.
+/// The secret of the standard ZEGO receiver.
 pub const ZEGO_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
 pub(crate) const TENCENT_APP: u64 = 1400000000;
-/// The token of the standard receiver of Tencent.
+/// The token of the standard Tencent receiver.
 pub const TENCENT_TOKEN: &str = "k3y-For_Tests";
 pub(crate) const TRTC_APP: u64 = 1400000000;
-/// The key of the standard receiver of TRTC.
+/// The key of the standard TRTC receiver.
 pub const TRTC_KEY: &str = "123654";
 
 pub(crate) fn zego(setup: Setup) -> Receiver<Zego> {

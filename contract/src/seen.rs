@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::case::Handler;
 
-/// What a driver's handlers report to.
+/// The recorder that a driver's handlers report to.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub(crate) reports: Sender<Value>,
@@ -27,7 +27,7 @@ impl Seen {
     ///
     /// # Panics
     ///
-    /// The event cannot be serialized.
+    /// If the event cannot be serialized.
     pub fn event<E: RoomEvent + Serialize>(&self, verified: &Verified<E>) {
         self.report(json!({
             "app_id": verified.app_id,
@@ -38,16 +38,17 @@ impl Seen {
         }));
     }
 
-    /// Reports a body that a handler behind a guard was called with, by its length.
+    /// Reports the length of the body that a handler behind the verifying middleware was called
+    /// with.
     pub fn body(&self, body: &[u8]) {
         self.report(json!({ "body_bytes": body.len() }));
     }
 
-    /// Hooks with a handler that reports and then behaves as the case says.
+    /// Builds hooks with a handler that reports the event and then behaves as the case specifies.
     ///
     /// # Panics
     ///
-    /// The handler does, if the case says so.
+    /// The handler panics if the case specifies it.
     pub(crate) fn hooks<E: RoomEvent + Serialize>(
         self,
         receiver: Receiver<E::Provider>,
@@ -77,7 +78,7 @@ impl Seen {
     }
 
     fn report(&self, seen: Value) {
-        // The suite has stopped listening when a server outlives its case.
+        // The suite no longer listens if a server outlives its case.
         let _ = self.reports.send(seen);
     }
 }

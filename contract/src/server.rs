@@ -5,25 +5,25 @@ use std::{
 
 use tokio::sync::oneshot;
 
-/// Runs a server on a socket until it is told to stop: the frame of a [`Driver`](crate::Driver) on tokio.
+/// Runs a server on a socket until `stop` resolves, for a [`Driver`](crate::Driver) on tokio.
 ///
 /// # Panics
 ///
-/// The listener is no socket that tokio takes.
+/// If tokio cannot use the listener.
 pub async fn serve_until<F: Future>(
     stop: oneshot::Receiver<()>,
     listener: TcpListener,
     server: impl FnOnce(tokio::net::TcpListener) -> F,
 ) {
-    listener.set_nonblocking(true).expect("it is a socket");
-    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+    listener.set_nonblocking(true).expect("the socket is valid");
+    let listener = tokio::net::TcpListener::from_std(listener).expect("the socket is valid");
     tokio::select! {
         _ = server(listener) => {}
         _ = stop => {}
     }
 }
 
-/// Runs a server on a thread of its own for as long as it is used.
+/// Runs a server on its own thread while `use_it` runs.
 pub(crate) fn serve_while(
     serve: impl FnOnce(TcpListener, oneshot::Receiver<()>) + Send + 'static,
     use_it: impl FnOnce(SocketAddr),

@@ -1,4 +1,4 @@
-//! The providers' signatures, written a second time from their documentation.
+//! The providers' signatures, implemented independently of the core from their documentation.
 
 use data_encoding::{BASE64, HEXLOWER};
 use sha1::{Digest, Sha1};
@@ -18,7 +18,7 @@ pub fn tencent(token: &str, request_time: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(format!("{token}{request_time}")))
 }
 
-/// Signs for TRTC, in base64: HMAC as RFC 2104 has it, for keys no longer than a block.
+/// Signs for TRTC, in base64: HMAC-SHA256 per RFC 2104, for keys no longer than one block.
 #[must_use]
 pub fn trtc(key: &str, body: &[u8]) -> String {
     let padded = |pad: u8| {

@@ -1,4 +1,5 @@
-//! Tenants at `/hooks/{tenant}/{provider}`, whose apps are looked up: one tenant's signature counts at no other's path.
+//! Tenants at `/hooks/{tenant}/{provider}`, whose apps are looked up: a tenant's signature is valid
+//! only at its own path.
 
 use std::{
     collections::HashMap,
@@ -21,7 +22,7 @@ use crate::{
     server::serve_while,
 };
 
-/// Two tenants, by what is in the path: their apps and secrets.
+/// Two tenants: the decoded path segment, app id and secret of each.
 const TENANTS: [(&str, u64, &str); 2] =
     [("acme", 1, "acme's secret"), ("b e&a", 2, "bea's secret")];
 
@@ -41,7 +42,7 @@ pub(crate) fn trials<D: Driver>() -> Vec<Trial> {
     ]
 }
 
-/// The app of the tenant whose path it is.
+/// The app of the tenant in the path.
 fn app(request: &RequestData, secrets: &HashMap<&str, (u64, Arc<Secrets>)>) -> Option<App> {
     let (app_id, secrets) = secrets.get(request.get("tenant")?)?;
     Some(App::new(*app_id, Arc::clone(secrets)))
@@ -69,7 +70,7 @@ fn post(address: SocketAddr, path: &str, signed: &SignedDelivery) -> Response {
     client::send(address, &request, Transport::Whole).unwrap().pop().unwrap()
 }
 
-/// Posts what each tenant's app signs to each path.
+/// Posts deliveries signed by each tenant to each path.
 fn check<D: Driver, P: Provider>(provider: P, sign: impl Fn(u64, &str) -> SignedDelivery) {
     let (seen, handled) = mpsc::channel();
     let hooks = hooks(provider).fallback(move |verified: Verified<P::Event>| {
@@ -86,8 +87,8 @@ fn check<D: Driver, P: Provider>(provider: P, sign: impl Fn(u64, &str) -> Signed
                 ("/hooks/acme/x", 2, "bea's secret", 401),
                 ("/hooks/acme/x", 1, "bea's secret", 401),
                 ("/hooks/b%20e%26a/x", 1, "acme's secret", 401),
-                // Nobody's path, and nobody's app.
-                ("/hooks/nobody/x", 1, "acme's secret", 401),
+                // An unknown tenant, and an unknown app.
+                ("/hooks/unknown/x", 1, "acme's secret", 401),
                 ("/hooks/acme/x", 3, "acme's secret", 401),
             ] {
                 let response = post(address, path, &sign(app_id, secret));
@@ -126,7 +127,7 @@ fn trtc<D: Driver>() {
     });
 }
 
-/// A console's check of the URL may name no app. Then the path does.
+/// A console's probe may name no app. The path then identifies it.
 fn probes<D: Driver>() {
     let secrets = secrets();
     let hooks = hooks(Tencent::with_lookup(move |claimant| app(claimant.request, &secrets)));
@@ -147,7 +148,7 @@ fn probes<D: Driver>() {
                 ("/hooks/acme/tencent", "acme's secret", 200),
                 ("/hooks/b%20e%26a/tencent", "bea's secret", 200),
                 ("/hooks/acme/tencent", "bea's secret", 401),
-                ("/hooks/nobody/tencent", "acme's secret", 401),
+                ("/hooks/unknown/tencent", "acme's secret", 401),
             ] {
                 assert_eq!(post(address, path, &probe(token)).status, status, "{path} {token}");
             }
@@ -155,7 +156,7 @@ fn probes<D: Driver>() {
     );
 }
 
-/// The same text in each framework, and no signature or credential.
+/// Request data is the same in each framework, and contains no signature or credential.
 fn request_data<D: Driver>() {
     let (seen, handled) = mpsc::channel();
     let tencent = Tencent::new(1, "token").unwrap();

@@ -1,4 +1,4 @@
-//! actix-web under the contract.
+//! The contract for actix-web.
 
 use std::{net::TcpListener, process::ExitCode};
 
@@ -50,7 +50,7 @@ impl Driver for Actix {
             app.service(web::resource("/").wrap(guard).route(handler))
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
-        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+        run_until(stop, server.listen(listener).expect("the socket is valid").run()).await;
     }
 
     #[actix_web::main]
@@ -65,7 +65,7 @@ impl Driver for Actix {
             App::new().service(hooks.wrap(Condition::new(is_consumed, from_fn(consume))))
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
-        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+        run_until(stop, server.listen(listener).expect("the socket is valid").run()).await;
     }
 
     #[actix_web::main]
@@ -83,7 +83,7 @@ impl Driver for Actix {
             App::new().service(web::resource("/hooks/{tenant}/{provider}").to(receive))
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
-        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+        run_until(stop, server.listen(listener).expect("the socket is valid").run()).await;
     }
 
     #[actix_web::main]
@@ -100,7 +100,7 @@ impl Driver for Actix {
             App::new().app_data(receiver.clone()).service(route)
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
-        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+        run_until(stop, server.listen(listener).expect("the socket is valid").run()).await;
     }
 
     #[actix_web::main]
@@ -112,7 +112,7 @@ impl Driver for Actix {
     ) {
         let app = move || App::new().service(tencent_resource("/", tencent.clone(), trtc.clone()));
         let server = HttpServer::new(app).workers(1).disable_signals();
-        run_until(stop, server.listen(listener).expect("it is a socket").run()).await;
+        run_until(stop, server.listen(listener).expect("the socket is valid").run()).await;
     }
 }
 
@@ -122,7 +122,7 @@ async fn run_until(stop: oneshot::Receiver<()>, server: Server) {
         let _ = stop.await;
         handle.stop(false).await;
     });
-    server.await.expect("it serves");
+    server.await.expect("the server runs");
 }
 
 async fn consume<B: MessageBody + 'static>(

@@ -1,4 +1,4 @@
-//! axum under the contract.
+//! The contract for axum.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -68,7 +68,7 @@ impl Driver for Axum {
         let receive = async move |request: Request| deliver(&hooks, request).await;
         let app = Router::new().route("/hooks/{tenant}/{provider}", any(receive));
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
-        let serve = async |listener| axum::serve(listener, app).await.expect("it serves");
+        let serve = async |listener| axum::serve(listener, app).await.expect("the server runs");
         serve_until(stop, listener, serve).await;
     }
 
@@ -95,7 +95,7 @@ impl Driver for Axum {
 }
 
 async fn serve(listener: TcpListener, app: Router, stop: oneshot::Receiver<()>) {
-    let serve = async |listener| axum::serve(listener, app).await.expect("it serves");
+    let serve = async |listener| axum::serve(listener, app).await.expect("the server runs");
     serve_until(stop, listener, serve).await;
 }
 
@@ -105,7 +105,7 @@ fn at_root(route: MethodRouter) -> Router {
 
 async fn consume(request: Request) -> Request {
     let (parts, body) = request.into_parts();
-    to_bytes(body, usize::MAX).await.expect("it arrives");
+    to_bytes(body, usize::MAX).await.expect("the body arrives");
     Request::from_parts(parts, Body::empty())
 }
 

@@ -1,5 +1,5 @@
-//! Request loggers as `docs/recipes.md` sets them up: they write the path, and never the query, which holds Tencent's
-//! signature.
+//! Request loggers set up as in `docs/recipes.md`: they log the path but not the query, which
+//! contains Tencent's signature.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -51,7 +51,7 @@ fn signature(query: &str) -> &str {
     query.split('&').find_map(|parameter| parameter.strip_prefix("Sign=")).unwrap()
 }
 
-/// Sends a request to an app behind a layer. Returns the log and the signature of the request.
+/// Sends a request to an app behind a layer. Returns the log and the request's signature.
 fn traced(add_layer: impl FnOnce(Router) -> Router) -> (String, String) {
     let log = Log::default();
     let writer = log.clone();
@@ -83,7 +83,7 @@ fn a_trace_layer_writes_the_path_and_not_the_query() {
     });
     assert!(log.contains("path=\"/hooks/tencent\""), "{log}");
     assert!(!log.contains(&signature) && !log.contains("Sign="), "{log}");
-    // Without that, it does, which is what the recipe is for.
+    // Without the recipe, the layer logs the signature.
     let (log, signature) = traced(|app| app.layer(TraceLayer::new_for_http()));
     assert!(log.contains(&signature), "{log}");
     assert!(RECIPES.contains(
@@ -91,7 +91,7 @@ fn a_trace_layer_writes_the_path_and_not_the_query() {
     ));
 }
 
-/// Keeps what actix-web's `Logger` writes, by the crate `log`.
+/// Captures the output of actix-web's `Logger`, which uses the `log` crate.
 struct LogCrate(Log);
 
 impl log::Log for LogCrate {
@@ -111,7 +111,7 @@ fn the_logger_of_actix_writes_the_path_and_not_the_query() {
     use actix_web::{App, middleware::Logger, test};
     use room_hooks_actix::{Hooks, resource};
 
-    /// The format of the recipe.
+    /// The recipe's format.
     const FORMAT: &str = "%a %U %s %b %T";
 
     let log = Log::default();
@@ -127,7 +127,7 @@ fn the_logger_of_actix_writes_the_path_and_not_the_query() {
             let app = test::init_service(app).await;
             let response = test::call_service(&app, request.to_request()).await;
             assert_eq!(response.status(), 200);
-            // It writes once the body has been sent.
+            // The logger writes after the body has been sent.
             test::read_body(response).await;
         });
         signature(&signed.query).to_owned()
@@ -137,6 +137,6 @@ fn the_logger_of_actix_writes_the_path_and_not_the_query() {
     assert!(written.contains("/hooks/tencent 200"), "{written}");
     assert!(!written.contains(&signature) && !written.contains("Sign="), "{written}");
     let signature = receive(Logger::default());
-    assert!(log.text().contains(&signature), "the default writes it");
+    assert!(log.text().contains(&signature), "the default format includes the signature");
     assert!(RECIPES.contains(&format!("Logger::new(\"{FORMAT}\")")));
 }

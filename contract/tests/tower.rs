@@ -1,4 +1,4 @@
-//! The tower adapter under the contract, on hyper alone.
+//! The contract for the tower adapter, on plain hyper.
 
 use std::{convert::Infallible, net::TcpListener, process::ExitCode};
 
@@ -71,7 +71,7 @@ impl Driver for Tower {
     ) {
         let app = guarded(receiver, move |mut request| {
             let extension = request.extensions_mut().remove::<VerifiedExtension<Q::Provider>>();
-            match extension.expect("it was verified").into_verified::<Q>() {
+            match extension.expect("the delivery was verified").into_verified::<Q>() {
                 Ok(asked) => answered(&decide(&asked)),
                 Err(not_delivered) => response(not_delivered.response::<Q::Provider>()),
             }
@@ -106,7 +106,7 @@ fn app<E: RoomEvent + Serialize>(
         Mount::GuardAndExtractor => guarded(receiver, move |mut request| {
             let extensions = request.extensions_mut();
             let extension = extensions.remove::<VerifiedExtension<E::Provider>>();
-            let verified = extension.expect("it was verified").into_verified::<E>();
+            let verified = extension.expect("the delivery was verified").into_verified::<E>();
             seen.event(&verified.expect("the handler takes every kind"));
             acknowledged::<E::Provider>()
         }),
@@ -128,7 +128,7 @@ where
     BoxCloneService::new(service.map_response(|response| response.map(BoxBody::new)))
 }
 
-/// A service behind the layer, which takes the body as bytes.
+/// A handler behind the layer. It takes the body as bytes.
 fn guarded<P: Provider>(
     receiver: Receiver<P>,
     handle: impl Fn(Request<Bytes>) -> Response<Full<Bytes>> + Clone + Send + Sync + 'static,
@@ -143,7 +143,7 @@ fn guarded<P: Provider>(
     }))
 }
 
-/// A service behind something that reads every body to its end.
+/// A service behind middleware that reads every body to the end.
 fn consumed<S>(
     service: S,
 ) -> impl Service<Request<Incoming>, Response = S::Response, Error = Infallible, Future: Send>
@@ -165,7 +165,7 @@ where
 async fn accept(listener: tokio::net::TcpListener, app: App<Incoming>) {
     let mut connections = JoinSet::new();
     loop {
-        let (stream, peer) = listener.accept().await.expect("it accepts");
+        let (stream, peer) = listener.accept().await.expect("the listener accepts");
         let app = app.clone();
         let route = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddr(peer));

@@ -1,4 +1,4 @@
-//! warp under the contract. Its filter is extractor and guard in one.
+//! The contract for warp, whose filter is both extractor and middleware.
 
 use std::{net::TcpListener, process::ExitCode};
 

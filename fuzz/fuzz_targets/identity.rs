@@ -1,4 +1,4 @@
-//! What identifies a delivery.
+//! Delivery ids.
 
 #![cfg_attr(fuzzing, no_main)]
 

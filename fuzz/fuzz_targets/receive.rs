@@ -1,4 +1,4 @@
-//! The whole of `Receiver::receive`, beside a reference.
+//! All of `Receiver::receive`, compared with a reference implementation.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! What is signed, of any text.
+//! Timestamps and nonces of any text, with valid signatures.
 
 #![cfg_attr(fuzzing, no_main)]
 

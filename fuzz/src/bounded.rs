@@ -1,5 +1,5 @@
-//! Runs a target with the seeds in its corpus, and with some hundreds of changes of them, so that the
-//! tests reach much of what fuzzing reaches. `PROPTEST_CASES` sets a quarter of how many.
+//! Runs a target with the seeds in its corpus and with mutations of them, so that the tests reach
+//! much of the code that fuzzing reaches. The number of mutations is four times `PROPTEST_CASES`.
 
 use std::{fs, path::Path};
 
@@ -13,12 +13,12 @@ use crate::Target;
 
 pub(crate) fn run(name: &str, target: Target) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
-    let files = fs::read_dir(folder).expect("it has a corpus");
+    let files = fs::read_dir(folder).expect("the target has a corpus");
     let corpus: Vec<_> = files
-        .map(|file| file.and_then(|file| fs::read(file.path())).expect("it can be read"))
+        .map(|file| file.and_then(|file| fs::read(file.path())).expect("the seed is readable"))
         .collect();
     for input in &corpus {
-        // One that is too short is of no use and no failure.
+        // An input that is too short is not a failure.
         let _ = target(input);
     }
     let cases = Config::default().cases * 4;
@@ -30,7 +30,7 @@ pub(crate) fn run(name: &str, target: Target) {
     assert!(ended.is_ok(), "{}", ended.unwrap_err());
 }
 
-/// An input of the corpus with some of it replaced, by what is of the corpus or by anything.
+/// A seed of the corpus with a part of it replaced, by a part of another seed or by random bytes.
 fn changed(corpus: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let part = (select(corpus.clone()), any::<[Index; 2]>()).prop_map(|(input, places)| {
         let [begin, end] = places.map(|place| place.index(input.len() + 1));

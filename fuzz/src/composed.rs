@@ -1,5 +1,5 @@
-//! Deliveries that are put together of parts, beside the reference: what changes of a corpus seldom
-//! come to.
+//! Deliveries that are composed of parts, compared with the reference. Mutating a corpus rarely
+//! produces them.
 
 use proptest::{
     collection::vec,
@@ -15,7 +15,7 @@ use crate::{
     reference::{sign_tencent, sign_trtc, sign_zego},
 };
 
-/// A form's names, which have much to do with each other.
+/// Names of a form that refer to the same values.
 const RELATED: [&str; 15] = [
     "a[]",
     "a[][x]",
@@ -34,7 +34,7 @@ const RELATED: [&str; 15] = [
     "b",
 ];
 
-/// Parts of any names.
+/// First parts of arbitrary names, which `BRACKETS` complete.
 const FIRST: [&str; 10] = [
     "a",
     "b",
@@ -49,7 +49,7 @@ const FIRST: [&str; 10] = [
 ];
 const BRACKETS: [&str; 8] = ["[]", "[0]", "[x]", "[y]", "%5Bx%5D", "[", "]", "[x"];
 
-/// The value of a JSON member, with halves of surrogate pairs, or next to them.
+/// Values of a JSON member, many with lone surrogates.
 const VALUES: [&str; 11] = [
     r#""\ud83d""#,
     r#""a\ude00\ud83d\ude00b""#,
@@ -64,7 +64,7 @@ const VALUES: [&str; 11] = [
     "7",
 ];
 
-/// What a JSON object's members are called.
+/// Names of a JSON object's members.
 const NAMES: [&str; 15] = [
     "EventGroupId",
     "room_id",
@@ -115,7 +115,7 @@ fn around() -> impl Strategy<Value = &'static str> {
     select(vec!["", "", "", " ", "\u{feff}", "\u{feff}\u{feff}", "\u{feff}\n\u{feff}", "\r\n"])
 }
 
-/// Receives a form that is well signed.
+/// Receives a form with a valid signature.
 fn check_form(around: &str, pairs: &str) {
     let signature = sign_zego("secret", &NOW.to_string(), "350176");
     let body =
@@ -125,7 +125,7 @@ fn check_form(around: &str, pairs: &str) {
 
 #[test]
 fn forms_of_many_names_or_pairs() {
-    // With the event and the four pairs of a signed form, the second is one pair too many.
+    // Together with the event and the four pairs of `check_form`, the second has one pair too many.
     for pairs in [49_995, 49_996] {
         check_form("", &format!("{}event=x", "a[]=&".repeat(pairs)));
     }

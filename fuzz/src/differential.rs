@@ -1,4 +1,4 @@
-//! What the core says of a delivery, beside what the reference says.
+//! Compares the core's result for a delivery with the reference's.
 
 use std::time::SystemTime;
 
@@ -12,20 +12,20 @@ use crate::{
     reference::{Authentic, Expected, Members, verify_tencent, verify_trtc, verify_zego},
 };
 
-/// Names of which an event has two, the one on the wire and the one that it goes by.
+/// Events with two names: the name on the wire and the canonical name.
 const ALIASES: [(&str, &str); 2] = [
     ("Room.CallbackUpdateRoomInfo", "Room.CallbackAfterUpdateRoomInfo"),
     ("group_create", "room_create"),
 ];
 
-/// The apps for which each delivery is received.
+/// The configurations that receive each delivery.
 const CONFIGURED: [&Apps; 2] = [&SEVERAL, &LONE];
 
-/// Receives a delivery of ZEGO's and compares.
+/// Receives a ZEGO delivery and compares the results.
 ///
 /// # Panics
 ///
-/// The core and the reference differ, or what has been received does not hold together.
+/// If the core and the reference differ, or the received delivery is inconsistent.
 pub(crate) fn check_zego(delivery: Delivery<'_>) {
     for apps in CONFIGURED {
         let reference = verify_zego(apps, delivery.body(), now());
@@ -33,11 +33,11 @@ pub(crate) fn check_zego(delivery: Delivery<'_>) {
     }
 }
 
-/// The same for a delivery of Tencent's.
+/// Receives a Tencent delivery and compares the results.
 ///
 /// # Panics
 ///
-/// As [`check_zego`] does.
+/// Like [`check_zego`].
 pub(crate) fn check_tencent(delivery: Delivery<'_>) {
     for apps in CONFIGURED {
         let reference = verify_tencent(apps, delivery.query(), delivery.body(), now());
@@ -45,11 +45,11 @@ pub(crate) fn check_tencent(delivery: Delivery<'_>) {
     }
 }
 
-/// The same for a delivery of TRTC's.
+/// Receives a TRTC delivery and compares the results.
 ///
 /// # Panics
 ///
-/// As [`check_zego`] does.
+/// Like [`check_zego`].
 pub(crate) fn check_trtc(delivery: Delivery<'_>) {
     let header = |name| delivery.header(name).unwrap_or_default();
     for apps in CONFIGURED {
@@ -74,23 +74,27 @@ fn check<P>(
             assert_eq!(matches!(verified.event, Received::Question(_)), *asks, "{name}");
             let own_name = verified.event.name();
             let is_alias = ALIASES.contains(&(name, own_name));
-            assert!(own_name == name || is_alias, "{own_name} for {name}");
+            assert!(own_name == name || is_alias, "got {own_name}, expected {name}");
             assert_eq!(Some(verified.app_id), reference.map(|authentic| authentic.app_id));
-            let own_document = Members::read(verified.document.as_str()).expect("it is an object");
-            assert!(own_document.says_the_same(document), "{own_document:?} for {document:?}");
+            let own_document =
+                Members::read(verified.document.as_str()).expect("the document is an object");
+            assert!(
+                own_document.says_the_same(document),
+                "got {own_document:?}, expected {document:?}"
+            );
             holds_together(&verified);
         }
         (Err(_), Some(Expected::Acknowledged)) if status == 200 => {}
         (Err(_), Some(Expected::BodyAlreadyConsumed)) if status == 500 => {}
         (Err(_), None) if matches!(status, 400 | 401) => {}
-        (received, _) => panic!("{received:?}, where the reference has {reference:?}"),
+        (received, _) => panic!("the core has {received:?}, the reference {reference:?}"),
     }
 }
 
-/// What is received is a document of JSON, can be asked everything, and is written as JSON.
+/// Checks that the document is JSON, that the event's accessors work, and that it serializes.
 fn holds_together<P: Provider>(verified: &Verified<Received<P>>) {
     assert!(verified.document.decode::<IgnoredAny>().is_ok(), "the document is JSON");
     let event = &verified.event;
     let _ = (event.room_id(), event.operator(), event.occurred_at(), event.session());
-    assert!(event.kind() == "raw" || serde_json::to_string(event).is_ok(), "it is written");
+    assert!(event.kind() == "raw" || serde_json::to_string(event).is_ok(), "the event serializes");
 }

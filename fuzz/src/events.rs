@@ -4,7 +4,7 @@ use arbitrary::{Result, Unstructured};
 use room_hooks::{RoomEvent, tencent, trtc, zego};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Every event's decoder: what can be read can be asked everything, written, and read again as the same.
+/// Every event's decoder: a decoded event has working accessors and survives a round trip.
 pub(crate) fn events(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let provider = *input.choose(&["zego", "tencent", "trtc"])?;
@@ -23,10 +23,10 @@ where
 {
     let Ok(event) = serde_json::from_str::<E>(json) else { return };
     let _ = (event.room_id(), event.operator(), event.occurred_at(), event.session());
-    // What is kept as it is comes without what signs it, and two of its members may have one name.
+    // A raw event is serialized without its signature, and may have duplicate members.
     if event.kind() != "raw" {
-        let written = serde_json::to_string(&event).expect("it is written");
-        let again = serde_json::from_str::<E>(&written).expect("it is read again");
+        let written = serde_json::to_string(&event).expect("the event serializes");
+        let again = serde_json::from_str::<E>(&written).expect("the event deserializes again");
         assert_eq!(again, event);
     }
 }

@@ -10,33 +10,34 @@ use crate::{
     reference::{Members, repaired, sign_tencent, text_of},
 };
 
-/// What identifies a delivery: the same however its JSON is written, and another when one value in
-/// it is, also twenty levels down.
+/// The delivery id: independent of how the JSON is written, and different if any value differs,
+/// even one that is nested twenty levels deep.
 pub(crate) fn identity(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let changed: u8 = input.arbitrary()?;
     let Some(json) = text_of(input.take_rest()) else { return Ok(()) };
     let Some(content) = Content::read(&repaired(json), 25) else { return Ok(()) };
     for nested in [str::to_owned, deep] {
-        // Below many levels, what is too long counts as it is written.
+        // Below many levels, a long value may exceed the reading budget, and then counts as
+        // written.
         if nested(json).len() > json.len() && json.len() > 2000 {
             continue;
         }
         let Some(id) = id(&nested(json)) else { continue };
         let same = content.written(&mut None, Scalar::another);
-        assert_eq!(self::id(&nested(&same)), Some(id), "it is written differently");
+        assert_eq!(self::id(&nested(&same)), Some(id), "only the formatting differs");
         for change in [Scalar::another, Scalar::of_another_kind] {
             let mut countdown = Some(changed);
             let other = content.written(&mut countdown, change);
             if countdown.is_none() {
-                assert_ne!(self::id(&nested(&other)), Some(id), "it says something else");
+                assert_ne!(self::id(&nested(&other)), Some(id), "the content differs");
             }
         }
     }
     Ok(())
 }
 
-/// An object with some JSON below many levels of lists.
+/// An object that contains some JSON nested in many lists.
 fn deep(json: &str) -> String {
     const LEVELS: usize = 20;
     format!(r#"{{"deep":{}{json}{}}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))
@@ -51,7 +52,7 @@ fn id(json: &str) -> Option<DeliveryId> {
     received.ok().and_then(|verified| verified.id())
 }
 
-/// JSON as the reference reads it, not too deep for that, and with every name in an object once.
+/// JSON as the reference reads it, with limited depth and without duplicate names.
 enum Content {
     Object(Vec<(String, Self)>),
     List(Vec<Self>),
@@ -60,7 +61,7 @@ enum Content {
 
 enum Scalar {
     Text(String),
-    /// A number, a bool or nothing.
+    /// A number, a bool or null.
     Literal(Box<RawValue>),
 }
 
@@ -90,8 +91,8 @@ impl Content {
         }
     }
 
-    /// The same with its members in the opposite order and white space between all; and with a
-    /// change of the scalar at which the countdown ends, which is none then.
+    /// Writes the content with its members in reverse order and with white space. When the
+    /// countdown reaches zero, changes that scalar and sets the countdown to `None`.
     fn written(&self, countdown: &mut Option<u8>, change: fn(&Scalar) -> String) -> String {
         let list = |parts: Vec<String>| parts.join(" ,\n");
         match self {
@@ -122,7 +123,7 @@ impl Scalar {
         }
     }
 
-    /// Another one of the same kind: of a number another text, which may be of the same number.
+    /// A different value of the same kind. A number gets a different text, and may keep its value.
     fn another(&self) -> String {
         match self {
             Self::Text(text) => quoted(&format!("{text}x")),
@@ -135,7 +136,7 @@ impl Scalar {
         }
     }
 
-    /// One that differs only in its kind.
+    /// A value that differs only in its kind.
     fn of_another_kind(&self) -> String {
         match self {
             Self::Text(text) if is_number(text) => text.clone(),
@@ -150,7 +151,7 @@ fn is_number(text: &str) -> bool {
         && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// A text with each of its characters escaped.
+/// A JSON string with every character escaped.
 fn quoted(text: &str) -> String {
     let mut quoted = "\"".to_owned();
     for unit in text.encode_utf16() {

@@ -1,10 +1,12 @@
-//! Fuzz targets: what a stranger can send, in any form.
+//! Fuzz targets for everything that an attacker can send.
 //!
-//! Each takes bytes, makes a delivery of them, and panics if what becomes of it is wrong.
-//! `cargo fuzz run NAME --sanitizer none` looks for such bytes, on a stable toolchain too; the
-//! tests run each target with its corpus and some hundreds of changes of it, and compare deliveries
-//! that are put together of parts; and `cargo run -p room-hooks-fuzz --bin NAME -- FILE` runs one
-//! with a file that was found.
+//! Each target makes a delivery from bytes, and panics if the result is wrong.
+//!
+//! * `cargo fuzz run NAME --sanitizer none` searches for such bytes. It works on a stable
+//!   toolchain.
+//! * The tests run each target with its corpus and with mutations of it, and check deliveries that
+//!   are composed of parts.
+//! * `cargo run -p room-hooks-fuzz --bin NAME -- FILE` runs a target with one file.
 
 mod adapters;
 #[cfg(test)]
@@ -25,22 +27,22 @@ mod zego;
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
 
-/// A target. What is too short to mean anything is an error, and nothing else is.
+/// A target. It returns an error only for input that is too short.
 pub type Target = fn(&[u8]) -> arbitrary::Result<()>;
 
 /// Defines the targets, by the names of their programs and corpora.
 macro_rules! targets {
     ($($name:ident: $target:path,)*) => {
-        /// The target of a name.
+        /// Returns the target with this name.
         ///
         /// # Panics
         ///
-        /// There is none.
+        /// If no target has this name.
         #[must_use]
         pub fn target(name: &str) -> Target {
             match name {
                 $(stringify!($name) => $target,)*
-                _ => panic!("there is no target of that name"),
+                _ => panic!("no target has this name"),
             }
         }
 
@@ -67,8 +69,8 @@ targets! {
     zego_bodies: zego::bodies,
 }
 
-/// Makes a target's program: a fuzzer under cargo-fuzz, and else one that runs the target with each
-/// file that it is given.
+/// Defines a target's program: a fuzzer under cargo-fuzz, otherwise a program that runs the target
+/// with each file argument.
 #[macro_export]
 macro_rules! program {
     ($name:literal) => {
@@ -87,7 +89,7 @@ macro_rules! program {
     };
 }
 
-/// What is before the first zero, and what is behind it.
+/// The bytes before and after the first zero byte.
 fn halves(data: &[u8]) -> (&[u8], &[u8]) {
     let mut halves = data.splitn(2, |byte| *byte == 0);
     (halves.next().unwrap_or_default(), halves.next().unwrap_or_default())

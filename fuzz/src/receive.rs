@@ -19,8 +19,8 @@ use crate::{
 static SAMPLES: LazyLock<Vec<(&str, Value)>> =
     LazyLock::new(|| samples().map(|sample| (sample.provider, sample.event())).collect());
 
-/// The whole of [`Receiver::receive`](room_hooks::Receiver::receive): an honest delivery of any
-/// kind, at any time, with some bytes of its query, its headers and its body replaced.
+/// All of [`Receiver::receive`](room_hooks::Receiver::receive): a signed delivery of any kind, sent
+/// at any time, with some bytes of its query, headers and body replaced.
 pub(crate) fn receive(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let (provider, event) = input.choose(&SAMPLES)?;
@@ -35,7 +35,7 @@ pub(crate) fn receive(data: &[u8]) -> Result<()> {
         }
         _ => (Trtc::new(app, secret).map(|trtc| trtc.sign(event, sent_at)), check_trtc),
     };
-    let mut signed = signed.expect("it is configured so").expect("it is an object");
+    let mut signed = signed.expect("the secret is valid").expect("the event is an object");
     change(&mut signed, &mut input)?;
     check(signed.as_delivery());
     Ok(())
@@ -56,7 +56,7 @@ fn change(signed: &mut SignedDelivery, input: &mut Unstructured<'_>) -> Result<(
     Ok(())
 }
 
-/// Replaces a few bytes, somewhere, by some others.
+/// Replaces a few bytes at an arbitrary place.
 fn replace(bytes: &mut Vec<u8>, input: &mut Unstructured<'_>) -> Result<()> {
     let begin = input.int_in_range(0..=bytes.len())?;
     let end = (begin + input.int_in_range(0..=8)?).min(bytes.len());

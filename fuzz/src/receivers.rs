@@ -1,4 +1,4 @@
-//! The apps that the targets know, as the core and the reference have them.
+//! The apps that both the core and the reference are configured with.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,22 +6,22 @@ use room_hooks::{ConfigError, Receiver, Secrets, tencent::Tencent, trtc::Trtc, z
 
 /// The apps that share a receiver.
 pub(crate) struct Apps {
-    /// Each app with its secrets: the current one first, then those before it.
+    /// Each app with its secrets: the current secret, then the previous ones.
     pub(crate) signed: &'static [(u64, &'static [&'static str])],
-    /// An app of Tencent's or TRTC's that does not sign.
+    /// A Tencent or TRTC app that does not sign.
     pub(crate) unsigned: Option<u64>,
 }
 
-/// Several apps, of which a delivery has to name one.
+/// Several apps. A delivery must name one of them.
 pub(crate) const SEVERAL: Apps =
     Apps { signed: &[(1, &["secret", "0ld"]), (20, &["other"])], unsigned: Some(UNSIGNED_APP) };
 
-/// A single app, which a delivery need not name.
+/// A single app. A delivery need not name it.
 pub(crate) const LONE: Apps = Apps { signed: &[(1, &["secret", "0ld"])], unsigned: None };
 
 pub(crate) const UNSIGNED_APP: u64 = 3;
 
-/// The time in all targets that need no server, in Unix seconds.
+/// The current time in all targets, in Unix seconds. Only the servers use the real clock.
 pub(crate) const NOW: u64 = 1_757_500_000;
 
 pub(crate) fn now() -> SystemTime {
@@ -54,18 +54,18 @@ pub(crate) fn trtc(apps: &Apps) -> Receiver<Trtc> {
     configured(apps, new, Trtc::with_app)
 }
 
-/// A receiver of the signed apps: made for the first, with the others added.
+/// Builds a receiver for the first app, and adds the others.
 fn configured<P: room_hooks::Provider>(
     apps: &Apps,
     new: impl FnOnce(u64, Secrets) -> Result<P, ConfigError>,
     with_app: impl Fn(P, u64, Secrets) -> Result<P, ConfigError>,
 ) -> Receiver<P> {
-    let ((first, its_secrets), others) = apps.signed.split_first().expect("there is an app");
+    let ((first, its_secrets), others) = apps.signed.split_first().expect("one app is configured");
     let first = secrets(its_secrets).and_then(|its_secrets| new(*first, its_secrets));
     let provider = others.iter().fold(first, |provider, (other, its_secrets)| {
         with_app(provider?, *other, secrets(its_secrets)?)
     });
-    Receiver::new(provider.expect("it is configured so"))
+    Receiver::new(provider.expect("the configuration is valid"))
 }
 
 fn secrets(secrets: &[&str]) -> Result<Secrets, ConfigError> {

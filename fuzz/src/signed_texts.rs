@@ -11,8 +11,8 @@ use crate::{
     reference::{sign_tencent, sign_zego},
 };
 
-/// Timestamps and nonces of any text, signed as they are: first the timestamp, after a zero the
-/// nonce.
+/// Timestamps and nonces of any text, with valid signatures. A zero byte separates the timestamp
+/// from the nonce.
 pub(crate) fn timestamps_and_nonces(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let is_number = input.arbitrary()?;
@@ -45,11 +45,11 @@ fn of_zego(timestamp: &str, nonce: &str, is_number: bool) {
     check_zego(Delivery::new(body.as_bytes()));
 }
 
-/// Seconds with as many digits as those of now, which are stale now.
+/// Unix seconds that have as many digits as [`NOW`] and are stale.
 const TEN_DIGITS: RangeInclusive<u64> = 1_000_000_000..=NOW - 301;
 
-/// What ZEGO signed at some time: a timestamp and a nonce of its own form, whose digits end like a
-/// time of now.
+/// A timestamp and a nonce in ZEGO's format that were signed in the past, and whose digits end like
+/// the current time. An attacker could divide them differently.
 struct OldPair {
     digits: String,
     signature: String,
@@ -57,13 +57,13 @@ struct OldPair {
 }
 
 impl OldPair {
-    /// The pairs of a time, whose timestamp and ending are in seconds or milliseconds.
+    /// All pairs for a time: the timestamp and the ending are in seconds or milliseconds.
     fn all(seconds: u64, random: u32) -> Vec<Self> {
         let milliseconds = seconds * 1000 + u64::from(random) % 1000;
         let pairs = [seconds, milliseconds].into_iter().flat_map(|timestamp| {
             [NOW, NOW * 1000 + 1].map(|now| {
                 let nonce = seconds << 32 | u64::from(random);
-                // This moves its upper half by less than an hour.
+                // This changes the time in its upper half by less than an hour.
                 let nonce = nonce - nonce % 10_u64.pow(now.ilog10() + 1) + now;
                 let (timestamp, nonce) = (timestamp.to_string(), nonce.to_string());
                 Self {
@@ -76,14 +76,17 @@ impl OldPair {
         pairs.collect()
     }
 
-    /// Divides it into a nonce and the time of now, and compares.
+    /// Divides the digits into a nonce and the current time, and compares with the reference.
     fn check_with_a_time_of_now(&self) {
-        let nonce = self.digits.strip_suffix(&self.time_of_now).expect("it ends so");
+        let nonce = self
+            .digits
+            .strip_suffix(&self.time_of_now)
+            .expect("the digits end like the current time");
         let body = self.body(&self.time_of_now, nonce);
         check_zego(Delivery::new(body.as_bytes()));
     }
 
-    /// Divides it wherever that is possible, in both orders. It must not be fresh again.
+    /// Divides the digits at every position, in both orders. The pair must remain stale.
     fn assert_stale_however_divided(&self) {
         let receiver = receivers::zego(&LONE);
         for (one, other) in (1..self.digits.len()).map(|at| self.digits.split_at(at)) {

@@ -3,8 +3,8 @@ use room_hooks::Delivery;
 
 use crate::{differential::check_tencent, halves, receivers::NOW, reference::sign_tencent};
 
-/// Queries, well signed for the most part, of which the rest is the fuzzer's; the body follows a
-/// zero.
+/// Queries from the fuzzer, some with a valid signature added in front. The body follows a zero
+/// byte.
 pub(crate) fn queries(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let is_signed = input.arbitrary()?;

@@ -3,8 +3,8 @@ use room_hooks::{Delivery, adapter::Headers};
 
 use crate::{differential::check_trtc, halves, reference::sign_trtc};
 
-/// The two headers of TRTC's, which may be of any bytes; without a `Sign` of the fuzzer's, the body
-/// is well signed. Each ends with a zero, then comes the body.
+/// The two headers of TRTC, with any bytes. If the fuzzer's `Sign` is empty, the body is signed.
+/// Each header ends with a zero byte; the body follows.
 pub(crate) fn headers(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let key = *input.choose(&["secret", "0ld", "other", "wrong"])?;

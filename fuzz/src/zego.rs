@@ -4,12 +4,12 @@ use room_hooks::Delivery;
 
 use crate::{differential::check_zego, receivers::NOW, reference::sign_zego};
 
-/// A nonce that, with the time of now behind it, has the digits of a timestamp of a minute ago and
-/// of a nonce of ZEGO's own.
+/// A nonce that, followed by the current time, has the digits of a timestamp from a minute ago and
+/// a nonce in ZEGO's format.
 const DIVIDED: &str = "1757499940754840476";
 
-/// Bodies in every encoding, well signed for the most part, of which all that follows the signature
-/// is the fuzzer's.
+/// Bodies in every encoding, most with a valid signature at the start. The fuzzer provides the
+/// rest.
 pub(crate) fn bodies(data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let beginning =

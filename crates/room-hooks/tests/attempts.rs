@@ -1,4 +1,4 @@
-//! The number of the attempt without an inbox: retries of a delivery that failed are counted.
+//! Attempt numbers without an inbox: retries of a failed delivery are counted.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -19,7 +19,7 @@ use zego_hooks::{created, deliver, now, signed_at, zego};
 type Seen = Arc<Mutex<Vec<(u32, SystemTime)>>>;
 
 #[tokio::test(start_paused = true)]
-async fn retries_of_a_failed_delivery_are_numbered_and_know_when_the_first_was_received() {
+async fn retries_of_a_failed_delivery_are_numbered_and_keep_the_first_time_of_receipt() {
     let seen = Seen::default();
     let hooks = hooks_here(zego()).on_with(
         Arc::clone(&seen),

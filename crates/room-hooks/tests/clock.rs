@@ -1,5 +1,5 @@
-//! Clock skew: what hooks accept while the clock of the machine is set back or ahead, and afterwards. The
-//! sender's clock is right.
+//! Clock skew: the deliveries that hooks accept while the local clock is set back or ahead, and
+//! afterwards. The sender's clock is right.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -32,34 +32,34 @@ use zego_hooks::{counting, created, now, signed_at};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
-/// How long a handler takes.
+/// The duration of a handler call.
 const WORK: Duration = Duration::from_millis(10);
 
 type Sign = Box<dyn Fn(&str, SystemTime) -> SignedDelivery>;
 type Take<T> = Box<dyn Fn(&SignedDelivery, SystemTime) -> T>;
 type Status = Pin<Box<dyn Future<Output = u16> + Send>>;
 
-/// A service of one provider, and its sender.
+/// A service for one provider, and its sender.
 struct Service {
     sign: Sign,
     receive: Take<u16>,
     deliver: Take<Status>,
-    /// The rooms that the handler has been through with, once for each call.
+    /// The rooms of the finished handler calls.
     handled: Arc<Mutex<Vec<String>>>,
 }
 
 impl Service {
-    /// Signs a callback of a room.
+    /// Signs a callback about a room.
     fn sign(&self, room: &str, sent_at: SystemTime) -> SignedDelivery {
         (self.sign)(room, sent_at)
     }
 
-    /// The status of a receiver, which remembers nothing.
+    /// The status from a receiver, which keeps no state.
     fn receive(&self, delivery: &SignedDelivery, clock: SystemTime) -> u16 {
         (self.receive)(delivery, clock)
     }
 
-    /// The status of hooks.
+    /// The status from hooks.
     async fn deliver(&self, delivery: &SignedDelivery, clock: SystemTime) -> u16 {
         (self.deliver)(delivery, clock).await
     }
@@ -96,7 +96,7 @@ fn service<E: RoomEvent>(
     }
 }
 
-/// A service of each provider.
+/// One service for each provider.
 fn services() -> [Service; 3] {
     let zego = service::<zego::Event>(
         || Zego::new(1, "secret").unwrap(),
@@ -121,7 +121,7 @@ fn trtc(provider: impl Fn() -> Trtc) -> Service {
     service::<trtc::Event>(provider, move |trtc, room, at| trtc.sign(&entered(room), at).unwrap())
 }
 
-/// The right time, which passes as tokio's does.
+/// The true time, which advances with tokio's clock.
 #[derive(Clone, Copy)]
 struct Time {
     begun: Instant,
@@ -147,7 +147,8 @@ async fn a_receiver_without_hooks_follows_a_clock_that_is_set_back() {
         for _ in 0..2 {
             assert_eq!(service.receive(&early, time.now()), 401);
             assert_eq!(service.receive(&late, time.now()), 200);
-            // The clock is set back, and corrected. A receiver without hooks remembers no delivery.
+            // The clock is set back, then corrected. A receiver without hooks remembers no
+            // delivery.
             assert_eq!(service.receive(&early, time.now() - HOUR), 200);
             assert_eq!(service.receive(&late, time.now() - HOUR), 401);
         }
@@ -192,7 +193,7 @@ async fn a_clock_set_ahead_an_hour_acknowledges_no_unhandled_callback() {
         for delivery in [&done, &new] {
             assert_eq!(service.deliver(delivery, time.now() + HOUR).await, 401);
         }
-        // The clock is right again, and its error left no trace.
+        // The clock is right again. The skew has no lasting effect.
         for delivery in [&done, &new] {
             assert_eq!(service.deliver(delivery, time.now()).await, 200);
         }
@@ -229,7 +230,8 @@ async fn a_duplicate_is_recognized_during_clock_skew() {
     }
 }
 
-/// The hooks' time stands still while the clock is behind, for longer than the retention of duplicates.
+/// The hooks' time does not advance while the clock is behind, for longer than the retention of
+/// duplicates.
 #[tokio::test(start_paused = true)]
 async fn a_clock_behind_for_longer_than_the_retention_replays_no_callback() {
     for service in services() {
@@ -252,15 +254,15 @@ async fn a_clock_set_back_accepts_no_callback_that_was_refused_as_stale() {
     assert_eq!(at(now()).await.status, 200);
     let stale = now() + Duration::from_secs(1000);
     assert_eq!(at(stale).await.status, 401);
-    // The store has forgotten the callback by now, and the clock says that it is fresh.
+    // The store no longer has the callback, which is fresh by the local clock.
     sleep(Duration::from_secs(1000)).await;
     assert_eq!(at(now()).await.status, 401);
     assert_eq!(calls.get(), 1);
 }
 
-/// No delivery tells the hooks of the later time.
+/// Without a delivery in between, no signed time tells the hooks that time has passed.
 #[tokio::test(start_paused = true)]
-async fn a_clock_set_back_accepts_no_old_callback_even_if_none_came_in_between() {
+async fn a_clock_set_back_accepts_no_old_callback_even_without_a_delivery_in_between() {
     let (hooks, calls) = counting(Duration::ZERO);
     let signed = signed_at(&created(), now());
     let at = |time| hooks.deliver(Delivery::new(&signed), time);
@@ -286,7 +288,7 @@ async fn a_clock_at_the_beginning_or_end_of_time_causes_no_panic() {
         let delivery = service.sign("lobby", Time::begin().now());
         for clock in odd {
             assert_eq!(service.receive(&delivery, clock), 401);
-            // A callback that was sent at that time, as far as its format can tell.
+            // A callback that was sent at that time, as far as its format can represent it.
             service.receive(&service.sign("lobby", clock), clock);
         }
     }
@@ -298,7 +300,7 @@ async fn a_clock_at_the_beginning_or_end_of_time_causes_no_panic() {
                 assert_eq!(service.deliver(&delivery, clock).await, 401);
                 sleep(SECOND).await;
             }
-            // No delivery verified at any of these times, so they left no trace.
+            // No delivery was accepted at these times, so they changed no state.
             assert_eq!(service.deliver(&delivery, time.now()).await, 200);
             assert_eq!(service.calls("lobby"), 1);
         }
@@ -312,7 +314,7 @@ async fn a_clock_at_the_beginning_or_end_of_time_causes_no_panic() {
     assert_eq!(untimed.calls("lobby"), 1);
 }
 
-/// The last time that `step` can reach.
+/// The furthest time that `step` can reach.
 fn furthest(step: fn(&SystemTime, Duration) -> Option<SystemTime>) -> SystemTime {
     let (mut time, mut stride) = (SystemTime::UNIX_EPOCH, Duration::MAX);
     while !stride.is_zero() {
@@ -350,7 +352,7 @@ async fn clock_skew_during_an_unauthenticated_request_refuses_no_fresh_callback(
     }
 }
 
-/// It is refused as stale; the sender's next one is not.
+/// With enough skew, the request is refused as stale. Later requests are accepted.
 #[tokio::test(start_paused = true)]
 async fn clock_skew_during_a_signed_request_refuses_no_fresh_callback_afterwards() {
     for ahead in [250 * SECOND, HOUR, 10 * 365 * 24 * HOUR] {
@@ -377,8 +379,8 @@ async fn clock_skew_during_a_signed_request_refuses_no_fresh_callback_afterwards
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// In each step some time passes, the clock is so many seconds ahead or behind, and a delivery
-    /// comes: a new one, or one of the latest four.
+    /// In each step, some time passes, the clock is ahead, behind or right, and a delivery arrives:
+    /// a new one, or one of the latest four.
     #[test]
     fn a_callback_answered_200_was_handled_once_however_the_clock_jumps(
         steps in vec((0..130_u64, select(&JUMPS), 0..5_usize), 1..40),
@@ -411,7 +413,7 @@ async fn play(service: &Service, steps: &[(u64, i64, usize)]) -> Result<(), Test
         prop_assert!(status != 200 || service.calls(room) == 1, "{} was not handled", room);
         prop_assert!(service.calls(room) <= 1, "{} was handled twice", room);
     }
-    // As soon as the clock is right, fresh callbacks are.
+    // With the right clock, fresh callbacks are accepted.
     let right_again = service.sign("right again", time.now());
     prop_assert_eq!(service.deliver(&right_again, time.now()).await, 200);
     Ok(())

@@ -1,5 +1,5 @@
-//! Consumed bodies: other code in this server read the body before it could be verified. The refusal says so, and
-//! does not blame the signature.
+//! Consumed bodies: other code in the server read the body before it could be verified. The refusal
+//! says so, and does not blame the signature.
 
 use std::time::{Duration, SystemTime};
 
@@ -42,7 +42,7 @@ fn a_consumed_body_under_a_query_with_a_command_is_answered_500() {
     // A forged query proves nothing about the body.
     let forged = signed.query.replace("Sign=", "Sign=0");
     assert_eq!(status(tencent, &forged, &Vec::new(), b""), 401);
-    // An unsigned app's query is as authentic as its callbacks are.
+    // An unsigned app's query is as authentic as its callbacks.
     let unsigned = Tencent::dangerous_unsigned(1);
     let query = "SdkAppid=1&CallbackCommand=x";
     assert_eq!(status(unsigned.clone(), query, &Vec::new(), b""), 500);
@@ -51,7 +51,7 @@ fn a_consumed_body_under_a_query_with_a_command_is_answered_500() {
 
 /// Neither provider sends an empty body, so other code may have consumed it.
 #[test]
-fn an_empty_body_of_zego_or_trtc_may_be_consumed_and_is_not_a_wrong_signature() {
+fn an_empty_zego_or_trtc_body_may_be_consumed_and_is_not_a_wrong_signature() {
     let zego = Zego::new(1, "secret").unwrap();
     let received = Receiver::new(zego).receive::<RoomCreated>(Delivery::new(b""), now());
     let refused = received.unwrap_err();

@@ -1,4 +1,4 @@
-//! Decisions: what is answered to a question, member by member as the vendors' pages have it.
+//! Decisions: the responses to questions, as in the vendors' documentation.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ fn assert_body<Q: 'static>(decision: &Decision<Q>, name: &str, expected: Value) 
 }
 
 #[test]
-fn decisions_are_answered_as_tencents_pages_have_them() {
+fn responses_match_tencents_documentation() {
     let answer =
         |code: u32, info: &str| json!({"ActionStatus": "OK", "ErrorInfo": info, "ErrorCode": code});
     let with = |member: &str, value: Value| {
@@ -46,7 +46,7 @@ fn decisions_are_answered_as_tencents_pages_have_them() {
     assert_body::<BeforeInviteJoinGroup>(&some, "allow_except", refused.clone());
     assert_body(&some.into_any(), "allow_except", refused);
     assert_body::<BeforeCreateGroup>(&Decision::deny(), "deny", answer(1, ""));
-    // Of other questions, with their own codes and members.
+    // Other questions have their own codes and members.
     let decision = Decision::with_code(120_001, "no");
     assert_body(&decision, "deny", answer(120_001, "no"));
     let decision = decision.with_member("ErrorCode", json!(0)).with_member("ResultItem", json!([]));
@@ -57,7 +57,7 @@ fn decisions_are_answered_as_tencents_pages_have_them() {
 }
 
 #[test]
-fn only_codes_of_the_documented_range_are_taken() {
+fn only_codes_in_the_documented_range_are_accepted() {
     for code in [0, 1, 10_099, 10_100, 10_150, 10_200, 10_201, 102_099, 102_100, 102_200, 102_201] {
         let is_gifts = DenyCode::<BeforeSendGift>::new(code).is_some();
         let is_groups = DenyCode::<BeforeSendMsg>::new(code).is_some();

@@ -54,12 +54,12 @@ fn id(provider: &str, signed: &SignedDelivery, at: SystemTime) -> Option<Deliver
     }
 }
 
-/// The ids of an event that is signed now, and two seconds later.
+/// The ids of an event that is signed now and again two seconds later.
 fn signed_twice(provider: &str, event: &Value) -> [DeliveryId; 2] {
     [now(), now() + 2 * SECOND].map(|at| id(provider, &sign(provider, event, at), at).unwrap())
 }
 
-/// The same JSON with its members in another order, and white space.
+/// The same JSON with its members in another order, and with white space.
 fn rewritten(json: &[u8]) -> Vec<u8> {
     let members: serde_json::Map<String, Value> = serde_json::from_slice(json).unwrap();
     let members: Vec<_> =
@@ -67,7 +67,8 @@ fn rewritten(json: &[u8]) -> Vec<u8> {
     format!(" {{ {} }} ", members.join(" ,\n")).into()
 }
 
-/// The distinguishing members that the event has, by path: they tell it from the next, equal event.
+/// The paths of the event's distinguishing members. These differ between two events that are
+/// otherwise equal.
 fn present(sample: &Sample, event: &Value) -> Vec<&'static str> {
     let is_there = |path: &str| !event.pointer(&pointer(path)).unwrap_or(&Value::Null).is_null();
     let is_present = |paths: &&&str| paths.split('#').all(is_there);
@@ -96,7 +97,7 @@ fn an_identical_retry_has_the_same_id_in_every_row_of_the_event_tables() {
 }
 
 #[test]
-fn a_resigned_retry_has_the_same_id_where_the_event_has_a_distinguishing_member() {
+fn a_resigned_retry_has_the_same_id_if_the_event_has_a_distinguishing_member() {
     let mut resigned = Vec::new();
     for sample in samples() {
         let event = sample.event();
@@ -105,7 +106,7 @@ fn a_resigned_retry_has_the_same_id_where_the_event_has_a_distinguishing_member(
         assert_eq!(first == second, !own.is_empty(), "{} {own:?}", sample.kind);
         resigned.extend((!own.is_empty()).then_some(sample.kind));
     }
-    // Every event but these has an id or a time of its own.
+    // Every event except these has its own id or time.
     let others = [
         "room_create",
         "room_enter",
@@ -149,9 +150,9 @@ fn equal_events_without_a_distinguishing_member_have_two_ids() {
     }
 }
 
-/// A task's id is that of all its events, and a number alone is that of an event of every task.
+/// All events of a task share its id, and the events of every task have the same numbers.
 #[test]
-fn an_id_without_a_number_within_it_does_not_distinguish_nor_does_a_number_alone() {
+fn neither_a_task_id_nor_a_number_alone_distinguishes_events() {
     let mut count = 0;
     for sample in samples() {
         let Some((id, number)) = sample.distinct_by.iter().find_map(|path| path.split_once('#'))
@@ -209,7 +210,7 @@ fn an_event_without_a_type_has_an_id_with_its_sending_time() {
 }
 
 #[test]
-fn an_unsigned_delivery_has_an_id_only_if_the_event_has_a_time_of_its_own() {
+fn an_unsigned_delivery_has_an_id_only_if_the_event_has_its_own_time() {
     let receiver = Receiver::new(Tencent::dangerous_unsigned(1));
     let id = |body: &str| {
         let query =
@@ -232,7 +233,7 @@ fn a_request_id_gives_two_deliveries_of_one_second_two_ids() {
         id("tencent", &signed, now()).unwrap()
     });
     assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
-    // It belongs to the delivery: it makes no difference where the event has its own time.
+    // It identifies the delivery, so it makes no difference if the event has its own time.
     let event = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "lobby",
         "EventTime": 1_757_500_000_000_u64});
     let mut signed = sign("tencent", &event, now());

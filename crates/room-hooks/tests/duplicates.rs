@@ -1,4 +1,5 @@
-//! Duplicates: a retry of a delivery is handled once, and a second, equal event is not a duplicate.
+//! Duplicates: a delivery and its retries are handled once. A second, equal event is not a
+//! duplicate.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,7 +22,7 @@ use zego_hooks::{Counter, counting, created, deliver, now, signed_at, zego};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn duplicates_on_all_of_zegos_retry_schedule_are_handled_once() {
+async fn duplicates_over_zegos_whole_retry_schedule_are_handled_once() {
     let (hooks, calls) = counting(Duration::ZERO);
     let body = signed_at(&created(), now());
     for pause in [0, 2, 4, 8, 16, 32] {
@@ -59,8 +60,8 @@ async fn a_duplicate_during_handling_is_answered_503_with_retry_after() {
     assert_eq!(calls.get(), 1);
 }
 
-/// During an upgrade, the old version, which does not know the event, runs beside the new one. It has acknowledged
-/// the event, not handled it.
+/// During an upgrade, the old version runs next to the new one. It has no handler for the event, so
+/// it acknowledges the event without handling it.
 #[tokio::test(start_paused = true)]
 async fn a_duplicate_of_an_event_acknowledged_without_a_handler_is_handled_elsewhere() {
     let store = MemoryStore::new();
@@ -89,7 +90,7 @@ async fn an_unverified_delivery_takes_no_claim() {
     assert_eq!(store.entries(), 2);
 }
 
-/// Delivers events one after the other, and returns how often the handler was called.
+/// Delivers events one after the other, and returns the number of handler calls.
 async fn handled<P>(provider: P, deliveries: Vec<(SignedDelivery, SystemTime)>) -> u32
 where
     P: Provider,
@@ -106,7 +107,7 @@ where
     calls.get()
 }
 
-/// The nonce makes no difference, and neither does the time of the retry.
+/// Neither the nonce nor the time of the retry makes a difference.
 #[tokio::test(start_paused = true)]
 async fn duplicates_of_the_same_bytes_are_handled_once_for_as_long_as_they_are_fresh() {
     use sha1::{Digest, Sha1};
@@ -138,7 +139,7 @@ async fn duplicates_of_the_same_bytes_are_handled_once_for_as_long_as_they_are_f
     }
 }
 
-/// Nothing tells a retry from a second, equal event.
+/// A retry cannot be distinguished from a second, equal event.
 #[tokio::test(start_paused = true)]
 async fn deliveries_of_an_unsigned_app_are_never_duplicates() {
     let event = json!({"CallbackCommand": "Room.CallbackAfterDestroyRoom", "RoomId": "lobby"});

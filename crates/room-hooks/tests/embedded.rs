@@ -1,4 +1,4 @@
-//! JSON in a string, and a callback of one product inside another's.
+//! JSON in a string, and a callback of one product inside a callback of another.
 
 use std::time::SystemTime;
 
@@ -9,9 +9,9 @@ use room_hooks::{
 };
 use serde_json::{Value, json};
 
-/// JSON in a string stays text, whatever it holds.
+/// JSON in a string stays text until it is parsed, so invalid JSON does no harm.
 #[test]
-fn json_in_a_member_of_a_stream_is_read_when_it_is_asked_for() {
+fn json_in_a_stream_member_is_parsed_on_request() {
     let created = |attr: Value| -> express::StreamCreated {
         serde_json::from_value(json!({"room_id": "lobby", "stream_attr": attr})).unwrap()
     };
@@ -38,9 +38,9 @@ fn json_in_a_member_of_a_stream_is_read_when_it_is_asked_for() {
     assert_eq!(closed("any text").third_define_data.as_deref(), Some("any text"));
 }
 
-/// What is inside a command must be one TRTC callback, and no other reading of it.
+/// The object inside a command must be exactly one TRTC callback.
 #[test]
-fn a_trtc_callback_inside_a_command_that_cannot_be_read_leaves_the_command_raw() {
+fn an_unreadable_trtc_callback_inside_a_command_leaves_the_command_raw() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for callback in [
         "null",
@@ -60,14 +60,14 @@ fn a_trtc_callback_inside_a_command_that_cannot_be_read_leaves_the_command_raw()
         let event: tencent::Event = serde_json::from_str(&sent).unwrap();
         assert_eq!(event.kind(), "raw", "{callback:.40}");
     }
-    // Whatever TRTC adds, the command is typed.
+    // New event types and members do not prevent the command from being typed.
     let sent = r#"{"CallbackCommand":"Call.CallbackAfterRecordChanged","CallId":"c",
         "Callback":{"EventGroupId":3,"EventType":399,"EventInfo":{"RoomId":7},"New":1}}"#;
     let event: tencent::Event = serde_json::from_str(sent).unwrap();
     assert_eq!((event.kind(), event.room_id()), ("Call.CallbackAfterRecordChanged", Some("7")));
 }
 
-/// TRTC's time of sending is not a part of the event, also if it lies beside a command.
+/// TRTC's sending time is not part of the event, even next to a command.
 #[test]
 fn a_resent_recording_of_a_broadcast_has_the_same_id() {
     let receiver = Receiver::new(Tencent::dangerous_unsigned(1));

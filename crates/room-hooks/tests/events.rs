@@ -1,4 +1,5 @@
-//! Every event and question by its fixture: what is sent, what it is read as, and what it answers.
+//! Every event and question against its fixture: the sent JSON, the parsed event, and the values
+//! that its methods return.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -19,12 +20,12 @@ use room_hooks::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-/// A form in which an event is sent.
+/// A form of an event, from its fixture.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Form {
     sent: Value,
-    /// How it is serialized. Without it, the same as `sent`.
+    /// The serialized event; by default the same as `sent`.
     typed: Option<Value>,
     answers: Answers,
 }
@@ -94,7 +95,7 @@ where
     assert_eq!(shown.contains("Unknown("), name == "unknown value", "{context}: {shown}");
     if name == "full" {
         for member in missing(&shown) {
-            // Results of moderation share types, in which each has members that the others have not.
+            // Moderation results share types, so each lacks members that others have.
             let is_of_another = sample.kind.starts_with("censor_")
                 && samples()
                     .filter(|other| other.kind.starts_with("censor_"))
@@ -104,7 +105,7 @@ where
     }
 }
 
-/// The members of an event that are absent or empty, by its debug output.
+/// The members of an event that are absent or empty in its debug output.
 fn missing(shown: &str) -> Vec<String> {
     shown
         .split(", ")
@@ -113,7 +114,7 @@ fn missing(shown: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a member is anywhere in an event, by its name without regard to case.
+/// Whether an event has a member with this name at any depth, ignoring case.
 fn has(event: &Value, member: &str) -> bool {
     match event {
         Value::Object(members) => members
@@ -125,7 +126,7 @@ fn has(event: &Value, member: &str) -> bool {
 }
 
 #[test]
-fn every_event_is_read_from_every_form_and_written_again() {
+fn every_event_is_parsed_from_every_form_and_serialized() {
     for sample in samples() {
         for (name, form) in &forms(&sample) {
             match sample.provider {
@@ -139,7 +140,7 @@ fn every_event_is_read_from_every_form_and_written_again() {
 }
 
 #[test]
-fn every_question_is_read_from_every_form_and_written_again() {
+fn every_question_is_parsed_from_every_form_and_serialized() {
     for sample in question_samples() {
         for (name, form) in &forms(&sample) {
             match sample.provider {
@@ -169,7 +170,7 @@ fn an_unknown_member_at_any_depth_changes_no_event_and_no_question() {
         match value {
             Value::Object(members) => {
                 members.values_mut().for_each(add_unknown);
-                members.insert("Paint".to_owned(), json!({"Colour": [1.5, null]}));
+                members.insert("Paint".to_owned(), json!({"Color": [1.5, null]}));
             }
             Value::Array(values) => values.iter_mut().for_each(add_unknown),
             _ => {}
@@ -180,11 +181,11 @@ fn an_unknown_member_at_any_depth_changes_no_event_and_no_question() {
         let mut more = event.clone();
         add_unknown(&mut more);
         if let Some(own) = more.pointer_mut("/Data/MetaInfo") {
-            *own = event["Data"]["MetaInfo"].clone(); // It is the app's own.
+            *own = event["Data"]["MetaInfo"].clone(); // The app defines its members.
         }
         if let Some(Value::Array(elements)) = more.get_mut("MsgBody") {
             for (element, own) in elements.iter_mut().zip(event["MsgBody"].as_array().unwrap()) {
-                element["MsgContent"] = own["MsgContent"].clone(); // So are these.
+                element["MsgContent"] = own["MsgContent"].clone(); // So are the members here.
             }
         }
         assert_eq!(read(&more), read(event));
@@ -222,13 +223,13 @@ fn count_files(folder: &Path) -> usize {
     entries.map(|path| if path.is_dir() { count_files(&path) } else { 1 }).sum()
 }
 
-/// A room with thousands of members is destroyed at once.
+/// Destroying a room reports all its members at once.
 #[test]
 fn ten_thousand_members_are_read() {
     let members: Vec<_> = (0..10_000).map(|member| format!("user-{member}")).collect();
     let sent = serde_json::json!({"event": "room_destroy", "room_id": "hall", "user_ids": members});
     let zego::Event::RoomDestroyed(destroyed) = serde_json::from_value(sent).unwrap() else {
-        panic!("it is a room_destroy")
+        panic!("expected a room_destroy")
     };
     assert_eq!(destroyed.user_ids, members);
 }
@@ -236,13 +237,13 @@ fn ten_thousand_members_are_read() {
 #[test]
 fn a_trtc_callback_of_another_kind_or_shape_is_kept_as_sent() {
     for (sent, room_id) in [
-        // A recording of web pages, and a type of another group that has the number of a room event.
+        // Types of other groups, some with the number of a known type.
         (r#"{"EventGroupId":8,"EventType":311,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
         (r#"{"EventGroupId":3,"EventType":308,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
         (r#"{"EventGroupId":8,"EventType":103,"EventInfo":{"RoomId":"lobby"}}"#, Some("lobby")),
         (r#"{"EventGroupId":1,"EventType":103,"EventInfo":{"RoomId":["lobby"]}}"#, None),
         (r#"{"EventGroupId":1,"EventType":103}"#, None),
-        // Odd values, and a list in place of an object.
+        // Unexpected values, and a list in place of an object.
         (
             r#"{"EventGroupId":"room","EventType":103,"EventInfo":{"RoomId":"lobby"}}"#,
             Some("lobby"),
@@ -257,7 +258,7 @@ fn a_trtc_callback_of_another_kind_or_shape_is_kept_as_sent() {
             serde_json::from_str::<Value>(sent).unwrap()
         );
     }
-    // Without a group, the type tells.
+    // Without a group, the type decides.
     let event: trtc::Event =
         serde_json::from_str(r#"{"EventType":"103","EventInfo":{"RoomId":"lobby"}}"#).unwrap();
     assert_eq!(event.kind(), "103");
@@ -275,9 +276,9 @@ fn an_object_is_not_read_as_a_list_nor_a_list_as_an_object() {
     }
 }
 
-/// The room id is read from its usual places, whatever else is odd.
+/// The room id is read from its usual places, even if other members are unexpected.
 #[test]
-fn the_room_id_of_an_event_of_another_shape_is_found() {
+fn the_room_id_of_an_event_with_an_unexpected_shape_is_found() {
     for sent in [
         r#"{"CallbackCommand":"x","RoomId":"lobby","RoomInfo":"none"}"#,
         r#"{"CallbackCommand":"x","RoomId":{},"RoomInfo":{"RoomId":"lobby","RoomName":{}}}"#,
@@ -310,7 +311,7 @@ fn a_room_id_is_read_at_most_one_level_down() {
     }
 }
 
-/// The kind of one product's event is not another's name.
+/// The kind of an Express event is not a name that ZEGO sends.
 #[test]
 fn a_kind_on_the_wire_is_not_taken_for_a_name() {
     let sent = r#"{"event":"express/room_create","room_id":"lobby"}"#;
@@ -334,17 +335,17 @@ fn an_empty_seat_has_no_member() {
     let sent = r#"{"CallbackCommand":"Mic.CallbackAfterSeatInfoChanged","RoomId":"lobby",
         "SeatList":[{"Member_Account":"ada"},{"Member_Account":""},{}]}"#;
     let tencent::Event::SeatInfoChanged(changed) = serde_json::from_str(sent).unwrap() else {
-        panic!("it is a change of seats")
+        panic!("expected a change of seats")
     };
     let members: Vec<_> = changed.seat_list.iter().map(tencent::Seat::member).collect();
     assert_eq!(members, [Some("ada"), None, None]);
 }
 
 #[test]
-fn an_event_that_lacks_its_room_has_another_shape() {
+fn an_event_without_its_room_id_is_raw() {
     for sample in samples().filter(|sample| sample.provider == "zego") {
         let mut sent = sample.event();
-        // Moderation and AI agents need not name one.
+        // Moderation and AI agent events may lack a room.
         if sent.as_object_mut().unwrap().remove("room_id").is_none() {
             continue;
         }
@@ -354,9 +355,9 @@ fn an_event_that_lacks_its_room_has_another_shape() {
     }
 }
 
-/// Not every platform can represent each time that a `u64` of milliseconds can.
+/// Not every platform can represent all `u64` milliseconds as a time.
 #[test]
-fn the_greatest_times_cause_no_panic() {
+fn the_latest_times_cause_no_panic() {
     let sent = format!(
         r#"{{"event":"room_close","room_id":"lobby","room_close_time":{},"room_session_id":{0}}}"#,
         u64::MAX

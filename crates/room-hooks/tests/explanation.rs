@@ -1,4 +1,4 @@
-//! Explanations of a delivery, for a user who wants to know why it is refused.
+//! Explanations of a delivery, for a user who wants to know why it was refused.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -80,12 +80,12 @@ fn an_explanation_quotes_the_text_that_arrived() {
         ("signature", "abc"),
     ];
     assert_eq!(read, expected);
-    // Sorted byte-wise, as they are signed.
+    // In byte order, as they are signed.
     assert_eq!(explanation.expected[0].signed, ["+7", "1.0", "<CallbackSecret>"]);
 }
 
 #[test]
-fn an_unreadable_delivery_has_an_explanation_as_well() {
+fn an_unreadable_delivery_has_an_explanation_too() {
     for body in [&b""[..], b"\xff", b"{", b"[]", b"null", b"{}", b"a=b", b"%7B%FF"] {
         let zego = Zego::new(1, SECRET).unwrap().explain(Delivery::new(body));
         let tencent =

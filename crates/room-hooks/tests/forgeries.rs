@@ -1,5 +1,5 @@
-//! Forgeries, one technique per test. Where a technique alters signed text, the test signs the result, so that
-//! only the technique itself can cause the refusal.
+//! Forgeries, one technique per test. Where a technique alters signed text, the test signs the
+//! result, so that only the technique itself can cause the refusal.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -106,8 +106,8 @@ fn trtc_sign(body: &[u8]) -> String {
     BASE64.encode(&hmac.chain_update(body).finalize().into_bytes())
 }
 
-/// The padding of a message of `length` bytes. An attacker who knows a digest and this length can extend the
-/// message without the secret in it.
+/// The padding of a message of `length` bytes. An attacker who knows a digest and this length can
+/// extend the message without the secret in it.
 fn padding(length: usize) -> Vec<u8> {
     let mut padding = vec![0x80];
     padding.resize(1 + (119 - length % 64) % 64, 0);
@@ -116,7 +116,7 @@ fn padding(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn the_honest_callbacks_that_the_forgeries_alter_are_received() {
+fn the_valid_callbacks_that_the_forgeries_alter_are_accepted() {
     assert!(signed_by_zego("1757500000", NONCE).is_ok());
     assert!(signed_by_tencent(b"1757500000").is_ok());
     assert!(signed_by_trtc(r#"{"EventType":103,"EventInfo":{"RoomId":"r"}}"#).is_ok());
@@ -124,8 +124,8 @@ fn the_honest_callbacks_that_the_forgeries_alter_are_received() {
 
 #[test]
 fn a_length_extension_of_a_signature_is_refused() {
-    // ZEGO's secret sorts last here, so the extension goes to the nonce. A secret that sorts first would be
-    // extended at the other end.
+    // ZEGO's secret sorts last here, so the extension goes to the nonce. A secret that sorts first
+    // would be extended at the other end.
     let signed = [b"1757500000350176", SECRET.as_bytes()].concat();
     let nonce = [NONCE.as_bytes(), &padding(signed.len()), b"1"].concat();
     let signature = zego_signature(b"1757500000", &nonce);
@@ -165,8 +165,8 @@ fn a_signature_with_digits_moved_between_timestamp_and_nonce_is_refused() {
             assert!(of_zego("1", &timestamp, &nonce, &signature).is_err(), "{timestamp} {nonce}");
         }
     }
-    // The last ten digits become a fresh timestamp under the old signature. The nonce then begins with the
-    // old time.
+    // The last ten digits become a fresh timestamp under the old signature. The nonce then begins
+    // with the old time.
     let now = "1785575617";
     let (old, fresh) = digits.split_at(digits.len() - now.len());
     let body =
@@ -181,7 +181,8 @@ fn a_signature_with_digits_moved_between_timestamp_and_nonce_is_refused() {
     assert_eq!(of_tencent("1", "11757500000", &sign).err(), Some(401));
 }
 
-/// ZEGO's own nonces contain the time. Other nonces follow no known rule and may begin like any time.
+/// ZEGO's own nonces contain the time. Other nonces follow no known rule and may begin like any
+/// time.
 #[test]
 fn an_honest_nonce_that_begins_like_an_earlier_time_is_not_refused() {
     for nonce in ["1700000000123456789", "1500000000123456", "1600000000123456789012"] {
@@ -387,7 +388,7 @@ fn numbers_beyond_u64_do_not_overflow() {
         assert_eq!(of_zego(number, "1757500000", &nonce, &signature).err(), Some(401), "{number}");
         assert_eq!(of_tencent(number, "1757500000", &sign).err(), Some(401), "{number}");
         assert_eq!(of_trtc(number, &trtc_sign(b"{}"), b"{}").err(), Some(401), "{number}");
-        // A signed number that is too large is kept as text, and names no other room.
+        // A signed number that is too large is kept as text, and does not name another room.
         let room = signed_by_trtc(&format!(
             r#"{{"EventType":103,"CallbackTs":{number},"EventInfo":{{"RoomId":{number},"EventMsTs":{number}}}}}"#
         ));

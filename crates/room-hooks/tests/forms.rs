@@ -21,7 +21,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
 }
 
-/// The four pairs that sign, and an event.
+/// An event, and the four pairs of its signature.
 fn signed() -> String {
     let mut parts = ["secret", "1757500000", NONCE];
     parts.sort_unstable();
@@ -58,7 +58,7 @@ fn nested_names_of_a_form_are_lists_and_objects() {
     becomes("a[b][0]=c&a[b][1]=d", &json!({"a": {"b": ["c", "d"]}}));
     // Deeper names are kept whole.
     becomes("a[0][b][0]=c", &json!({"a[0][b][0]": "c"}));
-    // A second value for a name that the element has begins the next element.
+    // A second value for a name that the element already has starts the next element.
     becomes(
         "a[][key]=k&a[][value]=v&a[][key]=l",
         &json!({"a": [{"key": "k", "value": "v"}, {"key": "l"}]}),
@@ -66,13 +66,13 @@ fn nested_names_of_a_form_are_lists_and_objects() {
 }
 
 #[test]
-fn an_index_in_a_form_is_a_label_and_no_allocation() {
+fn an_index_in_a_form_is_a_label_and_causes_no_allocation() {
     becomes("a[99999999999999999999]=x&a[4294967295]=y", &json!({"a": ["x", "y"]}));
     becomes("a[7][k]=x&a[3][k]=y&a[7][l]=z", &json!({"a": [{"k": "x", "l": "z"}, {"k": "y"}]}));
 }
 
 #[test]
-fn odd_names_in_a_form_are_kept_as_they_are() {
+fn malformed_names_in_a_form_are_kept_as_they_are() {
     for name in ["a[", "a]", "[]", "[0]", "a[0]b", "a[[0]]", "a[b][", "a[0]]"] {
         let name_encoded: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
         becomes(&format!("{name_encoded}=v"), &json!({ name: "v" }));
@@ -80,7 +80,7 @@ fn odd_names_in_a_form_are_kept_as_they_are() {
 }
 
 #[test]
-fn one_name_in_a_form_with_two_meanings_is_refused() {
+fn an_ambiguous_name_in_a_form_is_refused() {
     for pairs in [
         "a=1&a=2",
         "a=1&a[]=2",
@@ -113,7 +113,7 @@ fn a_form_has_at_most_256_distinct_names() {
     };
     assert_eq!(form(256 - 5), Ok(()));
     assert_eq!(form(257 - 5), Err(400));
-    // Names inside of names count, too.
+    // Nested names count, too.
     let mut inside = signed();
     (0..257).for_each(|n| write!(inside, "&a[n{n}]=v").unwrap());
     assert_eq!(received(&inside).err(), Some(400));
@@ -140,7 +140,6 @@ fn a_form_has_at_most_50_000_pairs() {
     assert_eq!(received(&form(50_001 - 5)).err(), Some(400));
 }
 
-/// As deep as brackets go in a mebibyte.
 #[test]
 fn a_deeply_nested_name_in_a_form_causes_no_stack_overflow() {
     for bracket in ["[]", "[0]", "[a]"] {
@@ -148,12 +147,13 @@ fn a_deeply_nested_name_in_a_form_causes_no_stack_overflow() {
         let verified = received(&format!("{}&{name}=v", signed())).unwrap();
         let _ = verified.id();
         let document: Value = verified.document.decode().unwrap();
-        // No platform nests like that, so the name is kept whole.
+        // No platform nests this deep, so the name is kept whole.
         assert_eq!(document[&name], "v");
     }
 }
 
-/// Nothing is built, and nothing of the rest can be told, before the signature is verified.
+/// Before the signature is verified, no value is built from the form, and the response reveals
+/// nothing about the rest of it.
 #[test]
 fn a_form_is_refused_for_its_signature_first() {
     for wrong in ["&a=1&a=2", "&a[0]=1&a=2", "&a=%FF"] {

@@ -1,4 +1,5 @@
-//! Handlers: which one is called, and what a failure, a panic, a timeout, a hang-up or draining does.
+//! Handlers: which handler is called, and the effect of a failure, a panic, a timeout, a hang-up
+//! and draining.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! Hooks with an inbox, and the worker: an event is stored, answered and handled until its handler succeeds.
+//! Hooks with an inbox, and the worker: an event is stored, acknowledged, and retried until its
+//! handler succeeds.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -39,11 +40,11 @@ async fn stats(inbox: &MemoryInbox) -> (u64, u64, u64, u64) {
     (ready, leased, done, dead)
 }
 
-/// What handlers have seen.
+/// A record of handler calls.
 type Seen<T> = Arc<Mutex<Vec<T>>>;
 
 #[tokio::test(start_paused = true)]
-async fn an_event_is_stored_before_the_answer_and_handled_later_with_all_it_came_with() {
+async fn an_event_is_stored_before_the_response_and_handled_later_with_all_its_data() {
     let inbox = MemoryInbox::new();
     let hooks = hooks(&inbox);
     let event = json!({"event": "room_create", "room_id": "lob\u{0}by", "new_member": 7});
@@ -212,7 +213,11 @@ async fn rooms_keep_their_order_through_retries_with_many_handlers_at_once() {
     worker.run_until(sleep(SECOND * 600)).await;
     let seen = std::mem::take(&mut *seen.lock().unwrap());
     assert_eq!(seen.len(), ROOMS * EVENTS);
-    assert_eq!(calls.get() as usize, ROOMS * EVENTS * 4 / 3, "a third of them twice");
+    assert_eq!(
+        calls.get() as usize,
+        ROOMS * EVENTS * 4 / 3,
+        "a third of the events need two attempts"
+    );
     for room in 0..ROOMS {
         let room = format!("room-{room}");
         let order = seen.iter().filter(|(id, _)| *id == room).map(|(_, n)| n);
@@ -221,7 +226,7 @@ async fn rooms_keep_their_order_through_retries_with_many_handlers_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_inbox_is_answered_503_or_handled_directly_as_the_policy_says() {
+async fn an_event_for_a_full_inbox_is_answered_503_or_handled_directly_by_policy() {
     use room_hooks::inbox::OnInboxFailure;
 
     let inbox = MemoryInbox::with_max_events(0);
@@ -241,7 +246,7 @@ async fn a_full_inbox_is_answered_503_or_handled_directly_as_the_policy_says() {
     for _ in 0..2 {
         assert_eq!(deliver(&direct, &body).await.status, 200);
     }
-    assert_eq!(calls.get(), 1, "a duplicate of what was handled directly");
+    assert_eq!(calls.get(), 1, "the second delivery is a duplicate");
     let other = json!({"event": "room_exit", "room_id": "lobby"});
     assert_eq!(deliver(&direct, &signed_at(&other, now())).await.status, 503, "no handler");
     let forged = String::from_utf8(body).unwrap().replace("lobby", "vault");

@@ -1,5 +1,5 @@
-//! Faults beside a handler's own: errors that cannot be displayed, a runtime that ends, late handlers, and suspects that
-//! another worker takes.
+//! Unusual faults: errors that cannot be displayed, a runtime that ends, late handlers, and
+//! suspects that another worker claims.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -45,7 +45,7 @@ fn counting(calls: &Counter) -> Handlers<zego::Zego> {
     )
 }
 
-/// An error whose message cannot be had.
+/// An error whose message cannot be displayed.
 #[derive(Debug)]
 struct Unspeakable;
 
@@ -78,7 +78,7 @@ async fn an_error_whose_display_panics_is_a_failed_attempt_and_keeps_no_lease() 
 }
 
 #[tokio::test]
-async fn events_are_released_when_the_runtime_of_the_handlers_ends_and_run_on_another() {
+async fn events_are_released_when_the_handlers_runtime_ends_and_run_on_another() {
     let inbox = MemoryInbox::new();
     put(&inbox, ["a", "b", "c"]).await;
     let calls = Counter::default();
@@ -122,9 +122,9 @@ async fn a_late_handler_has_stopped_before_its_next_attempt_begins() {
     assert_eq!(*seen.lock().unwrap(), expected);
 }
 
-/// Otherwise one crash would idle every worker for as long as its slowest handler takes.
+/// Otherwise, a crash would leave every worker idle until its slowest handler finishes.
 #[tokio::test(start_paused = true)]
-async fn a_worker_continues_when_another_one_has_taken_the_suspects() {
+async fn a_worker_continues_when_another_worker_has_claimed_the_suspects() {
     let inbox = MemoryInbox::new();
     put(&inbox, ["suspect"]).await;
     let crashed = ClaimRequest::new(WorkerId(1), 1, SECOND);
@@ -146,13 +146,13 @@ async fn a_worker_continues_when_another_one_has_taken_the_suspects() {
     let working = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
     sleep(SECOND * 5).await;
 
-    // Another worker, which is idle, handles the suspect. Then the first has room for others.
+    // Another, idle worker handles the suspect. The first can then claim other events.
     let claims = inbox.claim(ClaimRequest::new(WorkerId(2), 1, SECOND)).await.unwrap();
     assert!(claims.events[0].is_suspect);
     assert!(inbox.finish(claims.events[0].attempt, Ending::Done).await.unwrap());
     put(&inbox, ["a", "b", "c"]).await;
     sleep(SECOND * 5).await;
-    assert_eq!(calls.get(), 3, "they need not wait for the slow one");
+    assert_eq!(calls.get(), 3, "the other events do not wait for the slow handler");
     drop(stop);
     working.await.unwrap();
 }

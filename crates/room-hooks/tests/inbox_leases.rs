@@ -1,4 +1,4 @@
-//! Leases of the inbox on a real clock: a worker that lives keeps its events, however its handlers behave.
+//! Inbox leases on a real clock: a live worker keeps its events, even if its handlers block.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -32,7 +32,7 @@ async fn a_handler_that_blocks_its_thread_keeps_its_lease_and_does_not_stop_othe
     let inbox = MemoryInbox::new();
     put(&inbox, 4).await;
     let (blocking, other) = (Counter::default(), Counter::default());
-    // On a runtime of its own, both of whose threads are blocked for three leases.
+    // On its own runtime, whose two threads are blocked for three leases.
     let blocked = {
         let (inbox, calls) = (inbox.clone(), blocking.clone());
         thread::spawn(move || {
@@ -46,7 +46,7 @@ async fn a_handler_that_blocks_its_thread_keeps_its_lease_and_does_not_stop_othe
                     calls,
                     async |calls: Counter, _: Verified<zego::RoomCreated>| {
                         calls.count();
-                        #[expect(clippy::disallowed_methods, reason = "it blocks its thread")]
+                        #[expect(clippy::disallowed_methods, reason = "blocks on purpose")]
                         thread::sleep(LEASE * 3);
                     },
                 );
@@ -72,7 +72,7 @@ async fn a_handler_that_blocks_its_thread_keeps_its_lease_and_does_not_stop_othe
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_of_a_worker_that_was_dropped_are_handled_by_another_after_the_lease() {
+async fn the_events_of_a_dropped_worker_are_handled_by_another_after_the_lease() {
     let inbox = MemoryInbox::new();
     put(&inbox, 3).await;
     let calls = Counter::default();
@@ -95,7 +95,7 @@ async fn the_events_of_a_worker_that_was_dropped_are_handled_by_another_after_th
         },
     );
     let worker = Worker::new(inbox.clone(), handlers).with_lease(LEASE);
-    assert_eq!(worker.run_until_idle().await, 0, "they are leased");
+    assert_eq!(worker.run_until_idle().await, 0, "the events are leased");
     worker.run_until(sleep(LEASE * 3)).await;
     assert_eq!((attempts.get(), inbox.stats().await.unwrap().done), (3, 3));
 }

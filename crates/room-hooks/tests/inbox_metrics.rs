@@ -1,4 +1,4 @@
-//! What the inbox, its workers and its spill measure.
+//! The metrics of the inbox, its workers and its spill.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,7 +23,7 @@ use zego_hooks::{deliver, now, signed_at, zego};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What the metrics of the inbox show, by name and labels. Reading a counter resets it.
+/// The values of the inbox metrics, by name and labels. Reading a counter resets it.
 fn shown(snapshotter: &Snapshotter) -> BTreeMap<String, u64> {
     let mut shown = BTreeMap::new();
     for (key, _, _, value) in snapshotter.snapshot().into_vec() {
@@ -60,7 +60,7 @@ async fn play(snapshotter: &Snapshotter) {
         let event = json!({"event": "room_create", "room_id": room});
         assert_eq!(deliver(&hooks, &signed_at(&event, now())).await.status, 200);
     }
-    // It is measured whenever the inbox is tried again.
+    // The spill is measured whenever the inbox is retried.
     sleep(SECOND * 5).await;
     let metrics = shown(snapshotter);
     assert_eq!(metrics["spilled_total"], 2);
@@ -70,7 +70,8 @@ async fn play(snapshotter: &Snapshotter) {
     sleep(SECOND * 100).await;
     assert_eq!(shown(snapshotter)["spill_waiting"], 0);
 
-    // A worker measures when it starts, and every 15 s. Between, one event dies and the other is handled.
+    // A worker measures when it starts, and every 15 s. In between, one event becomes a dead letter
+    // and the other is handled.
     let handlers = Handlers::new().on(async |created: Verified<zego::RoomCreated>| {
         sleep(SECOND).await;
         if created.event.room_id == "bad" { Err("it fails") } else { Ok(()) }
@@ -82,7 +83,7 @@ async fn play(snapshotter: &Snapshotter) {
     let worker = tokio::spawn(worker.run());
     sleep(SECOND / 2).await;
     let metrics = shown(snapshotter);
-    assert_eq!((metrics["ready"], metrics["dead"]), (1, 0), "a handler runs for the other");
+    assert_eq!((metrics["ready"], metrics["dead"]), (1, 0), "a handler runs for the other event");
     assert!((90..=100).contains(&metrics["oldest_seconds"]), "{metrics:?}");
     sleep(SECOND * 20).await;
     let metrics = shown(snapshotter);

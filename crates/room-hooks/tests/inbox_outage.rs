@@ -1,4 +1,4 @@
-//! Hooks whose inbox goes away: signatures stay bound, and events follow the policy.
+//! Hooks whose inbox becomes unavailable: signatures stay bound, and events follow the policy.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,7 +17,7 @@ use here::hooks_here;
 use zego_hooks::{Counter, created, deliver, now, signed_at, zego};
 
 #[tokio::test(start_paused = true)]
-async fn a_signature_that_the_inbox_has_seen_is_not_reused_while_the_inbox_is_away() {
+async fn a_signature_that_the_inbox_has_bound_is_not_reused_while_the_inbox_is_unavailable() {
     let (inbox, calls) = (Absent::default(), Counter::default());
     let handlers = Handlers::new().on_with(
         calls.clone(),
@@ -42,7 +42,7 @@ async fn a_signature_that_the_inbox_has_seen_is_not_reused_while_the_inbox_is_aw
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_is_answered_503_while_the_inbox_is_away_and_stored_by_a_retry() {
+async fn an_event_is_answered_503_while_the_inbox_is_unavailable_and_stored_by_a_retry() {
     let inbox = Absent::default();
     let hooks = hooks_here(zego()).with_inbox(inbox.clone());
     let body = signed_at(&created(), now());

@@ -1,4 +1,4 @@
-//! Hooks whose inbox is away spill events, and put them in the inbox once it is back.
+//! Hooks whose inbox is unavailable spill events, and put them in the inbox once it is available.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -46,12 +46,12 @@ fn numbered_at(number: u64, time: SystemTime) -> Vec<u8> {
     signed_at(&event, time)
 }
 
-/// The status of the response to an event with a number.
+/// Sends the event with this number. Returns the response's status.
 async fn send(hooks: &Hooks<Zego>, number: u64) -> u16 {
     deliver(hooks, &numbered(number)).await.status
 }
 
-/// What handlers have handled: the numbers of each room.
+/// The handled events: the numbers for each room.
 #[derive(Debug, Clone, Default)]
 struct Handled(Arc<Mutex<HashMap<String, Vec<u64>>>>);
 
@@ -88,7 +88,8 @@ async fn waiting(inbox: &impl InboxStore) -> (u64, u64) {
     (ready + leased, dead)
 }
 
-/// One event each second to an inbox that is away for five minutes, by a sender that never retries.
+/// Sends one event each second, without retries. The inbox is unavailable for five minutes. Returns
+/// the numbers of the acknowledged events.
 async fn outage(hooks: &Hooks<Zego>, inbox: &Absent) -> Vec<u64> {
     let mut acknowledged = Vec::new();
     for number in 0..360 {
@@ -114,7 +115,7 @@ async fn an_outage_of_five_minutes_loses_nothing_with_a_spill_and_keeps_the_orde
     let hooks = spilling(&inbox, spill.clone());
     let acknowledged = outage(&hooks, &inbox).await;
     assert_eq!(acknowledged, (0..360).collect::<Vec<_>>());
-    assert_eq!(spill.list(None, 0, 10).await.unwrap(), [], "it is drained and pruned");
+    assert_eq!(spill.list(None, 0, 10).await.unwrap(), [], "the spill is drained and pruned");
     handled.work(&inbox).await;
     assert_eq!(handled.numbers(), acknowledged);
     assert!(handled.is_in_order(), "{handled:?}");
@@ -135,7 +136,7 @@ async fn an_outage_of_five_minutes_loses_nothing_with_direct_handling() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_of_five_minutes_loses_what_is_refused_and_nothing_that_is_acknowledged() {
+async fn an_outage_of_five_minutes_loses_refused_events_but_no_acknowledged_ones() {
     let (inbox, handled) = (Absent::default(), Handled::default());
     let hooks = hooks_here(zego()).with_inbox(inbox.clone());
     let acknowledged = outage(&hooks, &inbox).await;
@@ -145,15 +146,15 @@ async fn an_outage_of_five_minutes_loses_what_is_refused_and_nothing_that_is_ack
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_events_wait_in_the_spill_those_that_follow_do_not_overtake_them() {
+async fn later_events_do_not_overtake_those_that_wait_in_the_spill() {
     let (inbox, spill, handled) = (Absent::default(), Absent::default(), Handled::default());
     let hooks = spilling(&inbox, spill.clone());
     sleep(SECOND).await;
     assert_eq!(send(&hooks, 0).await, 200);
-    assert_eq!(spill.puts(), 0, "the inbox takes it");
+    assert_eq!(spill.puts(), 0, "the inbox has stored it");
     inbox.leave();
     assert_eq!(send(&hooks, 1).await, 200);
-    // Long enough for the drainer to pause.
+    // Long enough for the drainer to back off.
     sleep(SECOND * 20).await;
     inbox.come_back();
     for number in 2..6 {
@@ -163,13 +164,14 @@ async fn while_events_wait_in_the_spill_those_that_follow_do_not_overtake_them()
     sleep(SECOND * 15).await;
     assert_eq!((waiting(&inbox).await, waiting(&spill).await), ((6, 0), (0, 0)));
     assert_eq!(send(&hooks, 6).await, 200);
-    assert_eq!(spill.puts(), 5, "the inbox takes it");
+    assert_eq!(spill.puts(), 5, "the inbox has stored it");
     handled.work(&inbox).await;
     assert_eq!(handled.numbers(), [0, 1, 2, 3, 4, 5, 6]);
     assert!(handled.is_in_order(), "{handled:?}");
 }
 
-/// A put, or an answer, that is under way must not hide an event from the check whether the spill is empty.
+/// A put or a response that is in progress must not hide an event when hooks check whether the
+/// spill is empty.
 #[tokio::test(start_paused = true)]
 async fn a_slow_spill_keeps_the_order() {
     for tenths in 1..40 {
@@ -178,7 +180,7 @@ async fn a_slow_spill_keeps_the_order() {
     }
 }
 
-/// Of events one of which is spilled, after a time.
+/// Sends events after `time`, the first of them while the inbox is unavailable.
 async fn keeps_the_order(spill: Absent, time: Duration) {
     let (inbox, handled) = (Absent::default(), Handled::default());
     let hooks = spilling(&inbox, spill.clone()).with_inbox_timeout(SECOND * 10);
@@ -196,7 +198,7 @@ async fn keeps_the_order(spill: Absent, time: Duration) {
     assert!(handled.is_in_order(), "{spill:?}, {time:?}: {handled:?}");
 }
 
-/// Puts three events in a spill, by a process that ends before their inbox comes back.
+/// Puts three events in a spill, like a process that ends before its inbox is available again.
 async fn leave_in_spill(spill: &MemoryInbox) {
     let inbox = Absent::default();
     inbox.leave();
@@ -206,11 +208,11 @@ async fn leave_in_spill(spill: &MemoryInbox) {
     }
     drop(hooks);
     sleep(SECOND * 20).await;
-    assert_eq!(waiting(spill).await, (3, 0), "nothing drains it");
+    assert_eq!(waiting(spill).await, (3, 0), "nothing drains the spill");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_earlier_process_left_in_the_spill_is_drained_at_once() {
+async fn events_that_an_earlier_process_left_in_the_spill_are_drained_at_once() {
     let (inbox, spill) = (Absent::default(), MemoryInbox::new());
     leave_in_spill(&spill).await;
     let _hooks = spilling(&inbox, spill.clone());
@@ -218,9 +220,9 @@ async fn what_an_earlier_process_left_in_the_spill_is_drained_at_once() {
     assert_eq!((waiting(&inbox).await, waiting(&spill).await), ((3, 0), (0, 0)));
 }
 
-/// However often it crashed while it drained them.
+/// The number of crashes while the events were drained makes no difference.
 #[tokio::test(start_paused = true)]
-async fn what_crashed_processes_left_in_the_spill_comes_first() {
+async fn events_that_crashed_processes_left_in_the_spill_come_first() {
     const LEASE: Duration = Duration::from_secs(10);
     let (inbox, spill, handled) = (Absent::default(), MemoryInbox::new(), Handled::default());
     leave_in_spill(&spill).await;
@@ -269,7 +271,7 @@ async fn duplicates_are_found_before_in_and_after_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signature_reused_in_an_outage_is_refused_by_the_process_that_has_seen_it() {
+async fn a_signature_reused_during_an_outage_is_refused_by_the_process_that_bound_it() {
     let (inbox, spill) = (Absent::default(), MemoryInbox::new());
     let hooks = spilling(&inbox, spill.clone());
     sleep(SECOND).await;
@@ -284,9 +286,9 @@ async fn a_signature_reused_in_an_outage_is_refused_by_the_process_that_has_seen
     assert_eq!(waiting(&spill).await, (1, 0));
 }
 
-/// Another process has seen the signature, so that only the inbox knows.
+/// Another process has received the signature, so only the inbox knows it.
 #[tokio::test(start_paused = true)]
-async fn a_spilled_event_with_anothers_signature_reaches_no_handler_and_is_kept() {
+async fn a_spilled_event_with_the_signature_of_another_reaches_no_handler_and_is_kept() {
     let (inbox, spill, handled) = (Absent::default(), MemoryInbox::new(), Handled::default());
     let body = numbered(1);
     let other_process = hooks_here(zego()).with_inbox(inbox.clone());
@@ -307,7 +309,7 @@ async fn a_spilled_event_with_anothers_signature_reaches_no_handler_and_is_kept(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_spill_that_is_away_or_full_does_not_keep_events_from_the_inbox() {
+async fn an_unavailable_or_full_spill_does_not_keep_events_from_the_inbox() {
     let (inbox, spill) = (Absent::default(), Absent::default());
     spill.leave();
     let hooks = spilling(&inbox, spill.clone());
@@ -330,9 +332,9 @@ async fn a_spill_that_is_away_or_full_does_not_keep_events_from_the_inbox() {
     assert_eq!((waiting(&inbox).await, waiting(&full).await), ((2, 0), (0, 0)));
 }
 
-/// So that no room and no time of an event is lost on its way.
+/// Neither the room nor the times of an event are lost in the spill.
 #[tokio::test(start_paused = true)]
-async fn a_drained_event_is_as_it_was() {
+async fn a_drained_event_is_unchanged() {
     let (inbox, spill, direct) = (Absent::default(), MemoryInbox::new(), MemoryInbox::new());
     inbox.leave();
     let hooks = spilling(&inbox, spill);

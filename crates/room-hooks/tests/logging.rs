@@ -1,4 +1,4 @@
-//! Logging: the levels and spans of deliveries, and how much of a sender's text they contain.
+//! Logging: the levels and spans for deliveries, and how much text from a sender they contain.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -88,7 +88,7 @@ fn a_broken_connection_is_not_logged_as_a_wrong_signature() {
 }
 
 #[test]
-fn a_known_event_of_another_shape_is_logged_as_a_warning() {
+fn a_known_event_with_an_unexpected_shape_is_logged_as_a_warning() {
     let signed = zego().sign(&json!({"event": "room_create", "room_id": [1]}), now()).unwrap();
     let receiver = Receiver::new(zego());
     let (log, _) = logged(|| receiver.receive::<zego::Event>(signed.as_delivery(), now()));
@@ -97,7 +97,7 @@ fn a_known_event_of_another_shape_is_logged_as_a_warning() {
 
 /// A room id may be as long as a body.
 #[test]
-fn long_text_of_a_sender_is_truncated_in_logs_and_spans() {
+fn long_text_from_a_sender_is_truncated_in_logs_and_spans() {
     let long = "é".repeat(100_000);
     let body = format!(r#"{{"CallbackCommand":"x{long}","RoomId":"{long}","RoomInfo":"{long}"}}"#);
     let unexpected_shape = format!(
@@ -158,7 +158,7 @@ fn a_compressed_body_is_refused_and_the_log_names_its_encoding() {
 }
 
 #[test]
-fn a_failed_handler_is_logged_with_the_whole_chain_of_its_error() {
+fn a_failed_handler_is_logged_with_the_whole_error_chain() {
     #[derive(Debug)]
     struct Failed(&'static str, Option<Box<Self>>);
 
@@ -228,7 +228,7 @@ fn a_question_has_one_span_with_its_decision_and_a_failure_is_logged_with_all_it
 }
 
 #[test]
-fn a_kind_without_a_handler_is_warned_of_once_with_the_type_to_ask_for() {
+fn a_kind_without_a_handler_is_logged_once_with_the_type_to_handle() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let _entered = runtime.enter();
     let hooks = hooks_here(zego()).on(async |_: Verified<RoomCreated>| {});
@@ -253,7 +253,7 @@ fn a_kind_without_a_handler_is_warned_of_once_with_the_type_to_ask_for() {
         assert!(line.contains("WARN") && line.contains(rust_type), "{line}");
         assert!(!deliver(event).contains(warning), "{rust_type}");
     }
-    // Nor does an extractor of another kind stay silent.
+    // An extractor of another kind logs it as well.
     let receiver = Receiver::new(zego());
     let body = signed(&express);
     let receive = || receiver.receive::<RoomCreated>(Delivery::new(&body), now());
@@ -263,7 +263,7 @@ fn a_kind_without_a_handler_is_warned_of_once_with_the_type_to_ask_for() {
     assert!(!logged(receive).0.contains("WARN"));
 }
 
-/// The trace of the request continues in the handler.
+/// The request's trace continues in the handler.
 #[test]
 fn a_handler_runs_in_a_child_of_the_current_span() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -290,7 +290,7 @@ fn a_handler_runs_in_a_child_of_the_current_span() {
     }
 }
 
-/// Two errors for one request would count as two in an alarm.
+/// An alarm would count two errors for one request as two failures.
 #[test]
 fn a_question_without_a_readable_body_is_logged_as_one_error() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -1,4 +1,4 @@
-//! Half of a surrogate pair, as in a room's name that was cut in the middle of an emoji.
+//! Lone surrogates: half of a surrogate pair, as in a room name that was cut inside an emoji.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
 }
 
-/// Escapes of a JSON string, and what is read of them.
+/// Escapes in a JSON string, and the text that is read from them.
 const NAMES: [(&str, &str); 11] = [
     (r"a\ud83d", "a\u{fffd}"),
     (r"\ud83db", "\u{fffd}b"),
@@ -74,7 +74,7 @@ fn a_lone_surrogate_that_trtc_signed_is_verified_before_it_is_repaired() {
 }
 
 #[test]
-fn a_lone_surrogate_in_a_member_that_has_no_type_reaches_the_typed_handler_as_well() {
+fn a_lone_surrogate_in_an_unknown_member_still_reaches_the_typed_handler() {
     let receiver = Receiver::new(Zego::new(1, "secret").unwrap());
     for member in [r#""paint":"\ud83d""#, r#""\ud83d":1"#, r#""paint":{"\ud83d":["\ude00"]}"#] {
         let mut signed = created("The Lobby");
@@ -103,7 +103,7 @@ fn a_lone_surrogate_in_an_encoded_body_or_in_json_in_a_string_is_repaired() {
     assert_eq!(verified.event.attributes[0].value, "a\u{fffd}");
 }
 
-/// An id is of what the document says, not of what signs it.
+/// An id identifies the content of the document, without the signature.
 #[test]
 fn a_retry_with_a_lone_surrogate_has_the_same_id() {
     let receiver = Receiver::new(Tencent::new(1, "token").unwrap());
@@ -120,7 +120,7 @@ fn a_retry_with_a_lone_surrogate_has_the_same_id() {
 }
 
 #[test]
-fn a_document_that_is_read_as_an_event_is_repaired() {
+fn a_document_that_is_deserialized_as_an_event_is_repaired() {
     let json = r#"{"event":"room_create","room_id":"lobby","room_name":"\ud83d"}"#;
     let event: zego::Event = serde_json::from_str(json).unwrap();
     assert_eq!(event.kind(), "room_create");

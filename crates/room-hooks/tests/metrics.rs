@@ -1,4 +1,4 @@
-//! Metrics: what is counted, and that a sender cannot add labels.
+//! Metrics: deliveries, questions and handler times. A sender cannot add labels.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -74,7 +74,7 @@ fn the_gauge_of_store_entries_falls_to_zero_when_the_store_is_dropped() {
     assert_eq!(held.collect::<Vec<_>>(), [("room_hooks_store_entries".to_owned(), 0.0)]);
 }
 
-/// Delivers the callbacks that are counted, and returns the store.
+/// Delivers the callbacks to count, and returns the store.
 async fn play() -> MemoryStore {
     let zego = || Zego::new(1, "secret").unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
@@ -111,7 +111,7 @@ async fn play() -> MemoryStore {
 }
 
 #[test]
-fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
+fn every_question_is_counted_by_its_decision_and_the_reason_for_it() {
     async fn play() {
         let tencent = || Tencent::new(1, "token").unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
@@ -177,7 +177,7 @@ fn every_question_is_counted_by_its_decision_and_by_who_has_made_it() {
     assert_eq!(counted, expected.map(|(labels, count)| (labels.to_owned(), count)));
 }
 
-/// The handlers whose time is of most interest do not return.
+/// Handlers that do not return are the ones whose time matters most.
 #[test]
 fn the_time_of_a_handler_that_panics_or_is_aborted_is_recorded() {
     let timed = |room: &'static str, waits: Duration| {

@@ -42,7 +42,7 @@ fn observed<P: Provider>(hooks: Hooks<P>) -> (Hooks<P>, Seen) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observer_is_told_the_outcome_of_each_event() {
+async fn an_observer_receives_the_outcome_of_each_event() {
     let zego = || Zego::new(1, "secret").unwrap();
     let (hooks, seen) =
         observed(hooks_here(zego()).on(async |created: Verified<zego::RoomCreated>| {
@@ -91,7 +91,7 @@ async fn an_observer_is_told_the_outcome_of_each_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observer_is_told_the_decision_on_each_question() {
+async fn an_observer_receives_the_decision_on_each_question() {
     let tencent = || Tencent::new(1, "token").unwrap();
     let (hooks, seen) =
         observed(hooks_here(tencent()).answer(async |gift: Verified<BeforeSendGift>| {
@@ -123,9 +123,9 @@ async fn an_observer_is_told_the_decision_on_each_question() {
     );
 }
 
-/// A vendor hangs up when it has decided without an answer.
+/// A vendor hangs up when it has decided without a response.
 #[tokio::test(start_paused = true)]
-async fn an_observer_is_told_of_a_question_whose_sender_hangs_up() {
+async fn an_observer_receives_the_outcome_of_a_question_whose_sender_hangs_up() {
     let tencent = || Tencent::new(1, "token").unwrap();
     let (hooks, seen) = observed(
         hooks_here(tencent())
@@ -137,7 +137,7 @@ async fn an_observer_is_told_of_a_question_whose_sender_hangs_up() {
         let asked = hooks.deliver(tencent().sign(&gift, now()).unwrap().as_delivery(), now());
         timeout(Duration::from_millis(100), asked)
     };
-    // One has its turn, and one waits for it.
+    // One handler runs, and the other question waits for its turn.
     let (first, second) = tokio::join!(ask("lobby"), ask("attic"));
     assert!(first.is_err() && second.is_err());
     let gift = r#"Some("Live.CallbackBeforeSendGift")"#;
@@ -145,7 +145,7 @@ async fn an_observer_is_told_of_a_question_whose_sender_hangs_up() {
         |room: &str| format!(r#"tencent abandoned Some(1) {gift} Some("{room}") None None"#);
     seen.lock().unwrap().sort();
     assert_eq!(*seen.lock().unwrap(), [abandoned("attic"), abandoned("lobby")]);
-    // One that is answered is not abandoned.
+    // An answered question is not abandoned.
     let other = tencent().sign(&json!({"CallbackCommand": "x.Before"}), now()).unwrap();
     assert_eq!(hooks.deliver(other.as_delivery(), now()).await.status, 200);
     assert_eq!(seen.lock().unwrap().len(), 3);

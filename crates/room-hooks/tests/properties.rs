@@ -1,4 +1,4 @@
-//! What holds for every input.
+//! Properties that hold for every input.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -49,7 +49,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A value of any type, the odd ones that providers send among them.
+/// A value of any type, including the unusual ones that providers send.
 fn odd() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
         Just(Value::Null),
@@ -103,12 +103,12 @@ fn nulled_samples() -> impl Strategy<Value = (Sample, Value, Value)> {
         let event = sample.event();
         let mut pointers = Vec::new();
         pointers_to(&event, "", &mut pointers);
-        // What names the event is another matter.
+        // Null in place of the event's name makes a different event.
         let of_objects = |pointer: &&String| {
             let (parent, name) = pointer.rsplit_once('/').unwrap();
             let named =
                 ["event", "Event", "event_type", "CallbackCommand", "EventType"].contains(&name);
-            // What an app sends through is its own.
+            // The app defines these members, so null is kept.
             let is_own = parent.ends_with("/MetaInfo");
             event.pointer(parent).unwrap().is_object() && !named && !is_own
         };
@@ -136,12 +136,12 @@ fn pointers_to(value: &Value, to: &str, pointers: &mut Vec<String>) {
     }
 }
 
-/// Reads an event, asks it everything, and reads it again as it is written.
+/// Reads an event, calls its methods, serializes it and reads it again.
 fn survives<E>(event: &Value) -> Result<(), TestCaseError>
 where
     E: RoomEvent + Serialize + DeserializeOwned + PartialEq,
 {
-    // An envelope that cannot be read is no event at all.
+    // An unreadable envelope is not an event.
     let Ok(event) = serde_json::from_value::<E>(event.clone()) else { return Ok(()) };
     let _ = (event.room_id(), event.operator(), event.occurred_at(), event.session());
     let written = serde_json::to_string(&event).unwrap();
@@ -159,7 +159,7 @@ fn is_json<E>(verified: &Verified<E>) -> bool {
 
 proptest! {
     #[test]
-    fn whatever_a_member_is_the_event_is_read_or_kept((sample, event) in changed_samples()) {
+    fn an_event_with_any_value_in_a_member_is_typed_or_raw((sample, event) in changed_samples()) {
         match sample.provider {
             "zego" => survives::<zego::Event>(&event)?,
             "tencent" => survives::<tencent::Event>(&event)?,
@@ -168,7 +168,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_null_is_what_is_absent((sample, nulled, removed) in nulled_samples()) {
+    fn a_null_member_is_read_like_an_absent_one((sample, nulled, removed) in nulled_samples()) {
         let read = |event: &Value| -> String {
             match sample.provider {
                 "zego" => format!("{:?}", serde_json::from_value::<zego::Event>(event.clone())),
@@ -176,13 +176,13 @@ proptest! {
                 _ => format!("{:?}", serde_json::from_value::<trtc::Event>(event.clone())),
             }
         };
-        // What is kept as it is shows its document's size.
+        // The debug output of a raw event contains the size of its document.
         let (nulled, removed) = (read(&nulled), read(&removed));
         prop_assert!(nulled == removed || nulled.contains("Raw(") && removed.contains("Raw("));
     }
 
     #[test]
-    fn nothing_that_is_not_signed_comes_through(
+    fn unsigned_input_is_refused(
         query in "(&?(Sign|sign|RequestTime|SdkAppid|x)=[0-9a-f%+]{0,66}){0,5}",
         body in hostile(),
         seconds: u32,
@@ -201,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn unsigned_input_is_read_or_refused_but_never_a_panic(query: String, body in hostile()) {
+    fn input_for_an_unsigned_app_causes_no_panic(query: String, body in hostile()) {
         let receiver = Receiver::new(Tencent::dangerous_unsigned(1));
         for query in [&query, "SdkAppid=1"] {
             let received: Result<Verified<tencent::Event>, _> =
@@ -210,10 +210,10 @@ proptest! {
         }
     }
 
-    /// The signatures of ZEGO and Tencent do not cover the body, and only its outermost members are looked
-    /// at before they are verified.
+    /// The signatures of ZEGO and Tencent do not cover the body, and only its outermost members are
+    /// read before the signature is verified.
     #[test]
-    fn what_is_no_json_is_refused_however_well_it_is_signed(
+    fn invalid_json_is_refused_even_with_a_valid_signature(
         (sample, event) in changed_samples(),
         at_share in 0.0..1.0,
         inserted in "[\\]\\[{}\",:\\\\1e.a-]{0,2}",
@@ -244,7 +244,7 @@ proptest! {
     }
 
     #[test]
-    fn what_zego_signs_is_received(room_id: String, seconds: u32, late in 0_u64..=300) {
+    fn a_callback_that_zego_signed_is_received(room_id: String, seconds: u32, late in 0_u64..=300) {
         let event = json!({"event": "room_create", "room_id": room_id});
         let signed = zego().sign(&event, at(seconds)).unwrap();
         let now = at(seconds) + Duration::from_secs(late);
@@ -260,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn what_tencent_signs_is_received(room_id: String, seconds: u32, late in 0_u64..=60) {
+    fn a_callback_that_tencent_signed_is_received(room_id: String, seconds: u32, late in 0_u64..=60) {
         let event = json!({
             "CallbackCommand": "Room.CallbackAfterUpdateRoomInfo",
             "RoomInfo": {"RoomId": room_id},
@@ -273,7 +273,7 @@ proptest! {
     }
 
     #[test]
-    fn what_trtc_signs_is_received_and_a_changed_byte_of_it_is_not(
+    fn a_callback_that_trtc_signed_is_received_unless_a_byte_is_changed(
         room_id: String,
         seconds: u32,
         place: prop::sample::Index,

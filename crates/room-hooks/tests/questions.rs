@@ -1,4 +1,4 @@
-//! Questions: each is answered, by its handler or by its failure policy, and by nothing else.
+//! Questions: each is answered by its handler or by its failure policy.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -83,9 +83,9 @@ fn assert_answered(answer: &CallbackResponse, body: &str, context: &str) {
     assert_eq!(headers, [("content-type", "application/json")], "{context}");
 }
 
-/// Two gifts of one second may be byte for byte the same.
+/// Two gifts within a second may be identical byte for byte.
 #[tokio::test(start_paused = true)]
-async fn equal_questions_at_once_are_all_answered_and_none_waits_for_another() {
+async fn identical_questions_at_once_are_all_answered_and_none_waits_for_another() {
     let (calls, begun) = (Counter::default(), tokio::time::Instant::now());
     let counter = calls.clone();
     let hooks = hooks_here(tencent()).answer(move |_: Verified<BeforeSendGift>| {
@@ -121,7 +121,7 @@ async fn no_question_is_claimed_or_stored() {
     }
 }
 
-/// How a handler can go wrong.
+/// A failure to provoke.
 #[derive(Debug, Clone, Copy)]
 enum Trouble {
     Fails,
@@ -144,7 +144,7 @@ where
             .answer(async |_: Verified<Q>| unreachable!() as Result<Q::Decision, io::Error>),
         _ => hooks.answer(move |_: Verified<Q>| async move {
             match trouble {
-                Trouble::Fails => Err(io::Error::other("the moderation is away")),
+                Trouble::Fails => Err(io::Error::other("the moderation service is unavailable")),
                 Trouble::Panics => panic!("on purpose"),
                 _ => pending::<Result<Q::Decision, io::Error>>().await,
             }
@@ -153,14 +153,14 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_with_a_handler_leads_to_the_failure_policy_and_to_nothing_else() {
+async fn a_failure_of_a_handler_is_always_answered_by_the_failure_policy() {
     use Trouble::{Fails, HasNoTurn, IsMissing, Panics, Sleeps};
     for trouble in [Fails, Panics, Sleeps, IsMissing, HasNoTurn] {
         let begun = tokio::time::Instant::now();
         let gifts = troubled::<_, BeforeSendGift>(tencent(), trouble);
         let messages = troubled::<_, zego::BeforeSendMsg>(zego(), trouble);
         let context = format!("{trouble:?}");
-        // By default, what is asked is allowed.
+        // By default, the question is allowed.
         assert_answered(&ask(&gifts, &gift()).await, ALLOWED, &context);
         assert_answered(&ask(&messages, &zim_message()).await, NEUTRAL, &context);
         for (policy, gift_body, message_body) in
@@ -172,14 +172,14 @@ async fn trouble_with_a_handler_leads_to_the_failure_policy_and_to_nothing_else(
                 messages.clone().with_question_failure_policy::<zego::BeforeSendMsg>(policy);
             assert_answered(&ask(&messages, &zim_message()).await, message_body, &context);
         }
-        // Three times each, in less than Tencent's 2 s and ZIM's 2.5.
+        // Three times each: less than the 2 s that Tencent waits, and the 2.5 s that ZIM waits.
         let most = if matches!(trouble, Sleeps | HasNoTurn) { 3 * (1500 + 2000) } else { 0 };
         assert!(begun.elapsed() <= Duration::from_millis(most), "{context}: {:?}", begun.elapsed());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_failure_policy_of_one_kind_comes_before_that_of_all() {
+async fn the_failure_policy_for_one_kind_takes_precedence_over_the_general_one() {
     let hooks = || hooks_here(tencent());
     let of_one = |hooks: Hooks<Tencent>| {
         hooks.with_question_failure_policy::<BeforeSendMsg>(FailurePolicy::Closed)
@@ -203,9 +203,9 @@ async fn the_failure_policy_of_one_kind_comes_before_that_of_all() {
     }
 }
 
-/// Whoever finds a shape that cannot be read must not get a message past a handler of messages.
+/// A sender must not get a message past the handler of messages with a shape that it cannot read.
 #[tokio::test(start_paused = true)]
-async fn a_question_that_cannot_be_read_as_its_type_gets_the_failure_policy_of_that_type() {
+async fn a_question_that_cannot_be_read_as_its_type_gets_the_failure_policy_for_that_type() {
     let hooks = hooks_here(tencent())
         .with_question_failure_policy::<BeforeSendMsg>(FailurePolicy::Closed)
         .answer(async |_: Verified<BeforeSendMsg>| Decision::allow())
@@ -217,14 +217,14 @@ async fn a_question_that_cannot_be_read_as_its_type_gets_the_failure_policy_of_t
         let odd = tencent().sign(&odd, now()).unwrap();
         assert_answered(&ask(&hooks, &odd).await, DENIED, "");
     }
-    // Nor by a body that something on this server has consumed.
+    // A body that other code in the server has consumed does not get past it either.
     let empty = Delivery::new(b"").with_query("");
     let query = message().query;
     let consumed = empty.with_query(&query);
     assert_answered(&hooks.deliver(consumed, now()).await, DENIED, "consumed");
     let forged = query.replace("Sign=", "Sign=0");
     assert_eq!(hooks.deliver(empty.with_query(&forged), now()).await.status, 401);
-    // A handler of all questions gets what has no handler of its own, as it arrived.
+    // A handler of all questions receives a question without its own handler as it arrived.
     let odd = json!({"CallbackCommand": "Live.CallbackBeforeSendGift", "RoomId": []});
     let odd = tencent().sign(&odd, now()).unwrap();
     let hooks = hooks.with_question_failure_policy::<BeforeSendGift>(FailurePolicy::Closed);
@@ -259,7 +259,7 @@ async fn a_late_handler_is_aborted_and_so_is_one_whose_sender_hangs_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_timeout_of_questions_cannot_exceed_what_the_vendor_waits() {
+async fn the_timeout_of_questions_cannot_exceed_the_vendors_timeout() {
     for (timeout, tencents, zims) in
         [(None, 1500, 2000), (Some(9000), 1500, 2000), (Some(400), 400, 400)]
     {
@@ -300,7 +300,7 @@ async fn a_handler_answers_as_many_questions_at_once_as_its_concurrency_allows()
     assert_answered(&ask(&hooks, &message()).await, DENIED, "");
     release.notify_one();
     sleep(Duration::from_millis(100)).await;
-    assert_eq!(running.get(), 3, "the third has its turn");
+    assert_eq!(running.get(), 3, "the third handler runs");
     release.notify_waiters();
     release.notify_one();
     for answer in gifts.join_all().await {
@@ -309,7 +309,7 @@ async fn a_handler_answers_as_many_questions_at_once_as_its_concurrency_allows()
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_handler_of_events_is_given_a_question() {
+async fn no_event_handler_receives_a_question() {
     let (events, questions) = (Counter::default(), Counter::default());
     let hooks = hooks_here(tencent())
         .on_with(events.clone(), async |events, _: Verified<tencent::Event>| {
@@ -321,7 +321,7 @@ async fn no_handler_of_events_is_given_a_question() {
         });
     assert_answered(&ask(&hooks, &gift()).await, DENIED, "");
     assert_eq!((events.get(), questions.get()), (0, 1));
-    // A setting that is named like a question is none of the typed ones, and asks as far as anyone knows.
+    // Commands without a type, whose names mark them as questions.
     for command in ["Live.CallbackBeforeCallBackNotBlock", "Sns.CallbackPrevFriendAdd", "x.Before"]
     {
         let asked = tencent().sign(&json!({"CallbackCommand": command}), now()).unwrap();
@@ -332,9 +332,10 @@ async fn no_handler_of_events_is_given_a_question() {
     assert_eq!((events.get(), questions.get()), (1, 4));
 }
 
-/// The extractor of an event gets no question: what is asked is allowed, and ZIM gets a `result`.
+/// An extractor of events never receives a question. Tencent's question is allowed, and ZIM
+/// receives a neutral `result`.
 #[test]
-fn a_question_that_is_not_asked_for_is_allowed() {
+fn a_question_that_no_extractor_takes_is_allowed() {
     let asked = gift();
     let not_delivered =
         Receiver::new(tencent()).receive::<tencent::Event>(asked.as_delivery(), now()).unwrap_err();
@@ -357,7 +358,8 @@ fn zim_hooks() -> Hooks<Zego> {
     hooks_here(zego()).answer(async |_: Verified<zego::BeforeSendMsg>| zego::Decision::send())
 }
 
-/// A signature of ZEGO's covers a time and a nonce, so anyone who has seen one can attach another question to it.
+/// ZEGO's signature covers only a timestamp and a nonce, so anyone who observes one can attach
+/// another question to it.
 #[tokio::test(start_paused = true)]
 async fn a_signature_of_a_question_is_bound_to_the_first_content_received_with_it() {
     let hooks = zim_hooks().fallback(async |_: Verified<zego::Event>| {});
@@ -369,23 +371,24 @@ async fn a_signature_of_a_question_is_bound_to_the_first_content_received_with_i
     let forged = replaced("hello", "spam");
     let event = replaced("before_send_msg", "room_create");
     for _ in 0..2 {
-        // ZIM asks once more if there is no answer.
+        // ZIM asks once more if it receives no response.
         assert_answered(&ask(&hooks, &honest).await, r#"{"result":1}"#, "");
         for forged in [&forged, &event] {
             let refused = ask(&hooks, forged).await;
             assert_eq!((refused.status, &*refused.body), (401, ""));
         }
     }
-    // The other way around, and without a handler: a signature of an event does not sign a question.
+    // The other way around, also without a handler: an event's signature is not valid for a
+    // question.
     for hooks in [zim_hooks().fallback(async |_: Verified<zego::Event>| {}), zim_hooks()] {
         assert_eq!(ask(&hooks, &event).await.status, 200);
         assert_eq!(ask(&hooks, &honest).await.status, 401);
     }
 }
 
-/// ZIM's own nonces have six digits, so honest questions of one second can share a signature.
+/// ZIM's own nonces have six digits, so valid questions within a second can share a signature.
 #[tokio::test(start_paused = true)]
-async fn the_signatures_of_short_nonces_are_not_bound() {
+async fn signatures_with_short_nonces_are_not_bound() {
     let zego = Zego::new(123_456_789, "made-up-secret-for-tests").unwrap();
     let hooks = hooks_here(zego)
         .answer(async |_: Verified<zego::BeforeSendMsg>| zego::Decision::do_not_send());

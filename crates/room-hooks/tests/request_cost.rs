@@ -1,10 +1,11 @@
-//! The cost of a request, before and after it authenticates, as a multiple of flat JSON of the same size.
+//! The cost of a request, before and after it authenticates, relative to flat JSON of the same
+//! size.
 //!
-//! Timings mean something in a release build only:
+//! Timings are meaningful only in a release build:
 //! `cargo test --release -p room-hooks --test request_cost`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::disallowed_methods, reason = "it measures time")]
+#![expect(clippy::disallowed_methods, reason = "the test measures time")]
 
 use std::{
     fmt::Write,
@@ -25,7 +26,7 @@ fn now() -> SystemTime {
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// The shortest of several runs, which is the one that was disturbed least.
+/// The shortest of several runs, which was disturbed least.
 fn time(mut run: impl FnMut()) -> Duration {
     let run = || {
         let begun = Instant::now();
@@ -39,17 +40,18 @@ fn at_most_twice(what: &str, first: impl FnMut(), second: impl FnMut()) {
     at_most(2.0, what, first, second);
 }
 
-/// Fails if the first takes so many times as long as the second. A busy machine gets another chance.
+/// Fails if the first takes more than `times` as long as the second. Repeats the measurement in
+/// case the machine was busy.
 fn at_most(times: f64, what: &str, mut first: impl FnMut(), mut second: impl FnMut()) {
     let mut ratios = iter::repeat_with(|| {
         let (first, second) = (time(&mut first), time(&mut second));
         first.as_secs_f64() / second.as_secs_f64()
     });
     let ratio = ratios.by_ref().take(5).find(|ratio| *ratio <= times);
-    assert!(ratio.is_some(), "{what} costs {:.1} times as much", ratios.next().unwrap());
+    assert!(ratio.is_some(), "{what}: {:.1} times the cost", ratios.next().unwrap());
 }
 
-/// Text of about a mebibyte: a part for each number, and no more than fit.
+/// Text of at most 1 MiB, with as many numbered parts as fit.
 fn mebibyte(begin: &str, end: &str, part: impl Fn(&mut String, usize)) -> String {
     let mut text = begin.to_owned();
     for number in 0.. {
@@ -74,8 +76,8 @@ fn refuse<P: Provider>(receiver: &Receiver<P>, delivery: Delivery<'_>) {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "it times a release build")]
-fn an_unauthenticated_form_costs_no_more_cpu_than_twice_as_much_json() {
+#[cfg_attr(debug_assertions, ignore = "timing is meaningful only in a release build")]
+fn an_unauthenticated_form_costs_at_most_twice_the_cpu_of_json() {
     let zego = Receiver::new(Zego::new(1, "secret").unwrap());
     let refuse = |body: &str| refuse(&zego, Delivery::new(body.as_bytes()));
     let json = flat_json();
@@ -110,8 +112,8 @@ fn an_unauthenticated_form_costs_no_more_cpu_than_twice_as_much_json() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "it times a release build")]
-fn unauthenticated_json_costs_the_same_cpu_whatever_is_in_it() {
+#[cfg_attr(debug_assertions, ignore = "timing is meaningful only in a release build")]
+fn the_shape_of_unauthenticated_json_at_most_doubles_its_cpu_cost() {
     let zego = Receiver::new(Zego::new(1, "secret").unwrap());
     let tencent = Receiver::new(Tencent::new(1, "token").unwrap());
     let flat = flat_json();
@@ -152,9 +154,9 @@ fn unauthenticated_json_costs_the_same_cpu_whatever_is_in_it() {
     }
 }
 
-/// The header `SdkAppId` is always there; without it, no key is tried.
+/// TRTC always sends the header `SdkAppId`; without it, no key is tried.
 #[test]
-#[cfg_attr(debug_assertions, ignore = "it times a release build")]
+#[cfg_attr(debug_assertions, ignore = "timing is meaningful only in a release build")]
 fn the_number_of_apps_costs_no_cpu_before_a_signature_is_verified() {
     let (body, sign) = (vec![b'x'; MEBIBYTE], "kkoFeO3Oh2ZHnjtg8tEAQhtXK16/KI05W3BQff8IvGA=");
     let mut hundred = Trtc::new(1, "key1").unwrap();
@@ -173,10 +175,11 @@ fn the_number_of_apps_costs_no_cpu_before_a_signature_is_verified() {
     }
 }
 
-/// Of as many pairs as are allowed. Each may be an object in a list, which takes several allocations.
+/// A form with as many pairs as are allowed. Each pair may be an object in a list, which takes
+/// several allocations.
 #[test]
-#[cfg_attr(debug_assertions, ignore = "it times a release build")]
-fn a_verified_form_costs_no_more_cpu_than_four_times_a_mebibyte_of_json() {
+#[cfg_attr(debug_assertions, ignore = "timing is meaningful only in a release build")]
+fn a_verified_form_costs_at_most_four_times_the_cpu_of_a_mebibyte_of_json() {
     use sha1::{Digest, Sha1};
     let nonce = "7548405981776935120";
     let mut parts = ["secret", "1757500000", nonce];
@@ -203,7 +206,7 @@ fn a_verified_form_costs_no_more_cpu_than_four_times_a_mebibyte_of_json() {
         let mut form = signed.clone();
         let (mut pairs, mut names) = (5, 0);
         while pairs < 50_000 && form.len() < MEBIBYTE {
-            // Names are not to be more than are allowed.
+            // Stay below the limit of distinct names.
             names = (names + 1) % 200;
             let pair = match pair {
                 "a[@][k@]" => format!("&a[{}][k{names}]", pairs / 200),
@@ -216,9 +219,9 @@ fn a_verified_form_costs_no_more_cpu_than_four_times_a_mebibyte_of_json() {
     }
 }
 
-/// An id is a digest of what a document says, whatever order its members are in.
+/// An id is a digest of the document's content, independent of the order of its members.
 #[test]
-#[cfg_attr(debug_assertions, ignore = "it times a release build")]
+#[cfg_attr(debug_assertions, ignore = "timing is meaningful only in a release build")]
 fn the_cost_of_a_verified_delivery_is_linear_in_its_body() {
     let receiver = Receiver::new(Tencent::dangerous_unsigned(1)).with_body_limit(2 * MEBIBYTE);
     let identify = |body: &str| {

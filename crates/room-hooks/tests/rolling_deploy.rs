@@ -1,4 +1,5 @@
-//! Web processes and workers of two versions, updated in either order, with one inbox.
+//! Rolling deployments: web processes and workers of two versions share an inbox, and are updated
+//! in either order.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,10 +24,10 @@ use tokio::runtime::Handle;
 use here::hooks_here;
 use zego_hooks::{deliver, now, signed_at, zego};
 
-/// What handlers have seen.
+/// A record of handler calls.
 type Seen = Arc<Mutex<Vec<String>>>;
 
-/// As the first release stored it. Never change this text: inboxes in use contain it.
+/// A delivery as the first release stored it. Never change this text: inboxes in use contain it.
 const FORMAT_1: &str = r#"{
     "provider": "zego", "app_id": 1, "id": "8c8a7127d78cfd77327e9b7da7d87714", "sent_at": 1795732408000,
     "secret": "current", "request": [["tenant", "a"]], "parameters": [], "request_id": null, "is_repaired": false,
@@ -75,7 +76,7 @@ fn typed_or_raw(seen: &Seen) -> Handlers<Zego> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_first_release_stored_is_read() {
+async fn a_delivery_that_the_first_release_stored_is_read() {
     let (inbox, seen) = (MemoryInbox::new(), Seen::default());
     inbox.put(stored("zego/room_create", &format_1())).await.unwrap();
     let handlers = Handlers::new().on_with(
@@ -94,9 +95,10 @@ async fn what_the_first_release_stored_is_read() {
     assert_eq!(*seen.lock().unwrap(), ["lobby"]);
 }
 
-/// The web side is updated first: it stores members, kinds and formats that the worker does not know.
+/// The web side is updated first: it stores members, kinds and formats that the worker does not
+/// know.
 #[tokio::test(start_paused = true)]
-async fn a_newer_web_process_stores_what_an_older_worker_handles_or_leaves() {
+async fn an_older_worker_handles_or_leaves_events_from_a_newer_web_process() {
     let (inbox, seen) = (MemoryInbox::new(), Seen::default());
     let mut more = with_document(&json!({
         "appid": "1", "event": "room_create", "room_id": "lobby", "room_type": {"name": "new"}
@@ -110,21 +112,22 @@ async fn a_newer_web_process_stores_what_an_older_worker_handles_or_leaves() {
 
     assert_eq!(work(&inbox, typed_or_raw(&seen)).await, 1);
     assert_eq!(*seen.lock().unwrap(), ["typed lobby"]);
-    assert_eq!(waiting(&inbox).await, 2, "a newer worker handles them");
+    assert_eq!(waiting(&inbox).await, 2, "the others wait for a newer worker");
 }
 
-/// The worker is updated first: it has a type for what the web side stores as a raw event.
+/// The worker is updated first: it has a type for an event that the web side stores as raw.
 #[tokio::test(start_paused = true)]
-async fn an_older_web_process_stores_what_a_newer_worker_reads_as_typed() {
+async fn a_newer_worker_reads_raw_events_from_an_older_web_process_as_typed() {
     let (inbox, seen) = (MemoryInbox::new(), Seen::default());
     inbox.put(stored("zego/raw", &format_1())).await.unwrap();
     assert_eq!(work(&inbox, typed_or_raw(&seen)).await, 1);
     assert_eq!(*seen.lock().unwrap(), ["typed lobby"]);
 }
 
-/// A type of the worker is stricter than that of the web process, or older than the platform's event.
+/// The worker's type is stricter than the type of the web process, or older than the platform's
+/// event.
 #[tokio::test(start_paused = true)]
-async fn what_the_worker_cannot_read_as_typed_reaches_its_fallback_or_stays() {
+async fn an_event_that_the_worker_cannot_read_as_typed_reaches_its_fallback_or_stays() {
     let inbox = MemoryInbox::new();
     let changed =
         with_document(&json!({"appid": "1", "event": "room_create", "room_id": {"id": "lobby"}}));
@@ -138,7 +141,8 @@ async fn what_the_worker_cannot_read_as_typed_reaches_its_fallback_or_stays() {
     assert_eq!(*seen.lock().unwrap(), ["fallback room_create"]);
 }
 
-/// An event of which this crate has no type, as an application reads it before and after its own update.
+/// An event without a type in this crate, as an application reads it before and after its own
+/// update.
 #[derive(Deserialize)]
 struct Renamed {
     room_id: String,
@@ -180,7 +184,7 @@ async fn an_application_with_two_versions_of_a_struct_is_updated_in_either_order
     };
     for (event, is_updated) in [(&before, false), (&after, false), (&before, true), (&after, true)]
     {
-        // Signed at another second, so that it is another event.
+        // Signed in another second, so that it is a new event.
         let time = now() + Duration::from_secs(seen.lock().unwrap().len() as u64);
         assert_eq!(deliver(&hooks, &signed_at(event, time)).await.status, 200);
         let attempts = match is_updated {

@@ -1,4 +1,4 @@
-//! Rotation of a secret while the process runs and callbacks arrive.
+//! Secret rotation while the process runs and callbacks arrive.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
-/// The platform still signs with the old secret for a while after the new one is in use.
+/// The platform continues to sign with the old secret for a while after the new one is in use.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_secret_that_is_replaced_under_load_loses_no_callback() {
     const OLD: &str = "the old secret";
@@ -46,7 +46,7 @@ async fn a_secret_that_is_replaced_under_load_loses_no_callback() {
         senders.spawn(async move {
             let [old, new] = [OLD, NEW].map(|secret| Zego::new(1, secret).unwrap());
             for number in 0..200 {
-                // Half of the senders turn to the new secret when it is known.
+                // Half of the senders switch to the new secret once it is configured.
                 let signer = match is_rotated.load(Ordering::SeqCst) && sender % 2 == 0 {
                     true => &new,
                     false => &old,
@@ -59,7 +59,7 @@ async fn a_secret_that_is_replaced_under_load_loses_no_callback() {
             }
         });
     }
-    // The new secret is known first, and then used.
+    // The new secret is configured first, and then used.
     while handled[1].load(Ordering::SeqCst) < 200 {
         tokio::task::yield_now().await;
     }
@@ -69,10 +69,11 @@ async fn a_secret_that_is_replaced_under_load_loses_no_callback() {
     while senders.join_next().await.transpose().unwrap().is_some() {}
     let [previous, current] = [0, 1].map(|of| handled[of].load(Ordering::SeqCst));
     assert_eq!(previous + current, 1600);
-    assert!(previous > 0, "callbacks of the old secret arrived after the rotation");
+    assert!(previous > 0, "callbacks signed with the old secret arrived after the rotation");
 }
 
-/// A provider whose apps are looked up does not know whom to sign as; unsigned, its test would only be refused.
+/// A provider with a lookup does not know which app to sign for. An unsigned delivery would only be
+/// refused in a user's test.
 #[test]
 fn apps_that_are_looked_up_sign_nothing() {
     let event = json!({"event": "room_create", "CallbackCommand": "x", "EventType": 103});

@@ -1,4 +1,4 @@
-//! The runtimes of handlers: which runtime runs a handler, and what happens when a runtime ends.
+//! The runtimes of handlers: which runtime runs a handler, and the effect of a runtime that ends.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -57,7 +57,8 @@ fn hooks_made_in_a_runtime_that_has_ended_use_the_runtime_of_the_delivery() {
     }
 }
 
-/// No lease has to end first: in memory, the end of the task releases the claim.
+/// The retry need not wait for the lease: with the memory store, the end of the task releases the
+/// claim.
 #[test]
 fn a_delivery_whose_handler_ended_with_its_runtime_is_handled_on_the_retry() {
     // Handlers run on the runtime with several threads.
@@ -86,7 +87,7 @@ fn a_delivery_whose_handler_ended_with_its_runtime_is_handled_on_the_retry() {
 
 /// The hooks move the handler to the runtime that is still alive.
 #[test]
-fn a_handler_whose_sender_hung_up_outlives_the_runtime_that_has_ended() {
+fn a_handler_whose_sender_hung_up_runs_although_the_hooks_runtime_has_ended() {
     let [ended, living] = runtimes();
     let (zego, calls) = (Zego::new(1, "secret").unwrap(), Arc::new(AtomicU32::new(0)));
     let hooks = ended.block_on(async {
@@ -110,7 +111,8 @@ fn a_handler_whose_sender_hung_up_outlives_the_runtime_that_has_ended() {
     });
 }
 
-/// On a runtime with several threads, and on the hooks' own runtime where there is only one thread.
+/// Runs on a runtime with several threads, and on the hooks' own runtime if there is only one
+/// thread.
 #[test]
 fn a_handler_that_blocks_its_thread_leaves_its_sender_with_503_at_the_timeout() {
     for runtime in runtimes() {
@@ -119,7 +121,7 @@ fn a_handler_that_blocks_its_thread_leaves_its_sender_with_503_at_the_timeout() 
             let hooks = Hooks::new(zego.clone())
                 .with_handler_timeout(Duration::from_millis(100))
                 .on_with(Arc::clone(&calls), async |calls, _: Verified<RoomCreated>| {
-                    #[expect(clippy::disallowed_methods, reason = "it blocks its thread")]
+                    #[expect(clippy::disallowed_methods, reason = "blocks on purpose")]
                     std::thread::sleep(Duration::from_secs(1));
                     calls.fetch_add(1, Ordering::SeqCst);
                 });
@@ -134,9 +136,9 @@ fn a_handler_that_blocks_its_thread_leaves_its_sender_with_503_at_the_timeout() 
     }
 }
 
-/// A worker of actix-web has a runtime of its own, as the delivery has here.
+/// Each worker of actix-web has its own runtime, like the delivery here.
 #[test]
-fn a_handler_outlives_the_runtime_that_its_delivery_came_in() {
+fn a_handler_outlives_the_runtime_that_received_its_delivery() {
     let main = Runtime::new().unwrap();
     let worker = Builder::new_current_thread().enable_all().build().unwrap();
     let (begun, ended) = (Counter::default(), Counter::default());
@@ -144,7 +146,8 @@ fn a_handler_outlives_the_runtime_that_its_delivery_came_in() {
     let hooks = main.block_on(async {
         hooks_here(zego()).on_with(counters, async |(begun, ended), _: Verified<RoomCreated>| {
             begun.count();
-            // The timer belongs to the runtime that starts the handler: the worker's or the main one.
+            // The timer belongs to the runtime that starts the handler: the worker's or the main
+            // one.
             sleep(Duration::from_millis(100)).await;
             ended.count();
         })

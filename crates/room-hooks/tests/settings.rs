@@ -1,4 +1,4 @@
-//! Settings of hooks: the limits of the retention and of the lease.
+//! Settings of hooks: the limits of the retention and the lease.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -24,7 +24,7 @@ fn a_retention_that_is_too_short_or_too_long_is_refused() {
         (300, seconds(600), None),
         (300, seconds(599), Some(too_short(600))),
         (300, Duration::ZERO, Some(too_short(600))),
-        // Twice a tolerance of ten seconds is shorter than the retries of the platforms.
+        // Twice a tolerance of ten seconds is shorter than the platforms' retries.
         (10, seconds(119), Some(too_short(120))),
         (10, seconds(120), None),
     ] {

@@ -1,4 +1,4 @@
-//! Signature binding: a signature that arrives again over other content is refused as reused.
+//! Signature binding: a signature that arrives again with different content is refused as reused.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,8 @@ async fn a_signature_is_bound_to_the_first_content_received_with_it() {
     assert_eq!(deliver(&hooks, &body).await.status, 200);
     let refused = deliver(&hooks, &forged(&body)).await;
     assert_eq!((refused.status, &*refused.body), (401, ""));
-    // Later, while the signature is still fresh, the forgery is refused and the retry is a duplicate.
+    // Later, while the signature is still fresh, the forgery is refused and the retry is a
+    // duplicate.
     sleep(Duration::from_secs(200)).await;
     assert_eq!(deliver(&hooks, &forged(&body)).await.status, 401);
     assert_eq!(deliver(&hooks, &body).await.status, 200);
@@ -30,7 +31,7 @@ async fn a_signature_is_bound_to_the_first_content_received_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signature_of_an_event_without_a_handler_is_bound_as_well() {
+async fn the_signature_of_an_event_without_a_handler_is_bound_too() {
     let (hooks, calls) = counting(Duration::ZERO);
     let body = signed_at(&json!({"event": "room_exit", "room_id": "lobby"}), now());
     assert_eq!(deliver(&hooks, &body).await.status, 200);
@@ -48,7 +49,8 @@ async fn a_signature_of_an_event_without_a_handler_is_bound_as_well() {
 
 #[tokio::test(start_paused = true)]
 async fn short_nonces_are_bound_only_by_strict_binding() {
-    // The signature of ("secret", 1700000000, "350176"). Two honest callbacks of one second can share it.
+    // The signature of ("secret", 1700000000, "350176"). Two valid callbacks within a second can
+    // share it.
     let body = |room: &str| {
         let body = json!({
             "event": "room_create", "room_id": room, "timestamp": 1700000000, "nonce": "350176",
@@ -72,7 +74,7 @@ async fn short_nonces_are_bound_only_by_strict_binding() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signature_binding_lasts_as_long_as_a_longer_tolerance() {
+async fn a_signature_binding_lasts_as_long_as_an_increased_tolerance() {
     let calls = Counter::default();
     let zego = zego().with_tolerance(Duration::from_secs(1800)).unwrap();
     let hooks = hooks_here(zego).on(counted::<RoomCreated>(&calls));

@@ -1,5 +1,5 @@
-//! Stack overflow: bodies nested as deeply as the body limit permits. A stack overflow aborts the process, so
-//! these tests then end without a result.
+//! Stack overflow: bodies nested as deeply as the body limit permits. A stack overflow aborts the
+//! process, so a failing test ends without a result.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -33,7 +33,7 @@ fn nested(names: &[&str], innermost: &str) -> String {
     format!("{opening}{innermost}{}", "}".repeat(LEVELS))
 }
 
-/// Receives a delivery on a thread with the stack of one of tokio's workers.
+/// Receives a delivery on a thread with the stack size of a tokio worker.
 fn received<P>(provider: P, signed: SignedDelivery) -> Verified<P::Event>
 where
     P: Provider,
@@ -105,9 +105,9 @@ fn signed_trtc(key: &str, body: Vec<u8>) -> SignedDelivery {
     SignedDelivery::new(String::new(), vec![("Sign".to_owned(), sign)], body)
 }
 
-/// Events are read from recordings and from a user's own queue as well.
+/// Events are also read from recordings and from a user's own queue.
 #[test]
-fn a_nested_document_that_is_read_as_an_event_causes_no_stack_overflow() {
+fn a_nested_document_that_is_deserialized_as_an_event_causes_no_stack_overflow() {
     for names in NAMES {
         let members = nested(names, "null");
         let members = &members[1..];

@@ -35,7 +35,7 @@ async fn a_full_store_follows_the_failure_policy_and_still_binds_signatures() {
         assert_eq!(deliver(&hooks, &signed("lobby")).await.status, 200);
         assert_eq!(deliver(&hooks, &signed("lobby")).await.status, 200, "a duplicate");
         assert_eq!(deliver(&hooks, &forged(&signed("lobby"))).await.status, 401);
-        // The store holds one signature as well, so it does not bind a new one.
+        // The store also holds only one signature, so it cannot bind a new one.
         assert_eq!(deliver(&hooks, &signed("attic")).await.status, status);
         assert_eq!(calls.get(), handled, "{policy:?}");
         let span = Duration::from_secs(700);
@@ -66,7 +66,7 @@ async fn an_unreachable_store_follows_the_failure_policy() {
 async fn a_store_that_hangs_counts_as_unreachable_after_its_timeout() {
     let (hooks, calls) = counting(Duration::from_secs(8));
     let hooks = hooks.with_store(Hanging);
-    // 8 s for the handler, whose renewals hang meanwhile, and 1 s for the settlement.
+    // 8 s for the handler, during which renewals hang, and 1 s to settle.
     let begun = tokio::time::Instant::now();
     assert_eq!(deliver(&hooks, &signed_at(&created(), now())).await.status, 200);
     assert_eq!((begun.elapsed(), calls.get()), (Duration::from_secs(9), 1));
@@ -96,7 +96,7 @@ async fn an_event_without_a_handler_follows_the_failure_policy_if_its_signature_
             let retries = response.headers().any(|(name, _)| name == "retry-after");
             assert_eq!((response.status, retries), (status, status == 503), "{policy:?}");
         }
-        // A signature that need not be bound needs no store.
+        // Without signature binding, no store is needed.
         let hooks = hooks().with_store(Broken { panics: false });
         let hooks = hooks.with_signature_binding(SignatureBinding::Off);
         assert_eq!(deliver(&hooks, &body).await.status, 200);
@@ -105,7 +105,7 @@ async fn an_event_without_a_handler_follows_the_failure_policy_if_its_signature_
 
 /// A question is never answered 500 or 503, and has less time than an event.
 #[tokio::test(start_paused = true)]
-async fn a_question_is_answered_whatever_the_store_does() {
+async fn a_question_is_answered_despite_any_failure_of_the_store() {
     let message = json!({"event": "before_send_msg", "conv_id": "lobby", "msg_body": "hello"});
     let body = signed_at(&message, now());
     let (neutral, decided, not_sent) = (r#"{"result":0}"#, r#"{"result":1}"#, r#"{"result":3}"#);
@@ -136,7 +136,7 @@ async fn a_question_is_answered_whatever_the_store_does() {
     }
 }
 
-/// A store that no request reaches, or whose `claim` and `bind` panic.
+/// An unreachable store, or one whose `claim` and `bind` panic.
 #[derive(Debug)]
 struct Broken {
     panics: bool,
@@ -170,7 +170,7 @@ impl DeliveryStore for Broken {
     }
 }
 
-/// A store that grants every claim and never answers anything else.
+/// A store that grants every claim and never completes any other operation.
 #[derive(Debug)]
 struct Hanging;
 

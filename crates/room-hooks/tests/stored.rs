@@ -1,4 +1,4 @@
-//! Events in a queue of the user's own: what is stored, and what comes back.
+//! Events in a user's own queue: their stored form, and how they are restored.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -40,12 +40,12 @@ fn check<P: Provider<Event: PartialEq>>(provider: P, mut signed: SignedDelivery)
     assert_eq!((again.sent_at, again.secret), (verified.sent_at, verified.secret));
     assert_eq!(again.request, verified.request);
     assert_eq!(again.request.get("tenant"), Some("acme"));
-    // Again, since a queue may pass it on.
+    // A second round trip, because a consumer may put the event in another queue.
     assert_eq!(serde_json::to_string(&again.to_stored()).unwrap(), json);
 }
 
 #[test]
-fn every_event_comes_back_from_a_queue_as_it_was() {
+fn every_event_is_restored_from_a_queue_unchanged() {
     for sample in samples() {
         let event = sample.event();
         match sample.provider {
@@ -69,7 +69,7 @@ fn every_event_comes_back_from_a_queue_as_it_was() {
 }
 
 #[test]
-fn where_a_request_came_from_is_stored() {
+fn the_client_of_a_request_is_stored() {
     let tencent = Tencent::new(1, "token").unwrap();
     let left = json!({"CallbackCommand": "Room.CallbackAfterMemberLeave", "RoomId": "lobby"});
     let mut signed = tencent.sign(&left, now()).unwrap();
@@ -81,7 +81,7 @@ fn where_a_request_came_from_is_stored() {
     assert_eq!((again.request_id(), again.id()), (Some("one"), verified.id()));
 }
 
-/// Two members of one name make an event without a type. It must not come back with one of the two.
+/// An event with a duplicate member is raw. It must not be restored with only one of the two.
 #[test]
 fn a_repeated_member_and_a_repaired_text_are_stored_as_they_are() {
     let tencent = Tencent::new(1, "token").unwrap();
@@ -101,7 +101,7 @@ fn a_repeated_member_and_a_repaired_text_are_stored_as_they_are() {
     }
 }
 
-/// A job of the user's may hold a stored delivery among members of its own.
+/// A user's job may contain a stored delivery next to its own members.
 #[test]
 fn a_stored_delivery_may_be_flattened_into_a_job() {
     #[derive(serde::Serialize, serde::Deserialize)]
@@ -131,7 +131,7 @@ fn no_signature_is_stored() {
 }
 
 #[test]
-fn what_is_not_that_event_does_not_come_back_as_it() {
+fn a_stored_delivery_of_another_kind_is_not_restored() {
     fn error<E: RoomEvent>(stored: &StoredDelivery) -> RestoreError {
         stored.clone().dangerous_into_verified::<E>().unwrap_err()
     }
@@ -139,7 +139,7 @@ fn what_is_not_that_event_does_not_come_back_as_it() {
     let signed = zego.sign(&json!({"event": "room_create", "room_id": "lobby"}), now()).unwrap();
     let stored = received(zego, &signed).to_stored();
     let provider = error::<trtc::Event>(&stored).to_string();
-    assert_eq!(provider, "the stored delivery is of zego");
+    assert_eq!(provider, "the stored delivery comes from zego");
     assert!(matches!(error::<zego::RoomExited>(&stored), RestoreError::OtherKind));
     let created: Verified<RoomCreated> = stored.clone().dangerous_into_verified().unwrap();
     assert_eq!(created.event.name(), "room_create");
@@ -147,13 +147,13 @@ fn what_is_not_that_event_does_not_come_back_as_it() {
     json["document"] = json!(r#"{"room_id":"lobby"}"#);
     let unnamed: StoredDelivery = serde_json::from_value(json).unwrap();
     assert!(matches!(error::<zego::Event>(&unnamed), RestoreError::Unreadable(_)));
-    // Nor does a stored text that is not a stored delivery.
+    // Neither is text that is not a stored delivery.
     for text in ["{}", "null", r#"{"provider":"zego","app_id":1}"#] {
         assert!(serde_json::from_str::<StoredDelivery>(text).is_err(), "{text}");
     }
 }
 
-/// The queue may hold a text of any length, and the error goes to a log.
+/// The queue may contain text of any length, and the error is logged.
 #[test]
 fn the_name_of_another_provider_is_truncated_in_the_error() {
     let json = json!({"provider": "é".repeat(1000), "app_id": 1, "document": "{}"});
@@ -164,7 +164,7 @@ fn the_name_of_another_provider_is_truncated_in_the_error() {
     }
 }
 
-/// The id of another version, or a broken one: a retry must not get a second id.
+/// The id may be from another version, or corrupt. A retry must not get a second id.
 #[test]
 fn a_stored_id_that_cannot_be_read_is_an_error_and_not_another_id() {
     let zego = Zego::new(1, "secret").unwrap();

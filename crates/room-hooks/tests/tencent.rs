@@ -15,7 +15,7 @@ use room_hooks::{
 
 const APP: u64 = 1400000000;
 const TOKEN: &str = "k3y-For_Tests";
-/// What [`TOKEN`] and the time below give.
+/// The signature of [`TOKEN`] and [`TIME`].
 const SIGN: &str = "094034376f04e2f60704e89141c627dc50fd7b1025d913935f2ff905b33d2ff1";
 const TIME: u64 = 1712345678;
 const UPDATED: &str = "Room.CallbackAfterUpdateRoomInfo";
@@ -58,7 +58,7 @@ where
 
 fn receive(query: &str, body: impl AsRef<[u8]>) -> Result<Verified<Event>, Refusal> {
     received(tencent(), query, body.as_ref())
-        .map_err(|not_delivered| not_delivered.refusal().cloned().expect("it is refused"))
+        .map_err(|not_delivered| not_delivered.refusal().cloned().expect("the delivery is refused"))
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn tencents_own_vector_verifies() {
 }
 
 #[test]
-fn a_room_info_updated_arrives_whole() {
+fn a_room_info_updated_event_has_all_its_members() {
     let updated: Verified<RoomInfoUpdated> =
         received(tencent(), &query(), body().to_string().as_bytes()).unwrap();
     assert_eq!((updated.app_id, updated.sent_at), (APP, Some(now())));
@@ -102,7 +102,7 @@ fn a_room_info_updated_arrives_whole() {
 }
 
 #[test]
-fn an_event_serializes_as_on_the_wire_and_comes_back() {
+fn an_event_serializes_as_on_the_wire_and_deserializes_again() {
     let event = receive(&query(), body().to_string()).unwrap().into_inner();
     let json = serde_json::to_value(&event).unwrap();
     let mut wire = body();
@@ -112,7 +112,7 @@ fn an_event_serializes_as_on_the_wire_and_comes_back() {
 }
 
 #[test]
-fn everything_but_the_room_may_be_absent_and_scalars_may_drift() {
+fn everything_but_the_room_may_be_absent_and_scalars_may_have_other_types() {
     let body = json!({"CallbackCommand": UPDATED, "RoomInfo": {
         "RoomId": u64::MAX, "MaxMemberCount": "300", "IsAudioDisabled": "true",
         "IsVideoDisabled": 0, "TakeSeatMode": "Auction", "RoomName": null,
@@ -183,7 +183,7 @@ fn the_commands_other_name_counts_in_the_body_too() {
 }
 
 #[test]
-fn a_body_without_any_command_is_handed_over() {
+fn a_body_without_any_command_is_delivered_raw() {
     let body = json!({"RoomInfo": {"RoomId": "r"}}).to_string();
     let received = receive(&query().replace(UPDATED, ""), body).unwrap();
     let Event::Raw(other) = &received.event else { panic!("{received:?}") };
@@ -212,7 +212,7 @@ fn the_older_name_is_the_same_event() {
 }
 
 #[test]
-fn other_commands_and_other_shapes_are_handed_over() {
+fn unknown_commands_and_unexpected_shapes_are_delivered_raw() {
     for command in ["Group.CallbackAfterSendMsg", "Call.X", "x"] {
         let query = query().replace(UPDATED, command);
         let body = json!({"CallbackCommand": command, "RoomId": 7});
@@ -227,9 +227,9 @@ fn other_commands_and_other_shapes_are_handed_over() {
     assert!(matches!(received.event, Event::Raw(ref other) if other.error.is_some()));
 }
 
-/// It is not signed, and decides nothing.
+/// The client's parameters are not signed, and nothing depends on them.
 #[test]
-fn where_a_request_came_from_may_be_unreadable() {
+fn the_client_of_a_request_may_be_unreadable() {
     for odd in ["ClientIP=%FF", "OptPlatform=%FF", "%FF=1"] {
         let query = query().replace("ClientIP=127.0.0.1", odd).replace("&OptPlatform=RESTAPI", "");
         let received = receive(&query, body().to_string()).unwrap();
@@ -240,7 +240,7 @@ fn where_a_request_came_from_may_be_unreadable() {
 }
 
 #[test]
-fn the_query_tells_where_the_request_came_from() {
+fn the_query_names_the_client_of_the_request() {
     let client = |from: &str, to: &str| {
         let query = query().replace(from, to);
         receive(&query, body().to_string()).unwrap().client()
@@ -260,7 +260,7 @@ fn the_query_tells_where_the_request_came_from() {
     assert_eq!((from_address.ip, from_address.platform), (rest.ip, None));
     let from_platform = client("&ClientIP=127.0.0.1", "").unwrap();
     assert_eq!((from_platform.ip, from_platform.platform), (None, rest.platform));
-    // It decides nothing, so that nothing of it is a reason to refuse.
+    // Nothing depends on these parameters, so none of their values is refused.
     for to in ["ClientIP=nowhere&OptPlatform=", "x=", "clientip=::1&ClientIP=::2&x="] {
         let _ = client("ClientIP=127.0.0.1&OptPlatform=", to);
     }
@@ -276,7 +276,7 @@ fn the_consoles_probe_is_acknowledged_without_a_handler() {
     }
     let not_delivered = received::<Event>(tencent(), "", b"").unwrap_err();
     assert_eq!(not_delivered.status(), 401);
-    // Of several apps, the token names the one that it is from. An event must name its app.
+    // With several apps, the token identifies the app of a probe. An event must name its app.
     let several = || tencent().with_app(1, "another").unwrap();
     for (body, status) in [("", 200), ("{}", 200), (r#"{"RoomId":"lobby"}"#, 401)] {
         let not_delivered = received::<Event>(several(), &bare, body.as_bytes()).unwrap_err();
@@ -308,7 +308,7 @@ fn a_request_time_is_canonical_digits() {
 }
 
 #[test]
-fn unauthentic_deliveries_are_refused_alike() {
+fn unauthenticated_deliveries_are_all_refused_with_401() {
     let mut flipped = SIGN.to_owned();
     flipped.replace_range(..1, "1");
     for (query, refusal) in [
@@ -347,7 +347,7 @@ fn a_body_that_is_not_a_json_object_is_malformed() {
     }
 }
 
-/// Any member may be all that tells two events apart, since what is signed is in the query.
+/// A probe of an unsigned app need not name it.
 #[test]
 fn an_unsigned_app_is_checked_by_its_id_alone() {
     let unsigned = || {
@@ -389,7 +389,7 @@ fn a_rotated_token_verifies_under_its_name() {
 }
 
 #[test]
-fn every_answer_is_json_with_three_fields() {
+fn every_response_is_json_with_three_fields() {
     let acknowledged = CallbackResponse::acknowledged::<Tencent>();
     let refused = received::<Event>(tencent(), "", b"").unwrap_err().response::<Tencent>();
     for (answer, status, action, code) in [(acknowledged, 200, "OK", 0), (refused, 401, "FAIL", 1)]
@@ -404,7 +404,7 @@ fn every_answer_is_json_with_three_fields() {
 }
 
 #[test]
-fn a_request_id_is_for_logs_and_at_most_64_characters_count() {
+fn a_request_id_is_truncated_to_64_characters() {
     let body = r#"{"RoomInfo":{"RoomId":"lobby"}}"#;
     let received =
         |request_id: &str| receive(&format!("{}&RequestID={request_id}", query()), body).unwrap();
@@ -418,7 +418,7 @@ fn a_request_id_is_for_logs_and_at_most_64_characters_count() {
 }
 
 #[test]
-fn the_system_under_either_name_is_no_operator() {
+fn the_system_under_either_name_is_not_an_operator() {
     for (operator, user) in [
         ("@TIM#SYSTEM", None),
         ("@TLS#NOT_FOUND", None),

@@ -1,4 +1,4 @@
-//! Answers of hooks to Tencent's events: every answer has Tencent's form.
+//! Responses of hooks to Tencent events: every response has Tencent's format.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -16,7 +16,7 @@ use here::hooks_here;
 use zego_hooks::now;
 
 #[tokio::test(start_paused = true)]
-async fn failures_and_timeouts_are_answered_in_tencents_form() {
+async fn failures_and_timeouts_are_answered_in_tencents_format() {
     let tencent = || Tencent::new(1, "token").unwrap();
     let event = json!({
         "CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "RoomInfo": {"RoomId": "r"},

@@ -13,7 +13,7 @@ use room_hooks::{
 };
 
 const APP: u64 = 1400000000;
-/// TRTC's own vector: a key, a body to the byte, and its signature.
+/// TRTC's own vector: a key, the exact bytes of a body, and its signature.
 const KEY: &str = "123654";
 const BODY: &str = "{\n\t\"EventGroupId\":\t2,\n\t\"EventType\":\t204,\n\t\"CallbackTs\":\t1664209748188,\n\
     \t\"EventInfo\":\t{\n\t\t\"RoomId\":\t8489,\n\t\t\"EventTs\":\t1664209748,\n\
@@ -50,7 +50,7 @@ fn refusal(trtc: Trtc, headers: &Vec<(String, String)>, body: &[u8]) -> Refusal 
         .unwrap_err()
         .refusal()
         .cloned()
-        .expect("it is refused")
+        .expect("the delivery is refused")
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn every_byte_of_the_body_is_signed() {
 }
 
 #[test]
-fn who_signed_must_be_the_app_that_is_named() {
+fn the_named_app_must_have_signed() {
     let refusal = |app_id, sign| refusal(trtc(), &headers(app_id, sign), BODY.as_bytes());
     assert_eq!(refusal("1400000001", SIGN), Refusal::UnknownApp);
     for app_id in ["demo", "01400000000", " 1400000000"] {
@@ -97,9 +97,9 @@ fn who_signed_must_be_the_app_that_is_named() {
     assert_eq!(refusal, Refusal::NotSigned { part: "Sign" });
 }
 
-/// The header is not signed; where it is missing, the key tells whose the callback is.
+/// The header is not signed. If it is missing, the key identifies the app.
 #[test]
-fn without_an_app_id_the_key_names_the_app_and_an_old_key_verifies() {
+fn without_an_app_id_the_key_identifies_the_app_and_an_old_key_verifies() {
     let keys = Secrets::new("new").unwrap().with_previous(KEY).unwrap();
     let trtc = Trtc::new(2, keys).unwrap();
     for headers in [vec![("Sign".to_owned(), SIGN.to_owned())], headers("", SIGN)] {
@@ -107,7 +107,7 @@ fn without_an_app_id_the_key_names_the_app_and_an_old_key_verifies() {
             received(trtc.clone(), &headers, BODY.as_bytes(), sent_at()).unwrap();
         assert_eq!((received.app_id, received.secret), (2, Some(SecretName::Previous(1))));
     }
-    // TRTC always sends the header. A key tried for each app would cost an HMAC of the body each.
+    // TRTC always sends the header. Trying each app's key would cost an HMAC of the body per key.
     let several = trtc.with_app(1, "another").unwrap();
     for headers in [vec![("Sign".to_owned(), SIGN.to_owned())], headers("", SIGN)] {
         assert_eq!(refusal(several.clone(), &headers, BODY.as_bytes()), Refusal::AppNotNamed);
@@ -115,7 +115,7 @@ fn without_an_app_id_the_key_names_the_app_and_an_old_key_verifies() {
 }
 
 #[test]
-fn freshness_is_asked_for_and_never_narrower_than_the_retries() {
+fn freshness_is_optional_and_its_tolerance_covers_the_retries() {
     let headers = headers("1400000000", SIGN);
     let receive = |trtc: Trtc, now| received::<Event>(trtc, &headers, BODY.as_bytes(), now);
     let years = Duration::from_secs(100_000_000);
@@ -154,7 +154,7 @@ fn a_signed_body_that_is_not_a_callback_is_unreadable() {
     let body = b"{\"EventType\":1,\"EventType\":2}";
     let duplicate = refusal(trtc(), &headers("1400000000", &signed(body)), body);
     assert_eq!(duplicate, Refusal::DuplicateParameter);
-    // A time is only missed where it is asked for.
+    // A missing time is refused only with a tolerance.
     let body = b"{\"EventType\":103,\"EventInfo\":{\"RoomId\":\"lobby\"}}";
     let headers = headers("1400000000", &signed(body));
     assert!(received::<UserEntered>(trtc(), &headers, body, sent_at()).is_ok());
@@ -162,7 +162,7 @@ fn a_signed_body_that_is_not_a_callback_is_unreadable() {
     assert_eq!(refusal(fresh, &headers, body), Refusal::NotSigned { part: "CallbackTs" });
 }
 
-/// A signature from another implementation than the one under test.
+/// A signature that is independent of the implementation under test.
 fn signed(body: &[u8]) -> String {
     use hmac::{Hmac, KeyInit, Mac};
     let hmac = Hmac::<sha2::Sha256>::new_from_slice(KEY.as_bytes()).unwrap().chain_update(body);
@@ -182,7 +182,7 @@ fn a_retry_with_a_new_signing_time_is_a_duplicate() {
     let millis = 1_664_209_748_180;
     assert_eq!(id(&event(millis), sent_at()), id(&event(millis), later));
     assert_ne!(id(&event(millis), sent_at()), id(&event(millis + 1), sent_at()));
-    // Of an event without a type, it is not known which member could tell.
+    // For an event without a type, no distinguishing member is known.
     let recorded = json!({"EventGroupId": 3, "EventType": 308, "EventInfo": {"EventMsTs": 1}});
     let raw_id = |now| {
         let signed = trtc().sign(&recorded, now).unwrap();
@@ -191,7 +191,8 @@ fn a_retry_with_a_new_signing_time_is_a_duplicate() {
         received.id()
     };
     assert_ne!(raw_id(sent_at()), raw_id(later));
-    // Where nothing else tells two events apart, the time does. A second is not enough.
+    // If nothing else distinguishes two events, the sending time does. An event time in seconds is
+    // not enough.
     let second = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "EventTs": 1}});
     assert_ne!(id(&second, sent_at()), id(&second, later));
     let timeless = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "UserId": "ada"}});
@@ -199,7 +200,7 @@ fn a_retry_with_a_new_signing_time_is_a_duplicate() {
 }
 
 #[test]
-fn what_is_signed_for_tests_verifies() {
+fn a_signature_from_the_test_signer_verifies() {
     let event = json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "Role": 20}});
     let signed = trtc().sign(&event, sent_at()).unwrap();
     let entered: Verified<UserEntered> =
@@ -210,7 +211,7 @@ fn what_is_signed_for_tests_verifies() {
 }
 
 #[test]
-fn every_answer_is_short_json() {
+fn every_response_is_short_json() {
     for (disposition, body) in [
         (Disposition::Handled, r#"{"code":0}"#),
         (Disposition::Failed, r#"{"code":1}"#),
@@ -231,7 +232,7 @@ fn an_app_without_a_key_is_dangerous_and_received() {
     let body = BODY.as_bytes();
     for (trtc, headers, app_id) in [
         (unsigned(), named("1400000000"), APP),
-        // Nothing says that TRTC names an app without a key.
+        // TRTC's documentation does not say that it names an app without a key.
         (unsigned(), Vec::new(), APP),
         (unsigned(), headers("1400000000", SIGN), APP),
         (both(), named("7"), 7),
@@ -259,7 +260,7 @@ fn an_app_without_a_key_is_dangerous_and_received() {
     );
 }
 
-/// Its time proves nothing, so it neither dates a delivery nor makes one stale.
+/// The time of an unsigned delivery proves nothing, so it is not part of the id and is never stale.
 #[test]
 fn an_unsigned_delivery_has_an_id_only_if_its_event_has_a_time() {
     let trtc = || Trtc::dangerous_unsigned(APP).with_tolerance(Trtc::MIN_TOLERANCE).unwrap();
@@ -312,7 +313,7 @@ fn a_callback_without_an_event_type_is_named_by_its_group() {
 }
 
 #[test]
-fn both_spellings_of_the_milliseconds_are_one_member() {
+fn both_spellings_of_the_milliseconds_are_read_as_one_member() {
     for name in ["EventMsTs", "EventTsMs"] {
         for value in ["1664209748180", "\"1664209748180\""] {
             let body =

@@ -1,4 +1,5 @@
-//! Handlers that would never be called: a second one for a kind, and one behind a handler of everything.
+//! Handlers that would never be called: a second handler for a kind, and a handler behind a
+//! catch-all.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +23,7 @@ fn tencent() -> Hooks<Tencent> {
     hooks_here(Tencent::new(1, "token").unwrap())
 }
 
-/// What adding a handler panics with.
+/// The panic message of adding a handler.
 fn panic_of<T>(add: impl FnOnce() -> T) -> String {
     let panicked = catch_unwind(AssertUnwindSafe(|| drop(add()))).unwrap_err();
     panicked
@@ -75,7 +76,7 @@ fn an_unreachable_handler_panics_when_it_is_added() {
 }
 
 #[test]
-fn handlers_of_different_kinds_and_one_of_the_rest_are_fine() {
+fn handlers_for_different_kinds_and_a_catch_all_do_not_panic() {
     drop(zego().on(created).on(exited).fallback(any));
     drop(zego().fallback(any).on(created).on(exited));
     drop(zego().on(created).on(any));

@@ -1,5 +1,5 @@
-//! Unreadable questions: Tencent's query proves who asks, so a malformed body under it gets the question's failure
-//! policy. With 400, the vendor would decide instead.
+//! Unreadable questions: Tencent's query authenticates the sender, so a question with a malformed
+//! body gets its failure policy. With 400, the vendor would decide instead.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -44,7 +44,7 @@ fn query_of(command: &str) -> String {
 
 fn hooks(provider: Tencent, policy: FailurePolicy) -> Hooks<Tencent> {
     fn unreachable<D>() -> D {
-        unreachable!("it cannot be read")
+        unreachable!("the question is unreadable")
     }
     hooks_here(provider)
         .with_question_failure_policy::<BeforeSendMsg>(policy)
@@ -68,14 +68,14 @@ async fn a_verified_question_with_an_unreadable_body_gets_its_failure_policy() {
             assert_eq!(answer(&hooks, &query, body).await, expected, "{policy:?} {context}");
         }
     }
-    // The query of an unsigned app is as authentic as its callbacks are.
+    // An unsigned app's query is as authentic as its callbacks.
     let hooks = hooks(Tencent::dangerous_unsigned(1), FailurePolicy::Closed);
     let query = format!("SdkAppid=1&CallbackCommand={}", BeforeSendMsg::NAME);
     assert_eq!(answer(&hooks, &query, b"hello").await, (200, DENIED.to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unreadable_body_is_refused_unless_a_verified_query_asks() {
+async fn an_unreadable_body_is_refused_unless_a_verified_query_names_a_question() {
     let hooks = hooks(tencent(), FailurePolicy::Open);
     let (asked, told) = (query_of(BeforeSendMsg::NAME), query_of("Room.CallbackAfterDestroyRoom"));
     let twice = format!("{asked}&CallbackCommand={}", BeforeSendMsg::NAME);
@@ -104,7 +104,7 @@ async fn an_unreadable_body_is_refused_unless_a_verified_query_asks() {
     assert_eq!(answer(&small, &asked, b"hello").await.0, 413);
 }
 
-/// An extractor has no failure policy: what is asked is allowed, as with a body that was consumed.
+/// An extractor has no failure policy: the question is allowed, like one whose body was consumed.
 #[test]
 fn an_extractor_allows_a_question_with_an_unreadable_body() {
     let query = query_of(BeforeSendMsg::NAME);

@@ -1,5 +1,5 @@
-//! Secrets in freed memory: passing a `String` leaves none there. Linux lets a process read its own memory
-//! without unsafe code.
+//! Secrets in freed memory: a secret that is passed as a `String` is wiped. Linux lets a process
+//! read its own memory without unsafe code.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -8,12 +8,12 @@ use std::{fs::File, os::unix::fs::FileExt};
 
 use room_hooks::{ConfigError, IntoSecrets, tencent::Tencent, trtc::Trtc, zego::Zego};
 
-/// Long enough that the allocator, which writes into a freed block's beginning, leaves most of it.
+/// A long secret: the allocator overwrites only the beginning of a freed block.
 fn secret() -> String {
     "5ec2e7".repeat(50)
 }
 
-/// Whether the memory of a secret still holds it after it was passed on.
+/// Whether the memory of a secret still contains it after `pass` took it.
 fn is_left<T>(secret: String, pass: impl FnOnce(String) -> T) -> bool {
     let (address, mut memory) = (secret.as_ptr() as u64, vec![0; secret.len()]);
     let kept = pass(secret);
@@ -24,12 +24,12 @@ fn is_left<T>(secret: String, pass: impl FnOnce(String) -> T) -> bool {
 
 #[test]
 fn a_secret_that_is_passed_as_a_string_is_wiped() {
-    assert!(is_left(secret(), drop), "the test sees what is not wiped");
+    assert!(is_left(secret(), drop), "the test detects a secret that is not wiped");
     assert!(!is_left(secret(), |secret| Zego::new(1, secret).unwrap()));
     assert!(!is_left(secret(), |secret| Tencent::new(1, secret).unwrap()));
     assert!(!is_left(secret(), |secret| Trtc::new(1, secret).unwrap()));
     assert!(!is_left(secret(), |secret| secret.into_secrets().unwrap()));
-    // A refused secret is wiped as well: it may be a real one with an extra newline.
+    // A refused secret is wiped, too: it may be a real secret with an extra newline.
     assert!(!is_left(secret() + "\n", |secret| {
         assert_eq!(Zego::new(1, secret).unwrap_err(), ConfigError::SecretPadded);
     }));

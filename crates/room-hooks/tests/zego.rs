@@ -13,7 +13,7 @@ use room_hooks::{
 
 const APP: u64 = 1234567890;
 const SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
-/// What [`SECRET`], the time below and the nonce `350176` give.
+/// The signature of [`SECRET`], [`TIME`] and the nonce `350176`.
 const SIGNATURE: &str = "39959ee998678e0101e90cf6d67f002ea779ead0";
 const TIME: u64 = 1757500000;
 
@@ -30,14 +30,15 @@ where
     E: RoomEvent<Provider = Zego>,
 {
     let received = Receiver::new(zego).receive(Delivery::new(body), now);
-    received.map_err(|not_delivered| not_delivered.refusal().cloned().expect("it is refused"))
+    received
+        .map_err(|not_delivered| not_delivered.refusal().cloned().expect("the delivery is refused"))
 }
 
 fn receive(body: impl AsRef<[u8]>) -> Result<Verified<Event>, Refusal> {
     receive_at(zego(), body.as_ref(), now())
 }
 
-/// A signed `room_create` with some members replaced; `null` takes one away.
+/// A signed `room_create` with some members replaced. A `null` member counts as missing.
 fn body(changes: Value) -> String {
     let mut body = json!({
         "appid": APP.to_string(), "event": "room_create", "timestamp": TIME, "nonce": "350176",
@@ -69,7 +70,7 @@ fn zegos_own_vector_verifies() {
 }
 
 #[test]
-fn a_room_created_arrives_whole() {
+fn a_room_created_event_has_all_its_members() {
     let created: Verified<RoomCreated> =
         receive_at(zego(), body(json!({})).as_bytes(), now()).unwrap();
     assert_eq!(created.app_id, APP);
@@ -88,7 +89,7 @@ fn a_room_created_arrives_whole() {
 }
 
 #[test]
-fn an_event_serializes_as_on_the_wire_without_what_signed_it() {
+fn an_event_serializes_as_on_the_wire_without_its_signature() {
     let wire: Value = serde_json::from_str(&body(json!({}))).unwrap();
     let event = receive(body(json!({}))).unwrap().into_inner();
     let json = serde_json::to_value(&event).unwrap();
@@ -101,7 +102,7 @@ fn an_event_serializes_as_on_the_wire_without_what_signed_it() {
 }
 
 #[test]
-fn an_unknown_event_is_handed_over_and_comes_back_from_json() {
+fn an_unknown_event_is_delivered_raw_and_survives_a_round_trip() {
     let received = receive(body(json!({"event": "user_action", "big": u64::MAX}))).unwrap();
     let Event::Raw(other) = &received.event else { panic!("{received:?}") };
     assert_eq!((&*other.name, other.error.as_deref()), ("user_action", None));
@@ -114,7 +115,7 @@ fn an_unknown_event_is_handed_over_and_comes_back_from_json() {
 }
 
 #[test]
-fn a_known_event_of_another_shape_is_handed_over_with_the_reason() {
+fn a_known_event_with_an_unexpected_shape_is_delivered_raw_with_the_reason() {
     for changes in [
         json!({"room_id": null}),
         json!({"room_id": ["lobby"]}),
@@ -130,7 +131,7 @@ fn a_known_event_of_another_shape_is_handed_over_with_the_reason() {
 }
 
 #[test]
-fn expresss_room_create_and_a_groups_are_not_zims() {
+fn room_create_from_express_or_for_a_group_is_not_a_zim_room() {
     for changes in [
         json!({"room_session_id": 858012925204410400_u64}),
         json!({"room_create_time": "1499676978027"}),
@@ -155,7 +156,7 @@ fn expresss_room_create_and_a_groups_are_not_zims() {
 }
 
 #[test]
-fn a_number_and_a_string_of_the_same_digits_are_the_same() {
+fn a_number_may_be_a_string_and_a_string_of_digits_a_number() {
     for changes in [
         json!({"appid": APP}),
         json!({"timestamp": TIME.to_string()}),
@@ -246,13 +247,13 @@ fn a_nonce_is_alphanumeric_and_short() {
     }
 }
 
-/// The parts are joined without a separator, so these have the digest of an honest pair, which is
-/// long out of date.
+/// The signed parts are joined without a separator, so the moved digits have the digest of a valid
+/// pair that is long stale.
 #[test]
 fn digits_moved_between_timestamp_and_nonce_do_not_outlive_the_tolerance() {
     let secret = "zsecret";
     let receive = |timestamp: u64, nonce: &str, now: u64| {
-        // What ("zsecret", 1757500223, "7548405981779359894") gives.
+        // The signature of ("zsecret", 1757500223, "7548405981779359894").
         let signature = "e488a63b0a69845b2b71f6b99fee7f2c4c895a1a";
         let body = body(json!({"timestamp": timestamp, "nonce": nonce, "signature": signature}));
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
@@ -261,7 +262,7 @@ fn digits_moved_between_timestamp_and_nonce_do_not_outlive_the_tolerance() {
     assert_eq!(receive(1757500223, "7548405981779359894", 1757500300), None);
     let eight_months_later = receive(1779359894, "1757500223754840598", 1779359900);
     assert!(matches!(eight_months_later, Some(Refusal::Stale { .. })), "{eight_months_later:?}");
-    // While the first pair is fresh, the second is no more than what anybody could do with it.
+    // While the first pair is fresh, the second pair is in the future.
     let swapped = receive(1779359894, "1757500223754840598", 1757500223);
     assert!(matches!(swapped, Some(Refusal::TimestampInFuture { .. })), "{swapped:?}");
 }
@@ -274,7 +275,7 @@ fn a_missing_part_of_the_signature_is_named_in_the_refusal() {
 }
 
 #[test]
-fn a_wrong_signature_is_wrong_whatever_its_length() {
+fn a_wrong_signature_of_any_length_is_refused() {
     let mut flipped = SIGNATURE.to_owned();
     flipped.replace_range(39.., "1");
     for signature in ["", "39", &SIGNATURE[..38], &flipped, &format!("{SIGNATURE}00"), "zz"] {
@@ -284,7 +285,7 @@ fn a_wrong_signature_is_wrong_whatever_its_length() {
 }
 
 #[test]
-fn stale_and_future_callbacks_are_refused_alike() {
+fn stale_and_future_callbacks_are_refused_with_401() {
     let year = Duration::from_secs(365 * 24 * 3600);
     for (now, status) in [
         (now() + Duration::from_secs(300), None),

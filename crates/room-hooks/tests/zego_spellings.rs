@@ -1,4 +1,4 @@
-//! ZEGO's envelope in the spellings of all its products: what is signed, refused, named and identified.
+//! ZEGO's envelope in the spellings of all its products: verification, duplicates, names and ids.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,8 +18,9 @@ fn zego() -> Zego {
     Zego::new(123456789, "secret").unwrap()
 }
 
-/// The members that sign, by their names in the first spelling, and what each product calls them.
+/// The members of the signature, in the first spelling.
 const SIGNING: [&str; 4] = ["appid", "timestamp", "nonce", "signature"];
+/// Each product's names for the members of the signature, and one that no product uses.
 const SPELLINGS: [[&str; 4]; 6] = [
     ["appid", "timestamp", "nonce", "signature"],
     ["AppId", "Timestamp", "Nonce", "Signature"],
@@ -29,7 +30,7 @@ const SPELLINGS: [[&str; 4]; 6] = [
     ["APP_ID", "TIME_STAMP", "_nonce_", "Signature"],
 ];
 
-/// Signs an event and writes what signs it in a spelling.
+/// Signs an event, with the members of the signature in the given spelling.
 fn signed(event: &Value, spelling: [&str; 4], at: SystemTime) -> Map<String, Value> {
     let body = zego().sign(event, at).unwrap().body;
     let members: Map<String, Value> = serde_json::from_slice(&body).unwrap();
@@ -51,7 +52,7 @@ fn to_json(members: &Map<String, Value>) -> String {
     Value::Object(members.clone()).to_string()
 }
 
-/// An event of each product, its name here, whether it has a type, and the room that it is about.
+/// An event of each product, its name, whether it is typed, and its room id.
 fn events() -> [(Value, &'static str, bool, Option<&'static str>); 10] {
     [
         (json!({"event": "stream_create", "room_id": "r"}), "stream_create", true, Some("r")),
@@ -114,7 +115,7 @@ fn every_spelling_of_the_envelope_is_verified() {
 }
 
 #[test]
-fn the_test_signer_spells_what_signs_as_the_product_does() {
+fn the_test_signer_uses_the_spelling_of_the_product() {
     for (event, names) in [
         (json!({"event": "stream_create"}), SPELLINGS[0]),
         (json!({"Event": "ASRResult"}), SPELLINGS[1]),
@@ -128,7 +129,7 @@ fn the_test_signer_spells_what_signs_as_the_product_does() {
     }
 }
 
-/// A recording of a delivery is signed again as its product spells it.
+/// A recorded delivery is re-signed in its product's spelling.
 #[test]
 fn the_test_signer_keeps_the_spelling_of_an_event() {
     for spelling in SPELLINGS {
@@ -144,7 +145,7 @@ fn the_test_signer_keeps_the_spelling_of_an_event() {
 #[test]
 fn milliseconds_are_fresh_or_stale_in_every_spelling() {
     for spelling in SPELLINGS {
-        // A signature of the digits of milliseconds.
+        // The signature covers the milliseconds as text.
         for (age, is_fresh) in [(299, true), (301, false)] {
             let event = json!({"Event": "LLMResult"});
             let mut members = signed(&event, spelling, now());
@@ -167,7 +168,7 @@ fn hex(text: &str) -> String {
 }
 
 #[test]
-fn a_deciding_member_in_two_spellings_is_a_duplicate() {
+fn a_security_relevant_member_in_two_spellings_is_a_duplicate() {
     let duplicate = Err(NotDelivered::Refused(Refusal::DuplicateParameter));
     for (index, others) in [
         (0, ["AppId", "app_id", "appid_"]),
@@ -177,7 +178,7 @@ fn a_deciding_member_in_two_spellings_is_a_duplicate() {
     ] {
         for other in others {
             let members = signed(&json!({"event": "stream_create"}), SPELLINGS[0], now());
-            // The same value is as ambiguous as another one, before and after the first.
+            // Even an equal value is ambiguous, before or after the first.
             for value in
                 [members[SIGNING[index]].to_string(), "\"other\"".to_owned(), "null".into()]
             {
@@ -220,7 +221,7 @@ fn an_event_has_a_name_or_a_number() {
         json!({"event_type": 1.5}),
         json!({"event_type": {"a": 1}}),
         json!({"event_type": null}),
-        // A mini game: another signature, which is not supported.
+        // A mini game, whose signature scheme is not supported.
         json!({"SignatureNonce": "1", "ReportType": 1}),
     ] {
         let members = signed(&event, SPELLINGS[0], now());
@@ -228,15 +229,15 @@ fn an_event_has_a_name_or_a_number() {
     }
 }
 
-/// A kind of an event that has a type is not a name that a sender can choose.
+/// A sender cannot choose the kind of a typed event as a name.
 #[test]
-fn a_name_with_a_slash_is_no_numbered_event() {
+fn a_name_with_a_slash_is_not_a_numbered_event() {
     let members = signed(&json!({"event": "cloud_recording/5"}), SPELLINGS[0], now());
     assert_eq!(receive(&to_json(&members)).unwrap().event.kind(), "raw");
 }
 
 #[test]
-fn what_signs_a_delivery_is_in_no_spelling_a_part_of_its_id_or_of_its_written_event() {
+fn the_signature_in_any_spelling_is_not_part_of_the_id_or_the_serialized_event() {
     let event = json!({"event": "x", "room_id": "r"});
     let first = receive(&to_json(&signed(&event, SPELLINGS[0], now()))).unwrap();
     for spelling in SPELLINGS {
@@ -248,7 +249,7 @@ fn what_signs_a_delivery_is_in_no_spelling_a_part_of_its_id_or_of_its_written_ev
             assert!(!written.contains(value), "{written}");
         }
         assert!(verified.id().is_some());
-        // Neither the app's id nor the signature is a part of it, however they are written.
+        // The id does not depend on how the app id and the signature are written.
         let mut again = members.clone();
         again[spelling[0]] = 123_456_789.into();
         let signature = members[spelling[3]].as_str().unwrap().to_uppercase();
@@ -256,7 +257,7 @@ fn what_signs_a_delivery_is_in_no_spelling_a_part_of_its_id_or_of_its_written_ev
         assert_eq!(receive(&to_json(&again)).unwrap().id(), verified.id());
     }
     let later = receive(&to_json(&signed(&event, SPELLINGS[0], now() - Duration::from_secs(1))));
-    assert_ne!(later.unwrap().id(), first.id(), "an event without a time of its own");
+    assert_ne!(later.unwrap().id(), first.id(), "the event has no time");
 }
 
 #[test]

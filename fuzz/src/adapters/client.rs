@@ -7,7 +7,7 @@ use std::{
 pub(super) struct Request<'a> {
     pub(super) headers: &'a [(String, String)],
     pub(super) body: &'a [u8],
-    /// The lengths of the chunks, over and over; without any that is not zero, the body comes as a whole.
+    /// The lengths of the chunks, repeated. If all are zero, the body is sent as a whole.
     pub(super) lengths: &'a [u8],
 }
 
@@ -29,7 +29,7 @@ impl Request<'_> {
     }
 }
 
-/// A connection that is kept for one request after the other, while the server keeps it.
+/// A connection that is reused for several requests until the server closes it.
 pub(super) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
@@ -40,9 +40,9 @@ impl Connection {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// Sends a request and reads the status of its answer.
+    /// Sends a request and reads the response's status.
     pub(super) fn send(&mut self, request: &Request<'_>) -> io::Result<u16> {
-        // The server may have had enough and be gone, with its answer before it.
+        // The server may have responded and closed the connection before the whole body was sent.
         let _ = self.write(request);
         let mut status = None;
         let mut length = 0;

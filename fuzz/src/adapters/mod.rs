@@ -1,5 +1,5 @@
-//! Each adapter behind a real socket: however a request's body is cut up, the same comes of it as
-//! of the whole.
+//! Each adapter behind a real socket: the result does not depend on how a body is divided into
+//! chunks.
 
 mod client;
 mod served;
@@ -18,7 +18,7 @@ use crate::{
     reference::sign_trtc,
 };
 
-/// The limit that bodies are held to.
+/// The body limit in bytes.
 const BODY_LIMIT: usize = 1000;
 
 pub(crate) fn actix(data: &[u8]) -> Result<()> {
@@ -37,7 +37,7 @@ fn receiver() -> Receiver<trtc::Trtc> {
     receivers::trtc(&SEVERAL).with_body_limit(BODY_LIMIT)
 }
 
-/// A body of TRTC's, of which every byte is signed, in chunks of any length.
+/// Sends a TRTC body, whose signature covers every byte, in chunks of any length.
 fn chunked(served: &Served, data: &[u8]) -> Result<()> {
     let mut input = Unstructured::new(data);
     let (app, key) =
@@ -60,7 +60,7 @@ fn chunked(served: &Served, data: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// What was sent: all but when it was received.
+/// The received contents without the time of receipt.
 fn sent(verified: &Verified<trtc::Event>) -> impl PartialEq + Debug {
     let Contents { event, app_id, sent_at, secret, document, .. } = &**verified;
     (event.clone(), *app_id, *sent_at, *secret, document.clone())

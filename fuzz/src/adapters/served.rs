@@ -25,7 +25,7 @@ pub(super) static ACTIX: LazyLock<Served> = LazyLock::new(|| Served::start(serve
 pub(super) static AXUM: LazyLock<Served> = LazyLock::new(|| Served::start(serve_axum));
 pub(super) static WARP: LazyLock<Served> = LazyLock::new(|| Served::start(serve_warp));
 
-/// An app that is served on a thread of its own.
+/// An app that is served on its own thread.
 pub(super) struct Served {
     client: Mutex<Client>,
 }
@@ -38,15 +38,15 @@ struct Client {
 
 impl Served {
     fn start(serve: fn(TcpListener, Sender<Verified<trtc::Event>>)) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        listener.set_nonblocking(true).expect("it is a socket");
-        let address = listener.local_addr().expect("it is bound");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        listener.set_nonblocking(true).expect("the socket is valid");
+        let address = listener.local_addr().expect("the socket is bound");
         let (sender, handled) = mpsc::channel();
         thread::spawn(move || serve(listener, sender));
         Self { client: Mutex::new(Client { address, handled, connection: None }) }
     }
 
-    /// The status of the answer, and what a handler has been called with.
+    /// Sends a request. Returns the response's status, and the deliveries that a handler received.
     pub(super) fn answer(&self, request: &Request<'_>) -> (u16, Vec<Verified<trtc::Event>>) {
         self.client.lock().unwrap_or_else(PoisonError::into_inner).answer(request)
     }
@@ -54,14 +54,14 @@ impl Served {
 
 impl Client {
     fn answer(&mut self, request: &Request<'_>) -> (u16, Vec<Verified<trtc::Event>>) {
-        // A connection that the server has closed meanwhile shows it here, before it is answered.
+        // If the server has closed the connection, sending fails and a new one is opened.
         let kept =
             self.connection.take().and_then(|mut kept| Some((kept.send(request).ok()?, kept)));
         let (status, connection) = kept.unwrap_or_else(|| {
-            let mut fresh = Connection::open(self.address).expect("it listens");
-            (fresh.send(request).expect("it answers"), fresh)
+            let mut fresh = Connection::open(self.address).expect("the server listens");
+            (fresh.send(request).expect("the server responds"), fresh)
         });
-        // After a refusal the rest of a body may be unread.
+        // After a refusal, the rest of the body may be unread.
         self.connection = (status == 200).then_some(connection);
         (status, self.handled.try_iter().collect())
     }
@@ -76,8 +76,8 @@ async fn serve_axum(listener: TcpListener, sender: Sender<Verified<trtc::Event>>
         Ack::<Trtc>::new()
     };
     let app = Router::new().route("/", any(handler)).with_state(receiver());
-    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
-    axum::serve(listener, app).await.expect("it serves");
+    let listener = tokio::net::TcpListener::from_std(listener).expect("the socket is valid");
+    axum::serve(listener, app).await.expect("the server runs");
 }
 
 #[actix_web::main]
@@ -93,7 +93,7 @@ async fn serve_actix(listener: TcpListener, sender: Sender<Verified<trtc::Event>
         App::new().app_data(receiver()).route("/", web::to(handler))
     };
     let server = HttpServer::new(app).workers(1).disable_signals();
-    server.listen(listener).expect("it is a socket").run().await.expect("it serves");
+    server.listen(listener).expect("the socket is valid").run().await.expect("the server runs");
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -105,10 +105,10 @@ async fn serve_warp(listener: TcpListener, sender: Sender<Verified<trtc::Event>>
         Ack::<Trtc>::new()
     };
     let app = warp::path::end().and(room_hook(receiver())).map(handler).recover(recover);
-    let listener = tokio::net::TcpListener::from_std(listener).expect("it is a socket");
+    let listener = tokio::net::TcpListener::from_std(listener).expect("the socket is valid");
     warp::serve(app).incoming(listener).run().await;
 }
 
 fn report(sender: &Sender<Verified<trtc::Event>>, verified: Verified<trtc::Event>) {
-    sender.send(verified).expect("the target waits for it");
+    sender.send(verified).expect("the target waits for the report");
 }

@@ -1,7 +1,7 @@
-//! ZEGO's form mode: pairs, whose names say where in an object their values belong.
+//! ZEGO's form mode: the names of the pairs say where in an object their values belong.
 //!
-//! The core puts in one pair after the other; this divides the pairs by the first parts of their
-//! names, then each of these groups by the next ones.
+//! The core inserts one pair after the other. This implementation groups the pairs by the first
+//! parts of their names, then each group by the next parts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,14 @@ const MOST_PAIRS: usize = 50_000;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Key(String),
-    /// What tells an element of a list from the others, which may be nothing.
+    /// Identifies an element of a list; may be empty.
     Label(String),
 }
 
 /// The remaining parts of a name, and the value.
 type Pair<'a> = (&'a [Part], &'a str);
 
-/// The object that a form stands for; of two readers of it, neither may see anything else.
+/// Reads a form as an object. Refuses a form that could be read in two ways.
 pub(super) fn read(text: &str) -> Option<Value> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     let pairs: Vec<(Vec<Part>, String)> = pairs
@@ -39,13 +39,13 @@ pub(super) fn read(text: &str) -> Option<Value> {
     value(pairs.iter().map(|(name, value)| (name.as_slice(), value.as_str())).collect())
 }
 
-/// Percent-decodes a text, and replaces each plus sign.
+/// Percent-decodes a text, after replacing each plus sign with `plus`.
 pub(super) fn decoded(text: &str, plus: &str) -> Option<String> {
     let text = text.replace('+', plus);
     Some(percent_decode(text.as_bytes()).decode_utf8().ok()?.into_owned())
 }
 
-/// The parts of a name. One whose brackets are too many or do not match is a single part.
+/// The parts of a name. A name with too many or unmatched brackets is a single part.
 fn parts(name: &str) -> Vec<Part> {
     bracketed(name).unwrap_or_else(|| vec![Part::Key(name.to_owned())])
 }
@@ -70,7 +70,7 @@ fn bracketed(name: &str) -> Option<Vec<Part>> {
     (is_short && rest.is_empty() && !first.is_empty()).then_some(parts)
 }
 
-/// A name that all elements of a list have in common.
+/// A name with empty labels, so that all elements of a list have the same name.
 fn unlabeled(name: &[Part]) -> Vec<Part> {
     let parts = name.iter().map(|part| match part {
         Part::Key(key) => Part::Key(key.clone()),
@@ -79,7 +79,7 @@ fn unlabeled(name: &[Part]) -> Vec<Part> {
     parts.collect()
 }
 
-/// What pairs stand for together: one text, an object or a list.
+/// The value that some pairs make up: one text, an object or a list.
 fn value(pairs: Vec<Pair<'_>>) -> Option<Value> {
     if let [([], text)] = pairs[..] {
         return Some(text.into());
@@ -123,7 +123,7 @@ fn list(pairs: Vec<(&str, Pair<'_>)>) -> Option<Value> {
     elements.into_iter().map(|(_, pairs)| value(pairs)).collect()
 }
 
-/// Whether a pair is of the same element as those before it: an object without its key.
+/// Whether a pair belongs to the same element as the previous pairs: an object without its key.
 fn goes_on(element: &[Pair<'_>], (name, _): Pair<'_>) -> bool {
     let is_key = |part: Option<&Part>| matches!(part, Some(Part::Key(_)));
     is_key(name.first())

@@ -6,14 +6,13 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-/// A JSON object's members in their order, the same name as often as it is there, each with the
-/// text of its value.
+/// A JSON object's members in order, including duplicates, each with the text of its value.
 #[derive(Debug, Clone)]
 pub(crate) struct Members(Vec<(String, String)>);
 
 impl Members {
-    /// Reads text that is an object and nothing else. Values are kept as they are, names are read
-    /// as if they had been [`repaired`].
+    /// Reads text that must be a single object. Values are kept as they are; names are read as if
+    /// [`repaired`].
     pub(crate) fn read(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
@@ -22,7 +21,7 @@ impl Members {
         self.0.into_iter()
     }
 
-    /// Whether they have the same names and values in any order.
+    /// Whether both have the same names and values, in any order.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let sorted = |members: &Self| {
             let mut members = members.0.clone();
@@ -40,31 +39,31 @@ impl Members {
             })
     }
 
-    /// The same with [`repaired`] values.
+    /// Replaces the values with [`repaired`] ones.
     pub(super) fn repaired(self) -> Self {
         Self(self.0.into_iter().map(|(name, value)| (name, repaired(&value))).collect())
     }
 
-    /// The same under other names.
+    /// Renames the members.
     pub(super) fn renamed(self, rename: impl Fn(String) -> String) -> Self {
         Self(self.0.into_iter().map(|(name, value)| (rename(name), value)).collect())
     }
 
-    /// The same with a text under a name, in place of what is there.
+    /// Sets the member `name` to a text.
     pub(super) fn with(mut self, name: &str, text: &str) -> Self {
         self.0.retain(|(other, _)| other != name);
         self.0.push((name.to_owned(), Value::from(text).to_string()));
         self
     }
 
-    /// The member of a name that must not be there twice; nothing in it is nothing there.
+    /// The value of the member `name`, or `None` if it is a duplicate. Null counts as missing.
     pub(super) fn once(&self, name: &str) -> Option<Option<&str>> {
         let mut found = self.0.iter().filter(|(other, _)| other == name);
         let first = found.next().map(|(_, value)| value.as_str());
         found.next().is_none().then_some(first.filter(|value| *value != "null"))
     }
 
-    /// The text of such a member if it is a string or a number.
+    /// The text of such a member, which must be a string or a number.
     pub(super) fn text(&self, name: &str) -> Option<Option<String>> {
         match self.once(name)? {
             None => Some(None),
@@ -85,15 +84,15 @@ impl Members {
     }
 }
 
-/// The text of a body. A byte order mark in front and white space around it do not count; a second
-/// mark is refused.
+/// The text of a body, without a leading byte order mark and surrounding white space. A second mark
+/// is refused.
 pub(crate) fn text_of(body: &[u8]) -> Option<&str> {
     let text = str::from_utf8(body).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
     (!text.starts_with('\u{feff}')).then_some(text)
 }
 
-/// JSON with U+FFFD in place of each half of a surrogate pair that is escaped without the other.
+/// JSON with U+FFFD in place of each escaped lone surrogate.
 pub(crate) fn repaired(json: &str) -> String {
     let pieces = pieces(json);
     let mut repaired = String::new();
@@ -109,7 +108,7 @@ pub(crate) fn repaired(json: &str) -> String {
                 }
             }
         }
-        // What is no unit of UTF-16.
+        // A piece that is not a UTF-16 unit.
         repaired.extend(run);
     }
     repaired
@@ -124,7 +123,7 @@ fn pieces(mut text: &str) -> Vec<&str> {
             [b'\\', b' '..=b'~', ..] => 2,
             _ => first.len_utf8(),
         };
-        // An escape that is cut off is no JSON, and is refused as such.
+        // A truncated escape is not valid JSON, and is refused later.
         let (piece, rest) = text.split_at_checked(length).unwrap_or((text, ""));
         pieces.push(piece);
         text = rest;
@@ -132,7 +131,7 @@ fn pieces(mut text: &str) -> Vec<&str> {
     pieces
 }
 
-/// The unit of UTF-16 that an escape stands for.
+/// The UTF-16 unit that an escape stands for.
 fn unit(piece: &str) -> Option<u16> {
     let digits = piece.strip_prefix(r"\u")?;
     let is_hex = digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());

@@ -1,7 +1,8 @@
-//! A second implementation of verification, from the providers' pages: plain, slow, and without any code
-//! of the core.
+//! A second implementation of verification, from the providers' documentation: plain, slow, and
+//! without any code from the core.
 //!
-//! Each function returns who sent a delivery and how to treat it, or `None` if it must be refused.
+//! The `verify` functions return the app that sent a delivery and the expected outcome, or `None`
+//! if the delivery must be refused.
 
 mod form;
 mod json;
@@ -23,24 +24,24 @@ use crate::receivers::Apps;
 /// An authentic delivery.
 #[derive(Debug)]
 pub(crate) struct Authentic {
-    /// The app that has signed it.
+    /// The app that signed it.
     pub(crate) app_id: u64,
     pub(crate) outcome: Expected,
 }
 
-/// How to treat an authentic delivery.
+/// The expected outcome of an authentic delivery.
 #[derive(Debug)]
 pub(crate) enum Expected {
-    /// There is an event, or a question if it `asks`, with its name on the wire and all that was sent.
+    /// An event, or a question if it `asks`, with its name on the wire and the whole document.
     Callback { name: String, document: Members, asks: bool },
-    /// Acknowledge it; it carries no event, or a question that cannot be read.
+    /// Acknowledged: it has no event, or has a question that cannot be read.
     Acknowledged,
-    /// There was an event, but something has consumed the body.
+    /// An event whose body has already been consumed.
     BodyAlreadyConsumed,
 }
 
-/// The app that signed: of the apps with a secret that gives the signature, the one that is named.
-/// The name may be missing if there is only one app.
+/// The app that signed: the named app, if one of its secrets gives the signature. The name may be
+/// missing if there is only one app.
 fn signer(apps: &Apps, named: Option<&str>, signs: impl Fn(&str) -> bool) -> Option<u64> {
     let named = match (named, apps.signed) {
         (Some(id), _) => number(id)?,
@@ -56,7 +57,7 @@ fn signers(apps: &Apps, signs: impl Fn(&str) -> bool) -> Vec<u64> {
     apps.map(|(id, _)| *id).collect()
 }
 
-/// A number that is written as a number is written.
+/// Parses a number in canonical form, without a sign or leading zeros.
 fn number(digits: &str) -> Option<u64> {
     digits.parse().ok().filter(|number: &u64| number.to_string() == digits)
 }

@@ -14,7 +14,7 @@ use crate::receivers::Apps;
 
 const TOLERANCE: Duration = Duration::from_secs(60);
 
-/// The hex of the SHA-256 of the two, joined.
+/// The hex SHA-256 digest of the token followed by the time.
 pub(crate) fn sign(token: &str, request_time: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(format!("{token}{request_time}")))
 }
@@ -26,7 +26,7 @@ pub(crate) fn verify(apps: &Apps, query: &str, body: &[u8], now: SystemTime) -> 
     let request_time = parameter(query, &["RequestTime"])?;
     let body = text_of(body);
 
-    // The console's probe, which names nothing and brings nothing.
+    // The console's probe: no command, and an empty body.
     let is_empty = |body: &str| matches!(&*without_space(body), "" | "{}");
     let is_probe = command_named.is_none() && body.is_some_and(is_empty);
     let unsigned = apps.unsigned.filter(|unsigned| match &app_named {
@@ -47,7 +47,7 @@ pub(crate) fn verify(apps: &Apps, query: &str, body: &[u8], now: SystemTime) -> 
             app_id.filter(|_| is_fresh(sent_at, now, TOLERANCE))?
         }
     };
-    // To refuse what asks whether something may happen would deny it.
+    // Refusing a question would deny what it asks for.
     let is_asked = command_named.as_deref().is_some_and(asks);
     let outcome = match body.and_then(|body| outcome(command_named, body)) {
         _ if is_probe => Expected::Acknowledged,
@@ -57,7 +57,7 @@ pub(crate) fn verify(apps: &Apps, query: &str, body: &[u8], now: SystemTime) -> 
     Some(Authentic { app_id, outcome })
 }
 
-/// The event, whose name query and body must agree on.
+/// Reads the event. The query and the body must not name different commands.
 fn outcome(command_named: Option<String>, body: &str) -> Option<Expected> {
     if body.is_empty() {
         return Some(Expected::BodyAlreadyConsumed);
@@ -84,7 +84,8 @@ fn asks(command: &str) -> bool {
     command.split("Before").count() > 1 || command.starts_with("Sns.CallbackPrev")
 }
 
-/// The parameter of any of these names, which must not be there twice; an empty one is none.
+/// The parameter with any of these names, or `None` if it is a duplicate. An empty value counts as
+/// missing.
 fn parameter(query: &str, names: &[&str]) -> Option<Option<String>> {
     let mut values = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {

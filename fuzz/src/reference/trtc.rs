@@ -9,13 +9,13 @@ use super::{
 };
 use crate::receivers::Apps;
 
-/// The base64 of the HMAC-SHA256 of the body.
+/// The base64 HMAC-SHA256 of the body.
 pub(crate) fn sign(key: &str, body: &[u8]) -> String {
-    let hmac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key has any length");
+    let hmac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key may have any length");
     BASE64.encode(&hmac.chain_update(body).finalize().into_bytes())
 }
 
-/// Takes the values of the headers `SdkAppId` and `Sign`.
+/// Verifies a delivery; `app_id` and `presented` are the headers `SdkAppId` and `Sign`.
 pub(crate) fn verify(
     apps: &Apps,
     app_id: &[u8],

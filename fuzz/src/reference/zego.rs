@@ -14,10 +14,10 @@ use crate::receivers::Apps;
 
 const TOLERANCE: Duration = Duration::from_secs(300);
 
-/// The members that decide who sent a callback and which event it is, in any spelling.
+/// The members that determine a callback's sender and event, in any spelling.
 const SPELLED: [&str; 6] = ["appid", "event", "eventtype", "timestamp", "nonce", "signature"];
 
-/// The members that tell events of different products apart.
+/// The members that distinguish events of different products.
 const ONCE: [&str; 10] = [
     "room_id",
     "group_id",
@@ -31,7 +31,7 @@ const ONCE: [&str; 10] = [
     "AgentInstanceId",
 ];
 
-/// The hex of the SHA-1 of the three parts, sorted and joined.
+/// The hex SHA-1 digest of the three parts, sorted and joined.
 pub(crate) fn sign(secret: &str, timestamp: &str, nonce: &str) -> String {
     let mut parts = [secret, timestamp, nonce];
     parts.sort_unstable();
@@ -68,14 +68,14 @@ pub(crate) fn verify(apps: &Apps, body: &[u8], now: SystemTime) -> Option<Authen
         .then_some(Authentic { app_id, outcome })
 }
 
-/// A name in the one spelling in which this looks for it. No product has more than eight underscores.
+/// Normalizes the spelling of a known name. No product uses more than eight underscores.
 fn in_one_spelling(name: String) -> String {
     let letters = name.replace('_', "").to_ascii_lowercase();
     let is_known = SPELLED.contains(&&*letters) && name.len() <= letters.len() + 8;
     if is_known { letters } else { format!("other {name}") }
 }
 
-/// The name of an event that has only a number.
+/// The name of an event that is identified only by a number.
 fn numbered(members: &Members, number: &str) -> Option<String> {
     let has = |name| members.once(name).flatten().is_some();
     let product = match () {
@@ -87,7 +87,7 @@ fn numbered(members: &Members, number: &str) -> Option<String> {
     Some(format!("{product}/{}", number.parse::<u64>().ok()?))
 }
 
-/// Seconds, or from twelve digits on milliseconds.
+/// Parses a timestamp: in seconds, or in milliseconds if it has twelve digits or more.
 fn sent_at(timestamp: &str) -> Option<SystemTime> {
     let number = number(timestamp)?;
     let since_epoch = match timestamp.len() {
@@ -97,8 +97,8 @@ fn sent_at(timestamp: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(since_epoch)
 }
 
-/// The time at which ZEGO signed these digits, if they are a timestamp and a nonce of its own that
-/// have been divided differently. Its nonces begin, in binary, with the second of their making.
+/// The time at which ZEGO signed these digits, if they are a timestamp and a nonce from ZEGO that
+/// were divided differently. The upper 32 bits of such a nonce are the Unix second of its creation.
 fn earlier(timestamp: &str, nonce: &str) -> Option<SystemTime> {
     const DAY: u64 = 86_400;
     let digits = nonce.to_owned() + timestamp;
@@ -114,7 +114,7 @@ fn earlier(timestamp: &str, nonce: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
-/// The body's JSON, whichever of the three encodings it has.
+/// Decodes a body to JSON from any of the three encodings.
 fn json(text: &str) -> Option<String> {
     if text.starts_with('{') {
         return Some(text.to_owned());

@@ -1,6 +1,6 @@
-//! An inbox that goes away and comes back, or is slow.
+//! An inbox that can be unavailable or slow.
 
-#![allow(dead_code, reason = "no test needs all of it")]
+#![allow(dead_code, reason = "no test uses everything")]
 
 use std::{
     sync::{
@@ -20,7 +20,7 @@ use room_hooks::{
 };
 use tokio::time::sleep;
 
-/// An inbox that can be away, counts its puts, and takes a time before and after each operation.
+/// An inbox that can be unavailable, counts its puts, and waits before and after each operation.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Absent {
     inbox: MemoryInbox,
@@ -43,7 +43,7 @@ impl Absent {
         Self { lag, ..Self::default() }
     }
 
-    /// Only the answer of `stats` is slow.
+    /// Delays only the result of `stats`.
     pub(crate) fn slow_stats(stats_lag: Duration) -> Self {
         Self { stats_lag, ..Self::default() }
     }

@@ -1,4 +1,4 @@
-//! Captures what a test logs, at every level and with every change of a span.
+//! Captures a test's log, at every level and with all span events.
 
 use std::{
     cell::RefCell,
@@ -13,7 +13,7 @@ thread_local! {
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes to the log of the thread, which is the log of the test.
+/// Writes to the thread's log. Each test has its own thread.
 struct ThreadLog;
 
 impl Write for ThreadLog {
@@ -26,7 +26,7 @@ impl Write for ThreadLog {
     }
 }
 
-/// Everything that this thread logs while `act` runs, and what `act` returns.
+/// Returns everything that this thread logs while `act` runs, and the result of `act`.
 pub(crate) fn logged<T>(act: impl FnOnce() -> T) -> (String, T) {
     static SUBSCRIBER: Once = Once::new();
     SUBSCRIBER.call_once(|| {

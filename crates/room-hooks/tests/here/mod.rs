@@ -1,9 +1,9 @@
-//! Hooks whose handlers run on the runtime of the test, so that they share its clock and its subscribers.
+//! Hooks whose handlers run on the test's runtime, so that they share its clock and subscribers.
 
 use room_hooks::{Hooks, Provider, Receiver};
 use tokio::runtime::Handle;
 
-/// The hooks of a test; where it has no runtime, the default.
+/// Creates hooks on the test's runtime, or on the default runtime if the test has none.
 pub(crate) fn hooks_here<P: Provider>(receiver: impl Into<Receiver<P>>) -> Hooks<P> {
     let hooks = Hooks::new(receiver);
     match Handle::try_current() {

@@ -1,4 +1,4 @@
-//! Reads everything that can be read of every refusal and every outcome, and looks for secrets in it.
+//! Collects all output of every refusal and every outcome, and searches it for secrets.
 
 use std::{
     collections::BTreeSet,
@@ -23,7 +23,7 @@ use room_hooks::{
 
 use crate::{PREVIOUS, SECRET, captured_log::logged, here::hooks_here, secrets};
 
-/// Text that each forgery carries in one place. No output may repeat it.
+/// Text that each forgery contains in one place. No output may repeat it.
 const ECHO: &str = "ec40";
 
 /// The names of all refusals.
@@ -95,7 +95,7 @@ fn no_output_of_any_refusal_or_outcome_contains_a_secret_signature_nonce_or_quer
     }
 }
 
-/// What was sent, and everything that can be read of it.
+/// The secrets in the deliveries that were played, and all output about them.
 #[derive(Default)]
 struct Played {
     seen: String,
@@ -119,7 +119,7 @@ impl Played {
         }
     }
 
-    /// Records the secrets and what signs `signed`, none of which may be seen.
+    /// Records the secrets and the signature of `signed`, which no output may contain.
     fn hide(&mut self, signed: &SignedDelivery) {
         self.hidden.extend([SECRET, PREVIOUS, ECHO].map(str::to_owned));
         if !signed.query.is_empty() {
@@ -223,7 +223,7 @@ impl Played {
         }
     }
 
-    /// Plays every outcome of a verified delivery that [`Hooks`](room_hooks::Hooks) has.
+    /// Plays every outcome that [`Hooks`](room_hooks::Hooks) have for a verified delivery.
     async fn handle(&mut self) {
         let zego = Zego::new(1, secrets()).unwrap();
         let hooks = hooks_here(zego.clone()).with_handler_timeout(Duration::from_millis(50)).on(
@@ -266,7 +266,7 @@ impl Played {
     }
 }
 
-/// Copies of a delivery in which [`ECHO`] replaces one part each.
+/// Copies of a delivery, most with [`ECHO`] in one part.
 fn forgeries(signed: &SignedDelivery) -> Vec<SignedDelivery> {
     let body = String::from_utf8(signed.body.clone()).unwrap();
     let members: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -309,7 +309,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_757_500_000)
 }
 
-/// A store that no request reaches.
+/// An unreachable store.
 #[derive(Debug)]
 struct Broken;
 

@@ -1,6 +1,6 @@
-//! Secrets in output: no log line, span, metric, answer, error or `Debug` output contains a secret, a
-//! signature, a nonce or a query, and no log line repeats the text of an unauthenticated request.
-//! `every_output.rs` reads all of these outputs for every refusal and every outcome.
+//! Secrets in output: no log line, span, metric, response, error or `Debug` output contains a
+//! secret, a signature, a nonce or a query, and no log line repeats the text of an unauthenticated
+//! request. `every_output.rs` checks all these outputs for every refusal and every outcome.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -43,7 +43,7 @@ fn tencent() -> Tencent {
     Tencent::new(1, secrets()).unwrap()
 }
 
-/// What is logged while a receiver reads a delivery, and the status of its answer.
+/// Receives a delivery. Returns the log and the response's status.
 fn receive<P: Provider>(provider: P, query: &str, body: &str, now: SystemTime) -> (String, u16) {
     let receiver = Receiver::new(provider);
     let delivery = Delivery::new(body.as_bytes()).with_query(query);
@@ -101,7 +101,7 @@ fn a_verified_delivery_logs_the_name_of_its_secret_and_not_the_secret() {
 }
 
 #[test]
-fn no_secret_or_signature_of_a_trtc_callback_is_logged_or_in_debug_output() {
+fn no_secret_or_signature_of_a_trtc_callback_is_in_logs_or_debug_output() {
     let old = Trtc::new(1, PREVIOUS).unwrap();
     let event = json!({"EventType": 103, "EventInfo": {"RoomId": "r"}});
     let signed = old.sign(&event, now()).unwrap();

@@ -1,6 +1,6 @@
-//! Hooks for ZEGO whose handlers count their calls, and the callbacks that the tests send them.
+//! ZEGO hooks whose handlers count their calls, and the callbacks that the tests send to them.
 
-#![allow(dead_code, reason = "no test needs all of it")]
+#![allow(dead_code, reason = "no test uses everything")]
 
 use std::{
     future::{Ready, ready},
@@ -39,7 +39,7 @@ pub(crate) async fn deliver(hooks: &Hooks<Zego>, body: &[u8]) -> CallbackRespons
     hooks.deliver(Delivery::new(body), now()).await
 }
 
-/// How often something has happened.
+/// A shared counter.
 #[derive(Clone, Default)]
 pub(crate) struct Counter(Arc<AtomicU32>);
 
@@ -53,7 +53,7 @@ impl Counter {
     }
 }
 
-/// Hooks whose handler counts its calls and takes as long as `takes` says.
+/// Hooks whose handler counts its calls and takes the time `takes`.
 pub(crate) fn counting(takes: Duration) -> (Hooks<Zego>, Counter) {
     let counter = Counter::default();
     let calls = counter.clone();
@@ -78,7 +78,7 @@ pub(crate) fn counted<E>(
     }
 }
 
-/// The same signature over another body, which any reader of the first body can make.
+/// The same signature with a different body, which anyone who observes the first body can forge.
 pub(crate) fn forged(body: &[u8]) -> Vec<u8> {
     String::from_utf8(body.to_vec()).unwrap().replace("lobby", "vault").into_bytes()
 }
