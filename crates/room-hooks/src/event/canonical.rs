@@ -1,30 +1,33 @@
-//! The canonical form of JSON: equal documents have the same one, however they were written.
+//! The canonical form of JSON: equal documents have the same canonical form, however they are
+//! written.
 //!
-//! Members are sorted, and white space and the choice of escapes do not count. All else does: `7`, `7.0` and
-//! `"7"` are three values, and a member that is `null` is not absent. Two documents of one form read as the
-//! same event, also if a name is there twice.
+//! Fields are sorted; white space and the choice of escapes do not matter. Everything else does:
+//! `7`, `7.0` and `"7"` are three values, and a field that is `null` is not absent. Two documents
+//! of one form read as the same event, even if a name occurs twice.
 //!
-//! A number counts by its text and not by its value, which `serde_json` keeps only with its feature
-//! `arbitrary_precision`: any crate of a program can switch that on, and ids must not depend on it.
+//! A number counts by its text, not by its value. `serde_json` keeps the text only with its feature
+//! `arbitrary_precision`, which any crate in a program can enable, and ids must not depend on that.
 
 use serde_json::value::RawValue;
 
 use crate::event::document::{members, string};
 
-/// Deeper values count as they are written, so that no sender chooses how deep this recurses.
+/// Values deeper than this count as written, so that a sender cannot choose the depth of the
+/// recursion.
 const DEPTH: usize = 128;
 
-/// To look into a value is to read all that is below it once more. Past so many times the document's length, and
-/// 256 KiB, what is left counts as it is written: the cost stays linear. No vendor nests deeper than four levels.
+/// The budget for reading, in lengths of the document; 256 KiB are added to it. Descending into a
+/// value reads everything below it once more. Beyond the budget, values count as written, so the
+/// cost stays linear. No vendor nests deeper than four levels.
 const READINGS: usize = 4;
 
-/// Writes the canonical form of a JSON object, without some of its outermost members.
+/// Writes the canonical form of a JSON object, without some of its top-level fields.
 pub(crate) fn write(content: &mut Vec<u8>, json: &str, is_left_out: impl Fn(&str) -> bool) {
     let budget = READINGS * json.len() + 256 * 1024;
     Writer { content, budget }.object(json, 0, is_left_out);
 }
 
-/// Writes bytes behind their length, so that no two sequences of parts are the same bytes.
+/// Writes bytes after their length, so that no two sequences of parts produce the same bytes.
 pub(crate) fn part(content: &mut Vec<u8>, bytes: &[u8]) {
     content.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
     content.extend_from_slice(bytes);
@@ -32,7 +35,7 @@ pub(crate) fn part(content: &mut Vec<u8>, bytes: &[u8]) {
 
 struct Writer<'c> {
     content: &'c mut Vec<u8>,
-    /// How many bytes may still be read.
+    /// The number of bytes that may still be read.
     budget: usize,
 }
 
@@ -59,7 +62,7 @@ impl Writer<'_> {
     fn object(&mut self, json: &str, depth: usize, is_left_out: impl Fn(&str) -> bool) {
         self.budget -= json.len();
         let mut sorted = Vec::new();
-        // The document has been read before, so it is JSON.
+        // The document has been read before, so it is valid JSON.
         let _ = members(json, |name, value| sorted.push((name, value)));
         sorted.sort_by(|(name, _), (other, _)| name.cmp(other));
         self.content.push(b'{');
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_costs_no_stack() {
+    fn nesting_causes_no_stack_overflow() {
         let nested = |levels| format!(r#"{{"a":{}7{}}}"#, "[".repeat(levels), "]".repeat(levels));
         assert_eq!(canonical(&nested(500_000)), canonical(&nested(500_000)));
         assert_ne!(canonical(&nested(500_000)), canonical(&nested(499_999)));
@@ -189,7 +192,7 @@ mod tests {
         })
     }
 
-    /// The same value, its members in descending order.
+    /// The same value with its fields in descending order.
     fn reversed(value: &Value) -> String {
         match value {
             Value::Object(members) => {
@@ -217,7 +220,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_comes_to_an_end(text in r#"[{}\[\]",:\\a 1é]{0,40}"#) {
+        fn any_text_terminates(text in r#"[{}\[\]",:\\a 1é]{0,40}"#) {
             canonical(&text);
         }
     }

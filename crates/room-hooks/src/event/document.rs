@@ -12,24 +12,39 @@ use crate::{
     event::{spelling::is_spelling_of_one, surrogates},
 };
 
-/// The JSON document that a callback carried, whole, with every member that no type names.
+/// The complete JSON document of a callback, including the fields that no type names.
 ///
-/// A body that arrived percent-encoded or as a form is here as the JSON that it stands for. The text is that
-/// of the wire, ZEGO's signature included, so keep [`as_str`](Self::as_str) out of logs. [`Serialize`] leaves
-/// the members of a signature out, and `Debug` shows the size only. Cheap to clone.
+/// A percent-encoded body or a form is converted to the JSON that it represents. The text includes
+/// ZEGO's signature, so keep [`as_str`](Self::as_str) out of logs. [`Serialize`] omits the
+/// signature's fields, and `Debug` shows only the size. Cloning is cheap.
 ///
-/// One thing is changed: an escape that stands for half a character, as `"\ud83d"` does, is replaced by
-/// `\ufffd`, since no Rust string can hold it. [`is_repaired`](Self::is_repaired) tells.
+/// One thing is changed: an escaped lone surrogate such as `"\ud83d"` is replaced by `\ufffd`,
+/// because a Rust string cannot hold it. [`is_repaired`](Self::is_repaired) reports that.
+///
+/// ```
+/// use room_hooks::{Verified, zego};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Extra {
+///     new_field: Option<String>,
+/// }
+///
+/// fn handle(created: &Verified<zego::RoomCreated>) -> Result<(), serde_json::Error> {
+///     let extra: Extra = created.document.decode()?;
+///     println!("{:?}", extra.new_field);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     json: Arc<str>,
     is_repaired: bool,
-    /// Members that are not serialized: they let a reader sign any other body.
+    /// Fields that are not serialized, because a reader could use them to sign any other body.
     unserialized: &'static [&'static str],
 }
 
 impl Document {
-    /// A provider's document. The text need not be JSON; reading it tells.
+    /// Creates a provider's document. The text need not be JSON: errors appear when it is read.
     pub(crate) fn new<P: Provider>(json: &str) -> Self {
         let repaired = surrogates::repaired(json);
         Self {
@@ -39,7 +54,8 @@ impl Document {
         }
     }
 
-    /// The document to be stored: its members as they are, also repeated ones, without what signed it.
+    /// The document to store: without the signature, all other fields unchanged, duplicates
+    /// included.
     pub(crate) fn without_signature(&self) -> Self {
         let mut json = String::with_capacity(self.json.len());
         let read = members(&self.json, |name, value| {
@@ -48,7 +64,7 @@ impl Document {
                 json += &format!("{}:{value}", Value::from(&*name));
             }
         });
-        // What names an event is an object.
+        // A document that names an event is an object.
         let json = match read {
             Ok(()) if !json.is_empty() => json + "}",
             _ => "{}".to_owned(),
@@ -56,12 +72,12 @@ impl Document {
         Self { json: json.into(), unserialized: &[], ..self.clone() }
     }
 
-    /// Writes the document as a text, which every format can hold.
+    /// Writes the document as a string, which every format can hold.
     pub(crate) fn to_stored<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_str().serialize(serializer)
     }
 
-    /// Reads a document that was stored, which has no signature to hide.
+    /// Reads a stored document, which has no signature to hide.
     pub(crate) fn from_stored<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Self, D::Error> {
@@ -70,12 +86,13 @@ impl Document {
         Ok(Self { json: json.get().into(), is_repaired: false, unserialized: &[] })
     }
 
-    /// The same document, repaired before it was stored.
+    /// The same document, marked as repaired before it was stored.
     pub(crate) fn with_repaired(self, is_repaired: bool) -> Self {
         Self { is_repaired, ..self }
     }
 
-    /// The same document with a member in front, in place of one of this name that is `null`.
+    /// The same document with a field added in front, which replaces a field of this name that is
+    /// `null`.
     pub(crate) fn with_member(&self, name: &str, value: &str) -> Result<Self, serde_json::Error> {
         let mut json = format!("{{{}:{}", Value::from(name), Value::from(value));
         members(&self.json, |other, value| {
@@ -86,22 +103,22 @@ impl Document {
         Ok(Self { json: (json + "}").into(), ..self.clone() })
     }
 
-    /// The document's text, signature included.
+    /// The document's text, including the signature.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.json
     }
 
-    /// Whether the text differs from the wire's: half a surrogate pair was replaced by U+FFFD.
+    /// Whether the text differs from the body: a lone surrogate was replaced by U+FFFD.
     ///
-    /// A platform sends one where it cuts a room's name in the middle of an emoji. JSON inside a string of the
-    /// document is repaired when it is read, and does not count here.
+    /// A platform sends a lone surrogate when it cuts a room's name in the middle of an emoji. JSON
+    /// inside a string of the document is repaired when it is read, and does not count here.
     #[must_use]
     pub fn is_repaired(&self) -> bool {
         self.is_repaired
     }
 
-    /// Reads the document as a type of your own, for members and events that this crate has no type for.
+    /// Reads the document as your own type, for fields and events that this crate has no type for.
     ///
     /// # Errors
     ///
@@ -110,12 +127,12 @@ impl Document {
         serde_json::from_str(&self.json)
     }
 
-    /// The text of the values of some outermost members; of an absent one and of `null`, nothing.
+    /// The JSON text of some top-level values; `None` for a field that is absent or `null`.
     ///
     /// # Errors
     ///
-    /// The document is not a JSON object, or has one of the members twice: two readers could understand two
-    /// things.
+    /// The document is not a JSON object, or contains one of the fields twice, so that two readers
+    /// could disagree about its value.
     pub(crate) fn members<const N: usize>(
         &self,
         names: [&str; N],
@@ -123,8 +140,8 @@ impl Document {
         outermost(&self.json, |name| names.iter().position(|known| *known == name))
     }
 
-    /// As [`members`](Self::members), where `index` says which of them has a name. Two spellings of one name are
-    /// a duplicate.
+    /// Like [`members`](Self::members), but `index` maps names to positions. Two spellings of one
+    /// name are a duplicate.
     pub(crate) fn members_by<const N: usize>(
         &self,
         index: impl Fn(&str) -> Option<usize>,
@@ -132,9 +149,10 @@ impl Document {
         outermost(&self.json, index)
     }
 
-    /// The text of the value at a path such as `RoomInfo.RoomId`, if each of its members is there once.
+    /// The JSON text of the value at a path such as `RoomInfo.RoomId`, if each field on the path
+    /// occurs exactly once.
     pub(crate) fn at(&self, path: &str) -> Option<&str> {
-        // A path is short, so that nothing repeats by what a sender nests.
+        // The path is short, so the cost does not depend on how deeply a sender nests values.
         path.split('.').try_fold(self.as_str(), |json, name| {
             let [value] = outermost(json, |other| (other == name).then_some(0)).ok()?;
             value
@@ -162,10 +180,10 @@ fn outermost<const N: usize>(
 pub(crate) const MALFORMED: Refusal =
     Refusal::Malformed { what: "the body is not the JSON of a callback" };
 
-/// Calls `member` with the name of each outermost member of a JSON object and the text of its value.
+/// Calls `member` with the name of each top-level field of a JSON object and the text of its value.
 ///
-/// This is the only way in which anything here looks into JSON that no type stands for. `serde_json` skips
-/// values without recursion, however deep they are.
+/// All code here that inspects JSON without a type uses this function. `serde_json` skips values
+/// without recursion, however deep they are.
 pub(crate) fn members<'a>(
     json: &'a str,
     member: impl FnMut(Cow<'a, str>, &'a str),
@@ -192,12 +210,12 @@ pub(crate) fn members<'a>(
     deserializer.end()
 }
 
-/// The text that a JSON string stands for; of any other JSON, nothing.
+/// The text of a JSON string; `None` for other JSON.
 pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(json).ok().map(|Text(text)| text)
 }
 
-/// Borrowed where nothing is escaped.
+/// A string that is borrowed unless it contains escapes.
 #[derive(Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -217,8 +235,7 @@ impl Serialize for Document {
     }
 }
 
-/// JSON without the white space between its parts, so that a document is one line wherever it is
-/// written.
+/// Removes the white space between JSON tokens, so that a document is written as one line.
 fn compact(json: &str) -> String {
     let (mut in_text, mut escaped) = (false, false);
     let is_content = |character: &char| {
@@ -240,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_tells_whether_a_lone_surrogate_was_repaired() {
+    fn a_document_reports_whether_a_lone_surrogate_was_repaired() {
         let repaired = document(r#"{"name":"\ud83d"}"#);
         assert_eq!((repaired.as_str(), repaired.is_repaired()), (r#"{"name":"\ufffd"}"#, true));
         let named = repaired.with_member("a", "b").unwrap();
@@ -251,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_put_in_replaces_one_that_is_null() {
+    fn an_added_member_replaces_a_null() {
         let document = document(r#"{"c":1.50,"a":null}"#).with_member("a", "\"b").unwrap();
         assert_eq!(document.as_str(), r#"{"a":"\"b","c":1.50}"#);
     }
@@ -315,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_costs_no_stack_overflow() {
+    fn nesting_causes_no_stack_overflow() {
         let deep = format!(r#"{{"c":{}{},"a":7}}"#, "[".repeat(500_000), "]".repeat(500_000));
         assert_eq!(document(&deep).members(["a"]), Ok([Some("7")]));
     }
@@ -343,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn serializing_keeps_all_but_what_signs() {
+    fn serializing_omits_only_the_signature() {
         let document =
             document(r#"{"z":18446744073709551615,"nonce":"1","signature":"s","a":[1.50]}"#);
         let json = serde_json::to_string(&document).unwrap();

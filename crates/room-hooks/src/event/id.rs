@@ -12,22 +12,34 @@ use crate::{
     },
 };
 
-/// What identifies a delivery: a digest of provider, app and the event's content.
+/// A delivery's identity: a digest of the provider, the app and the event's content.
 ///
-/// A retry has the id of the first try, and two events have two ids, by three rules:
+/// A retry has the same id as the first attempt, and different events have different ids. Three
+/// rules apply:
 ///
 /// | the event | its id is a digest of |
 /// |---|---|
-/// | carries an id or a time in milliseconds of its own, which its type names | its content, without the members that sign it or date its sending |
-/// | has none: ZIM's rooms, a Tencent event without `EventTime`, an event without a type | its content, and all that dates its sending: ZEGO's `timestamp` and `nonce`, Tencent's `RequestTime` and `RequestID`, TRTC's `CallbackTs` |
-/// | has none, and nothing dates its sending, as with an app that does not sign | it has no id, and is never taken for a duplicate |
+/// | has its own id or time in milliseconds, in a field that its type names | its content, without the fields that sign it or date the delivery |
+/// | has neither: ZIM rooms, a Tencent event without `EventTime`, an event without a type | its content and everything that dates the delivery: ZEGO's `timestamp` and `nonce`, Tencent's `RequestTime` and `RequestID`, TRTC's `CallbackTs` |
+/// | has neither, and nothing dates the delivery, as for an app that does not sign | the event has no id and never counts as a duplicate |
 ///
-/// So a retry of the second kind that the vendor signs again is a second delivery. At-least-once allows
-/// that; a lost event is not allowed. One case is left: Tencent dates its sending in seconds, so two equal events
-/// of one second are told apart only by their `RequestID`, which is undocumented.
+/// If the vendor re-signs the retry of an event of the second kind, it counts as another delivery.
+/// At-least-once delivery allows that, whereas an event must never be lost. One gap remains:
+/// Tencent dates deliveries in seconds, so two equal events of one second differ only by their
+/// `RequestID`, which is undocumented.
 ///
-/// The order of members, white space and the choice of escapes do not count. All else does: `7`, `7.0` and
-/// `"7"` differ. 16 bytes of SHA-256; shown as hex.
+/// Member order, white space and the choice of escapes do not matter. Everything else does: `7`,
+/// `7.0` and `"7"` differ. The id is 16 bytes of SHA-256, displayed as hex.
+///
+/// ```
+/// use room_hooks::{Verified, zego};
+///
+/// fn handle(created: &Verified<zego::express::RoomCreated>) {
+///     if let Some(id) = created.id() {
+///         println!("idempotency key: {id}");
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeliveryId([u8; 16]);
 
@@ -36,11 +48,13 @@ impl DeliveryId {
         Self::of_content(verified, verified.event.distinct_by())
     }
 
-    /// The content of a delivery that is told from others by when it was sent, or by one of the members at `paths`.
+    /// The id of a delivery that is distinguished by the time it was sent, or by one of the fields
+    /// at `paths`.
     pub(crate) fn of_content<E: Callback>(verified: &Verified<E>, paths: &[&str]) -> Option<Self> {
         let Contents { event, app_id, sent_at, request_id, document, .. } = &**verified;
         let mut content = prefix::<E::Provider>("delivery", *app_id);
-        // The name may be in the query, and some events have two: it counts as this crate has it.
+        // The query may hold the name, and some events have two names, so this crate's own name
+        // counts.
         part(&mut content, event.name().as_bytes());
         let is_distinct = paths.iter().any(|path| is_distinct(document, path));
         if !is_distinct {
@@ -56,8 +70,17 @@ impl DeliveryId {
     }
 }
 
-/// A digest of a signature that belongs to the first content that is seen with it. The signature cannot be
-/// had back from it.
+/// A digest of a signature, which belongs to the first content that is seen with it. The signature
+/// cannot be recovered from the digest.
+///
+/// Authors of a delivery store meet it in a [`DeliveryKey`](crate::hooks::DeliveryKey):
+///
+/// ```
+/// use room_hooks::SignatureKey;
+///
+/// let key = SignatureKey::from_bytes([7; 16]);
+/// assert_eq!(key.as_bytes(), &[7; 16]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SignatureKey([u8; 16]);
 
@@ -70,7 +93,7 @@ impl SignatureKey {
     }
 }
 
-/// What both digests have; both are shown as hex.
+/// Implements the methods that both digests share; both are displayed as hex.
 macro_rules! digest {
     ($name:ident) => {
         impl $name {
@@ -80,7 +103,7 @@ macro_rules! digest {
                 &self.0
             }
 
-            /// Reads what a store has kept.
+            /// Restores a digest from the bytes that a store has kept.
             #[must_use]
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
@@ -99,7 +122,7 @@ digest! { DeliveryId }
 digest! { SignatureKey }
 
 impl DeliveryId {
-    /// Reads what its `Display` writes.
+    /// Parses the output of `Display`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 16];
         hex::decode_to_slice(text, &mut bytes).ok()?;
@@ -113,9 +136,9 @@ impl fmt::Display for DeliveryId {
     }
 }
 
-/// Whether a document has a member at a path that can tell two events apart: an id, or a time in milliseconds.
-/// Two events of one second share a time in seconds. `id#number` is the id of a task or the like, and the number
-/// that an event has within it: only both together tell.
+/// Whether the document has a field at a path that can distinguish two events: an id, or a time in
+/// milliseconds. A time in seconds does not, because two events of one second share it. `id#number`
+/// names the id of a task or the like and the event's number within it; both must be present.
 fn is_distinct(document: &Document, path: &str) -> bool {
     if let Some((id, number)) = path.split_once('#') {
         let number = document.at(number).map(|number| number.trim_matches('"').parse::<u64>());
@@ -198,7 +221,7 @@ mod tests {
         }
     }
 
-    /// A room 7 and a room "7" are two to TRTC, and a number's text is all that tells some apart.
+    /// To TRTC, room 7 and room "7" are different, and some numbers differ only in their text.
     #[test]
     fn the_kind_of_a_value_and_the_text_of_a_number_count() {
         let mut ids =
@@ -247,10 +270,11 @@ mod tests {
         );
     }
 
-    /// Machines of two versions may share a store, and so may builds in which another crate switches on features
-    /// of `serde_json`: `.ci/run` runs this with `arbitrary_precision` and `preserve_order` as well.
+    /// Processes of two versions may share a store, and so may builds in which another crate
+    /// enables features of `serde_json`: `.ci/run` also runs this with `arbitrary_precision` and
+    /// `preserve_order`.
     #[test]
-    fn ids_and_keys_are_those_of_other_versions_and_of_other_cargo_features() {
+    fn ids_and_keys_do_not_depend_on_versions_or_cargo_features() {
         let id = id(r#"{"room_id":"7","b":[1,{"c":1.5}]}"#);
         assert_eq!(id.to_string(), "c5502f1ba4c447e6628459d64847670d");
         let key = SignatureKey::of::<Zego>(1, &[7; 20]);

@@ -1,7 +1,7 @@
-//! Values as the providers send them: a number may be a string, a bool may be `"false"` or `1`, and in
-//! a form, which knows strings only, a list or an object is JSON in a string.
+//! Values as the providers send them: a number may be a string, a bool may be `"false"` or `1`, and
+//! in a form, where every value is a string, a list or an object is JSON in a string.
 //!
-//! Absent and `null` are the same, and so is an empty string, except where a string is asked for.
+//! Absent and `null` are the same, and so is an empty string, except where a string is expected.
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
@@ -16,13 +16,13 @@ use serde_json::{Map, Number, Value};
 
 use crate::event::{excerpt, surrogates};
 
-/// A type that is read as the providers write it; `wire_struct!` reads every member so.
+/// A type that is read as the providers write it. `wire_struct!` reads every field this way.
 pub(crate) trait Lenient: Sized {
-    /// Reads a value, or `None` where there is nothing.
+    /// Reads a value; `None` if the value is absent, `null` or empty.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
 }
 
-/// A member that need not be there.
+/// Reads an optional field.
 pub(crate) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -31,7 +31,7 @@ where
     T::read(deserializer)
 }
 
-/// A member that need not be there, such as a list, and then is its type's default.
+/// Reads a field that has its type's default, such as an empty list, if it is absent.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -40,7 +40,7 @@ where
     T::read(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A member without which the event has another shape.
+/// Reads a required field. If it is absent, the event does not have its expected shape.
 pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -61,7 +61,7 @@ impl Lenient for String {
     }
 }
 
-/// An integer that is not negative, or its digits in a string.
+/// A non-negative integer, or its digits in a string.
 impl Lenient for u64 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         number(deserializer, "an integer", Number::as_u64)
@@ -94,14 +94,14 @@ where
     number.map(Some).ok_or_else(|| unexpected(&value, expected))
 }
 
-/// Any number, fractions too, or its text in a string.
+/// Any number, including fractions, or its text in a string.
 impl Lenient for Number {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         number(deserializer, "a number", |number| Some(number.clone()))
     }
 }
 
-/// An object of any members.
+/// An object with any fields.
 impl Lenient for Map<String, Value> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         object(deserializer)
@@ -126,9 +126,10 @@ impl Lenient for bool {
     }
 }
 
-/// A list, as it is or as JSON in a string. Elements that are `null` are left out.
+/// A list, either as JSON or as JSON in a string. Elements that are `null` are left out.
 ///
-/// It is not read by way of `Value`, as scalars are: ten thousand members would take half as long again.
+/// Unlike scalars, it is not read through `Value`, which would take half as long again for ten
+/// thousand elements.
 impl<T: Lenient> Lenient for Vec<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         struct Element<T>(Option<T>);
@@ -146,8 +147,8 @@ impl<T: Lenient> Lenient for Vec<T> {
     }
 }
 
-/// An object, as it is or as JSON in a string. A list is refused, though `serde` would take it for a struct,
-/// its members by position.
+/// Reads an object, either as JSON or as JSON in a string. A list is rejected, although `serde`
+/// would read it as a struct whose fields are given by position.
 pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -156,7 +157,7 @@ where
     deserializer.deserialize_any(Nested { opening: '{', of: PhantomData })
 }
 
-/// Reads a list or an object, by its opening bracket.
+/// Visits a list or an object, depending on its opening bracket.
 struct Nested<T> {
     opening: char,
     of: PhantomData<T>,
@@ -204,7 +205,7 @@ fn unexpected<E: Error>(value: &Value, expected: &str) -> E {
 }
 
 #[cfg(test)]
-#[expect(unreachable_pub, reason = "the macro is for what is public")]
+#[expect(unreachable_pub, reason = "the macro defines public types")]
 mod tests {
     use crate::event::macros::wire_struct;
 
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_an_error() {
+    fn other_values_are_an_error() {
         for json in [
             r#"{"id":1.5}"#,
             r#"{"id":18446744073709551616}"#,

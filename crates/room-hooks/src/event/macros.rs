@@ -1,11 +1,11 @@
-//! What every struct and every enumeration of the wire has, so that an event's file holds its members
-//! and what they mean.
+//! Macros that define the structs and enumerations of the wire, so that an event's file holds only
+//! its fields and their docs.
 
 use serde::{Serialize, Serializer};
 
-/// Defines a struct by the members that it has on the wire, each of them read leniently.
+/// Defines a struct by its fields on the wire, each of which is read leniently.
 ///
-/// An `Option`, a `Vec` and what is followed by `= default` may be absent; anything else must be there.
+/// An `Option`, a `Vec` and a field marked `= default` may be absent; any other field is required.
 macro_rules! wire_struct {
     ($(#[$attribute:meta])* pub struct $name:ident { $($members:tt)* }) => {
         $crate::event::macros::wire_struct! { @members [$(#[$attribute])* $name] [] $($members)* }
@@ -72,20 +72,32 @@ macro_rules! wire_struct {
     };
 }
 
-/// Defines an enumeration whose values are names on the wire, compared without regard to case.
+/// Defines an enumeration whose values are names on the wire, compared case-insensitively. Its
+/// public module after `in` is for the example in its docs.
 macro_rules! wire_names {
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident {
+        pub enum $name:ident in $($module:ident)::+ {
             $($(#[$doc:meta])* $variant:ident = $wire:literal $(| $alias:literal)*,)*
         }
     ) => {
         $(#[$attribute])*
+        ///
+        /// # Example
+        ///
+        /// ```
+        #[doc = concat!("use room_hooks", $("::", stringify!($module),)+ "::", stringify!($name), ";")]
+        ///
+        $(#[doc = concat!("assert_eq!(", stringify!($name), "::from(\"", $wire, "\"), ",
+            stringify!($name), "::", stringify!($variant), ");")])*
+        #[doc = concat!("let unknown = ", stringify!($name), "::Unknown(\"new\".to_owned());")]
+        #[doc = concat!("assert_eq!(", stringify!($name), "::from(\"new\"), unknown);")]
+        /// ```
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$doc])* $variant,)*
-            /// A value that this crate does not know, as it is on the wire.
+            /// A value that this crate does not know, unchanged.
             Unknown(String),
         }
 
@@ -115,18 +127,31 @@ macro_rules! wire_names {
     };
 }
 
-/// Defines an enumeration whose values are numbers on the wire.
+/// Defines an enumeration whose values are numbers on the wire. Its public module after `in` is for
+/// the example in its docs.
 macro_rules! wire_codes {
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $wire:literal,)* }
+        pub enum $name:ident in $($module:ident)::+ {
+            $($(#[$doc:meta])* $variant:ident = $wire:literal,)*
+        }
     ) => {
         $(#[$attribute])*
+        ///
+        /// # Example
+        ///
+        /// ```
+        #[doc = concat!("use room_hooks", $("::", stringify!($module),)+ "::", stringify!($name), ";")]
+        ///
+        $(#[doc = concat!("assert_eq!(", stringify!($name), "::from(", $wire, "), ",
+            stringify!($name), "::", stringify!($variant), ");")])*
+        #[doc = concat!("assert_eq!(", stringify!($name), "::from(-1), ", stringify!($name), "::Unknown(-1));")]
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$doc])* $variant,)*
-            /// A value that this crate does not know, as it is on the wire.
+            /// A value that this crate does not know, unchanged.
             Unknown(i64),
         }
 
@@ -154,7 +179,7 @@ macro_rules! wire_codes {
     };
 }
 
-/// What both kinds of enumeration have.
+/// Implements the traits that both kinds of enumeration share.
 macro_rules! wire_value {
     ($name:ident, $on_wire:ident, $read:expr) => {
         impl $crate::event::lenient::Lenient for $name {
@@ -189,7 +214,7 @@ macro_rules! wire_value {
     };
 }
 
-/// Writes a bool as 0 or 1, where the wire has it so.
+/// Serializes a bool as 0 or 1, as on the wire.
 pub(crate) fn as_digit<B, S>(flag: &B, serializer: S) -> Result<S::Ok, S::Error>
 where
     B: Copy + Into<Option<bool>>,
@@ -202,21 +227,21 @@ where
 pub(crate) use {wire_codes, wire_names, wire_struct, wire_value};
 
 #[cfg(test)]
-#[expect(unreachable_pub, reason = "the macros are for what is public")]
+#[expect(unreachable_pub, reason = "the macros define public types")]
 mod tests {
     wire_names! {
-        /// Whether a user is there.
-        pub enum Presence {
-            /// There.
+        /// Whether a user is present.
+        pub enum Presence in tests {
+            /// Present.
             Online = "Online",
-            /// Not there.
+            /// Absent.
             Offline = "Offline" | "Away",
         }
     }
 
     wire_codes! {
         /// A user's role.
-        pub enum Role {
+        pub enum Role in tests {
             /// The host.
             Host = 1,
         }

@@ -1,5 +1,5 @@
-//! Stage 3, what it says: the document, its values, the tables of a provider's events and questions, and the delivery
-//! id.
+//! Stage 3, the content: documents and their values, the tables of events and questions, and the
+//! delivery id.
 
 pub(crate) mod canonical;
 pub(crate) mod document;
@@ -22,74 +22,96 @@ use crate::Provider;
 
 use self::{received::Received, unix_time::at_millis};
 
-/// What a provider sends and a handler can ask for: an event of a kind or a question of a kind, or all events or all
-/// questions of the provider.
+/// A callback that a handler can take: one kind of event or question, or all events or all
+/// questions of a provider.
+///
+/// ```
+/// use room_hooks::Callback;
+///
+/// fn log(callback: &impl Callback) {
+///     let (kind, room, user) = (callback.kind(), callback.room_id(), callback.operator());
+///     println!("{kind} in room {room:?} by {user:?} at {:?}", callback.occurred_at());
+/// }
+/// ```
 pub trait Callback: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
-    /// The provider that sends it.
+    /// The provider that sends the callback.
     type Provider: Provider;
 
-    /// All events of the provider, or all its questions.
+    /// The type of all events of the provider, or of all its questions.
     type Any: Callback<Provider = Self::Provider, Any = Self::Any>;
 
-    /// The [`kind`](Self::kind) of every callback of this type; `None` for all events or questions of a provider.
+    /// The [`kind`](Self::kind) of every callback of this type; `None` for the types that hold all
+    /// kinds.
     const KIND: Option<&'static str>;
 
     /// Every [`kind`](Self::kind) of a provider's events or questions; empty for a single kind.
     #[doc(hidden)]
     const KINDS: &'static [&'static str] = &[];
 
-    /// Takes an event or question as this kind, or hands it back.
+    /// Converts an event or question to this kind, or returns it unchanged.
     ///
     /// # Errors
     ///
-    /// It is of another kind.
+    /// The callback is of another kind.
     fn downcast(any: Self::Any) -> Result<Self, Self::Any>;
 
-    /// Takes what was received as this kind, or hands it back.
+    /// Converts a received callback to this kind, or returns it unchanged.
     #[doc(hidden)]
     fn select(received: Received<Self::Provider>) -> Result<Self, Received<Self::Provider>>;
 
-    /// The type that a handler asks for to receive this, by its path in this crate.
+    /// The type that a handler must ask for to receive this callback, by its path in this crate.
     #[doc(hidden)]
     fn rust_type(&self) -> &'static str;
 
-    /// The name on the wire.
+    /// The callback's name on the wire.
     fn name(&self) -> &str;
 
-    /// The kind from a closed set, fit for a metric's label: the wire's name for a callback that
-    /// has a type, with the product in front where two products share it (`express/room_create`), and
-    /// `raw` for all that has none.
+    /// The callback's kind, from a closed set, so that it can label a metric: the name on the wire,
+    /// prefixed with the product where two products share the name (`express/room_create`), or
+    /// `raw` for a callback without a type.
     fn kind(&self) -> &'static str {
         Self::KIND.unwrap_or("raw")
     }
 
-    /// The answers to the four questions below.
+    /// The results of the four methods below.
     #[doc(hidden)]
     fn facts(&self) -> Facts<'_>;
 
-    /// The room that it is about.
+    /// The id of the room that the callback is about.
     fn room_id(&self) -> Option<&str> {
         self.facts().room_id
     }
 
-    /// The user whose action caused it; `None` if no user did, or the provider does not say.
+    /// The user whose action caused the callback; `None` if no user did, or if the provider does
+    /// not say.
     fn operator(&self) -> Option<&str> {
         self.facts().operator
     }
 
-    /// When it happened, where the callback itself says so; [`Verified::sent_at`](crate::Contents::sent_at) is
-    /// when it was sent.
+    /// When the callback's cause happened, if the callback says so.
+    /// [`Verified::sent_at`](crate::Contents::sent_at) is when it was sent.
     fn occurred_at(&self) -> Option<SystemTime> {
         self.facts().occurred_at
     }
 
-    /// What tells two lives of one room id apart, where the provider says so (ZEGO Express).
+    /// The session, which distinguishes rooms that used one id in turn; only ZEGO Express reports
+    /// it.
     fn session(&self) -> Option<u64> {
         self.facts().session
     }
 }
 
-/// A callback that reports what happened: a provider's whole `Event`, or one kind of it.
+/// A callback that reports something that happened: a provider's whole `Event`, or one kind of
+/// event.
+///
+/// ```
+/// use room_hooks::{RoomEvent, Verified};
+///
+/// /// Logs any event of any provider.
+/// fn log<E: RoomEvent>(verified: &Verified<E>) {
+///     println!("{} {:?}", verified.event.kind(), verified.id());
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event of a provider",
     label = "not an event",
@@ -99,12 +121,12 @@ pub trait Callback: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
             `Hooks::answer`"
 )]
 pub trait RoomEvent: Callback<Any = <<Self as Callback>::Provider as Provider>::Event> {
-    /// The members, by their paths, of which one tells the event from the next that is equal.
+    /// The paths of fields that each distinguish this event from an otherwise equal one.
     #[doc(hidden)]
     fn distinct_by(&self) -> &'static [&'static str];
 }
 
-/// What every callback answers, as its row in the provider's table has it.
+/// The facts that every callback reports, as its row in the provider's table defines them.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facts<'a> {
@@ -124,12 +146,12 @@ impl<'a> Facts<'a> {
         Self { operator: operator.filter(|user| !user.is_empty()), ..self }
     }
 
-    /// By its time in Unix milliseconds.
+    /// Sets the time, in Unix milliseconds.
     pub(crate) fn at(self, millis: Option<u64>) -> Self {
         Self { occurred_at: millis.and_then(at_millis), ..self }
     }
 
-    /// By another time in Unix milliseconds, unless it has one.
+    /// Sets the time, in Unix milliseconds, unless there is one already.
     pub(crate) fn at_or(self, millis: Option<u64>) -> Self {
         Self { occurred_at: self.occurred_at.or(millis.and_then(at_millis)), ..self }
     }
@@ -139,7 +161,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The beginning of a text from outside, for a log or span: at most 128 characters.
+/// The first 128 characters of an untrusted text, for a log or span.
 pub(crate) fn excerpt(text: &str) -> &str {
     text.char_indices().nth(128).map_or(text, |(end, _)| &text[..end])
 }

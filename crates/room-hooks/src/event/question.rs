@@ -2,10 +2,23 @@ use std::convert::Infallible;
 
 use crate::{Callback, Provider, adapter::CallbackResponse};
 
-/// A callback that asks whether something may happen: a provider's whole `Question`, or one kind of it.
+/// A callback that asks whether something may happen: a provider's whole `Question`, or one kind of
+/// question.
 ///
-/// Its handler, added with [`Hooks::answer`](crate::Hooks::answer), returns a decision, and the response carries it.
-/// A question has no [`DeliveryId`](crate::DeliveryId): two equal ones are two questions, and each is answered.
+/// Its handler, added with [`Hooks::answer`](crate::Hooks::answer), returns a decision, which the
+/// response carries. A question has no [`DeliveryId`](crate::DeliveryId): two equal questions are
+/// two questions, and each is answered.
+///
+/// ```
+/// use room_hooks::{Hooks, Verified, zego::{BeforeSendMsg, Decision, Zego}};
+///
+/// fn hooks(zego: Zego) -> Hooks<Zego> {
+///     Hooks::new(zego).answer(async |message: Verified<BeforeSendMsg>| {
+///         println!("{:?} sends {}", message.event.from_user_id, message.event.msg_body);
+///         Decision::neutral()
+///     })
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a question of a provider",
     label = "not a question",
@@ -18,18 +31,26 @@ pub trait Question: Callback<Any = <<Self as Callback>::Provider as Provider>::Q
     type Decision: Decision;
 }
 
-/// What the handler of a [`Question`] returns: the provider's answer.
+/// The provider's answer, which the handler of a [`Question`] returns.
 ///
 /// A decision serializes as the body of the response.
+///
+/// ```
+/// use room_hooks::{Decision as _, zego::Decision};
+///
+/// let decision = Decision::do_not_send();
+/// assert_eq!(decision.as_str(), "do_not_send");
+/// assert_eq!(decision.response().body, r#"{"result":3}"#);
+/// ```
 pub trait Decision: Send + 'static {
-    /// The response that carries the decision. Its status is 200 whatever is decided.
+    /// The response that carries the decision. Its status is always 200.
     fn response(&self) -> CallbackResponse;
 
     /// The decision's name in logs and metrics, from a closed set, such as `allow`.
     fn as_str(&self) -> &'static str;
 }
 
-/// The decision of a provider that asks nothing.
+/// The decision of a provider that does not ask questions.
 impl Decision for Infallible {
     fn response(&self) -> CallbackResponse {
         match *self {}

@@ -5,34 +5,46 @@ use crate::{
     event::{excerpt, lenient::Lenient},
 };
 
-/// An authentic event that this crate has no type for, or whose shape is not the known one.
+/// An authentic event that this crate has no type for, or whose shape is not the expected one.
 ///
-/// It is a value and not an error: the sender would only repeat it and then give up, and the event would be
-/// lost. It serializes as its [`Document`] does.
+/// It is a value and not an error: after an error the sender would retry, give up, and the event
+/// would be lost. It serializes like its [`Document`].
+///
+/// ```
+/// use room_hooks::{Hooks, Verified, zego::{Event, Zego}};
+///
+/// fn hooks(zego: Zego) -> Hooks<Zego> {
+///     Hooks::new(zego).fallback(async |verified: Verified<Event>| {
+///         if let Event::Raw(raw) = &verified.event {
+///             println!("{} in room {:?}: {:?}", raw.name, raw.room_id, raw.error);
+///         }
+///     })
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RawEvent {
     /// The event's name on the wire.
     pub name: Box<str>,
-    /// The room's id, where the document has one in a usual place.
+    /// The room's id, if the document has it in one of the usual places.
     pub room_id: Option<Box<str>>,
-    /// All that was sent.
+    /// The complete document.
     pub document: Document,
-    /// For an event of a known name: how its shape differs from the known one.
+    /// Why a known event could not be read as its type; `None` for an unknown event.
     pub error: Option<Box<str>>,
 }
 
 impl RawEvent {
-    /// Keeps an event of a name that no type stands for, or one that could not be read as its type.
+    /// Keeps an event that has no type, or that could not be read as its type.
     pub(crate) fn new<P: Provider>(
         name: &str,
         document: &Document,
         error: Option<serde_json::Error>,
     ) -> Self {
-        // It quotes the unexpected value, which may be of any length.
+        // The error quotes the unexpected value, which may be of any length.
         let error = error.map(|error| Box::from(excerpt(&error.to_string())));
         if let Some(error) = &error {
-            // The handler of the known kind is not called, and the operator should know.
+            // The handler for the known kind is not called, so the operator should know.
             tracing::warn!(
                 event = excerpt(name),
                 error,

@@ -2,15 +2,15 @@ use serde::{Serialize, Serializer};
 
 use crate::{Callback, Facts, Provider};
 
-/// All that a provider can send: an event, or a question.
+/// A callback of any type: an event or a question.
 ///
-/// For adapters, which pass either on. A handler asks for the one or the other.
+/// Adapters use this type to pass on both. A handler asks for one of the two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a callback either reports or asks")]
 pub enum Received<P: Provider> {
-    /// It reports what happened.
+    /// The callback reports something that happened.
     Event(P::Event),
-    /// It asks whether something may happen.
+    /// The callback asks whether something may happen.
     Question(P::Question),
 }
 

@@ -1,14 +1,15 @@
-//! Names as the products of a vendor spell them.
+//! Field names, as the products of a vendor spell them.
 
-/// A name in lower case and without underscores: a vendor's products spell the names of one envelope differently.
+/// A name in lower case and without underscores. A vendor's products spell the fields of one
+/// envelope differently.
 pub(crate) struct Spelling {
     letters: [u8; 10],
     length: usize,
 }
 
 impl Spelling {
-    /// Reads a name, or nothing if it has more letters or underscores than any that is known. So a sender, who may
-    /// make it of any length, gains nothing by that.
+    /// Reads a name; `None` if it has more letters or underscores than any known name. The limit
+    /// keeps the cost low, because a sender may make the name arbitrarily long.
     pub(crate) fn of(name: impl Iterator<Item = u8>) -> Option<Self> {
         let (mut spelling, mut underscores) = (Self { letters: [0; 10], length: 0 }, 0);
         for byte in name {
@@ -24,13 +25,14 @@ impl Spelling {
         Some(spelling)
     }
 
-    /// Whether it is one of some names, which are in lower case and without underscores.
+    /// The position of this name among known names, which are in lower case and without
+    /// underscores.
     pub(crate) fn position(&self, known: &[&str]) -> Option<usize> {
         known.iter().position(|known| known.as_bytes() == &self.letters[..self.length])
     }
 }
 
-/// Whether a name is a spelling of one of some names.
+/// Whether a name is a spelling of one of the known names.
 pub(crate) fn is_spelling_of_one(name: &str, known: &[&str]) -> bool {
     Spelling::of(name.bytes()).is_some_and(|spelling| spelling.position(known).is_some())
 }

@@ -6,17 +6,17 @@ use serde::{Serialize, Serializer};
 
 use crate::Callback;
 
-/// Defines a provider's `Event` by its rows: the variant and its type, the name on the wire, other names of
-/// the same event after `|`, and after `as` the kind where the name is not unique. `$read` takes an event out of
-/// the JSON of its members, `$write` puts it into a document, its name included.
+/// Defines a provider's `Event` from its rows: the variant and its type, the name on the wire,
+/// aliases after `|`, and the kind after `as` where the name is not unique. `$read` reads an event
+/// from the JSON of its fields; `$write` writes it into a document, including its name.
 ///
-/// `distinct by` names members, by their paths, of which one tells an event from the next that is equal:
-/// an id, a time in milliseconds, or as `id#number` an id and the event's number within it. A
-/// [`DeliveryId`](crate::DeliveryId) then does not depend on when the delivery was sent. After `=>` come the
-/// event's [`Facts`](crate::Facts). A row that lacks one of the two has
-/// what the head of the table says.
+/// `distinct by` lists the paths of fields that each distinguish the event from an otherwise equal
+/// one: an id, a time in milliseconds, or `id#number` for an id together with the event's number
+/// within it. The [`DeliveryId`](crate::DeliveryId) then does not depend on when the delivery was
+/// sent. The event's [`Facts`](crate::Facts) follow `=>`. A row that omits one of the two takes it
+/// from the head of the table.
 ///
-/// A fixture, `src/testing/fixtures/PROVIDER/KIND.json`, belongs to each row.
+/// Each row needs a fixture, `src/testing/fixtures/PROVIDER/KIND.json`.
 macro_rules! events {
     (
         $(#[$attribute:meta])*
@@ -62,6 +62,25 @@ macro_rules! events {
         }
 
         $(
+            /// # Example
+            ///
+            /// ```
+            #[doc = concat!("use room_hooks::{Callback, Hooks, Verified, ", $folder, "};")]
+            ///
+            #[doc = concat!("# fn hooks(", $folder, ": ", $folder, "::", stringify!($provider), ") {")]
+            #[doc = concat!("Hooks::new(", $folder, ").on(async |verified: Verified<",
+                $folder, "::", stringify!($event), ">| {")]
+            ///     let event = &verified.event;
+            ///     println!("{} in room {:?}: {event:?}", event.name(), event.room_id());
+            /// })
+            /// # ;
+            /// # }
+            /// ```
+            impl $event {
+                /// The name on the wire.
+                pub const NAME: &'static str = $name;
+            }
+
             impl $crate::RoomEvent for $event {
                 fn distinct_by(&self) -> &'static [&'static str] {
                     &$crate::event::table::or_usual!($([$($member),+],)? $usual_members)
@@ -71,8 +90,8 @@ macro_rules! events {
     };
 }
 
-/// Defines a provider's `Question` by its rows, as [`events!`] does for events. What may be decided comes after
-/// `answered by`, and in the head of the table what may be of any question.
+/// Defines a provider's `Question` from its rows, like [`events!`] does for events. `answered by`
+/// names the type of the decision; in the head of the table, it is the type for any question.
 macro_rules! questions {
     (
         $(#[$attribute:meta])*
@@ -97,6 +116,11 @@ macro_rules! questions {
         }
 
         $(
+            impl $question {
+                /// The name on the wire.
+                pub const NAME: &'static str = $name;
+            }
+
             impl $crate::Question for $question {
                 type Decision = $decision;
             }
@@ -104,7 +128,8 @@ macro_rules! questions {
     };
 }
 
-/// What the tables of events and of questions have in common. `$any` is `Event` or `Question`.
+/// Defines the parts that the tables of events and questions share. `$any` is `Event` or
+/// `Question`.
 macro_rules! callbacks {
     (
         $(#[$attribute:meta])*
@@ -120,12 +145,13 @@ macro_rules! callbacks {
         #[non_exhaustive]
         pub enum $any {
             $($(#[$doc])* $variant($callback),)*
-            /// Anything else, as it arrived.
+            /// A callback without a type, unchanged.
             Raw($crate::RawEvent),
         }
 
         impl $any {
-            /// Reads a callback of a kind or alias from its members, or keeps the document under its name.
+            /// Reads a callback of a kind or alias from its fields, or keeps the document under its
+            /// name.
             fn read(kind: &str, name: &str, members: &str, document: &$crate::Document) -> Self {
                 let callback = match kind {
                     $(
@@ -140,7 +166,7 @@ macro_rules! callbacks {
                 })
             }
 
-            /// Everything that has a type, with its fixture.
+            /// Every callback that has a type, with its fixture.
             #[cfg(feature = "testing")]
             pub(crate) const SAMPLES: &[$crate::testing::Sample] = &[$(
                 $crate::testing::Sample {
@@ -220,11 +246,6 @@ macro_rules! callbacks {
         }
 
         $(
-            impl $callback {
-                /// The name on the wire.
-                pub const NAME: &'static str = $name;
-            }
-
             impl $crate::Callback for $callback {
                 type Provider = $provider;
                 type Any = $any;
@@ -274,14 +295,14 @@ macro_rules! kind {
     };
 }
 
-/// What a row has or, where it has nothing, what the head of the table says.
+/// The row's own value or, if the row omits it, the value in the head of the table.
 macro_rules! or_usual {
     ($first:expr $(, $second:expr)?) => {
         $first
     };
 }
 
-/// Writes an event's members behind its name or number, where that is a member like them.
+/// Writes an event's fields after its name or number, which is a field on the same level.
 pub(crate) fn named<E: Callback, S: Serializer>(
     member: &str,
     name: impl Serialize,

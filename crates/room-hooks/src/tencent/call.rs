@@ -1,33 +1,45 @@
-//! Calls (CallKit): `Call.*`, four events. They do not name the user who acted, so they have no operator.
+//! Calls (CallKit, `Call.*`): four events. They do not name the user who acted, so they have no
+//! operator.
+//!
+//! ```
+//! use room_hooks::{Verified, tencent::call::{CallEnded, CallResult}};
+//!
+//! async fn on_ended(ended: Verified<CallEnded>) {
+//!     let call = &ended.event.call_record;
+//!     if call.call_result == Some(CallResult::NotAnswer) {
+//!         println!("the call from {:?} was not answered", call.caller_account);
+//!     }
+//! }
+//! ```
 
 use crate::event::macros::{wire_codes, wire_names, wire_struct};
 
 use super::TrtcCallback;
 
 wire_struct! {
-    /// A call has started: CallKit's
-    /// [`Call.CallbackAfterStartCall`](https://trtc.io/document/68941).
+    /// A call started: CallKit's [`Call.CallbackAfterStartCall`](https://trtc.io/document/68941).
     #[serde(rename_all = "PascalCase")]
     pub struct CallStarted {
         /// The call.
         pub call_info: CallInfo,
-        /// The users in it.
+        /// The users in the call.
         pub user_list: Vec<CallUser>,
-        /// When it started, in Unix milliseconds.
+        /// When the call started, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// A call that has started.
+    /// A call that started.
     #[serde(rename_all = "PascalCase")]
     pub struct CallInfo {
         /// The call's id.
         pub call_id: String,
-        /// Whether it has video; on the wire `CallMediaType`, or `MediaType` in the page's table.
+        /// Whether the call has video; on the wire `CallMediaType`, or `MediaType` in the page's
+        /// table.
         #[serde(rename = "CallMediaType", alias = "MediaType")]
         pub media_type: Option<CallMediaType>,
-        /// The Chat group that it belongs to, or empty.
+        /// The Chat group that the call belongs to, or empty.
         pub chat_group_id: Option<String>,
         /// The room's id; may be empty.
         pub room_id: Option<String>,
@@ -40,37 +52,37 @@ wire_struct! {
     /// A user in a call.
     #[serde(rename_all = "PascalCase")]
     pub struct CallUser {
-        /// The user. On the wire also a number above 2^53.
+        /// The user's id. On the wire also a number above 2^53.
         #[serde(rename = "User_Account")]
         pub user_account: String = default,
-        /// Whether the user is in the call.
+        /// Whether the user has answered.
         pub status: Option<CallStatus>,
     }
 }
 
 wire_names! {
-    /// Whether a user is in a call.
-    pub enum CallStatus {
-        /// In the call.
+    /// Whether a user has answered a call.
+    pub enum CallStatus in tencent::call {
+        /// The user is in the call.
         Calling = "Calling",
-        /// Has not answered yet.
+        /// The user has not answered yet.
         Waiting = "Waiting",
     }
 }
 
 wire_names! {
     /// Whether a call has video.
-    pub enum CallMediaType {
-        /// It has not.
+    pub enum CallMediaType in tencent::call {
+        /// Audio only.
         Audio = "Audio",
-        /// It has.
+        /// Audio and video.
         Video = "Video",
     }
 }
 
 wire_codes! {
     /// How a room's id is written.
-    pub enum RoomIdType {
+    pub enum RoomIdType in tencent::call {
         /// As a number.
         Number = 1,
         /// As a string.
@@ -79,39 +91,38 @@ wire_codes! {
 }
 
 wire_struct! {
-    /// A call has ended: CallKit's
-    /// [`Call.CallbackAfterEndCall`](https://trtc.io/document/68940).
+    /// A call ended: CallKit's [`Call.CallbackAfterEndCall`](https://trtc.io/document/68940).
     #[serde(rename_all = "PascalCase")]
     pub struct CallEnded {
         /// The call.
         pub call_record: CallRecord,
-        /// When it ended, in Unix milliseconds.
+        /// When the call ended, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// A call that has ended.
+    /// A call that ended.
     #[serde(rename_all = "PascalCase")]
     pub struct CallRecord {
         /// The call's id.
         pub call_id: String,
-        /// The user who called.
+        /// The user who made the call.
         #[serde(rename = "Caller_Account")]
         pub caller_account: Option<String>,
-        /// Whether it had video.
+        /// Whether the call had video.
         pub media_type: Option<CallMediaType>,
-        /// How many were called.
+        /// Whether one or several users were called.
         pub call_type: Option<CallType>,
-        /// When it started, in Unix seconds.
+        /// When the call started, in Unix seconds.
         pub start_time: Option<u64>,
-        /// When it ended, in Unix seconds.
+        /// When the call ended, in Unix seconds.
         pub end_time: Option<u64>,
-        /// When it was answered, in Unix seconds; 0 if it was not.
+        /// When the call was answered, in Unix seconds; 0 if it was not.
         pub accept_time: Option<u64>,
-        /// How it ended.
+        /// How the call ended.
         pub call_result: Option<CallResult>,
-        /// The users who were called. Tencent's own sample has the caller among them.
+        /// The users who were called. Tencent's own sample includes the caller.
         #[serde(rename = "CalleeList_Account")]
         pub callee_list: Vec<String>,
         /// The room's id; may be empty.
@@ -122,29 +133,29 @@ wire_struct! {
 }
 
 wire_names! {
-    /// How many users are called.
-    pub enum CallType {
-        /// One.
+    /// Whether one or several users are called.
+    pub enum CallType in tencent::call {
+        /// One user.
         SingleCall = "SingleCall",
-        /// Several.
+        /// Several users.
         MultiCall = "MultiCall",
     }
 }
 
 wire_names! {
-    /// How a call ends.
-    pub enum CallResult {
-        /// The caller gave up.
+    /// How a call ended.
+    pub enum CallResult in tencent::call {
+        /// The caller canceled it.
         Cancel = "Cancel",
-        /// It was rejected.
+        /// The call was rejected.
         Reject = "Reject",
-        /// It was not answered.
+        /// The call was not answered.
         NotAnswer = "NotAnswer",
-        /// In the normal way.
+        /// Normally.
         NormalEnd = "NormalEnd",
         /// The user was in another call.
         CallBusy = "CallBusy",
-        /// It was interrupted.
+        /// The call was interrupted.
         Interrupt = "Interrupt",
         /// The user was offline.
         Offline = "Offline",
@@ -152,66 +163,68 @@ wire_names! {
 }
 
 wire_struct! {
-    /// Users have joined or left a call: CallKit's
-    /// [`Call.CallbackAfterMemberChanged`](https://trtc.io/document/69215). It does not name the room.
+    /// Users joined or left a call: CallKit's
+    /// [`Call.CallbackAfterMemberChanged`](https://trtc.io/document/69215). The event does not name
+    /// the room.
     #[serde(rename_all = "PascalCase")]
     pub struct MemberChanged {
         /// The call's id.
         pub call_id: String,
-        /// The users in it now.
+        /// The users in the call now.
         pub user_list: Vec<CallUser>,
-        /// The users who have changed, and how.
+        /// The users who changed, and how.
         pub changed_user_list: Vec<ChangedUser>,
-        /// When it changed, in Unix milliseconds.
+        /// When the users changed, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// A user who has joined or left a call.
+    /// A user who joined or left a call.
     #[serde(rename_all = "PascalCase")]
     pub struct ChangedUser {
-        /// The user. On the wire also a number above 2^53.
+        /// The user's id. On the wire also a number above 2^53.
         #[serde(rename = "User_Account")]
         pub user_account: String = default,
-        /// How; on the wire `ActionType`.
+        /// The user's action; on the wire `ActionType`.
         #[serde(rename = "ActionType")]
         pub action: Option<CallAction>,
     }
 }
 
 wire_names! {
-    /// What a user does in a call. The page's sample and its table spell some in two ways.
-    pub enum CallAction {
-        /// Answers.
+    /// A user's action in a call. The page's sample and table spell some of them differently.
+    pub enum CallAction in tencent::call {
+        /// The user answered.
         Answer = "Answer" | "Accept",
-        /// Rejects.
+        /// The user rejected the call.
         Reject = "Reject",
-        /// Does not answer.
+        /// The user did not answer.
         NotAnswer = "NotAnswer",
-        /// Hangs up.
+        /// The user hung up.
         Hangup = "Hangup" | "Hang Up",
-        /// Joins.
+        /// The user joined.
         Join = "Join",
-        /// Is offline.
+        /// The user was offline.
         Offline = "Offline",
-        /// Is invited.
+        /// The user was invited.
         Invite = "Invite" | "Invited",
-        /// Is no longer invited.
+        /// The invitation was canceled.
         CancelInvite = "Cancel_Invite" | "Canncel_Invite",
     }
 }
 
 wire_struct! {
-    /// The recording of a call has changed state: CallKit's
+    /// The state of a call's recording changed: CallKit's
     /// [`Call.CallbackAfterRecordChanged`](https://trtc.io/document/80345).
     #[serde(rename_all = "PascalCase")]
     pub struct RecordChanged {
         /// The call's id.
         pub call_id: String,
-        /// The TRTC event about the recording, such as a [`Mp4Uploaded`](crate::trtc::recording::Mp4Uploaded).
+        /// The TRTC event about the recording, such as
+        /// [`Mp4Uploaded`](crate::trtc::recording::Mp4Uploaded).
         pub callback: TrtcCallback,
-        /// When CallKit passed it on, in Unix milliseconds.
+        /// When CallKit forwarded the event, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }

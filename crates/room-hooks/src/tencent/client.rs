@@ -4,18 +4,29 @@ use crate::{Callback, Verified, event::macros::wire_names};
 
 use super::Tencent;
 
-/// Where a request came from that led to a callback, as the callback's query tells. It is not signed.
+/// The client whose request led to a callback, according to the callback's query. It is not signed.
+///
+/// ```
+/// use room_hooks::{Verified, tencent::{Platform, RoomCreated}};
+///
+/// async fn on_created(created: Verified<RoomCreated>) {
+///     if created.client().is_some_and(|client| client.platform == Some(Platform::RestApi)) {
+///         println!("your own backend created the room");
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Client {
     /// The client's address: `ClientIP`.
     pub ip: Option<IpAddr>,
-    /// The client's platform: `OptPlatform`. [`Platform::RestApi`] is your own backend, or the console.
+    /// The client's platform: `OptPlatform`. [`Platform::RestApi`] is your own backend, or the
+    /// console.
     pub platform: Option<Platform>,
 }
 
 impl<E: Callback<Provider = Tencent>> Verified<E> {
-    /// Where the request came from that led to the callback, if the query tells.
+    /// The client whose request led to the callback, if the query names it.
     #[must_use]
     pub fn client(&self) -> Option<Client> {
         let parameter = |name| {
@@ -27,8 +38,8 @@ impl<E: Callback<Provider = Tencent>> Verified<E> {
         (ip.is_some() || platform.is_some()).then_some(Client { ip, platform })
     }
 
-    /// The id that Tencent gave the request, if the query has one: at most 64 characters of `RequestID`, which is
-    /// undocumented. It is not signed. Logs have it as well.
+    /// Tencent's id for the request, if the query has one: at most 64 characters of `RequestID`,
+    /// which is undocumented and not signed. Logs contain it as well.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
@@ -38,8 +49,8 @@ impl<E: Callback<Provider = Tencent>> Verified<E> {
 wire_names! {
     /// A client's platform: `OptPlatform` of
     /// [Webhook Overview](https://www.tencentcloud.com/document/product/1047/34354).
-    pub enum Platform {
-        /// Tencent's server API was called.
+    pub enum Platform in tencent {
+        /// Tencent's server API.
         RestApi = "RESTAPI",
         /// A browser.
         Web = "Web",

@@ -7,7 +7,8 @@ use crate::adapter::CallbackResponse;
 
 use super::{Question, group, live};
 
-/// The answer to a question of Tencent's, by the question's type; for all of them, `Decision` alone.
+/// The answer to a question from Tencent. `Q` is the question's type; `Decision` without it answers
+/// any question.
 ///
 /// ```
 /// use room_hooks::tencent::{Decision, DenyCode, group::BeforeSendMsg};
@@ -37,19 +38,19 @@ pub struct Decision<Q = Question> {
 }
 
 impl<Q> Decision<Q> {
-    /// It may happen: code 0.
+    /// Allows the action: code 0.
     #[must_use]
     pub fn allow() -> Self {
         Self::new("allow", 0, String::new())
     }
 
-    /// It must not happen: code 1. The user gets an error of Tencent's.
+    /// Denies the action: code 1. The user receives an error from Tencent.
     #[must_use]
     pub fn deny() -> Self {
         Self::new("deny", 1, String::new())
     }
 
-    /// It must not happen, and the user's client gets a code and a text.
+    /// Denies the action. The user's client receives the code and the text.
     #[must_use]
     pub fn deny_with(code: DenyCode<Q>, text: impl Into<String>) -> Self {
         Self::new("deny", code.get(), text.into())
@@ -64,7 +65,7 @@ impl<Q> Decision<Q> {
 
     fn new(name: &'static str, error_code: u32, error_info: String) -> Self {
         Self {
-            // Whether the question was processed, not what was decided.
+            // The status says whether the question was processed, not what was decided.
             action_status: "OK",
             error_info,
             error_code,
@@ -83,14 +84,14 @@ impl<Q> Decision<Q> {
 
 /// For questions that this crate has no type for.
 impl Decision {
-    /// An answer with any code, 0 to allow, and a text, as the question's page has it.
+    /// Creates an answer with any code, 0 to allow, and a text, as documented for the question.
     #[must_use]
     pub fn with_code(code: u32, text: impl Into<String>) -> Self {
         Self::new(if code == 0 { "allow" } else { "deny" }, code, text.into())
     }
 
-    /// Adds a member to the answer, such as the `ResultItem` of `Sns.CallbackPrevFriendAdd`. The three that every
-    /// answer has stay as they are.
+    /// Adds a field to the answer, such as the `ResultItem` of `Sns.CallbackPrevFriendAdd`. The
+    /// three fields that every answer has cannot be replaced.
     #[must_use]
     pub fn with_member(self, member: &str, value: Value) -> Self {
         if ["ActionStatus", "ErrorInfo", "ErrorCode"].contains(&member) {
@@ -102,27 +103,27 @@ impl Decision {
 }
 
 impl Decision<group::BeforeSendMsg> {
-    /// The message is dropped silently: code 2. Its sender sees it as sent.
+    /// Drops the message silently: code 2. Its sender sees it as sent.
     #[must_use]
     pub fn drop_silently() -> Self {
         Self::new("drop", 2, String::new())
     }
 
-    /// The message is sent with another content.
+    /// Sends the message with other content.
     #[must_use]
     pub fn replace_body(elements: Vec<group::MessageElement>) -> Self {
         let elements = serde_json::to_value(elements).unwrap_or_default();
         Self::allow().with("replace", "MsgBody", elements)
     }
 
-    /// The message is sent with other custom data.
+    /// Sends the message with other custom data.
     #[must_use]
     pub fn replace_custom_data(cloud_custom_data: impl Into<String>) -> Self {
         let data = Value::String(cloud_custom_data.into());
         Self::allow().with("replace", "CloudCustomData", data)
     }
 
-    /// The message is sent with other content and other custom data.
+    /// Sends the message with other content and other custom data.
     #[must_use]
     pub fn replace(
         elements: Vec<group::MessageElement>,
@@ -134,7 +135,7 @@ impl Decision<group::BeforeSendMsg> {
 }
 
 impl Decision<group::BeforeInviteJoinGroup> {
-    /// All may be invited but these.
+    /// Allows the invitation, except for these accounts.
     #[must_use]
     pub fn allow_except(accounts: Vec<String>) -> Self {
         Self::allow().with("allow_except", "RefusedMembers_Account", accounts.into())
@@ -162,8 +163,8 @@ impl<Q> fmt::Debug for Decision<Q> {
     }
 }
 
-/// A code that reaches the client of the user whose action was denied: 102100 to 102200 for a gift, 10100 to
-/// 10200 in groups.
+/// A code that reaches the client of the user whose action was denied: 102100 to 102200 for a gift,
+/// 10100 to 10200 in groups.
 ///
 /// ```
 /// use room_hooks::tencent::{DenyCode, live::BeforeSendGift};
@@ -178,7 +179,7 @@ pub struct DenyCode<Q> {
 }
 
 impl<Q: Denied> DenyCode<Q> {
-    /// Takes a code, if it is in the documented range.
+    /// Creates a code; `None` if it is outside the documented range.
     #[must_use]
     pub const fn new(code: u32) -> Option<Self> {
         let (first, last) = Q::CODES;
@@ -211,10 +212,10 @@ impl<Q> fmt::Debug for DenyCode<Q> {
     }
 }
 
-/// A question whose denial can have a code that reaches the client.
-#[expect(unnameable_types, reason = "the documented questions have it, and no others")]
+/// A question whose denial can carry a code that reaches the client.
+#[expect(unnameable_types, reason = "only the documented questions implement it")]
 pub trait Denied {
-    /// The first and the last such code.
+    /// The first and last of these codes.
     #[doc(hidden)]
     const CODES: (u32, u32);
 }

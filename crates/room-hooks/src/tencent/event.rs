@@ -16,9 +16,22 @@ use super::{
 };
 
 events! {
-    /// Everything that Tencent can send.
+    /// Any event that Tencent sends.
     ///
-    /// Serializes as it is on the wire, its name under `CallbackCommand`.
+    /// Serializes as on the wire, with its name in `CallbackCommand`.
+    ///
+    /// ```
+    /// use room_hooks::{Callback, tencent::Event};
+    ///
+    /// fn describe(event: &Event) -> String {
+    ///     match event {
+    ///         Event::RoomCreated(created) => format!("{} was created", created.room_info.room_id),
+    ///         Event::RoomDestroyed(destroyed) => format!("{} was destroyed", destroyed.room_id),
+    ///         Event::Raw(raw) => format!("{}, which has no type", raw.name),
+    ///         other => other.kind().to_owned(),
+    ///     }
+    /// }
+    /// ```
     pub enum Event of Tencent in "tencent", read by serde_json::from_str, written by on_wire,
         distinct by ["EventTime"]
         => |event| facts(&*event.room_id, &event.operator_account, event.event_time);
@@ -27,7 +40,7 @@ events! {
         => |event| facts(&*event.room_info.room_id, &event.operator_account, event.event_time);
     /// A room was destroyed.
     RoomDestroyed(RoomDestroyed) = "Room.CallbackAfterDestroyRoom";
-    /// The information of a room was changed.
+    /// The information about a room was changed.
     RoomInfoUpdated(RoomInfoUpdated) =
         "Room.CallbackAfterUpdateRoomInfo" | "Room.CallbackUpdateRoomInfo"
         => |event| facts(&*event.room_info.room_id, &event.operator_account, event.event_time);
@@ -35,7 +48,7 @@ events! {
     MemberEntered(MemberEntered) = "Room.CallbackAfterMemberEnter";
     /// Users left a room.
     MemberLeft(MemberLeft) = "Room.CallbackAfterMemberLeave";
-    /// The seats of a room have changed.
+    /// The seats of a room changed.
     SeatInfoChanged(SeatInfoChanged) = "Mic.CallbackAfterSeatInfoChanged";
     /// A room was created (Live).
     LiveRoomCreated(live::RoomCreated) = "Live.CallbackAfterCreateRoom",
@@ -47,7 +60,7 @@ events! {
         );
     /// A room was destroyed (Live).
     LiveRoomDestroyed(live::RoomDestroyed) = "Live.CallbackAfterDestroyRoom";
-    /// The information of a room was changed (Live).
+    /// The information about a room was changed (Live).
     LiveRoomInfoUpdated(live::RoomInfoUpdated) = "Live.CallbackAfterUpdateRoomInfo",
         distinct by "EventTime" | "RoomInfo.EventTime"
         => |event| facts(
@@ -55,37 +68,37 @@ events! {
             &event.operator_account,
             event.event_time.or(event.room_info.event_time),
         );
-    /// Metadata of a room were set (Live).
+    /// A room's metadata was set (Live).
     LiveMetadataSet(live::MetadataSet) = "Live.CallbackAfterSetMetadata";
-    /// Metadata of a room were deleted (Live).
+    /// A room's metadata was deleted (Live).
     LiveMetadataDeleted(live::MetadataDeleted) = "Live.CallbackAfterDelMetadata";
-    /// Users are there, or no longer (Live).
+    /// Users went online or offline in a room (Live).
     LiveMemberStateChanged(live::MemberStateChanged) = "Live.CallbackAfterMemberStateChanged";
-    /// A room has another owner (Live).
+    /// A room's owner changed (Live).
     LiveOwnerChanged(live::OwnerChanged) = "Live.CallbackAfterChangeOwner";
-    /// Administrators of a room were added or deleted (Live).
+    /// Administrators of a room were added or removed (Live).
     LiveAdminModified(live::AdminModified) = "Live.CallbackAfterModifyAdmin";
     /// A battle was created (Live).
     LiveBattleCreated(live::BattleCreated) = "Live.CallbackAfterCreateBattle"
         => |event| facts(event.from_room_id.as_deref(), &event.operator_account, event.event_time);
-    /// A battle has begun (Live).
+    /// A battle started (Live).
     LiveBattleStarted(live::BattleStarted) = "Live.CallbackAfterStartBattle"
         => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
-    /// A battle is over (Live).
+    /// A battle ended (Live).
     LiveBattleEnded(live::BattleEnded) = "Live.CallbackAfterEndBattle"
         => |event| Facts::of(room_of(&event.from_room_info)).at(event.event_time);
-    /// The recording of a room has changed state (Live).
+    /// The state of a room's recording changed (Live).
     LiveCloudRecordingChanged(live::CloudRecordingChanged) =
         "Live.CallbackAfterCloudRecordingChanged",
         distinct by "EventInfo.EventMsTs" | "EventInfo.EventTsMs"
         => |event| event.callback.event.facts();
-    /// Users have joined a group.
+    /// Users joined a group.
     GroupMemberJoined(group::MemberJoined) = "Group.CallbackAfterNewMemberJoin"
         => |event| facts(&*event.group_id, &event.operator_account, event.event_time);
-    /// Users have left a group.
+    /// Users left a group.
     GroupMemberExited(group::MemberExited) = "Group.CallbackAfterMemberExit"
         => |event| facts(&*event.group_id, &event.operator_account, event.event_time);
-    /// Members of a group are online, or no longer.
+    /// Members of a group went online or offline.
     GroupMemberStateChanged(group::MemberStateChanged) = "Group.CallbackOnMemberStateChange"
         => |event| facts(&*event.group_id, &None, event.event_time);
     /// A group's profile was changed.
@@ -94,16 +107,16 @@ events! {
     /// A group was destroyed.
     GroupDestroyed(group::GroupDestroyed) = "Group.CallbackAfterGroupDestroyed"
         => |event| facts(&*event.group_id, &None, event.event_time);
-    /// A call has started.
+    /// A call started.
     CallStarted(call::CallStarted) = "Call.CallbackAfterStartCall"
         => |event| facts(call_room(&event.call_info.room_id), &None, event.event_time);
-    /// A call has ended.
+    /// A call ended.
     CallEnded(call::CallEnded) = "Call.CallbackAfterEndCall"
         => |event| facts(call_room(&event.call_record.room_id), &None, event.event_time);
-    /// Users have joined or left a call.
+    /// Users joined or left a call.
     CallMemberChanged(call::MemberChanged) = "Call.CallbackAfterMemberChanged"
         => |event| facts(None, &None, event.event_time);
-    /// The recording of a call has changed state.
+    /// The state of a call's recording changed.
     CallRecordChanged(call::RecordChanged) =
         "Call.CallbackAfterRecordChanged" | "Call.CallbackAfterCloudRecordingChanged",
         distinct by "EventTime" | "Callback.EventInfo.EventMsTs" | "Callback.EventInfo.EventTsMs"
@@ -113,7 +126,7 @@ events! {
 /// The operators that are not users.
 const SYSTEM: [&str; 2] = ["@TIM#SYSTEM", "@TLS#NOT_FOUND"];
 
-/// What most events answer.
+/// The facts that most events report.
 pub(super) fn facts<'a>(
     room_id: impl Into<Option<&'a str>>,
     operator: &'a Option<String>,
@@ -123,7 +136,7 @@ pub(super) fn facts<'a>(
     Facts::of(room_id).by(user).at(event_time)
 }
 
-/// A call may have an empty room.
+/// A call's room id may be empty.
 fn call_room(room_id: &Option<String>) -> Option<&str> {
     room_id.as_deref().filter(|room_id| !room_id.is_empty())
 }
@@ -132,10 +145,10 @@ fn room_of(room: &Option<live::BattleRoom>) -> Option<&str> {
     room.as_ref()?.room_id.as_deref()
 }
 
-/// The members that name a body's command.
+/// The fields that name a body's command.
 pub(crate) const MEMBERS: [&str; 2] = [COMMAND, "WebhookCommand"];
 
-/// The command that a body names, by either of its names.
+/// The command that a body names, in either field.
 pub(super) fn command(document: &Document) -> Result<Option<Cow<'_, str>>, Refusal> {
     match document.members(MEMBERS)? {
         [Some(_), Some(_)] => Err(Refusal::DuplicateParameter),
@@ -146,7 +159,7 @@ pub(super) fn command(document: &Document) -> Result<Option<Cow<'_, str>>, Refus
 }
 
 impl Event {
-    /// The event of a document.
+    /// Reads the event of a document.
     fn of(document: &Document) -> Result<Self, Refusal> {
         Ok(Self::decode(&command(document)?.unwrap_or_default(), document))
     }

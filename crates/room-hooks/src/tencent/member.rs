@@ -3,18 +3,18 @@ use crate::event::macros::{wire_names, wire_struct};
 wire_struct! {
     /// A user in a list of members.
     pub struct Member {
-        /// The user.
+        /// The user's id.
         #[serde(rename = "Member_Account")]
         pub member_account: String = default,
     }
 }
 
 wire_names! {
-    /// Whether a user is there.
-    pub enum MemberState {
-        /// Yes.
+    /// Whether a user is online.
+    pub enum MemberState in tencent {
+        /// The user is online.
         Online = "Online",
-        /// No.
+        /// The user is offline.
         Offline = "Offline",
     }
 }

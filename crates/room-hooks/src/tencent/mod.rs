@@ -54,10 +54,22 @@ pub use self::room_info::{RoomInfo, RoomStatus, RoomType, TakeSeatMode};
 pub use self::seat::{Seat, SeatInfoChanged};
 pub use self::trtc_callback::TrtcCallback;
 
-/// The member of a body that names what it is.
+/// The field of a body that names the command.
 const COMMAND: &str = "CallbackCommand";
 
 /// Tencent as the sender of Chat-style callbacks, for one app or several.
+///
+/// ```
+/// use room_hooks::{Hooks, Verified, tencent::{RoomInfoUpdated, Tencent}};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tencent = Tencent::new(1400000001, "authentication token")?;
+/// let hooks = Hooks::new(tencent).on(async |updated: Verified<RoomInfoUpdated>| {
+///     println!("{:?}", updated.event.room_info);
+/// });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Tencent {
     apps: Apps,
@@ -65,17 +77,17 @@ pub struct Tencent {
 }
 
 impl Tencent {
-    /// Creates the provider for an app, by its SDKAppID and the authentication token that is set in
-    /// the console. A callback is fresh for 60 s, as Tencent documents.
+    /// Creates the provider for an app from its SDKAppID and the authentication token from the
+    /// console. The tolerance is 60 s, as Tencent documents.
     ///
     /// # Errors
     ///
-    /// The app id is not a number, or the token is empty, blank, or has white space around it.
+    /// The app id is not a number, or the token is empty, blank, or surrounded by white space.
     pub fn new(sdk_app_id: impl IntoAppId, token: impl IntoSecrets) -> Result<Self, ConfigError> {
         Self::none().with_app(sdk_app_id, token)
     }
 
-    /// Creates the provider for an app whose console has no token set, so that its callbacks are not
+    /// Creates the provider for an app whose console has no token, so that its callbacks are not
     /// signed: **anyone who knows the URL can send one**. Only the app id is checked. Keep the URL
     /// unguessable and filter by address, or set a token.
     #[must_use]
@@ -83,9 +95,10 @@ impl Tencent {
         Self { apps: Apps::of_unsigned(sdk_app_id), ..Self::none() }
     }
 
-    /// Creates the provider for apps that are looked up while the process runs, as
-    /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup) does. Where the path names a tenant, return only that tenant's
-    /// app. An app that is added with [`with_app`](Self::with_app) counts on every path.
+    /// Creates the provider for apps that are looked up at run time, like
+    /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup). If the path names a tenant, return
+    /// only that tenant's app. An app that is added with [`with_app`](Self::with_app) is accepted
+    /// on every path.
     #[must_use]
     pub fn with_lookup<F>(lookup: F) -> Self
     where
@@ -94,11 +107,11 @@ impl Tencent {
         Self { apps: Apps::of_lookup(Lookup::new(lookup)), ..Self::none() }
     }
 
-    /// Adds another app whose callbacks come to the same URL.
+    /// Adds another app whose callbacks arrive at the same URL.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), or the app is there already.
+    /// The errors of [`new`](Self::new), or the app was already added.
     pub fn with_app(
         self,
         sdk_app_id: impl IntoAppId,
@@ -108,22 +121,24 @@ impl Tencent {
         Ok(Self { apps, ..self })
     }
 
-    /// Adds another app, one that does not sign; see [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the
-    /// URL can send as that app, so this opens it to all: have handlers look at
-    /// [`Verified::app_id`](crate::Contents::app_id), or give such an app a URL of its own.
+    /// Adds another app, one that does not sign; see
+    /// [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the URL can send
+    /// callbacks as that app. Have handlers check [`Verified::app_id`](crate::Contents::app_id), or
+    /// give the app its own URL.
     ///
     /// # Errors
     ///
-    /// The app is there already.
+    /// The app was already added.
     pub fn with_dangerous_unsigned_app(self, sdk_app_id: u64) -> Result<Self, ConfigError> {
         Ok(Self { apps: self.apps.insert(sdk_app_id, None)?, ..self })
     }
 
-    /// Sets how far from now, both ways, a callback's `RequestTime` may be.
+    /// Sets the tolerance: how far a callback's `RequestTime` may be from the current time, in
+    /// either direction.
     ///
     /// # Errors
     ///
-    /// It is under a second, or over 40 years.
+    /// The tolerance is less than a second or more than 40 years.
     pub fn with_tolerance(self, tolerance: Duration) -> Result<Self, ConfigError> {
         Ok(Self { freshness: Freshness::new(tolerance, Duration::from_secs(1))?, ..self })
     }
@@ -132,9 +147,9 @@ impl Tencent {
         Self { apps: Apps::default(), freshness: Freshness(Duration::from_secs(60)) }
     }
 
-    /// Finds out who sent a delivery and, where it is signed, when and with which secret. The console's probe
-    /// need not name an app: it is from the app whose token verifies or, if nothing is signed, for an app
-    /// without a token.
+    /// Finds the sender of a delivery and, if it is signed, the time and the secret. The console's
+    /// probe need not name an app: it belongs to the app whose token verifies or, if nothing is
+    /// signed, to an app without a token.
     fn sender(
         &self,
         query: &Query<'_>,
@@ -157,8 +172,8 @@ impl Tencent {
     }
 }
 
-/// Whether a delivery is the console's probe, which checks that the URL answers: it names no command, and
-/// its body is empty or an empty object.
+/// Whether a delivery is the console's probe, which checks that the URL responds: it names no
+/// command, and its body is empty or an empty object.
 fn is_probe(query: &Query<'_>, delivery: Delivery<'_>) -> bool {
     let is_empty = |json: &str| {
         let inside = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
@@ -167,7 +182,8 @@ fn is_probe(query: &Query<'_>, delivery: Delivery<'_>) -> bool {
     !delivery.is_consumed() && query.command.is_none() && delivery.text().is_ok_and(is_empty)
 }
 
-/// The document of a body with its command, which query and body may both name: then it must be the same.
+/// The document of a body, with its command. If the query and the body both name the command, they
+/// must agree.
 fn read(
     delivery: Delivery<'_>,
     in_query: Option<Cow<'_, str>>,
@@ -194,15 +210,15 @@ impl Sealed for Tencent {}
 impl Provider for Tencent {
     const NAME: &'static str = "tencent";
 
-    /// Within 2 s it must have arrived.
+    /// Tencent waits 2 s for the response.
     const RESPONSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
     const QUESTION_TIMEOUT: Duration = Self::RESPONSE_TIMEOUT;
 
-    /// Some commands carry a callback of TRTC's.
+    /// Some commands contain a TRTC callback.
     const SENT_AT: &'static [&'static str] = &["callbackts"];
 
-    /// No page describes these events; some commands come with another product's members.
+    /// These events are undocumented, and some commands arrive with another product's fields.
     const ROOM_ID: &'static [&'static str] =
         &["room_id", "RoomId", "RoomInfo.room_id", "RoomInfo.RoomId", "EventInfo.RoomId"];
 
@@ -224,7 +240,8 @@ impl Provider for Tencent {
         let asked = query.command.clone().filter(|command| asks(command));
         let (document, command) = match (read(delivery, query.command), asked) {
             (Ok(read), _) => read,
-            // After an error status Tencent decides by itself; the failure policy is the operator's decision.
+            // After an error status, Tencent would decide by itself. The failure policy is the
+            // operator's decision.
             (Err(reason), Some(name)) => {
                 return Ok(Opened::UnreadableQuestion { name: name.into(), reason });
             }
@@ -242,7 +259,7 @@ impl Provider for Tencent {
             request: RequestData::default(),
             parameters: query.client,
             request_id: query.request_id,
-            // All callbacks of one second carry the same one.
+            // All callbacks of one second carry the same signature.
             signature: None,
             stored_id: None,
             attempt: Attempt::default(),

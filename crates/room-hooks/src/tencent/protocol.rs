@@ -4,23 +4,32 @@ use crate::trtc::Trtc;
 
 use super::query::Query;
 
-/// The two protocols in which Tencent sends callbacks: those of [`Tencent`](super::Tencent) and of [`Trtc`].
+/// The protocol of a Tencent callback: that of [`Tencent`](super::Tencent) or that of [`Trtc`].
 ///
-/// An operator may give both the same URL. The adapters have a route for that: `tencent_handler` (axum),
+/// Both may use the same URL. The adapters have a route for that: `tencent_handler` (axum),
 /// `tencent_resource` (actix-web), `tencent_filter` (warp) and `tencent_service` (tower).
+///
+/// ```
+/// use room_hooks::tencent::Protocol;
+///
+/// let headers: Vec<(String, String)> = vec![("Sign".to_owned(), "c2lnbmF0dXJl".to_owned())];
+/// assert_eq!(Protocol::of("", &headers), Protocol::Header);
+/// assert_eq!(Protocol::of("SdkAppid=1&Sign=abc", &Vec::new()), Protocol::Query);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "each has hooks of its own")]
+#[expect(clippy::exhaustive_enums, reason = "each protocol has its own hooks")]
 pub enum Protocol {
-    /// Signed in the query: [`Tencent`](super::Tencent).
+    /// The signature is in the query: [`Tencent`](super::Tencent).
     Query,
-    /// Signed in a header: [`Trtc`].
+    /// The signature is in a header: [`Trtc`].
     Header,
 }
 
 impl Protocol {
-    /// Tells the protocol of a request by where its signature is or, if it has none, by where it names its app.
+    /// The protocol of a request. The place of the signature decides or, without a signature, the
+    /// place of the app id.
     ///
-    /// The body never decides: events of one protocol can have the members of the other.
+    /// The body never decides: events of one protocol can contain the fields of the other.
     #[must_use]
     pub fn of(query: &str, headers: &dyn Headers) -> Self {
         let has_header = |name| headers.get(name).is_some_and(|value| !value.is_empty());
@@ -37,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_protocol_is_told_by_the_place_of_the_signature() {
+    fn the_place_of_the_signature_decides_the_protocol() {
         let header = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
         let (signed, named) = (header("sign", "s"), header("SdkAppId", "1"));
         for (query, headers, protocol) in [

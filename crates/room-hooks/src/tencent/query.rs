@@ -7,21 +7,21 @@ use crate::{
     verify::{digest::from_hex, freshness::canonical},
 };
 
-/// The parameters of the query. Their names are matched without regard to case, an empty one counts as
-/// absent, and none that decides who sent a callback and what it is may be there twice.
+/// The parameters of the query. Names are matched case-insensitively, and an empty value counts as
+/// absent. A parameter that identifies the sender or the event must not occur twice.
 #[derive(Default)]
 pub(super) struct Query<'a> {
     pub(super) app_id: Option<Cow<'a, str>>,
     pub(super) command: Option<Cow<'a, str>>,
     pub(super) sign: Option<Cow<'a, str>>,
     pub(super) request_time: Option<Cow<'a, str>>,
-    /// An id of the sending, cut to 64 characters. It is undocumented.
+    /// The delivery's request id, cut to 64 characters. It is undocumented.
     pub(super) request_id: Option<Box<str>>,
-    /// Where the request came from that led to the callback.
+    /// The client whose request led to the callback.
     pub(super) client: Vec<(Cow<'static, str>, Box<str>)>,
 }
 
-/// What a signature says, in its one canonical form.
+/// The contents of a signature, in canonical form.
 pub(super) struct ParsedSignature<'a> {
     pub(super) request_time: &'a str,
     pub(super) sent_at: SystemTime,
@@ -32,7 +32,7 @@ impl<'a> Query<'a> {
     pub(super) fn parse(query: &'a str) -> Result<Self, Refusal> {
         let mut parsed = Self::default();
         for (name, value) in form::pairs(query) {
-            // A name that cannot be decoded is none of these.
+            // A name that cannot be decoded is not one of these.
             let name = form::decoded(name).unwrap_or_default();
             let is = |known: &str| name.eq_ignore_ascii_case(known);
             let signed_by = if is("SdkAppid") {
@@ -58,7 +58,7 @@ impl<'a> Query<'a> {
         Ok(parsed)
     }
 
-    /// Notes a parameter that decides nothing, so that it may be unreadable or there twice.
+    /// Keeps a parameter that decides nothing, so it may be unreadable or occur twice.
     fn note(&mut self, name: &str, value: &str) {
         let Ok(value) = form::decoded(value) else { return };
         if name.eq_ignore_ascii_case("RequestID") {
@@ -71,7 +71,8 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// Whether it holds no signature and names nothing, as in the probe for an app without a token.
+    /// Whether the query has no signature and names nothing, as in the probe for an app without a
+    /// token.
     pub(super) fn is_empty(&self) -> bool {
         let Self { app_id, command, sign, request_time, .. } = self;
         [app_id, command, sign, request_time].into_iter().all(Option::is_none)
@@ -80,7 +81,8 @@ impl<'a> Query<'a> {
     pub(super) fn signed(&self) -> Result<ParsedSignature<'_>, Refusal> {
         let sign = present(&self.sign, "Sign")?;
         let request_time = present(&self.request_time, "RequestTime")?;
-        // The token and the time are joined without a separator: only digits may follow the token.
+        // The token and the time are joined without a separator, so only digits may follow the
+        // token.
         let sent_at = canonical(request_time)
             .and_then(at_seconds)
             .ok_or(Refusal::Malformed { what: "RequestTime is not canonical" })?;

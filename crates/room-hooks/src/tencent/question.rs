@@ -7,9 +7,20 @@ use super::{
 };
 
 questions! {
-    /// Everything that Tencent can ask. What may be decided about any of it is a [`Decision`] with any code.
+    /// Any question that Tencent asks. Its answer is a [`Decision`] with any code.
     ///
-    /// Serializes as it is on the wire, its name under `CallbackCommand`.
+    /// Serializes as on the wire, with its name in `CallbackCommand`.
+    ///
+    /// ```
+    /// use room_hooks::{Hooks, Verified, tencent::{Decision, Question, Tencent}};
+    ///
+    /// fn hooks(tencent: Tencent) -> Hooks<Tencent> {
+    ///     Hooks::new(tencent).answer(async |question: Verified<Question>| match &question.event {
+    ///         Question::BeforeSendMsg(message) if message.msg_body.is_empty() => Decision::deny(),
+    ///         _ => Decision::allow(),
+    ///     })
+    /// }
+    /// ```
     pub enum Question of Tencent in "tencent", read by serde_json::from_str, written by on_wire,
         answered by Decision;
     /// May a gift be sent?
@@ -40,8 +51,8 @@ impl Question {
     }
 }
 
-/// Whether a command asks. Two of Chat's do without the word: `Sns.CallbackPrevFriendAdd` and
-/// `Sns.CallbackPrevFriendResponse`.
+/// Whether a command is a question. Two of Chat's questions lack the word `Before`:
+/// `Sns.CallbackPrevFriendAdd` and `Sns.CallbackPrevFriendResponse`.
 pub(super) fn asks(command: &str) -> bool {
     command.contains("Before") || command.starts_with("Sns.CallbackPrev")
 }

@@ -1,4 +1,4 @@
-//! Rooms and who is in them: `Room.*`.
+//! Rooms and their members: `Room.*`.
 
 use crate::event::macros::{wire_names, wire_struct};
 
@@ -9,15 +9,15 @@ wire_struct! {
     /// [`Room.CallbackAfterCreateRoom`](https://trtc.io/document/60733).
     #[serde(rename_all = "PascalCase")]
     pub struct RoomCreated {
-        /// The user who created it.
+        /// The user who created the room.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
-        /// The room and what is said of it.
+        /// The room.
         pub room_info: RoomInfo,
         /// The users who are invited to a scheduled room.
         #[serde(rename = "ScheduleInviteeList_Account")]
         pub schedule_invitee_list: Vec<String>,
-        /// When it was created, in Unix milliseconds.
+        /// When the room was created, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
@@ -27,27 +27,27 @@ wire_struct! {
     /// [`Room.CallbackAfterDestroyRoom`](https://trtc.io/document/60732).
     #[serde(rename_all = "PascalCase")]
     pub struct RoomDestroyed {
-        /// The user who destroyed it.
+        /// The user who destroyed the room.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
-        /// When it was destroyed, in Unix milliseconds.
+        /// When the room was destroyed, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// The information of a room was changed: Tencent's
+    /// The information about a room was changed: Tencent's
     /// [`Room.CallbackAfterUpdateRoomInfo`](https://trtc.io/document/60731).
     #[serde(rename_all = "PascalCase")]
     pub struct RoomInfoUpdated {
-        /// The user who changed it.
+        /// The user who changed the room.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
-        /// The room and what is said of it.
+        /// The room.
         pub room_info: RoomInfo,
-        /// When it was changed, in Unix milliseconds.
+        /// When the room was changed, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
@@ -57,20 +57,20 @@ wire_struct! {
     /// [`Room.CallbackAfterMemberEnter`](https://trtc.io/document/60735).
     #[serde(rename_all = "PascalCase")]
     pub struct MemberEntered {
-        /// The user whose request it was.
+        /// The user who made the request.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
         /// The number of users in the room now.
         pub member_count: Option<u64>,
-        /// How they entered; on the wire `Type`.
+        /// How the users entered; on the wire `Type`.
         #[serde(rename = "Type")]
         pub enter_type: Option<EnterType>,
         /// The users who entered.
         #[serde(rename = "MemberList_Account")]
         pub member_list: Vec<String>,
-        /// When they entered, in Unix milliseconds.
+        /// When the users entered, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
@@ -80,42 +80,42 @@ wire_struct! {
     /// [`Room.CallbackAfterMemberLeave`](https://trtc.io/document/60734).
     #[serde(rename_all = "PascalCase")]
     pub struct MemberLeft {
-        /// The user whose request it was.
+        /// The user who made the request.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
         /// The number of users in the room now.
         pub member_count: Option<u64>,
-        /// How they left; on the wire `Type`.
+        /// How the users left; on the wire `Type`.
         #[serde(rename = "Type")]
         pub leave_type: Option<LeaveType>,
         /// The users who left.
         #[serde(rename = "MemberList_Account")]
         pub member_list: Vec<String>,
-        /// A text about why.
+        /// A description of the reason.
         pub reason: Option<String>,
-        /// When they left, in Unix milliseconds.
+        /// When the users left, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_names! {
-    /// How users enter a room.
-    pub enum EnterType {
-        /// By themselves.
+    /// How users entered a room.
+    pub enum EnterType in tencent {
+        /// On their own.
         Enter = "Enter",
     }
 }
 
 wire_names! {
-    /// How users leave a room.
-    pub enum LeaveType {
-        /// By themselves.
+    /// How users left a room.
+    pub enum LeaveType in tencent {
+        /// On their own.
         Leave = "Leave",
         /// Another user removed them.
         Kicked = "Kicked",
-        /// Their heartbeat ran out.
+        /// Their heartbeat timed out.
         Expired = "Expired",
     }
 }

@@ -1,8 +1,8 @@
 use crate::event::macros::{wire_names, wire_struct};
 
 wire_struct! {
-    /// What a callback says of a room. Tencent does not document whether all of it comes or only what
-    /// changed, so everything but the id may be absent.
+    /// Information about a room. Tencent does not document whether it is complete or contains only
+    /// the changes, so every field but the id may be absent.
     #[serde(rename_all = "PascalCase")]
     pub struct RoomInfo {
         /// The room's id.
@@ -14,29 +14,29 @@ wire_struct! {
         /// The user who hosts the room.
         #[serde(rename = "Owner_Account")]
         pub owner_account: Option<String>,
-        /// Whether there are seats.
+        /// Whether the room has seats.
         pub is_seat_enabled: Option<bool>,
-        /// How a member comes by a seat.
+        /// How members get a seat.
         pub take_seat_mode: Option<TakeSeatMode>,
-        /// The most members that the room may have.
+        /// The maximum number of members.
         pub max_member_count: Option<u64>,
         /// The number of seats.
         pub max_seat_count: Option<u64>,
-        /// Whether video is off for all.
+        /// Whether video is off for everyone.
         pub is_video_disabled: Option<bool>,
-        /// Whether audio is off for all.
+        /// Whether audio is off for everyone.
         pub is_audio_disabled: Option<bool>,
-        /// Whether nobody may send text messages.
+        /// Whether text messages are disabled.
         pub is_message_disabled: Option<bool>,
-        /// Whether nobody may share a screen.
+        /// Whether screen sharing is disabled.
         pub is_screen_sharing_disabled: Option<bool>,
-        /// Whether the room may not be recorded in the cloud. Seen on the wire as a string.
+        /// Whether cloud recording is disabled. Seen on the wire as a string.
         pub is_cloud_recording_disabled: Option<bool>,
         /// The app's own text about the room.
         pub custom_info: Option<String>,
-        /// Whether a scheduled room has begun.
+        /// Whether a scheduled room has started.
         pub room_status: Option<RoomStatus>,
-        /// When a scheduled room begins, in Unix seconds.
+        /// When a scheduled room starts, in Unix seconds.
         pub schedule_start_time: Option<u64>,
         /// When a scheduled room ends, in Unix seconds.
         pub schedule_end_time: Option<u64>,
@@ -47,7 +47,7 @@ wire_struct! {
 
 wire_names! {
     /// A kind of room.
-    pub enum RoomType {
+    pub enum RoomType in tencent {
         /// A meeting.
         Meeting = "Meeting",
         /// A live broadcast.
@@ -56,25 +56,25 @@ wire_names! {
 }
 
 wire_names! {
-    /// Whether a scheduled room has begun.
-    pub enum RoomStatus {
-        /// It is not scheduled.
+    /// Whether a scheduled room has started.
+    pub enum RoomStatus in tencent {
+        /// The room is not scheduled.
         None = "None",
-        /// It has not.
+        /// The room has not started.
         NotStarted = "NotStarted",
-        /// It has.
+        /// The room has started.
         Running = "Running",
     }
 }
 
 wire_names! {
-    /// How a member of a room comes by a seat.
-    pub enum TakeSeatMode {
-        /// There are no seats to take.
+    /// How members of a room get a seat.
+    pub enum TakeSeatMode in tencent {
+        /// The room has no seats.
         None = "None",
-        /// Anybody may sit down.
+        /// Any member can take a free seat.
         FreeToTake = "FreeToTake",
-        /// The host decides.
+        /// The host approves each request.
         ApplyToTake = "ApplyToTake",
     }
 }

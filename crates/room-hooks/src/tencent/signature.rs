@@ -1,27 +1,45 @@
 use sha2::{Digest, Sha256};
 
-/// The digest that a callback's `Sign` is the hex of.
+/// The digest whose hex form is a callback's `Sign`.
 pub(super) fn digest(token: &[u8], request_time: &str) -> [u8; 32] {
     Sha256::new().chain_update(token).chain_update(request_time).finalize().into()
 }
 
 #[cfg(feature = "testing")]
 impl super::Tencent {
-    /// Signs an event as Tencent does, for tests. The event is a JSON object, such as
-    /// `json!({"CallbackCommand": "Room.CallbackAfterUpdateRoomInfo", "RoomInfo": {"RoomId": "lobby"}})`.
-    /// Of several apps it is the one with the lowest id; one that does not sign only if no other is
-    /// there.
+    /// Signs an event as Tencent does, for tests. The event must serialize to a JSON object.
+    ///
+    /// If the provider has several apps, the one with the lowest id signs. An app that does not
+    /// sign is used only if there is no other.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use room_hooks::{Receiver, Verified, tencent::{RoomDestroyed, Tencent}};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tencent = Tencent::new(1400000001, "authentication token")?;
+    /// let command = "Room.CallbackAfterDestroyRoom";
+    /// let event = serde_json::json!({"CallbackCommand": command, "RoomId": "lobby"});
+    /// let signed = tencent.sign(&event, SystemTime::now())?;
+    ///
+    /// let receiver = Receiver::new(tencent);
+    /// let delivery = signed.as_delivery();
+    /// let destroyed: Verified<RoomDestroyed> = receiver.receive(delivery, SystemTime::now())?;
+    /// assert_eq!(destroyed.event.room_id, "lobby");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// The event does not serialize to a JSON object.
+    /// The event does not serialize to a JSON object, or all apps come from a lookup.
     pub fn sign(
         &self,
         event: &impl serde::Serialize,
         now: std::time::SystemTime,
     ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
         if self.apps.cannot_sign() {
-            return Err(serde::ser::Error::custom("apps that are looked up sign nothing"));
+            return Err(serde::ser::Error::custom("apps from a lookup cannot sign"));
         }
         let members = crate::testing::members(event)?;
         let mut query = Vec::new();
@@ -50,7 +68,7 @@ impl super::Tencent {
 mod tests {
     use super::*;
 
-    /// The first is Tencent's own; the second is what its older pages' misprinted token gives.
+    /// Tencent documents the first vector. The second uses the misprinted token of its older pages.
     #[test]
     fn the_published_vectors_hold() {
         for (token, request_time, sign) in [

@@ -7,20 +7,30 @@ use crate::{
     trtc::{self, Trtc},
 };
 
-/// A TRTC callback inside a command of another product, such as a call. The command's signature applies; there is no
-/// signature of TRTC's.
+/// A TRTC callback inside a command of another product, such as a call. The command is signed; the
+/// TRTC callback itself is not.
+///
+/// ```
+/// use room_hooks::{Verified, tencent::call::RecordChanged, trtc::Event};
+///
+/// async fn on_record_changed(changed: Verified<RecordChanged>) {
+///     if let Event::Mp4Uploaded(uploaded) = &changed.event.callback.event {
+///         println!("{}: {:?}", changed.event.call_id, uploaded.payload.file_list);
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrtcCallback {
     /// The event.
     pub event: trtc::Event,
-    /// When TRTC sent it, in Unix milliseconds.
+    /// When TRTC sent the callback, in Unix milliseconds.
     pub callback_ts: Option<u64>,
-    /// The number of the kit whose call it is, in calls.
+    /// For calls, the number of the kit that made the call.
     pub kit_type: Option<u64>,
 }
 
-/// The members that are TRTC's, in whichever object they are.
+/// TRTC's fields, whichever object they are in.
 const MEMBERS: [&str; 5] = ["EventGroupId", "EventType", "CallbackTs", "EventInfo", "KitType"];
 
 impl<'de> Deserialize<'de> for TrtcCallback {
@@ -68,7 +78,7 @@ impl Serialize for TrtcCallback {
             kit_type: Option<u64>,
         }
         match &self.event {
-            // It has all five.
+            // The raw event includes all five fields.
             trtc::Event::Raw(raw) => raw.serialize(serializer),
             event => {
                 let (callback_ts, kit_type) = (self.callback_ts, self.kit_type);

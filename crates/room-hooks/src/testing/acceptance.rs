@@ -13,14 +13,23 @@ const LEASE: Duration = Duration::from_millis(300);
 const RETENTION: Duration = Duration::from_millis(900);
 const A_MOMENT: Duration = Duration::from_millis(100);
 
-/// Holds a store to what [`DeliveryStore`] says, on deliveries that no other test uses.
+/// Checks a store against the rules of [`DeliveryStore`], with deliveries that no other test uses.
 ///
-/// `wait` lets a span of time pass for the store: a store that goes by the `now` it is given needs
-/// nothing done, one with a clock of its own sleeps.
+/// `wait` lets time pass for the store. If the store uses the `now` that it is given, `wait` does
+/// nothing; if it has its own clock, `wait` sleeps.
+///
+/// ```
+/// use room_hooks::{hooks::MemoryStore, testing::acceptance};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// acceptance(&MemoryStore::new(), async |_| {}).await;
+/// # }
+/// ```
 ///
 /// # Panics
 ///
-/// The store does otherwise.
+/// The store breaks one of the rules.
 pub async fn acceptance<S: DeliveryStore>(store: &S, wait: impl AsyncFn(Duration)) {
     let now = Cell::new(tokio::time::Instant::now().into_std());
     let pass = async |span| {
@@ -32,16 +41,16 @@ pub async fn acceptance<S: DeliveryStore>(store: &S, wait: impl AsyncFn(Duration
     a_delivery_is_handled_once(store, at()).await;
     a_released_delivery_is_free(store, at()).await;
     a_signature_belongs_to_its_first_delivery(store, at()).await;
-    of_several_at_once_one_wins(store, at()).await;
+    one_of_several_concurrent_claims_wins(store, at()).await;
 
-    // What is done is done, and remembered for the retention. Only then is it free.
+    // A settled delivery stays settled for the retention, and then becomes free.
     let delivery = DeliveryKey { signature: signature(), ..unused() };
     let token = granted(store.claim(delivery, at()).await);
-    store.settle(delivery, at()).await.expect("it is settled");
-    store.release(delivery, token, at()).await.expect("it is answered");
+    store.settle(delivery, at()).await.expect("the delivery is settled");
+    store.release(delivery, token, at()).await.expect("the store responds");
     if let Some(renewing) = store.for_renewal() {
         let renewed = renewing.renew(delivery, token, at()).await;
-        assert_eq!(renewed.ok(), Some(false), "it is settled");
+        assert_eq!(renewed.ok(), Some(false), "the delivery is settled");
     }
     let forged = DeliveryKey { signature: delivery.signature, ..unused() };
     pass(RETENTION - A_MOMENT * 2).await;
@@ -52,26 +61,27 @@ pub async fn acceptance<S: DeliveryStore>(store: &S, wait: impl AsyncFn(Duration
     granted(store.claim(DeliveryKey { signature: None, ..delivery }, at()).await);
 
     if store.for_renewal().is_some() {
-        a_lease_runs_out(store, at, pass).await;
+        a_lease_expires(store, at, pass).await;
     } else {
-        // A claim lasts until it is given back.
+        // A claim lasts until it is released.
         let delivery = unused();
         let token = granted(store.claim(delivery, at()).await);
         pass(LEASE * 3).await;
         assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::InProgress));
-        store.release(delivery, token, at()).await.expect("it is released");
+        store.release(delivery, token, at()).await.expect("the delivery is released");
         granted(store.claim(delivery, at()).await);
     }
 }
 
-/// What processes share is free again if a process crashes, and belongs to one of them at a time.
-async fn a_lease_runs_out<S: DeliveryStore>(
+/// A lease that processes share expires if its process crashes, and belongs to one process at a
+/// time.
+async fn a_lease_expires<S: DeliveryStore>(
     store: &S,
     at: impl Fn() -> Instant,
     pass: impl AsyncFn(Duration),
 ) {
-    let renewing = store.for_renewal().expect("it needs renewal");
-    // The first holder's lease is renewed, and then runs out. A second takes over.
+    let renewing = store.for_renewal().expect("the store renews leases");
+    // The first holder's lease is renewed and then expires. A second holder takes over.
     let delivery = unused();
     let first = granted(store.claim(delivery, at()).await);
     pass(LEASE - A_MOMENT).await;
@@ -83,25 +93,27 @@ async fn a_lease_runs_out<S: DeliveryStore>(
     let second = granted(store.claim(delivery, at()).await);
     assert_ne!(first, second);
 
-    // The first was frozen, and wakes: it has lost its lease, and cannot take the second's away.
-    store.release(delivery, first, at()).await.expect("it is answered");
+    // The first holder was frozen and resumes. It has lost its lease and cannot take the second's
+    // away.
+    store.release(delivery, first, at()).await.expect("the store responds");
     assert_eq!(renewing.renew(delivery, first, at()).await.ok(), Some(false), "lost");
     assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::InProgress));
 
-    // What it has done is done all the same, and the second cannot undo it.
-    store.settle(delivery, at()).await.expect("it is settled");
-    store.release(delivery, second, at()).await.expect("it is answered");
+    // If the first holder settles the delivery, it stays settled, and the second cannot undo that.
+    store.settle(delivery, at()).await.expect("the delivery is settled");
+    store.release(delivery, second, at()).await.expect("the store responds");
     assert_eq!(renewing.renew(delivery, second, at()).await.ok(), Some(false), "settled");
     assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::Settled));
 
-    // A lease that ran out while the store was away is taken back, unless another worker has it.
+    // A lease that expired while the store was unavailable is recovered, unless another worker has
+    // it.
     let delivery = unused();
     let token = granted(store.claim(delivery, at()).await);
     pass(LEASE + A_MOMENT).await;
     assert_eq!(renewing.renew(delivery, token, at()).await.ok(), Some(true), "taken back");
     assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::InProgress));
 
-    // The lease of a process that crashed runs out as well.
+    // The lease of a process that crashed expires, too.
     let crashed = unused();
     granted(store.claim(crashed, at()).await);
     pass(LEASE + A_MOMENT).await;
@@ -115,7 +127,7 @@ async fn a_delivery_is_handled_once<S: DeliveryStore>(store: &S, now: Instant) {
         assert_eq!(store.claim(delivery, now).await.ok(), Some(ClaimOutcome::InProgress));
     }
     granted(store.claim(other, now).await);
-    store.settle(delivery, now).await.expect("it is settled");
+    store.settle(delivery, now).await.expect("the delivery is settled");
     for _ in 0..3 {
         assert_eq!(store.claim(delivery, now).await.ok(), Some(ClaimOutcome::Settled));
     }
@@ -126,9 +138,9 @@ async fn a_released_delivery_is_free<S: DeliveryStore>(store: &S, now: Instant) 
     let mut tokens = Vec::new();
     for _ in 0..3 {
         let token = granted(store.claim(delivery, now).await);
-        assert!(!tokens.contains(&token), "each claim has a token of its own");
+        assert!(!tokens.contains(&token), "each claim has its own token");
         tokens.push(token);
-        store.release(delivery, token, now).await.expect("it is released");
+        store.release(delivery, token, now).await.expect("the delivery is released");
     }
 }
 
@@ -137,20 +149,20 @@ async fn a_signature_belongs_to_its_first_delivery<S: DeliveryStore>(store: &S, 
     let forged = DeliveryKey { signature: honest.signature, ..unused() };
     let token = granted(store.claim(honest, now).await);
     assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
-    store.release(honest, token, now).await.expect("it is released");
+    store.release(honest, token, now).await.expect("the delivery is released");
     assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
     granted(store.claim(honest, now).await);
 
-    // A retry that is re-signed brings a signature that belongs to the same delivery from then on.
+    // A re-signed retry adds a signature, which belongs to the same delivery from then on.
     let again = DeliveryKey { signature: signature(), ..honest };
     assert_eq!(store.claim(again, now).await.ok(), Some(ClaimOutcome::InProgress));
-    store.settle(honest, now).await.expect("it is settled");
+    store.settle(honest, now).await.expect("the delivery is settled");
     assert_eq!(store.claim(again, now).await.ok(), Some(ClaimOutcome::Settled));
     let forged = DeliveryKey { signature: again.signature, ..forged };
     assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
     assert_eq!(store.bind(forged, now).await.ok(), Some(false));
 
-    // What is only bound takes no claim.
+    // Binding a signature does not claim the delivery.
     let bound = DeliveryKey { signature: signature(), ..unused() };
     let forged = DeliveryKey { signature: bound.signature, ..unused() };
     for _ in 0..2 {
@@ -159,10 +171,14 @@ async fn a_signature_belongs_to_its_first_delivery<S: DeliveryStore>(store: &S, 
         assert_eq!(store.claim(forged, now).await.ok(), Some(ClaimOutcome::SignatureReused));
     }
     granted(store.claim(bound, now).await);
-    assert_eq!(store.bind(unused(), now).await.ok(), Some(true), "there is no signature");
+    assert_eq!(
+        store.bind(unused(), now).await.ok(),
+        Some(true),
+        "without a signature there is nothing to bind"
+    );
 }
 
-async fn of_several_at_once_one_wins<S: DeliveryStore>(store: &S, now: Instant) {
+async fn one_of_several_concurrent_claims_wins<S: DeliveryStore>(store: &S, now: Instant) {
     let same = unused();
     let claim = |delivery| store.claim(delivery, now);
     let outcomes = tokio::join!(claim(same), claim(same), claim(same), claim(same));
@@ -183,11 +199,11 @@ async fn of_several_at_once_one_wins<S: DeliveryStore>(store: &S, now: Instant) 
 fn granted(claim: Result<ClaimOutcome, crate::hooks::StoreError>) -> ClaimToken {
     match claim {
         Ok(ClaimOutcome::Granted(token)) => token,
-        other => panic!("it is free, and yet {other:?}"),
+        other => panic!("expected a granted claim, got {other:?}"),
     }
 }
 
-/// A delivery that no other run has used, in a store that many may share.
+/// A delivery that no other run has used, because the store may be shared.
 fn unused() -> DeliveryKey {
     let id = DeliveryId::from_bytes(random());
     DeliveryKey { id, signature: None, lease: LEASE, retention: RETENTION }

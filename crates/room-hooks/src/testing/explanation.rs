@@ -4,47 +4,63 @@ use serde_json::Value;
 
 use crate::{Document, SecretName, verify::apps::Apps};
 
-/// What a provider reads of a delivery and computes from it, to show why one is refused.
+/// The values that a provider reads from a delivery and computes from it, to show why it is
+/// refused.
 ///
-/// It proves nothing: the event in it is **not verified**. It holds signatures, so it is for a terminal
-/// and not for a log; it never holds a secret.
+/// **The event in it is not verified.** It contains signatures, so show it in a terminal and do not
+/// log it. It never contains a secret.
+///
+/// ```
+/// use room_hooks::{Delivery, zego::Zego};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let zego = Zego::new(1234567890, "callback secret")?;
+/// let body = br#"{"event":"room_create","timestamp":1,"nonce":"350176","signature":"ab"}"#;
+/// let explanation = zego.explain(Delivery::new(body));
+/// assert_eq!(explanation.presented.as_deref(), Some("ab"));
+/// for expected in &explanation.expected {
+///     println!("app {} would send {}", expected.app_id, expected.signature);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// What was read, by its name on the wire, as the text that arrived.
+    /// The values that were read, with their names on the wire.
     pub read: Vec<(&'static str, String)>,
-    /// The signature that came.
+    /// The signature in the delivery.
     pub presented: Option<String>,
-    /// The signature that each secret gives for that, in the form in which signatures come.
+    /// The signature that each secret produces, in the encoding that the provider uses.
     pub expected: Vec<Expected>,
-    /// The event, as it could be read: a JSON object.
+    /// The event, as far as it could be read: a JSON object.
     pub event: Option<Value>,
 }
 
-/// The signature that a secret gives.
+/// The signature that one secret produces. [`Explanation`] has an example.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Expected {
-    /// The app whose secret it is.
+    /// The app that the secret belongs to.
     pub app_id: u64,
-    /// Which of its secrets.
+    /// The secret's name.
     pub secret: SecretName,
-    /// What is signed, part by part in its order, the secret by a name in angle brackets.
+    /// The signed parts, in order. A name in angle brackets replaces the secret.
     pub signed: Vec<String>,
     /// The signature.
     pub signature: String,
 }
 
 impl Explanation {
-    /// Creates one from a document and the members or parameters that sign it.
+    /// Creates an explanation from a document and the fields or parameters that sign it.
     pub(crate) fn new(document: &Document, read: &[(&'static str, Option<&str>)]) -> Self {
         let read = read.iter().filter_map(|&(name, text)| Some((name, text?.to_owned())));
         let (read, event) = (read.collect(), document.decode().ok());
         Self { read, presented: None, expected: Vec::new(), event }
     }
 
-    /// With the signature that came, and those that the secrets give: `sign` tells what is signed, and its
-    /// signature.
+    /// Adds the signature in the delivery and those that the secrets produce. `sign` returns the
+    /// signed parts and the signature.
     pub(crate) fn signed(
         mut self,
         presented: Option<&str>,

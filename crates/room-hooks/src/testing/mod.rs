@@ -1,9 +1,28 @@
 //! Signed callbacks for tests, without a network and without the provider.
 //!
 //! [`Zego::sign`](crate::zego::Zego::sign), [`Tencent::sign`](crate::tencent::Tencent::sign) and
-//! [`Trtc::sign`](crate::trtc::Trtc::sign) make them, of events of your own or of [`samples`]. A
-//! signer knows the secret, so it proves that a handler does its work, not that the secret is the
-//! right one. `acceptance`, with the feature `hooks`, is for authors of a delivery store; `inbox_acceptance`
+//! [`Trtc::sign`](crate::trtc::Trtc::sign) sign your own events or the [`samples`]:
+//!
+//! ```
+//! use std::time::SystemTime;
+//! use room_hooks::{Receiver, Verified, testing::samples, zego::{Event, Zego}};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let zego = Zego::new(1234567890, "callback secret")?;
+//! let receiver = Receiver::new(zego.clone());
+//! for sample in samples().filter(|sample| sample.provider == "zego") {
+//!     let signed = zego.sign(&sample.event(), SystemTime::now())?;
+//!     let event: Verified<Event> = receiver.receive(signed.as_delivery(), SystemTime::now())?;
+//!     println!("{}: {:?}", sample.kind, event.event);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A test that signs uses the secret that it verifies with. It can prove that a handler works, but
+//! not that the secret is right.
+//!
+//! `acceptance`, with the feature `hooks`, is for authors of a delivery store. `inbox_acceptance`
 //! and `inbox_history`, with the feature `inbox`, are for authors of an inbox.
 
 #[cfg(feature = "hooks")]
@@ -27,8 +46,9 @@ pub use self::sample::{Sample, question_samples, samples};
 #[cfg(feature = "inbox")]
 pub use self::{inbox_acceptance::inbox_acceptance, inbox_history::inbox_history};
 
-/// The members that verification, and the reading of events without a type, look for, by their names or paths.
-/// A test of what nesting costs puts something deep under each.
+/// The names or paths of the fields that are looked for when a delivery is verified or an event
+/// without a type is read. A test of the cost of nesting can put a deeply nested value under each
+/// of them.
 pub const MEMBERS_LOOKED_FOR: &[&[&str]] = &[
     &zego::MEMBERS,
     &tencent::MEMBERS,
@@ -38,26 +58,37 @@ pub const MEMBERS_LOOKED_FOR: &[&[&str]] = &[
     trtc::Trtc::ROOM_ID,
 ];
 
-/// A callback that verifies: what a provider would have put on the wire.
+/// A callback that verifies: the query, headers and body that a provider would send.
+///
+/// ```
+/// use room_hooks::testing::SignedDelivery;
+///
+/// let recorded = SignedDelivery::new(
+///     "SdkAppid=1400000001&Sign=abc".to_owned(),
+///     Vec::new(),
+///     br#"{"CallbackCommand":"Room.CallbackAfterDestroyRoom"}"#.to_vec(),
+/// );
+/// println!("{:?}", recorded.as_delivery());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedDelivery {
-    /// The URL's query, without the `?`, percent-encoded.
+    /// The URL's query, percent-encoded, without the `?`.
     pub query: String,
-    /// The headers that belong to the signature.
+    /// The headers that are part of the signature.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl SignedDelivery {
-    /// Creates one from what has been signed elsewhere, or recorded.
+    /// Creates a delivery from a callback that was signed elsewhere or recorded.
     #[must_use]
     pub fn new(query: String, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
         Self { query, headers, body }
     }
 
-    /// The same, as a receiver takes it.
+    /// The delivery in the form that a receiver takes.
     #[must_use]
     pub fn as_delivery(&self) -> Delivery<'_> {
         Delivery::new(&self.body).with_query(&self.query).with_headers(&self.headers)
@@ -70,7 +101,7 @@ impl std::fmt::Debug for SignedDelivery {
     }
 }
 
-/// The members of what is to be signed.
+/// The fields of an event to sign.
 pub(crate) fn members(event: &impl Serialize) -> Result<Map<String, Value>, serde_json::Error> {
     serde_json::from_value(serde_json::to_value(event)?)
 }

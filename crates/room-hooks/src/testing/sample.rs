@@ -2,27 +2,28 @@ use serde_json::Value;
 
 use crate::{tencent, trtc, zego};
 
-/// A sample of an event or question that has a type: what its provider's page shows, with made-up values.
+/// A sample of an event or question that has a type, as the provider's page shows it, with made-up
+/// values. [The module](super) has an example.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Sample {
-    /// The provider, as in logs: `zego`, for one.
+    /// The provider's name in logs, such as `zego`.
     pub provider: &'static str,
-    /// Its name on the wire.
+    /// The name on the wire.
     pub name: &'static str,
-    /// Its [kind](crate::Callback::kind), unlike all others of its provider.
+    /// The [kind](crate::Callback::kind), which is unique within the provider.
     pub kind: &'static str,
-    /// The members, by their paths with dots, of which one tells the event from the next that is equal. Of
-    /// `id#number`, both members together do.
-    /// Without any of them, the time of sending tells two events apart; nothing tells two questions apart.
+    /// The dotted paths of the fields that each distinguish the event from an otherwise equal one.
+    /// For `id#number`, both fields are needed. An event without such a field is distinguished by
+    /// its time of sending; nothing distinguishes two equal questions.
     pub distinct_by: &'static [&'static str],
-    /// Its type, by its path in this crate.
+    /// The type, by its path in this crate.
     pub type_name: &'static str,
     pub(crate) fixture: &'static str,
 }
 
 impl Sample {
-    /// The event or question in all its members, to be signed or to be changed first.
+    /// The event or question with all its fields, ready to be signed or changed.
     #[must_use]
     pub fn event(&self) -> Value {
         let mut fixture: Value = serde_json::from_str(self.fixture).unwrap_or_default();
@@ -30,12 +31,12 @@ impl Sample {
     }
 }
 
-/// A sample of each event that has a type, by provider.
+/// A sample of each event that has a type, grouped by provider.
 pub fn samples() -> impl Iterator<Item = Sample> {
     [zego::Event::SAMPLES, tencent::Event::SAMPLES, trtc::Event::SAMPLES].concat().into_iter()
 }
 
-/// A sample of each question that has a type, by provider.
+/// A sample of each question that has a type, grouped by provider.
 pub fn question_samples() -> impl Iterator<Item = Sample> {
     [zego::Question::SAMPLES, tencent::Question::SAMPLES].concat().into_iter()
 }

@@ -18,10 +18,23 @@ use super::{
 };
 
 events! {
-    /// Everything that TRTC can send.
+    /// Any event that TRTC sends.
     ///
-    /// Serializes as it is on the wire, with `EventGroupId`, `EventType` and `EventInfo`; a handler that
-    /// asks for one kind has the `EventInfo`.
+    /// Serializes as on the wire, with `EventGroupId`, `EventType` and `EventInfo`. The types of
+    /// single events contain only the `EventInfo`.
+    ///
+    /// ```
+    /// use room_hooks::{Callback, trtc::Event};
+    ///
+    /// fn describe(event: &Event) -> String {
+    ///     match event {
+    ///         Event::RoomCreated(created) => format!("{} was created", created.room_id),
+    ///         Event::RoomDismissed(dismissed) => format!("{} was dismissed", dismissed.room_id),
+    ///         Event::Raw(raw) => format!("{}, which has no type", raw.name),
+    ///         other => other.kind().to_owned(),
+    ///     }
+    /// }
+    /// ```
     pub enum Event of Trtc in "trtc", read by from_wire, written by on_wire,
         distinct by ["EventInfo.EventMsTs", "EventInfo.EventTsMs"]
         => |event| facts(&event.room_id, &event.user_id, event.event_ms_ts, event.event_ts);
@@ -34,36 +47,36 @@ events! {
     UserEntered(UserEntered) = "103";
     /// A user left a room.
     UserLeft(UserLeft) = "104";
-    /// A user has another role.
+    /// A user's role changed.
     RoleChanged(RoleChanged) = "105";
-    /// A user sends video.
+    /// A user started sending video.
     VideoStarted(VideoStarted) = "201";
-    /// A user no longer sends video.
+    /// A user stopped sending video.
     VideoStopped(VideoStopped) = "202";
-    /// A user sends audio.
+    /// A user started sending audio.
     AudioStarted(AudioStarted) = "203";
-    /// A user no longer sends audio.
+    /// A user stopped sending audio.
     AudioStopped(AudioStopped) = "204";
-    /// A user sends the sub-stream.
+    /// A user started sending the sub-stream.
     SubStreamStarted(SubStreamStarted) = "205";
-    /// A user no longer sends the sub-stream.
+    /// A user stopped sending the sub-stream.
     SubStreamStopped(SubStreamStopped) = "206";
-    /// The recorder has started, or could not.
+    /// The recorder started, or failed to start.
     RecorderStarted(recording::RecorderStarted) = "301"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-    /// The recorder has left the room.
+    /// The recorder left the room.
     RecorderStopped(recording::RecorderStopped) = "302"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-    /// The upload of a recording has started, or could not.
+    /// The upload of a recording started, or failed to start.
     UploadStarted(recording::UploadStarted) = "303"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
     /// A recording's playlist was written for the first time.
     PlaylistWritten(recording::PlaylistWritten) = "304"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-    /// The upload of HLS files has ended.
+    /// The upload of HLS files ended.
     UploadStopped(recording::UploadStopped) = "305"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-    /// A recording has moved to another node.
+    /// A recording moved to another node.
     RecorderMoved(recording::RecorderMoved) = "306"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
     /// A recording's first segment was written.
@@ -75,18 +88,18 @@ events! {
     /// MP4 files are ready.
     Mp4Uploaded(recording::Mp4Uploaded) = "310"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-    /// A file was uploaded to VOD, or could not be.
+    /// A file was uploaded to VOD, or the upload failed.
     VodUploaded(recording::VodUploaded) = "311"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-    /// The upload to VOD has ended.
+    /// The upload to VOD ended.
     VodStopped(recording::VodStopped) = "312"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, event.event_ts);
-    /// A relay's status has changed.
+    /// A relay's status changed.
     RelayStatusChanged(RelayStatusChanged) = "401"
         => |event| facts(&event.room_id, &None, event.event_ms_ts, None);
 }
 
-/// What all events answer. One that has no time in milliseconds has one in seconds.
+/// The facts that all events report. An event without a time in milliseconds has one in seconds.
 fn facts<'a>(
     room_id: &'a str,
     user_id: &'a Option<String>,
@@ -97,15 +110,15 @@ fn facts<'a>(
     Facts::of(room_id).by(user_id.as_deref()).at(millis.or_else(seconds))
 }
 
-/// The members of an envelope.
+/// The fields of an envelope.
 pub(crate) const MEMBERS: [&str; 4] = ["EventGroupId", "EventType", "CallbackTs", "EventInfo"];
 
-/// The outermost members, the event's own not taken apart. One that is there twice is refused.
+/// The top-level fields, with the event's own fields unparsed. A duplicate field is refused.
 ///
-/// They are signed, so an odd value does not refuse the event: it is kept as it is.
+/// The fields are signed, so an event with an unexpected value is not refused but kept unchanged.
 pub(super) struct Envelope<'a> {
     event_group_id: Option<&'a str>,
-    /// Not there in some callbacks of group 9.
+    /// Absent in some callbacks of group 9.
     event_type: Option<&'a str>,
     callback_ts: Option<&'a str>,
     event_info: &'a str,
@@ -125,7 +138,7 @@ impl<'a> Envelope<'a> {
         Ok(Self { event_group_id, event_type, callback_ts, event_info })
     }
 
-    /// When it was sent.
+    /// When the callback was sent.
     pub(super) fn sent_at(&self) -> Option<SystemTime> {
         at_millis(number(self.callback_ts?)?)
     }
@@ -136,7 +149,7 @@ fn number(json: &str) -> Option<u64> {
 }
 
 impl Event {
-    /// The event of a document.
+    /// Reads the event of a document.
     pub(crate) fn of(document: &Document) -> Result<Self, Refusal> {
         Ok(Self::decode(&Envelope::read(document)?, document))
     }
@@ -148,7 +161,7 @@ impl Event {
             return Self::read("raw", &name, envelope.event_info, document);
         };
         let name = event_type.trim_matches('"');
-        // Types of other groups have numbers of their own; should one clash, it is not taken for this.
+        // Other groups number their types independently, so the group, if present, must match.
         let is_known = number(event_type)
             .map(group_of)
             .is_some_and(|own| envelope.event_group_id.is_none() || group == Some(own));
@@ -157,7 +170,7 @@ impl Event {
     }
 }
 
-/// The group that the events of groups 1 to 4 show by their first digit.
+/// The group of an event in groups 1 to 4, which is the first digit of its type.
 pub(super) fn group_of(event_type: u64) -> u64 {
     event_type / 100
 }

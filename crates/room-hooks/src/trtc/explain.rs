@@ -5,8 +5,10 @@ use crate::{Delivery, Document, testing::Explanation};
 use super::{Trtc, signature};
 
 impl Trtc {
-    /// Tells what is read of a delivery, what is signed in it, and which signatures the keys give for
-    /// that.
+    /// Shows what the provider reads from a delivery, what is signed in it, and the signatures that
+    /// the keys produce.
+    ///
+    /// Unlike [`Receiver::receive`](crate::Receiver::receive), it does not verify the delivery.
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
         let document = Document::new::<Self>(delivery.text().unwrap_or_default());

@@ -43,6 +43,18 @@ pub use self::room::{
 };
 
 /// TRTC as the sender of callbacks, for one app or several.
+///
+/// ```
+/// use room_hooks::{Hooks, Verified, trtc::{Trtc, UserEntered}};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let trtc = Trtc::new(1400000001, "callback key")?;
+/// let hooks = Hooks::new(trtc).on(async |entered: Verified<UserEntered>| {
+///     println!("{:?} entered {}", entered.event.user_id, entered.event.room_id);
+/// });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Trtc {
     apps: Apps,
@@ -50,23 +62,25 @@ pub struct Trtc {
 }
 
 impl Trtc {
-    /// The narrowest tolerance that refuses no honest retry: TRTC tries for a minute, and takes 5 s to
-    /// give up on the last try but one.
+    /// The smallest tolerance that accepts every honest retry: TRTC retries for a minute, and waits
+    /// 5 s before it gives up on the second-to-last attempt.
     pub const MIN_TOLERANCE: Duration = Duration::from_secs(70);
 
-    /// Creates the provider for an app, by its SDKAppID and the callback key from the console. Its
-    /// callbacks are taken whenever they were sent; see [`with_tolerance`](Self::with_tolerance).
+    /// Creates the provider for an app from its SDKAppID and the callback key from the console.
+    /// Callbacks are accepted regardless of their age; see
+    /// [`with_tolerance`](Self::with_tolerance).
     ///
     /// # Errors
     ///
-    /// The app id is not a number, or the key is empty, blank, or has white space around it.
+    /// The app id is not a number, or the key is empty, blank, or surrounded by white space.
     pub fn new(sdk_app_id: impl IntoAppId, key: impl IntoSecrets) -> Result<Self, ConfigError> {
         Self { apps: Apps::default(), freshness: None }.with_app(sdk_app_id, key)
     }
 
-    /// Creates the provider for apps that are looked up while the process runs, as
-    /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup) does. Where the path names a tenant, return only that tenant's
-    /// app. An app that is added with [`with_app`](Self::with_app) counts on every path.
+    /// Creates the provider for apps that are looked up at run time, like
+    /// [`Zego::with_lookup`](crate::zego::Zego::with_lookup). If the path names a tenant, return
+    /// only that tenant's app. An app that is added with [`with_app`](Self::with_app) is accepted
+    /// on every path.
     #[must_use]
     pub fn with_lookup<F>(lookup: F) -> Self
     where
@@ -75,11 +89,11 @@ impl Trtc {
         Self { apps: Apps::of_lookup(Lookup::new(lookup)), freshness: None }
     }
 
-    /// Adds another app whose callbacks come to the same URL.
+    /// Adds another app whose callbacks arrive at the same URL.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), or the app is there already.
+    /// The errors of [`new`](Self::new), or the app was already added.
     pub fn with_app(
         self,
         sdk_app_id: impl IntoAppId,
@@ -89,37 +103,40 @@ impl Trtc {
         Ok(Self { apps, ..self })
     }
 
-    /// Creates the provider for an app whose console has no key set, so that its callbacks are not signed: **anyone
-    /// who knows the URL can send one**. Only the app id is checked. Keep the URL secret and filter by address, or
-    /// set a key.
+    /// Creates the provider for an app whose console has no key, so that its callbacks are not
+    /// signed: **anyone who knows the URL can send one**. Only the app id is checked. Keep the URL
+    /// unguessable and filter by address, or set a key.
     #[must_use]
     pub fn dangerous_unsigned(sdk_app_id: u64) -> Self {
         Self { apps: Apps::of_unsigned(sdk_app_id), freshness: None }
     }
 
-    /// Adds another app that does not sign; see [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the
-    /// URL can send as that app: have handlers look at [`Verified::app_id`](crate::Contents::app_id), or give such an
-    /// app a URL of its own.
+    /// Adds another app, one that does not sign; see
+    /// [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the URL can send
+    /// callbacks as that app. Have handlers check [`Verified::app_id`](crate::Contents::app_id), or
+    /// give the app its own URL.
     ///
     /// # Errors
     ///
-    /// The app is there already.
+    /// The app was already added.
     pub fn with_dangerous_unsigned_app(self, sdk_app_id: u64) -> Result<Self, ConfigError> {
         Ok(Self { apps: self.apps.insert(sdk_app_id, None)?, ..self })
     }
 
-    /// Sets how far from now, both ways, a signed callback's `CallbackTs` may be.
+    /// Sets the tolerance: how far a signed callback's `CallbackTs` may be from the current time,
+    /// in either direction.
     ///
     /// # Errors
     ///
-    /// It is under [`MIN_TOLERANCE`](Self::MIN_TOLERANCE): a retry may carry the time of the first
-    /// try, and would be refused. Or it is over 40 years.
+    /// The tolerance is less than [`MIN_TOLERANCE`](Self::MIN_TOLERANCE), which would refuse
+    /// retries that carry the time of the first attempt, or more than 40 years.
     pub fn with_tolerance(self, tolerance: Duration) -> Result<Self, ConfigError> {
         let freshness = Freshness::new(tolerance, Self::MIN_TOLERANCE)?;
         Ok(Self { freshness: Some(freshness), ..self })
     }
 
-    /// Whose a delivery is, and which key signed it; only then is its body looked into.
+    /// The app that a delivery belongs to, and the key that signed it. The body is not inspected
+    /// before that.
     fn sender(
         &self,
         delivery: Delivery<'_>,
@@ -147,7 +164,7 @@ impl Sealed for Trtc {}
 impl Provider for Trtc {
     const NAME: &'static str = "trtc";
 
-    /// Within 5 s it must have arrived.
+    /// TRTC waits 5 s for the response.
     const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 
     const QUESTION_TIMEOUT: Duration = Self::RESPONSE_TIMEOUT;
@@ -169,7 +186,7 @@ impl Provider for Trtc {
         let (app_id, secret) = self.sender(delivery, request)?;
         let document = Document::new::<Self>(delivery.text()?);
         let envelope = Envelope::read(&document)?;
-        // A time that is not signed proves nothing.
+        // An unsigned time proves nothing.
         let sent_at = secret.and_then(|_| envelope.sent_at());
         if let Some(freshness) = self.freshness.filter(|_| secret.is_some()) {
             freshness
@@ -184,7 +201,7 @@ impl Provider for Trtc {
             request: RequestData::default(),
             parameters: Vec::new(),
             request_id: None,
-            // It is that of the body, and so of one content only.
+            // The signature covers the body, so it belongs to only one content.
             signature: None,
             stored_id: None,
             attempt: Attempt::default(),
@@ -195,7 +212,7 @@ impl Provider for Trtc {
         self.freshness.map(|freshness| freshness.0)
     }
 
-    /// TRTC looks at the status only, and wants at most 2000 bytes, headers included.
+    /// TRTC checks only the status, and accepts at most 2000 bytes, including headers.
     fn response(disposition: &Disposition) -> CallbackResponse {
         let status = disposition.status();
         CallbackResponse::new(status, if status == 200 { r#"{"code":0}"# } else { r#"{"code":1}"# })

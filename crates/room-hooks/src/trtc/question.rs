@@ -6,9 +6,9 @@ use crate::{Callback, Facts, adapter::Received};
 
 use super::Trtc;
 
-/// TRTC asks nothing, so this has no values.
+/// TRTC asks no questions, so this type has no values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[expect(clippy::exhaustive_enums, reason = "there are none")]
+#[expect(clippy::exhaustive_enums, reason = "the type has no values")]
 pub enum Question {}
 
 impl Callback for Question {

@@ -1,7 +1,18 @@
-//! Cloud recording: event group 3. Each event is described in
+//! Cloud recording: event group 3. TRTC documents the events in
 //! [Cloud Recording Callback](https://trtc.io/document/54914).
 //!
-//! `user_id` is the recording robot, which is not a user: these events have no operator.
+//! `user_id` is the recording robot, which is not a user, so these events have no operator.
+//!
+//! ```
+//! use room_hooks::{Verified, trtc::recording::{Mp4Uploaded, UploadStatus}};
+//!
+//! async fn on_mp4(uploaded: Verified<Mp4Uploaded>) {
+//!     let payload = &uploaded.event.payload;
+//!     if payload.status == Some(UploadStatus::Uploaded) {
+//!         println!("room {}: {:?}", uploaded.event.room_id, payload.file_list);
+//!     }
+//! }
+//! ```
 
 use crate::event::macros::{wire_codes, wire_names, wire_struct};
 
@@ -12,10 +23,10 @@ macro_rules! recording_event {
             $(#[$attribute])*
             #[serde(rename_all = "PascalCase")]
             pub struct $event {
-                /// The room's id. On the wire it is a number or a string, as the client used it,
-                /// and to TRTC 7 and "7" are two rooms: `Verified::document` has it as it came.
+                /// The room's id. On the wire it is a number or a string, depending on the client,
+                /// and to TRTC 7 and "7" are two rooms: `Verified::document` has the original form.
                 pub room_id: String,
-                /// When it happened, in Unix seconds. On the wire a string in 301 and 302.
+                /// When it happened, in Unix seconds. In 301 and 302, a string on the wire.
                 pub event_ts: Option<u64>,
                 /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
                 #[serde(alias = "EventTsMs")]
@@ -24,7 +35,7 @@ macro_rules! recording_event {
                 pub user_id: Option<String>,
                 /// The recording task's id.
                 pub task_id: Option<String>,
-                /// The event's own members.
+                /// The event's own fields.
                 pub payload: $payload = default,
             }
         }
@@ -32,17 +43,17 @@ macro_rules! recording_event {
 }
 
 recording_event! {
-    /// The recorder has started, or could not: event 301.
+    /// The recorder started, or failed to start: event 301.
     pub struct RecorderStarted { TaskPayload }
 }
 
 recording_event! {
-    /// The recorder has left the room: event 302.
+    /// The recorder left the room: event 302.
     pub struct RecorderStopped { StopPayload }
 }
 
 recording_event! {
-    /// The upload has started, or could not: event 303.
+    /// The upload started, or failed to start: event 303.
     pub struct UploadStarted { TaskPayload }
 }
 
@@ -52,12 +63,12 @@ recording_event! {
 }
 
 recording_event! {
-    /// The upload of HLS files has ended: event 305.
+    /// The upload of HLS files ended: event 305.
     pub struct UploadStopped { UploadStopPayload }
 }
 
 recording_event! {
-    /// The recording has moved to another node: event 306.
+    /// The recording moved to another node: event 306.
     pub struct RecorderMoved { TaskPayload }
 }
 
@@ -72,22 +83,22 @@ recording_event! {
 }
 
 recording_event! {
-    /// MP4 files are ready: event 310. It may come several times for a task, once for each file.
+    /// MP4 files are ready: event 310. A task may send several, one for each file.
     pub struct Mp4Uploaded { Mp4Payload }
 }
 
 recording_event! {
-    /// A file was uploaded to VOD, or could not be: event 311.
+    /// A file was uploaded to VOD, or the upload failed: event 311.
     pub struct VodUploaded { VodPayload }
 }
 
 recording_event! {
-    /// The upload to VOD has ended: event 312.
+    /// The upload to VOD ended: event 312.
     pub struct VodStopped { TaskPayload }
 }
 
 wire_struct! {
-    /// Whether a step has succeeded.
+    /// Whether a step of a task succeeded.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct TaskPayload {
@@ -97,29 +108,29 @@ wire_struct! {
 }
 
 wire_codes! {
-    /// Whether a step of a task has succeeded.
-    pub enum TaskStatus {
-        /// It has.
+    /// Whether a step of a task succeeded.
+    pub enum TaskStatus in trtc::recording {
+        /// The step succeeded.
         Succeeded = 0,
-        /// It has not.
+        /// The step failed.
         Failed = 1,
     }
 }
 
 wire_struct! {
-    /// Why the recorder has left.
+    /// Why the recorder left.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct StopPayload {
-        /// Why; on the wire `LeaveCode`.
+        /// Why the recorder left; on the wire `LeaveCode`.
         #[serde(rename = "LeaveCode")]
         pub reason: Option<StopReason>,
     }
 }
 
 wire_codes! {
-    /// Why a recorder leaves the room.
-    pub enum StopReason {
+    /// Why a recorder left the room.
+    pub enum StopReason in trtc::recording {
         /// The recording was stopped.
         Stopped = 0,
         /// The app removed the robot.
@@ -132,9 +143,9 @@ wire_codes! {
         DismissedByServer = 4,
         /// The robot was alone in the room.
         Alone = 99,
-        /// The room has run out of time.
+        /// The room reached its time limit.
         RoomTimeout = 100,
-        /// The same user entered a second time.
+        /// The same user id entered again.
         SecondEntry = 101,
     }
 }
@@ -144,32 +155,32 @@ wire_struct! {
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct PlaylistPayload {
-        /// The name of the M3U8 file. A string here, and a list in [`Mp4Payload`].
+        /// The name of the M3U8 file. A string here, but a list in [`Mp4Payload`].
         pub file_list: Option<String>,
     }
 }
 
 wire_struct! {
-    /// How an upload has ended.
+    /// How an upload ended.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct UploadStopPayload {
-        /// How; on the wire `LeaveCode`.
+        /// How the upload ended; on the wire `LeaveCode`.
         #[serde(rename = "LeaveCode")]
         pub result: Option<UploadResult>,
-        /// Sent in place of `LeaveCode` on one page.
+        /// Replaces `LeaveCode` on one page.
         pub status: Option<TaskStatus>,
     }
 }
 
 wire_codes! {
-    /// How an upload of HLS files ends.
-    pub enum UploadResult {
+    /// How an upload of HLS files ended.
+    pub enum UploadResult in trtc::recording {
         /// All files were uploaded.
         Complete = 0,
-        /// Some were left behind.
+        /// Some files remain on the server.
         Incomplete = 1,
-        /// Those that were left behind were uploaded later.
+        /// The remaining files were uploaded later.
         Recovered = 2,
     }
 }
@@ -181,9 +192,9 @@ wire_struct! {
     pub struct SegmentPayload {
         /// The file's name.
         pub file_name: Option<String>,
-        /// The user who is recorded.
+        /// The recorded user.
         pub user_id: Option<String>,
-        /// The tracks that are recorded.
+        /// The recorded tracks.
         pub track_type: Option<TrackType>,
         /// When the segment begins, in Unix milliseconds; on the wire a string, `BeginTimeStamp`.
         #[serde(rename = "BeginTimeStamp")]
@@ -217,12 +228,12 @@ wire_struct! {
 
 wire_codes! {
     /// Whether files were uploaded.
-    pub enum UploadStatus {
-        /// All were.
+    pub enum UploadStatus in trtc::recording {
+        /// All files were uploaded.
         Uploaded = 0,
-        /// Some were left behind on the server.
+        /// Some files remain on the server.
         LeftBehind = 1,
-        /// The recording has ended abnormally.
+        /// The recording ended abnormally.
         Abnormal = 2,
     }
 }
@@ -233,11 +244,11 @@ wire_struct! {
     pub struct Mp4File {
         /// The file's name.
         pub file_name: Option<String>,
-        /// The user who is recorded; empty for a mixed recording.
+        /// The recorded user; empty for a mixed recording.
         pub user_id: Option<String>,
-        /// The tracks that are recorded.
+        /// The recorded tracks.
         pub track_type: Option<TrackType>,
-        /// Which stream is recorded.
+        /// The recorded stream.
         pub media_id: Option<MediaId>,
         /// When the file begins, in Unix milliseconds; on the wire `StartTimeStamp`.
         #[serde(rename = "StartTimeStamp")]
@@ -249,8 +260,8 @@ wire_struct! {
 }
 
 wire_names! {
-    /// The tracks that are recorded.
-    pub enum TrackType {
+    /// The tracks of a recording.
+    pub enum TrackType in trtc::recording {
         /// Audio.
         Audio = "audio",
         /// Video.
@@ -261,8 +272,8 @@ wire_names! {
 }
 
 wire_names! {
-    /// Which stream is recorded.
-    pub enum MediaId {
+    /// The stream of a recording.
+    pub enum MediaId in trtc::recording {
         /// The camera.
         Main = "main",
         /// The screen: the sub-stream.
@@ -279,7 +290,7 @@ wire_struct! {
     pub struct VodPayload {
         /// Whether the file was uploaded.
         pub status: Option<UploadStatus>,
-        /// Why it was not; on the wire `Errmsg`.
+        /// Why the upload failed; on the wire `Errmsg`.
         #[serde(rename = "Errmsg")]
         pub error: Option<String>,
         /// The file; on the wire `TencentVod`.
@@ -289,20 +300,21 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// A file in VOD. After a failed upload it has only the user, the track and the cached file.
+    /// A file in VOD. After a failed upload, only the user, the tracks and the cached file are
+    /// present.
     #[serde(rename_all = "PascalCase")]
     pub struct VodFile {
-        /// The user who is recorded; empty for a mixed recording.
+        /// The recorded user; empty for a mixed recording.
         pub user_id: Option<String>,
-        /// The tracks that are recorded.
+        /// The recorded tracks.
         pub track_type: Option<TrackType>,
-        /// Which stream is recorded.
+        /// The recorded stream.
         pub media_id: Option<MediaId>,
         /// The file's id in VOD: digits above 2^53.
         pub file_id: Option<String>,
-        /// The URL at which it can be played.
+        /// The playback URL.
         pub video_url: Option<String>,
-        /// The name under which the recorder had it.
+        /// The file's name on the recorder.
         pub cache_file: Option<String>,
         /// When the file begins, in Unix milliseconds; on the wire `StartTimeStamp`.
         #[serde(rename = "StartTimeStamp")]

@@ -3,15 +3,15 @@
 use crate::event::macros::{wire_codes, wire_struct};
 
 wire_struct! {
-    /// A relay's status has changed: event 401 of TRTC's
-    /// [Relay to CDN Callback](https://trtc.io/document/54913). Two statuses are sent every 5 s while they last, and
-    /// events may arrive in any order: compare `event_ms_ts`.
+    /// A relay's status changed: event 401 in
+    /// [Relay to CDN Callback](https://trtc.io/document/54913). Two of the statuses are repeated
+    /// every 5 s while they last, and events may arrive in any order: compare `event_ms_ts`.
     #[serde(rename_all = "PascalCase")]
     pub struct RelayStatusChanged {
-        /// The room's id. On the wire it is a number or a string, as the client used it,
-        /// and to TRTC 7 and "7" are two rooms: `Verified::document` has it as it came.
+        /// The room's id. On the wire it is a number or a string, depending on the client, and to
+        /// TRTC 7 and "7" are two rooms: `Verified::document` has the original form.
         pub room_id: String,
-        /// Whether the client used a number or a string.
+        /// Whether the room's id is a number or a string.
         pub room_type: Option<RelayRoomType>,
         /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
         #[serde(alias = "EventTsMs")]
@@ -20,17 +20,17 @@ wire_struct! {
         pub user_id: Option<String>,
         /// The task's id.
         pub task_id: Option<String>,
-        /// The event's own members.
+        /// The event's own fields.
         pub payload: RelayPayload = default,
     }
 }
 
 wire_codes! {
-    /// How a client writes a room's id.
-    pub enum RelayRoomType {
-        /// As a number.
+    /// The form of a room's id.
+    pub enum RelayRoomType in trtc {
+        /// A number.
         Number = 0,
-        /// As a string.
+        /// A string.
         String = 1,
     }
 }
@@ -40,31 +40,31 @@ wire_struct! {
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct RelayPayload {
-        /// The URL that is relayed to.
+        /// The target URL of the relay.
         pub url: Option<String>,
         /// The status.
         pub status: Option<RelayStatus>,
-        /// The error's number, if there was one.
+        /// The error code, if there was an error.
         pub error_code: Option<i64>,
-        /// A text about the error.
+        /// A description of the error.
         pub error_msg: Option<String>,
     }
 }
 
 wire_codes! {
     /// A relay's status.
-    pub enum RelayStatus {
-        /// Not begun, or ended.
+    pub enum RelayStatus in trtc {
+        /// The relay has not started, or has ended.
         Idle = 0,
-        /// Connecting. Sent every 5 s, for up to a minute.
+        /// The relay is connecting. Repeated every 5 s, for up to a minute.
         Connecting = 1,
-        /// Relaying.
+        /// The relay is running.
         Running = 2,
-        /// Interrupted, connecting again. Sent every 5 s, for up to a minute.
+        /// The relay was interrupted and is reconnecting. Repeated every 5 s, for up to a minute.
         Recovering = 3,
-        /// Failed.
+        /// The relay failed.
         Failed = 4,
-        /// Disconnecting.
+        /// The relay is disconnecting.
         Disconnecting = 5,
     }
 }

@@ -1,35 +1,34 @@
-//! Rooms and who is in them: event group 1.
+//! Rooms and their users: event group 1.
 
 use crate::event::macros::{wire_codes, wire_struct};
 
 use super::event_info::event_info;
 
 event_info! {
-    /// A room was created: event 101 of TRTC's
-    /// [Room & Media Callbacks](https://trtc.io/document/39558).
+    /// A room was created: event 101 in [Room & Media Callbacks](https://trtc.io/document/39558).
     pub struct RoomCreated {}
 }
 
 wire_struct! {
-    /// A room was dismissed: event 102 of TRTC's
-    /// [Room & Media Callbacks](https://trtc.io/document/39558). It is the only one without a user.
+    /// A room was dismissed: event 102 in [Room & Media Callbacks](https://trtc.io/document/39558).
+    /// It is the only event of its group without a user.
     #[serde(rename_all = "PascalCase")]
     pub struct RoomDismissed {
-        /// The room's id. On the wire it is a number or a string, as the client used it, and to TRTC
-        /// 7 and "7" are two rooms: `Verified::document` has it as it came.
+        /// The room's id. On the wire it is a number or a string, depending on the client, and to
+        /// TRTC 7 and "7" are two rooms: `Verified::document` has the original form.
         pub room_id: String,
         /// When it happened, in Unix seconds.
         pub event_ts: Option<u64>,
         /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
         #[serde(alias = "EventTsMs")]
         pub event_ms_ts: Option<u64>,
-        /// An id of the event's; not always there.
+        /// The event's id; not always present.
         pub unique_id: Option<String>,
     }
 }
 
 event_info! {
-    /// A user entered a room: event 103 of TRTC's
+    /// A user entered a room: event 103 in
     /// [Room & Media Callbacks](https://trtc.io/document/39558).
     pub struct UserEntered {
         /// The user's role.
@@ -44,9 +43,8 @@ event_info! {
 }
 
 event_info! {
-    /// A user left a room: event 104 of TRTC's
-    /// [Room & Media Callbacks](https://trtc.io/document/39558). There is no 202 and no 204 with it:
-    /// a user who leaves sends no more.
+    /// A user left a room: event 104 in [Room & Media Callbacks](https://trtc.io/document/39558).
+    /// TRTC does not send 202 or 204 with it, although the user no longer sends media.
     pub struct UserLeft {
         /// The user's role.
         pub role: Option<Role>,
@@ -56,27 +54,27 @@ event_info! {
 }
 
 event_info! {
-    /// A user has another role: event 105 of TRTC's
+    /// A user's role changed: event 105 in
     /// [Room & Media Callbacks](https://trtc.io/document/39558).
     pub struct RoleChanged {
-        /// The user's role now.
+        /// The user's new role.
         pub role: Option<Role>,
     }
 }
 
 wire_codes! {
     /// A user's role.
-    pub enum Role {
-        /// Sends and receives.
+    pub enum Role in trtc {
+        /// Sends and receives media.
         Anchor = 20,
-        /// Receives only.
+        /// Only receives media.
         Audience = 21,
     }
 }
 
 wire_codes! {
     /// A user's device.
-    pub enum TerminalType {
+    pub enum TerminalType in trtc {
         /// Windows.
         Windows = 1,
         /// Android.
@@ -85,14 +83,14 @@ wire_codes! {
         Ios = 3,
         /// Linux.
         Linux = 4,
-        /// Any other.
+        /// Any other device.
         Other = 100,
     }
 }
 
 wire_codes! {
     /// A user's kind of client.
-    pub enum UserType {
+    pub enum UserType in trtc {
         /// WebRTC in a browser.
         WebRtc = 1,
         /// A mini program.
@@ -103,31 +101,31 @@ wire_codes! {
 }
 
 wire_codes! {
-    /// Why a user enters a room.
-    pub enum EnterReason {
-        /// In the normal way.
+    /// Why a user entered a room.
+    pub enum EnterReason in trtc {
+        /// Normally.
         Normal = 1,
-        /// The network has changed.
+        /// The network changed.
         NetworkSwitch = 2,
-        /// Tried again after a time-out.
+        /// A retry after a timeout.
         TimeoutRetry = 3,
-        /// Speaks with another room.
+        /// Cross-room communication started.
         CrossRoom = 4,
     }
 }
 
 wire_codes! {
-    /// Why a user leaves a room.
-    pub enum LeaveReason {
-        /// In the normal way.
+    /// Why a user left a room.
+    pub enum LeaveReason in trtc {
+        /// Normally.
         Normal = 1,
-        /// Was not heard of for too long.
+        /// The user's connection timed out.
         Timeout = 2,
-        /// Was removed.
+        /// The user was removed.
         Removed = 3,
-        /// Does not speak with another room any more.
+        /// Cross-room communication ended.
         CrossRoomEnded = 4,
-        /// The client was closed by force.
+        /// The client was force-closed.
         ForceClosed = 5,
     }
 }

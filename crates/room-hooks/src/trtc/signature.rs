@@ -4,16 +4,16 @@ use sha2::Sha256;
 
 use crate::Refusal;
 
-/// The digest that a callback's `Sign` is the base64 of.
+/// The digest whose base64 form is a callback's `Sign`.
 pub(super) fn digest(key: &[u8], body: &[u8]) -> [u8; 32] {
     let hmac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
     hmac.chain_update(body).finalize().into_bytes().into()
 }
 
-/// Decodes a `Sign` from base64: standard alphabet, padded. Anything else is a wrong signature like any
-/// other.
+/// Decodes a `Sign` from base64 with the standard alphabet and padding. Anything else is a wrong
+/// signature.
 pub(super) fn from_base64(sign: &[u8]) -> Result<[u8; 32], Refusal> {
-    // 44 digits stand for 33 bytes, of which the padding takes one away.
+    // 44 digits represent 33 bytes, of which the padding removes one.
     let mut decoded = [0; 33];
     let length =
         (sign.len() == 44).then(|| BASE64.decode_mut(sign, &mut decoded)).and_then(Result::ok);
@@ -25,21 +25,40 @@ pub(super) fn from_base64(sign: &[u8]) -> Result<[u8; 32], Refusal> {
 
 #[cfg(feature = "testing")]
 impl super::Trtc {
-    /// Signs an event as TRTC does, for tests. The event is a JSON object, such as
-    /// `json!({"EventType": 103, "EventInfo": {"RoomId": "lobby", "UserId": "ada"}})`; `CallbackTs` and,
-    /// where it is missing, `EventGroupId` are put in. Of several apps it is the one with the lowest id; one
-    /// without a key only if no other is there.
+    /// Signs an event as TRTC does, for tests. The event must serialize to a JSON object.
+    /// `CallbackTs` is set, and so is `EventGroupId` if it is missing.
+    ///
+    /// If the provider has several apps, the one with the lowest id signs. An app without a key is
+    /// used only if there is no other.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use room_hooks::{Receiver, Verified, trtc::{Trtc, UserEntered}};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let trtc = Trtc::new(1400000001, "callback key")?;
+    /// let info = serde_json::json!({"RoomId": "lobby", "UserId": "ada"});
+    /// let event = serde_json::json!({"EventType": 103, "EventInfo": info});
+    /// let signed = trtc.sign(&event, SystemTime::now())?;
+    ///
+    /// let receiver = Receiver::new(trtc);
+    /// let delivery = signed.as_delivery();
+    /// let entered: Verified<UserEntered> = receiver.receive(delivery, SystemTime::now())?;
+    /// assert_eq!(entered.event.room_id, "lobby");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// The event does not serialize to a JSON object.
+    /// The event does not serialize to a JSON object, or all apps come from a lookup.
     pub fn sign(
         &self,
         event: &impl serde::Serialize,
         now: std::time::SystemTime,
     ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
         if self.apps.cannot_sign() {
-            return Err(serde::ser::Error::custom("apps that are looked up sign nothing"));
+            return Err(serde::ser::Error::custom("apps from a lookup cannot sign"));
         }
         let mut members = crate::testing::members(event)?;
         let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -64,7 +83,7 @@ impl super::Trtc {
 mod tests {
     use super::*;
 
-    /// TRTC's own. The body is to the byte, control characters included.
+    /// TRTC documents this vector. Every byte of the body counts, including control characters.
     #[test]
     fn the_published_vector_holds() {
         let body = "{\n\t\"EventGroupId\":\t2,\n\t\"EventType\":\t204,\n\t\"CallbackTs\":\t1664209748188,\n\

@@ -1,9 +1,18 @@
-//! AI agents that take part in a room: what they hear, say and do.
+//! AI agents that take part in a room: their speech, input and activity.
 //!
-//! Speech recognition sends `ASRResult` and `Exception` as well, with a `TaskId` in place of an `AgentInstanceId`: those
-//! arrive as [`RawEvent`](crate::RawEvent)s. ZEGO sends most of these only for an instance that asks for them
-//! (`CallbackConfig`). Each is described in
+//! ZEGO sends most of these events only for an instance that asks for them (`CallbackConfig`).
+//! Speech recognition also sends `ASRResult` and `Exception`, with a `TaskId` instead of an
+//! `AgentInstanceId`; those arrive as [`RawEvent`](crate::RawEvent)s. ZEGO documents the events in
 //! [Receiving callbacks](https://www.zegocloud.com/docs/aiagent-server/callbacks/receiving-callback).
+//!
+//! ```
+//! use room_hooks::{Verified, zego::ai_agent::AsrResult};
+//!
+//! async fn on_speech(result: Verified<AsrResult>) {
+//!     let speech = &result.event.data;
+//!     println!("{:?} said {:?} in round {:?}", speech.user_id, speech.text, speech.round);
+//! }
+//! ```
 
 use serde_json::{Map, Number, Value};
 
@@ -18,17 +27,18 @@ macro_rules! agent_event {
             pub struct $event {
                 /// The id of the agent's instance.
                 pub agent_instance_id: String,
-                /// The id with which the agent is in the room.
+                /// The agent's user id in the room.
                 pub agent_user_id: Option<String>,
-                /// The agent's id; rarely there.
+                /// The agent's id; rarely present.
                 pub agent_id: Option<String>,
-                /// The agent's name; rarely there.
+                /// The agent's name; rarely present.
                 pub name: Option<String>,
-                /// The room's id. Some of ZEGO's own samples lack it.
+                /// The room's id. Some samples from ZEGO lack it.
                 pub room_id: Option<String>,
-                /// The event's number within the instance. Numbers are in order, with gaps, and above 2^53.
+                /// The event's number within the instance. Numbers increase, with gaps, and exceed
+                /// 2^53.
                 pub sequence: Option<u64>,
-                /// The event's own members.
+                /// The event's own fields.
                 pub data: $data = default,
             }
         }
@@ -55,7 +65,7 @@ wire_struct! {
 }
 
 agent_event! {
-    /// The language model has answered: `LLMResult`.
+    /// The language model answered: `LLMResult`.
     pub struct LlmResult { LlmData }
 }
 
@@ -72,7 +82,7 @@ wire_struct! {
 }
 
 agent_event! {
-    /// An agent has met an error: `Exception`.
+    /// An agent encountered an error: `Exception`.
     pub struct Exception { ExceptionData }
 }
 
@@ -81,10 +91,10 @@ wire_struct! {
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct ExceptionData {
-        /// The error's number; see
+        /// The error code; see
         /// [Exception codes](https://www.zegocloud.com/docs/aiagent-server/callbacks/exception-codes).
         pub code: Option<i64>,
-        /// A text about it.
+        /// A description of the error.
         pub message: Option<String>,
         /// The round of the conversation.
         pub round: Option<u64>,
@@ -92,7 +102,7 @@ wire_struct! {
 }
 
 agent_event! {
-    /// An agent was interrupted while it spoke: `Interrupted`.
+    /// An agent was interrupted while it was speaking: `Interrupted`.
     pub struct Interrupted { InterruptedData }
 }
 
@@ -105,14 +115,14 @@ wire_struct! {
         pub round: Option<u64>,
         /// The cause.
         pub reason: Option<InterruptReason>,
-        /// The text that it had spoken by then; not in older callbacks.
+        /// The text spoken before the interruption; absent in older callbacks.
         pub played_text: Option<String>,
     }
 }
 
 wire_codes! {
     /// The cause of an interruption.
-    pub enum InterruptReason {
+    pub enum InterruptReason in zego::ai_agent {
         /// A user spoke.
         UserSpoke = 1,
         /// The language model was called.
@@ -125,18 +135,18 @@ wire_codes! {
 }
 
 agent_event! {
-    /// A user has begun or ended to speak: `UserSpeakAction`.
+    /// A user started or stopped speaking: `UserSpeakAction`.
     pub struct UserSpeakAction { UserSpeakData }
 }
 
 wire_struct! {
-    /// A user who speaks.
+    /// A user who started or stopped speaking.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct UserSpeakData {
         /// The user.
         pub user_id: Option<String>,
-        /// Whether the user has begun or ended.
+        /// Whether the user started or stopped speaking.
         pub action: Option<SpeakAction>,
         /// The round of the conversation.
         pub round: Option<u64>,
@@ -144,17 +154,18 @@ wire_struct! {
 }
 
 wire_names! {
-    /// Whether a user begins or ends to speak.
-    pub enum SpeakAction {
-        /// Begins.
+    /// Whether a user started or stopped speaking.
+    pub enum SpeakAction in zego::ai_agent {
+        /// The user started speaking.
         Begin = "SPEAK_BEGIN",
-        /// Ends.
+        /// The user stopped speaking.
         End = "SPEAK_END",
     }
 }
 
 agent_event! {
-    /// An agent's activity has changed: `AgentInstanceStatus`, which ZEGO's own sample calls `AgentSpeakAction`.
+    /// An agent's activity changed: `AgentInstanceStatus`, which ZEGO's own sample calls
+    /// `AgentSpeakAction`.
     pub struct AgentInstanceStatus { StatusData }
 }
 
@@ -172,25 +183,25 @@ wire_struct! {
 
 wire_names! {
     /// An agent's activity.
-    pub enum AgentStatus {
-        /// Nothing.
+    pub enum AgentStatus in zego::ai_agent {
+        /// The agent is idle.
         Idle = "IDLE",
-        /// It listens.
+        /// The agent is listening.
         Listening = "LISTENING",
-        /// It thinks.
+        /// The agent is thinking.
         Thinking = "THINKING",
-        /// It speaks.
+        /// The agent is speaking.
         Speaking = "SPEAKING",
     }
 }
 
 agent_event! {
-    /// The first second or so of a user's speech: `UserAudioData`.
+    /// About the first second of a user's speech: `UserAudioData`.
     pub struct UserAudioData { AudioData }
 }
 
 wire_struct! {
-    /// Audio of a user.
+    /// A user's audio.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct AudioData {
@@ -198,11 +209,11 @@ wire_struct! {
         pub user_id: Option<String>,
         /// The round of the conversation.
         pub round: Option<u64>,
-        /// The samples per second.
+        /// The number of samples per second.
         pub sample_rate: Option<u64>,
         /// The format, such as `pcm`.
         pub format: Option<String>,
-        /// The audio, in base64: some 40 to 65 kB.
+        /// The audio, in base64: about 40 to 65 kB.
         pub audio: Option<String>,
     }
 }
@@ -217,7 +228,7 @@ wire_struct! {
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct CreatedData {
-        /// When it was created, in Unix milliseconds.
+        /// When the agent was created, in Unix milliseconds.
         pub created_timestamp: Option<u64>,
     }
 }
@@ -232,38 +243,38 @@ wire_struct! {
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct DeletedData {
-        /// Why it was deleted; on the wire `Code`.
+        /// Why the agent was deleted; on the wire `Code`.
         #[serde(rename = "Code")]
         pub reason: Option<DeleteReason>,
-        /// When it was deleted, in Unix milliseconds.
+        /// When the agent was deleted, in Unix milliseconds.
         pub deleted_timestamp: Option<u64>,
-        /// How fast it was, on average.
+        /// The agent's average response times.
         pub latency_data: Option<LatencyData>,
     }
 }
 
 wire_codes! {
     /// Why an agent was deleted.
-    pub enum DeleteReason {
+    pub enum DeleteReason in zego::ai_agent {
         /// The server API deleted it.
         Api = 0,
-        /// An error of RTC.
+        /// An RTC error.
         Rtc = 1201,
-        /// Its creator was away for too long.
+        /// The user who created the agent was away for too long.
         CreatorLeft = 1202,
-        /// It was removed from the room.
+        /// The agent was removed from the room.
         KickedOut = 1203,
-        /// It could not log in to the room.
+        /// The agent could not log in to the room.
         LoginFailed = 1204,
-        /// It lost its connection.
+        /// The agent lost its connection.
         Disconnected = 1205,
-        /// It could not publish its stream.
+        /// The agent could not publish its stream.
         PublishFailed = 1206,
     }
 }
 
 wire_struct! {
-    /// How fast an agent was.
+    /// An agent's average response times.
     pub struct LatencyData {
         /// The time to the language model's first token, in milliseconds.
         #[serde(rename = "LLMTTFT")]
@@ -274,14 +285,14 @@ wire_struct! {
         /// The time to the first frame of speech, in milliseconds.
         #[serde(rename = "TTSAudioFirstFrameTime")]
         pub tts_audio_first_frame_time: Option<u64>,
-        /// The time in all, in milliseconds.
+        /// The total time, in milliseconds.
         #[serde(rename = "TotalCost")]
         pub total_cost: Option<u64>,
     }
 }
 
 agent_event! {
-    /// Metadata that the language model put into its answer: `AgentInstanceMetaInfo`.
+    /// Metadata that the language model included in its answer: `AgentInstanceMetaInfo`.
     pub struct AgentInstanceMetaInfo { MetaInfoData }
 }
 
@@ -292,7 +303,7 @@ wire_struct! {
     pub struct MetaInfoData {
         /// The round of the conversation.
         pub round: Option<u64>,
-        /// The metadata, in a form of the app's own.
+        /// The metadata, in the app's own format.
         pub meta_info: Option<Map<String, Value>>,
     }
 }

@@ -10,43 +10,57 @@ wire_struct! {
     /// May a message be sent? ZIM's
     /// [`before_send_msg`](https://www.zegocloud.com/docs/zim-server/callbacks/message-not-sent-yet).
     ///
-    /// ZIM asks about messages that its client SDK sends, not the server API. By its Chinese page it waits 2.5 s, asks
-    /// once more, and then does **not** send the message, unless ZEGO's support has switched that.
+    /// ZIM asks about messages that its client SDK sends, but not about those that the server API
+    /// sends. According to its Chinese page, ZIM waits 2.5 s, asks once more, and then does **not**
+    /// send the message, unless ZEGO's support has changed that.
+    ///
+    /// ```
+    /// use room_hooks::{Hooks, Verified, zego::{BeforeSendMsg, Decision, Zego}};
+    ///
+    /// fn hooks(zego: Zego) -> Hooks<Zego> {
+    ///     Hooks::new(zego).answer(async |message: Verified<BeforeSendMsg>| {
+    ///         if message.event.msg_body.contains("https://") {
+    ///             return Decision::do_not_send().with_reason("no links here");
+    ///         }
+    ///         Decision::neutral()
+    ///     })
+    /// }
+    /// ```
     pub struct BeforeSendMsg {
-        /// The user who sends it.
+        /// The user who sends the message.
         pub from_user_id: Option<String>,
-        /// Where it is sent to: the id of a user, room, group or channel.
+        /// The recipient: the id of a user, room, group or channel.
         pub conv_id: String,
-        /// What that is.
+        /// The kind of recipient.
         pub conv_type: Option<ConversationType>,
-        /// The message's id: two questions with the same one are about the same message.
+        /// The message's id: two questions with the same id are about the same message.
         pub msg_id: Option<String>,
         /// The id of the request.
         pub request_id: Option<String>,
-        /// What kind of message it is.
+        /// The kind of message.
         pub msg_type: Option<MessageType>,
-        /// The app's own type of a custom message, 0 to 200.
+        /// The app's own type for a custom message, 0 to 200.
         pub sub_msg_type: Option<u64>,
-        /// The content of a text or a custom message. Of other messages it is percent-encoded JSON: see
-        /// [`parse_msg_body`](Self::parse_msg_body).
+        /// The content of a text or custom message. For other messages it is percent-encoded JSON:
+        /// see [`parse_msg_body`](Self::parse_msg_body).
         pub msg_body: String = default,
-        /// The extension that the sender has added.
+        /// The sender's extension data.
         pub payload: String = default,
     }
 }
 
 impl BeforeSendMsg {
-    /// The room that the message is sent to, if it is one.
+    /// The room that receives the message, if the recipient is a room.
     pub(super) fn room(&self) -> Option<&str> {
         (self.conv_type == Some(ConversationType::Room)).then_some(&*self.conv_id)
     }
 
-    /// Reads the content of a message that is neither a text nor a custom message, such as an image with its
-    /// `download_url`.
+    /// Parses the content of a message other than a text or custom message, such as an image with
+    /// its `download_url`.
     ///
     /// # Errors
     ///
-    /// The content is not percent-encoded JSON, or is not a `T`.
+    /// The content is not percent-encoded JSON, or does not have the shape of `T`.
     pub fn parse_msg_body<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         let json = percent_decoded(&self.msg_body);
         let json = json.map_err(|_| serde_json::Error::custom("not percent-encoded UTF-8"))?;
@@ -55,8 +69,8 @@ impl BeforeSendMsg {
 }
 
 wire_codes! {
-    /// What a ZIM message is sent to.
-    pub enum ConversationType {
+    /// The kind of recipient of a ZIM message.
+    pub enum ConversationType in zego {
         /// A user.
         Peer = 0,
         /// A room.
@@ -69,8 +83,8 @@ wire_codes! {
 }
 
 wire_codes! {
-    /// What kind of ZIM message it is.
-    pub enum MessageType {
+    /// The kind of a ZIM message.
+    pub enum MessageType in zego {
         /// A text.
         Text = 1,
         /// Several items.
@@ -85,20 +99,20 @@ wire_codes! {
         Video = 14,
         /// Several messages, combined.
         Combined = 100,
-        /// The app's own, such as a gift.
+        /// The app's own type, such as a gift.
         Custom = 200,
     }
 }
 
 /// The answer to [`BeforeSendMsg`].
 ///
-/// The effect of the first three depends on whether ZIM's own moderation is on:
+/// The effect of the first three decisions depends on whether ZIM's own moderation is enabled:
 ///
-/// | decision | with it | without it |
+/// | decision | moderation enabled | moderation disabled |
 /// |---|---|---|
-/// | [`neutral`](Self::neutral) | it decides | the message is sent |
-/// | [`send`](Self::send) | the message is sent although it fails | the message is sent |
-/// | [`send_silently`](Self::send_silently) | only the sender sees the message as sent; not sent if it fails | only the sender sees the message as sent |
+/// | [`neutral`](Self::neutral) | moderation decides | the message is sent |
+/// | [`send`](Self::send) | the message is sent, even if it fails moderation | the message is sent |
+/// | [`send_silently`](Self::send_silently) | only the sender sees the message as sent; not sent if it fails moderation | only the sender sees the message as sent |
 /// | [`do_not_send`](Self::do_not_send) | the message is not sent | the message is not sent |
 ///
 /// ```
@@ -123,43 +137,43 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// ZIM decides: result 0.
+    /// Leaves the decision to ZIM: result 0.
     #[must_use]
     pub fn neutral() -> Self {
         Self { result: 0, reason: None, new_msg_body: None, new_payload: None }
     }
 
-    /// The message is sent: result 1.
+    /// Sends the message: result 1.
     #[must_use]
     pub fn send() -> Self {
         Self { result: 1, ..Self::neutral() }
     }
 
-    /// No other user receives the message, but its sender sees it as sent: result 2.
+    /// Shows the message as sent, but only to its sender: result 2.
     #[must_use]
     pub fn send_silently() -> Self {
         Self { result: 2, ..Self::neutral() }
     }
 
-    /// The message is not sent: result 3. The sender's client gets the code 111101.
+    /// Does not send the message: result 3. The sender's client receives the code 111101.
     #[must_use]
     pub fn do_not_send() -> Self {
         Self { result: 3, ..Self::neutral() }
     }
 
-    /// With a reason, which ZIM shows to the sender of a message that is not sent.
+    /// Adds a reason, which ZIM shows to the sender of a message that is not sent.
     #[must_use]
     pub fn with_reason(self, reason: impl Into<String>) -> Self {
         Self { reason: Some(reason.into()), ..self }
     }
 
-    /// With another content in the place of `msg_body`.
+    /// Replaces the content, `msg_body`.
     #[must_use]
     pub fn with_msg_body(self, msg_body: impl Into<String>) -> Self {
         Self { new_msg_body: Some(msg_body.into()), ..self }
     }
 
-    /// With another extension in the place of `payload`.
+    /// Replaces the extension data, `payload`.
     #[must_use]
     pub fn with_payload(self, payload: impl Into<String>) -> Self {
         Self { new_payload: Some(payload.into()), ..self }
@@ -188,7 +202,7 @@ mod tests {
     use crate::Decision as _;
 
     #[test]
-    fn decisions_are_answered_as_the_page_has_them() {
+    fn decisions_are_answered_as_documented() {
         for (decision, body, name) in [
             (Decision::neutral(), r#"{"result":0}"#, "neutral"),
             (Decision::send(), r#"{"result":1}"#, "send"),

@@ -1,7 +1,7 @@
 use std::ops::RangeInclusive;
 
-/// The Unix milliseconds of a Beijing time such as `2026-01-01 07:59:49.586`, which is eight hours ahead of UTC all
-/// year. The fraction may be absent.
+/// Converts a Beijing time such as `2026-01-01 07:59:49.586`, which is eight hours ahead of UTC all
+/// year, to Unix milliseconds. The fraction is optional.
 pub(super) fn to_unix_millis(text: &str) -> Option<u64> {
     let is_separator = |character: char| !character.is_ascii_digit();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -17,7 +17,8 @@ pub(super) fn to_unix_millis(text: &str) -> Option<u64> {
         return None;
     }
     let millis: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-    // Days since 1970, with years that begin in March, so that a leap day is the last of its year.
+    // Days since 1970, in years that begin in March, so that a leap day is the last day of its
+    // year.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year / 4 - year / 100 + year / 400;
     let days = (365 * year + leap_days + (153 * month + 2) / 5 + day).checked_sub(719_469)?;

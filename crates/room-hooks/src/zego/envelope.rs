@@ -1,4 +1,4 @@
-//! Who is said to have sent a callback, when, and what it is called.
+//! The envelope of a callback: its alleged sender, time and name.
 
 use std::{borrow::Cow, time::SystemTime};
 
@@ -13,8 +13,8 @@ use crate::{
     verify::{digest::from_hex, freshness::canonical},
 };
 
-/// The members of an envelope. The first six decide who sent it and what it is, and each product spells them in a
-/// way of its own. The others tell products apart.
+/// The fields of an envelope. The first six identify the sender and the event; each product spells
+/// them its own way. The others distinguish products.
 pub(crate) const MEMBERS: [&str; 16] = [
     "appid",
     "event",
@@ -34,10 +34,10 @@ pub(crate) const MEMBERS: [&str; 16] = [
     "AgentInstanceId",
 ];
 
-/// How many of them decide.
+/// The number of fields that identify the sender and the event.
 pub(super) const DECIDING: usize = 6;
 
-/// Which deciding member has a name.
+/// The index of the identifying field with a name.
 pub(super) fn deciding(name: impl Iterator<Item = u8>) -> Option<usize> {
     Spelling::of(name)?.position(&MEMBERS[..DECIDING])
 }
@@ -47,7 +47,7 @@ fn index(name: &str) -> Option<usize> {
     deciding(name.bytes()).or_else(|| Some(DECIDING + telling()?))
 }
 
-/// The members that decide who sent a callback, not verified yet.
+/// The fields that identify a callback's sender, not verified yet.
 pub(super) struct Credentials<'a> {
     pub(super) app_id: Option<Cow<'a, str>>,
     pub(super) timestamp: Option<Cow<'a, str>>,
@@ -55,27 +55,27 @@ pub(super) struct Credentials<'a> {
     pub(super) signature: Option<Cow<'a, str>>,
 }
 
-/// The outermost members that decide who sent a callback and what it is.
+/// The top-level fields that identify a callback's sender and event.
 pub(super) struct Envelope<'a> {
     pub(super) credentials: Credentials<'a>,
     pub(super) event: EventName<'a>,
-    /// Both of ZEGO's products have a `room_create`; this tells Express's from ZIM's.
+    /// Whether the event is from Express and not from ZIM: both have a `room_create`.
     pub(super) is_express: bool,
-    /// Whether it is about a room and not a group.
+    /// Whether the event is about a room and not about a group.
     pub(super) has_room: bool,
-    /// Whether it is about an instance of an AI agent.
+    /// Whether the event is about an instance of an AI agent.
     pub(super) is_ai_agent: bool,
 }
 
-/// What an envelope calls its event.
+/// The event's name in the envelope.
 pub(super) enum EventName<'a> {
     /// A JSON string of any length, so it is not decoded before the sender is known.
     Name(&'a str),
-    /// A number, by the product whose number it is.
+    /// The product and its number for the event.
     Number(&'static str, u64),
 }
 
-/// What a signature says, in its one canonical form.
+/// The contents of a signature, in canonical form.
 pub(super) struct ParsedSignature<'a> {
     pub(super) timestamp: &'a str,
     pub(super) nonce: &'a str,
@@ -84,25 +84,26 @@ pub(super) struct ParsedSignature<'a> {
 }
 
 impl ParsedSignature<'_> {
-    /// Whether no two honest deliveries have this signature, which a short nonce can within one second. The
-    /// nonce must have 16 characters beside a time in seconds. The two are measured together, so that it does
-    /// not matter how their digits are divided.
+    /// Whether no two honest deliveries share this signature. A short nonce can repeat within one
+    /// second, so the nonce must have 16 characters in addition to a time in seconds. The total
+    /// length is measured, so that it does not matter how the digits are divided.
     pub(super) fn is_unique(&self) -> bool {
         self.timestamp.len() + self.nonce.len() >= 26
     }
 
-    /// Another time at which the signed digits can have been sent, long before this one.
+    /// An earlier time at which the signed digits may have been sent.
     ///
-    /// Timestamp and nonce are joined without a separator. So an old pair's digits, timestamp first, can
-    /// be divided differently, into a nonce that begins with the old timestamp and a timestamp of today,
-    /// and have the same signature. ZEGO's own nonces give that away: their 19 digits are
-    /// `seconds << 32 | random`. Digits that can be divided into a time and a nonce of that very time are
-    /// an old pair's. Nonces of another form, such as the six digits of some products, give nothing away.
+    /// Timestamp and nonce are joined without a separator. An attacker can therefore divide an old
+    /// pair's digits, timestamp first, into a nonce that begins with the old timestamp and a
+    /// timestamp of today, and the signature still matches. ZEGO's own nonces reveal that: their 19
+    /// digits are `seconds << 32 | random`. Digits that can be divided into a time and a nonce of
+    /// that very time are an old pair's. Nonces of another form, such as the six digits of some
+    /// products, reveal nothing.
     pub(super) fn earlier(&self) -> Option<SystemTime> {
-        /// How far the two clocks may be apart that a pair shows, in seconds.
+        /// The maximum difference between the times in the timestamp and the nonce, in seconds.
         const APART: u64 = 24 * 60 * 60;
         let digits = format!("{}{}", self.nonce, self.timestamp);
-        // A time is in seconds or in milliseconds.
+        // A timestamp is in seconds or in milliseconds.
         [(10, 1), (13, 1000)].into_iter().find_map(|(length, in_a_second)| {
             let (time, nonce) = digits.split_at_checked(length)?;
             let seconds = canonical(time)? / in_a_second;
@@ -118,7 +119,7 @@ impl<'a> Envelope<'a> {
             document.members_by::<{ MEMBERS.len() }>(index)?;
         let [room, group, session, created, named, recording_task, task, player, upload, agent] =
             telling;
-        // Player and digital human both have a `TaskId`, and share numbers.
+        // Cloud player and digital human both have a `TaskId`, and their event numbers overlap.
         let product = if player.or(upload).is_some() {
             "cloud_player"
         } else if task.is_some() {
@@ -145,7 +146,7 @@ impl<'a> Envelope<'a> {
             event,
             is_express: [session, created, named].iter().any(Option::is_some),
             has_room: room.is_some() && group.is_none(),
-            // Speech recognition has the same events, and a task.
+            // Speech recognition has the same events, but with a task.
             is_ai_agent: agent.is_some() && task.is_none(),
         })
     }
@@ -156,9 +157,9 @@ fn number(json: &str) -> Option<u64> {
     u64::read(&mut serde_json::Deserializer::from_str(json)).ok().flatten()
 }
 
-/// A string's text, or a number's as it arrived, which is what is signed.
+/// The text that is signed: of a string, its content; of a number, its digits as they arrived.
 fn signed_text(json: &str) -> Result<Cow<'_, str>, Refusal> {
-    /// More than the longest nonce takes if each of its characters is escaped.
+    /// More than the longest nonce needs if every character is escaped.
     const MOST: usize = 400;
     match json.as_bytes() {
         text if text.len() > MOST && text.contains(&b'\\') => Err(MALFORMED),
@@ -168,8 +169,8 @@ fn signed_text(json: &str) -> Result<Cow<'_, str>, Refusal> {
 }
 
 impl Credentials<'_> {
-    /// The parts of the signature. Their alphabets keep SHA-1's padding from hiding in a nonce, and
-    /// leave only digits to be moved between the two; see [`ParsedSignature::earlier`].
+    /// The parts of the signature. Their alphabets prevent SHA-1 padding from hiding in a nonce, so
+    /// only digits can be moved between the two; see [`ParsedSignature::earlier`].
     pub(super) fn signed(&self) -> Result<ParsedSignature<'_>, Refusal> {
         let timestamp = present(&self.timestamp, "timestamp")?;
         let nonce = present(&self.nonce, "nonce")?;
@@ -187,7 +188,7 @@ fn present<'a>(part: &'a Option<Cow<'_, str>>, name: &'static str) -> Result<&'a
     part.as_deref().ok_or(Refusal::NotSigned { part: name })
 }
 
-/// Express sends seconds, ZIM's pages say milliseconds and show seconds: the size tells.
+/// Express sends seconds. ZIM's pages say milliseconds but show seconds. The magnitude decides.
 fn instant(timestamp: &str) -> Option<SystemTime> {
     match canonical(timestamp)? {
         seconds @ ..LEAST_MILLIS => at_seconds(seconds),
@@ -229,10 +230,10 @@ mod tests {
         }
     }
 
-    /// A pair of ZEGO's own, in seconds or milliseconds, divided wherever the time that comes last can be
-    /// one of today.
+    /// A pair from ZEGO, in seconds or milliseconds, divided wherever the trailing time can be a
+    /// time of today.
     #[test]
-    fn an_old_pair_is_known_however_its_digits_are_divided() {
+    fn an_old_pair_is_recognized_however_its_digits_are_divided() {
         let (seconds, random) = (1_726_000_000_u64, 0x1234_5678);
         let nonce = seconds << 32 | random;
         for time in [seconds, seconds * 1000 + 123] {

@@ -17,9 +17,23 @@ use super::{
 };
 
 events! {
-    /// Everything that ZEGO can send.
+    /// Any event that ZEGO sends.
     ///
-    /// Serializes as it is on the wire, its name under `event`, `Event` or `event_type`, without what signed it.
+    /// Serializes as on the wire, with its name in `event`, `Event` or `event_type`, without the
+    /// signature.
+    ///
+    /// ```
+    /// use room_hooks::{Callback, zego::Event};
+    ///
+    /// fn describe(event: &Event) -> String {
+    ///     match event {
+    ///         Event::ExpressRoomCreated(created) => format!("{} was created", created.room_id),
+    ///         Event::ExpressRoomClosed(closed) => format!("{} was closed", closed.room_id),
+    ///         Event::Raw(raw) => format!("{}, which has no type", raw.name),
+    ///         other => other.kind().to_owned(),
+    ///     }
+    /// }
+    /// ```
     pub enum Event of Zego in "zego", read by serde_json::from_str, written by on_wire,
         distinct by []
         => |event| Facts::of(&*event.room_id).by(event.operator_account.as_deref());
@@ -40,7 +54,7 @@ events! {
             .by(event.id_name.as_deref())
             .at(event.room_create_time)
             .in_session(event.room_session_id);
-    /// A room was closed (Express). It has no operator.
+    /// A room was closed (Express). The event has no operator.
     ExpressRoomClosed(express::RoomClosed) = "room_close",
         distinct by "room_close_time"
         => |event| Facts::of(&*event.room_id)
@@ -60,7 +74,7 @@ events! {
             .by(event.user_account.as_deref())
             .at(event.logout_time)
             .in_session(event.room_seq);
-    /// A stream is published (Express).
+    /// A stream was published (Express).
     ExpressStreamCreated(express::StreamCreated) = "stream_create",
         distinct by "create_time_ms"
         => |event| Facts::of(&*event.room_id)
@@ -78,7 +92,7 @@ events! {
     RecordingFilesUploaded(recording::FilesUploaded) = "cloud_recording/1",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
-    /// A recording has failed (cloud recording).
+    /// A recording failed (cloud recording).
     RecordingFailed(recording::RecordingFailed) = "cloud_recording/2",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
@@ -86,23 +100,23 @@ events! {
     RecordingImageNotFetched(recording::ImageNotFetched) = "cloud_recording/3",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
-    /// The room has no stream (cloud recording).
+    /// The room had no stream to record (cloud recording).
     RecordingNoStreams(recording::NoStreams) = "cloud_recording/4",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
-    /// A recording has ended (cloud recording).
+    /// A recording ended (cloud recording).
     RecordingEnded(recording::RecordingEnded) = "cloud_recording/5",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
-    /// The stream to record does not exist (cloud recording).
+    /// The stream to record did not exist (cloud recording).
     RecordingStreamNotFound(recording::StreamNotFound) = "cloud_recording/6",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
-    /// A recording was stopped, and its files are being uploaded (cloud recording).
+    /// A recording was stopped and its files are being uploaded (cloud recording).
     RecordingStopped(recording::RecordingStopped) = "cloud_recording/7",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
-    /// The playlist of a stream can be read (cloud recording).
+    /// A stream's playlist became available (cloud recording).
     RecordingPlaylistCreated(recording::PlaylistCreated) = "cloud_recording/102",
         distinct by "task_id#sequence"
         => |event| Facts::of(&*event.room_id);
@@ -126,24 +140,24 @@ events! {
     ModerationVideoImageResult(moderation::VideoImageResult) = "censor_video_v2_img_result",
         distinct by "ResultTaskId"
         => |event| event.aux_info.facts();
-    /// A task that checks audio has ended (moderation).
+    /// A task that checks audio ended (moderation).
     ModerationAudioStatus(moderation::AudioStatus) = "censor_audio_v2_status"
         => |event| event.aux_info.facts();
-    /// A task that checks the audio of video has ended (moderation).
+    /// A task that checks the audio of video streams ended (moderation).
     ModerationVideoAudioStatus(moderation::VideoAudioStatus) = "censor_video_v2_audio_status"
         => |event| event.aux_info.facts();
-    /// A task that checks frames has ended (moderation).
+    /// A task that checks frames ended (moderation).
     ModerationVideoImageStatus(moderation::VideoImageStatus) = "censor_video_v2_img_status"
         => |event| event.aux_info.facts();
     /// Speech was recognized (AI agent).
     AgentAsrResult(ai_agent::AsrResult) = "ASRResult" as "ai_agent/ASRResult",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());
-    /// The language model has answered (AI agent).
+    /// The language model answered (AI agent).
     AgentLlmResult(ai_agent::LlmResult) = "LLMResult" as "ai_agent/LLMResult",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref());
-    /// An AI agent has met an error (AI agent).
+    /// An AI agent encountered an error (AI agent).
     AgentException(ai_agent::Exception) = "Exception" as "ai_agent/Exception",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref());
@@ -151,12 +165,12 @@ events! {
     AgentInterrupted(ai_agent::Interrupted) = "Interrupted" as "ai_agent/Interrupted",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref());
-    /// A user begins or ends to speak (AI agent).
+    /// A user started or stopped speaking (AI agent).
     AgentUserSpeakAction(ai_agent::UserSpeakAction) =
         "UserSpeakAction" as "ai_agent/UserSpeakAction",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());
-    /// An AI agent listens, thinks or speaks (AI agent).
+    /// An AI agent's activity changed (AI agent).
     AgentStatus(ai_agent::AgentInstanceStatus) =
         "AgentInstanceStatus" | "ai_agent/AgentSpeakAction" as "ai_agent/AgentInstanceStatus",
         distinct by "AgentInstanceId#Sequence"
@@ -183,7 +197,7 @@ events! {
 }
 
 impl Event {
-    /// The event of a document.
+    /// Reads the event of a document.
     pub(super) fn of(document: &Document) -> Result<Self, Refusal> {
         Ok(Self::decode(&Envelope::read(document)?, document))
     }
@@ -199,7 +213,7 @@ impl Event {
             (_, name) if name.contains('/') => "raw".into(),
             (_, name) if envelope.is_ai_agent => format!("ai_agent/{name}").into(),
             (_, "room_create") if envelope.is_express => "express/room_create".into(),
-            // What some pages called the event for a while; a group's own has no room.
+            // Some pages used this name for a while. A group's own event has no room.
             (_, "group_create") if envelope.has_room => "room_create".into(),
             (_, name) => Cow::from(name),
         };
@@ -216,7 +230,7 @@ pub(super) fn on_wire<E: Callback, S: Serializer>(
         let number: u64 = number.parse().map_err(S::Error::custom)?;
         return named("event_type", number, event, serializer);
     }
-    // As the product spells it: moderation and AI agents with a capital letter.
+    // Each product spells the field's name its own way: moderation and AI agents capitalize it.
     let is_capitalized = name.starts_with("censor_") || name.starts_with(char::is_uppercase);
     named(if is_capitalized { "Event" } else { "event" }, name, event, serializer)
 }

@@ -5,8 +5,10 @@ use crate::{Delivery, Document, testing::Explanation};
 use super::{Body, Zego, envelope::Envelope, signature};
 
 impl Zego {
-    /// Tells what is read of a delivery, what is signed in it, and which signatures the secrets give
-    /// for that.
+    /// Shows what the provider reads from a delivery, what is signed in it, and the signatures that
+    /// the secrets produce.
+    ///
+    /// Unlike [`Receiver::receive`](crate::Receiver::receive), it does not verify the delivery.
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
         let body = Body::read(delivery);

@@ -1,4 +1,4 @@
-//! ZEGO's form mode: names and values in place of JSON.
+//! ZEGO's form mode: names and values instead of JSON.
 
 use std::{
     borrow::Cow,
@@ -13,22 +13,24 @@ use crate::{Refusal, request::form};
 
 use super::envelope::{Credentials, DECIDING, deciding};
 
-/// How many different names a form may have, the elements of a list counted once.
+/// The maximum number of different names in a form. The elements of a list count as one.
 const MOST_NAMES: usize = 256;
 
-/// How many brackets a name may have; one with more is kept whole. ZEGO nests no deeper than objects in a list.
+/// The maximum number of brackets in a name; a name with more is kept whole. ZEGO nests no deeper
+/// than objects in a list.
 const MOST_BRACKETS: usize = 2;
 
-/// How many pairs a form may have. A pair of few bytes costs many times that when it is built, and a room with as
-/// many members fits.
+/// The maximum number of pairs in a form. A small pair takes many times its size once it is built.
+/// A room with this many members fits.
 const MOST_PAIRS: usize = 50_000;
 
-/// Reads the pairs that decide who sent a form, and builds nothing: the sender is not known yet.
+/// Reads the pairs that identify a form's sender. It builds nothing yet, because the sender is
+/// unknown.
 pub(super) fn credentials(text: &str) -> Result<Credentials<'_>, Refusal> {
-    /// From the shortest name to more than the longest takes if each of its characters is escaped.
+    /// From the shortest name to more than the longest name needs if every character is escaped.
     const LENGTHS: RangeInclusive<usize> = 5..=64;
     let mut found = [None; DECIDING];
-    // Of a body of nothing but pairs, most are none of these.
+    // A body may consist of nothing but pairs. Their length excludes most of them cheaply.
     for (name, value) in form::pairs(text).filter(|(name, _)| LENGTHS.contains(&name.len())) {
         let before =
             deciding(percent_decode_str(name)).and_then(|index| found[index].replace(value));
@@ -49,8 +51,8 @@ pub(super) fn credentials(text: &str) -> Result<Credentials<'_>, Refusal> {
     })
 }
 
-/// Writes a form as the JSON object that it stands for: each value a string, `name[]` and `name[0]` the
-/// elements of a list, `name[key]` a member of an object.
+/// Converts a form to the JSON object that it represents: each value is a string, `name[]` and
+/// `name[0]` are elements of a list, and `name[key]` is a field of an object.
 pub(super) fn to_json(text: &str) -> Result<String, Refusal> {
     if form::pairs(text).nth(MOST_PAIRS).is_some() {
         return Err(Refusal::Malformed { what: "the form has more than 50,000 pairs" });
@@ -70,8 +72,8 @@ pub(super) fn to_json(text: &str) -> Result<String, Refusal> {
     Ok(object.to_string())
 }
 
-/// The parts of a name such as `attributes[0][key]`; of one that is not built of brackets, or of too many, the
-/// whole.
+/// The parts of a name such as `attributes[0][key]`. A name whose brackets do not match, or with
+/// too many of them, is one part.
 fn path(name: &str) -> Vec<&str> {
     let brackets = name.strip_suffix(']').and_then(|name| name.split_once('['));
     let Some((first, brackets)) = brackets.filter(|(first, _)| !first.is_empty()) else {
@@ -82,15 +84,15 @@ fn path(name: &str) -> Vec<&str> {
     if is_built && path.len() <= 1 + MOST_BRACKETS { path } else { vec![name] }
 }
 
-/// Whether a bracket holds the label of a list's element and not the key of a member.
+/// Whether a bracket contains the label of a list element rather than the key of a field.
 fn is_label(part: &str) -> bool {
     part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Puts a value where its path leads. A place that is `null` is about to be filled.
+/// Inserts a value at its path. A place that is `null` is about to be filled.
 ///
-/// The index of an element is a label. Elements are in the order in which their labels first appear, and
-/// nothing is allocated for those in between; `elements` has the place of each, by what leads to it.
+/// An element's index is a label: elements appear in the order in which their labels first occur,
+/// and gaps allocate nothing. `elements` maps each labeled path to its position.
 fn insert(
     object: &mut Value,
     path: &[&str],
@@ -108,7 +110,8 @@ fn insert(
             Value::Array(list) if is_element => {
                 let (next, named) = (list.len(), path[..=depth].join("["));
                 let index = match *part {
-                    // Pairs without a label fill one element until a name repeats, unless others have labels.
+                    // Pairs without a label fill one element until a name repeats, unless others
+                    // have labels.
                     "" if !elements.contains_key(&named)
                         && lacks(list.last(), path.get(depth + 1)) =>
                     {
@@ -125,7 +128,7 @@ fn insert(
                 }
                 &mut list[index]
             }
-            // Two readers could take it for two things.
+            // Two readers could interpret it differently.
             _ => return Err(Refusal::DuplicateParameter),
         };
     }
@@ -136,7 +139,7 @@ fn insert(
     Ok(())
 }
 
-/// Whether an element is an object without a member of this name.
+/// Whether an element is an object without a field of this name.
 fn lacks(element: Option<&Value>, name: Option<&&str>) -> bool {
     let (Some(Value::Object(members)), Some(name)) = (element, name) else { return false };
     !is_label(name) && !members.contains_key(*name)
@@ -191,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_told_apart_by_their_labels_or_by_a_repeated_name() {
+    fn labels_or_a_repeated_name_separate_elements() {
         for (pairs, list) in [
             ("a[][x]=1&a[][y]=2&a[][x]=3", r#"[{"x":"1","y":"2"},{"x":"3"}]"#),
             ("a[7][x]=1&a[3][x]=2&a[7][y]=3", r#"[{"x":"1","y":"3"},{"x":"2"}]"#),
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_callback_is_refused() {
+    fn a_body_that_is_not_a_callback_is_malformed() {
         for body in [
             &b""[..],
             b" \n",

@@ -47,6 +47,18 @@ pub use self::question::Question;
 pub use self::zim::{ExitType, RoomAttribute, RoomCreated, RoomDestroyed, RoomEntered, RoomExited};
 
 /// ZEGOCLOUD as the sender of callbacks, for one app or several.
+///
+/// ```
+/// use room_hooks::{Hooks, Verified, zego::{Zego, express::RoomCreated}};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let zego = Zego::new(1234567890, "callback secret")?;
+/// let hooks = Hooks::new(zego).on(async |created: Verified<RoomCreated>| {
+///     println!("{} was created", created.event.room_id);
+/// });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Zego {
     apps: Apps,
@@ -54,12 +66,12 @@ pub struct Zego {
 }
 
 impl Zego {
-    /// Creates the provider for an app, by its AppID and its *CallbackSecret* from the console (not
-    /// the ServerSecret). A callback is fresh for 300 s.
+    /// Creates the provider for an app from its AppID and its *CallbackSecret* (not the
+    /// ServerSecret), both from the console. The tolerance is 300 s.
     ///
     /// # Errors
     ///
-    /// The app id is not a number, or the secret is empty, blank, or has white space around it.
+    /// The app id is not a number, or the secret is empty, blank, or surrounded by white space.
     pub fn new(
         app_id: impl IntoAppId,
         callback_secret: impl IntoSecrets,
@@ -71,14 +83,15 @@ impl Zego {
         Self { apps: Apps::default(), freshness: Freshness(Duration::from_secs(300)) }
     }
 
-    /// Creates the provider for apps that are looked up while the process runs: those of tenants, or of secrets that
-    /// change. The function takes who a delivery [claims](Claimant) to be from, and returns that app with its
-    /// secrets. It runs before anything is verified, for every request, so have it read a cache, such as an `ArcSwap`.
+    /// Creates the provider for apps that are looked up at run time, for tenants or for secrets
+    /// that change. The function receives the app that a delivery [claims](Claimant) to be from,
+    /// and returns that app with its secrets. It runs for every request, before anything is
+    /// verified, so have it read a cache such as an `ArcSwap`.
     ///
-    /// A delivery is refused like a forgery (401) if its app is not found, or is not the one that it names.
-    /// **Where the path names a tenant, return only that tenant's app.** Otherwise one tenant's signature counts on
-    /// another's path.
-    /// An app that is added with [`with_app`](Self::with_app) counts on every path.
+    /// If the app is not found, or is not the one that the delivery names, the delivery is refused
+    /// like a forgery (401). **If the path names a tenant, return only that tenant's app.**
+    /// Otherwise one tenant's signature is accepted on another tenant's path. An app that is added
+    /// with [`with_app`](Self::with_app) is accepted on every path.
     ///
     /// ```
     /// use std::{collections::HashMap, sync::Arc};
@@ -106,11 +119,11 @@ impl Zego {
         Self { apps: Apps::of_lookup(Lookup::new(lookup)), ..Self::none() }
     }
 
-    /// Adds another app whose callbacks come to the same URL.
+    /// Adds another app whose callbacks arrive at the same URL.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), or the app is there already.
+    /// The errors of [`new`](Self::new), or the app was already added.
     pub fn with_app(
         self,
         app_id: impl IntoAppId,
@@ -121,19 +134,20 @@ impl Zego {
         Ok(Self { apps, ..self })
     }
 
-    /// Sets how far from now, both ways, a callback's timestamp may be.
+    /// Sets the tolerance: how far a callback's timestamp may be from the current time, in either
+    /// direction.
     ///
-    /// For as long as this, anyone who has seen a signature can attach a different body to it. ZEGO
+    /// During this time, anyone who observes a signature can attach a different body to it. ZEGO
     /// retries a callback for about a minute.
     ///
     /// # Errors
     ///
-    /// It is under a second, or over 40 years.
+    /// The tolerance is less than a second or more than 40 years.
     pub fn with_tolerance(self, tolerance: Duration) -> Result<Self, ConfigError> {
         Ok(Self { freshness: Freshness::new(tolerance, Duration::from_secs(1))?, ..self })
     }
 
-    /// Verifies who sent a callback, and when.
+    /// Verifies the sender and the time of a callback.
     fn sender(
         &self,
         credentials: &Credentials<'_>,
@@ -160,7 +174,7 @@ impl Provider for Zego {
 
     const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Within 2.5 s it must have arrived.
+    /// ZIM waits 2.5 s for the response.
     const QUESTION_TIMEOUT: Duration = Duration::from_secs(2);
 
     const SIGNED_BY: &'static [&'static str] = &["appid", "signature"];
@@ -181,7 +195,7 @@ impl Provider for Zego {
         now: &dyn Fn(u64) -> SystemTime,
     ) -> Result<Opened<Self>, Refusal> {
         let body = Body::read(delivery)?;
-        // Nothing is built from a form before its sender is known.
+        // The sender must be verified before anything is built from a form.
         let of_form = body
             .credentials()?
             .map(|credentials| self.sender(&credentials, request, now))
@@ -215,7 +229,7 @@ impl Provider for Zego {
         Some(self.freshness.0)
     }
 
-    /// ZEGO looks at the status only, unless it asks.
+    /// ZEGO checks only the status, except for questions.
     fn response(disposition: &Disposition) -> CallbackResponse {
         CallbackResponse::new(disposition.status(), "")
     }
@@ -228,18 +242,18 @@ impl Provider for Zego {
     }
 }
 
-/// A body, whichever encoding it came in.
+/// A body, in either encoding.
 enum Body<'a> {
     Json(Cow<'a, str>),
-    /// A form as it arrived.
+    /// A form, undecoded.
     Form(&'a str),
 }
 
 impl<'a> Body<'a> {
-    /// Reads a body as far as its sender need not be known.
+    /// Reads a body as far as possible without knowing its sender.
     ///
-    /// A body that begins as JSON is never percent-decoded: room and user ids may hold `%`, `+`, `&` and
-    /// `=`.
+    /// A body that begins like JSON is never percent-decoded, because room and user ids may contain
+    /// `%`, `+`, `&` and `=`.
     fn read(delivery: Delivery<'a>) -> Result<Self, Refusal> {
         let text = delivery.text()?;
         match text.as_bytes() {
@@ -252,7 +266,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The parts of a form that decide who sent it; of JSON they are in its envelope.
+    /// The fields of a form that identify its sender; `None` for JSON, whose envelope has them.
     fn credentials(&self) -> Result<Option<Credentials<'a>>, Refusal> {
         match self {
             Self::Json(_) => Ok(None),
@@ -260,7 +274,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The JSON that the body stands for.
+    /// The JSON that the body represents.
     fn into_json(self) -> Result<Cow<'a, str>, Refusal> {
         match self {
             Self::Json(json) => Ok(json),
@@ -270,10 +284,10 @@ impl<'a> Body<'a> {
 }
 
 fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
-    // Posted as a form, a document is the name of a pair without a value.
+    // Posted as a form, a document becomes the name of a pair without a value.
     let text = text.strip_suffix('=').unwrap_or(text);
-    // An encoder that leaves JSON's colons bare is one for paths, which leaves a plus sign bare as
-    // well. All others write a plus sign as `%2B`, so that a bare one is a space.
+    // An encoder that leaves JSON's colons bare is one for paths, which leaves plus signs bare,
+    // too. All others write a plus sign as `%2B`, so a bare one is a space.
     let json = if text.contains(':') { percent_decoded(text) } else { decoded(text) };
     json.map(Cow::into_owned)
 }

@@ -1,9 +1,21 @@
-//! Moderation of audio and video (Shumei): its findings, with the room, user or stream.
+//! Moderation of audio and video (Shumei): the findings, with the room, user or stream.
 //!
-//! A handler of a result looks at [`Detail::risk_level`] first. `code` is 0 if the check succeeded; only then is there a
-//! risk level. Each event is described in
-//! [Audio moderation](https://www.zegocloud.com/docs/real-time-video-server/callback/moderation/audio) or
+//! A handler checks [`Detail::risk_level`] first. `code` is 0 if the check succeeded; only then is
+//! there a risk level. ZEGO documents the events in
+//! [Audio moderation](https://www.zegocloud.com/docs/real-time-video-server/callback/moderation/audio)
+//! and
 //! [Video moderation](https://www.zegocloud.com/docs/real-time-video-server/callback/moderation/video).
+//!
+//! ```
+//! use room_hooks::{Verified, zego::moderation::{AudioResult, RiskLevel}};
+//!
+//! async fn on_audio_result(result: Verified<AudioResult>) {
+//!     let (room, user) = (&result.event.aux_info.room_id, &result.event.aux_info.user_id);
+//!     if result.event.detail.risk_level == Some(RiskLevel::Reject) {
+//!         println!("user {user:?} of room {room:?} broke the rules");
+//!     }
+//! }
+//! ```
 
 use serde_json::Number;
 
@@ -23,7 +35,7 @@ macro_rules! result {
             pub struct $event {
                 /// 0 if the check succeeded.
                 pub code: Option<i64>,
-                /// A text about `code`.
+                /// A description of `code`.
                 pub message: Option<String>,
                 /// The task's id.
                 pub task_id: String,
@@ -39,20 +51,22 @@ macro_rules! result {
 }
 
 result! {
-    /// Ten seconds of audio were checked: `censor_audio_v2_result`. The room and the user are in
-    /// [`aux_info`](Self::aux_info), the text is [`audio_text`](Detail::audio_text).
+    /// Ten seconds of audio were checked: `censor_audio_v2_result`. [`aux_info`](Self::aux_info)
+    /// has the room and the user, [`audio_text`](Detail::audio_text) the text.
     pub struct AudioResult;
 }
 
 result! {
-    /// Ten seconds of a video stream's audio were checked: `censor_video_v2_audio_result`. The room and the stream are
-    /// in [`aux_info`](Self::aux_info), the text is [`content`](Detail::content).
+    /// Ten seconds of a video stream's audio were checked: `censor_video_v2_audio_result`.
+    /// [`aux_info`](Self::aux_info) has the room and the stream, [`content`](Detail::content) the
+    /// text.
     pub struct VideoAudioResult;
 }
 
 result! {
-    /// A frame of a video stream was checked: `censor_video_v2_img_result`. The room and the stream are in
-    /// [`aux_info`](Self::aux_info), the frame is at [`img_url`](Detail::img_url).
+    /// A frame of a video stream was checked: `censor_video_v2_img_result`.
+    /// [`aux_info`](Self::aux_info) has the room and the stream, [`img_url`](Detail::img_url) the
+    /// frame.
     pub struct VideoImageResult;
 }
 
@@ -61,12 +75,12 @@ macro_rules! status {
     ($(#[$attribute:meta])* pub struct $event:ident;) => {
         wire_struct! {
             $(#[$attribute])*
-            /// It is sent only if the task asks for it (`ReturnFinishInfo`).
+            /// ZEGO sends it only if the task asks for it (`ReturnFinishInfo`).
             #[serde(rename_all = "PascalCase")]
             pub struct $event {
                 /// 0 if the check succeeded.
                 pub code: Option<i64>,
-                /// A text about `code`.
+                /// A description of `code`.
                 pub message: Option<String>,
                 /// The task's id.
                 pub task_id: String,
@@ -80,53 +94,54 @@ macro_rules! status {
 }
 
 status! {
-    /// A task that checks audio has ended: `censor_audio_v2_status`.
+    /// A task that checks audio ended: `censor_audio_v2_status`.
     pub struct AudioStatus;
 }
 
 status! {
-    /// A task that checks the audio of video streams has ended: `censor_video_v2_audio_status`.
+    /// A task that checks the audio of video streams ended: `censor_video_v2_audio_status`.
     pub struct VideoAudioStatus;
 }
 
 status! {
-    /// A task that checks frames has ended: `censor_video_v2_img_status`.
+    /// A task that checks frames ended: `censor_video_v2_img_status`.
     pub struct VideoImageStatus;
 }
 
 wire_codes! {
     /// A task's status.
-    pub enum TaskStatus {
-        /// It has ended.
+    pub enum TaskStatus in zego::moderation {
+        /// The task has ended.
         Finished = 0,
     }
 }
 
 wire_struct! {
-    /// The room, user or stream that was checked. Which members there are depends on the event.
+    /// The room, user or stream that was checked. The event determines which fields are present.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct AuxInfo {
         /// The room's id.
         pub room_id: Option<String>,
-        /// The user who was heard, in [`AudioResult`].
+        /// The user who spoke, in [`AudioResult`].
         pub user_id: Option<String>,
         /// The stream's id, in [`VideoAudioResult`] and [`VideoImageResult`].
         pub stream_id: Option<String>,
-        /// When the check began, in Unix milliseconds. Of audio.
+        /// When the check began, in Unix milliseconds; only for audio.
         pub process_begin_time: Option<u64>,
-        /// When the check ended, in Unix milliseconds. Of audio.
+        /// When the check ended, in Unix milliseconds; only for audio.
         pub process_finish_time: Option<u64>,
-        /// When the frame was taken: Beijing time without a zone, such as `2026-01-01 07:59:49.586`.
-        /// [`occurred_at`](crate::Callback::occurred_at) has it as a time.
+        /// When the frame was taken, in Beijing time without a zone, such as
+        /// `2026-01-01 07:59:49.586`. [`occurred_at`](crate::Callback::occurred_at) returns it as a
+        /// `SystemTime`.
         pub img_time: Option<String>,
-        /// How long the task has checked streams, in seconds. Of a status.
+        /// How long the task has checked streams, in seconds; only in a status.
         pub censor_stream_time: Option<u64>,
     }
 }
 
 impl AuxInfo {
-    /// A frame's time is when it was taken, any other's when the check ended.
+    /// An event about a frame occurred when the frame was taken; any other, when the check ended.
     pub(super) fn facts(&self) -> Facts<'_> {
         let taken_at = self.img_time.as_deref().and_then(to_unix_millis);
         Facts::of(self.room_id.as_deref())
@@ -136,13 +151,13 @@ impl AuxInfo {
 }
 
 wire_struct! {
-    /// The findings. The members of text and sound are of audio, those of pictures of frames.
+    /// The findings. Some fields are only for audio, others only for frames.
     #[derive(Default)]
     #[serde(rename_all = "PascalCase")]
     pub struct Detail {
-        /// The verdict, by the worst finding.
+        /// The verdict, which is that of the worst finding.
         pub risk_level: Option<RiskLevel>,
-        /// A text about the worst finding, for people.
+        /// A human-readable description of the worst finding.
         pub risk_description: Option<String>,
         /// The kind of risk, such as `ad`; `normal` if there is none.
         pub risk_label1: Option<String>,
@@ -158,7 +173,7 @@ wire_struct! {
         pub audio_url: Option<String>,
         /// The URL of twenty seconds of audio, if the task asks for it.
         pub pre_audio_url: Option<String>,
-        /// Whether anything was heard; on the wire 0 or 1. If not, other members may be empty.
+        /// Whether anything was heard; on the wire 0 or 1. If not, other fields may be empty.
         #[serde(serialize_with = "macros::as_digit")]
         pub vad_status: Option<bool>,
         /// The URL of the frame.
@@ -174,12 +189,12 @@ wire_struct! {
 
 wire_names! {
     /// The verdict.
-    pub enum RiskLevel {
+    pub enum RiskLevel in zego::moderation {
         /// Nothing was found.
         Pass = "PASS",
-        /// A person should look at it.
+        /// A human should review it.
         Review = "REVIEW",
-        /// It breaks the rules.
+        /// The content breaks the rules.
         Reject = "REJECT",
     }
 }
@@ -190,7 +205,7 @@ wire_struct! {
     pub struct RiskInfo {
         /// The verdict.
         pub risk_level: Option<RiskLevel>,
-        /// A text about it, for people.
+        /// A human-readable description.
         pub risk_description: Option<String>,
         /// The kind of risk.
         pub risk_label1: Option<String>,
@@ -198,9 +213,9 @@ wire_struct! {
         pub risk_label2: Option<String>,
         /// The kind within `risk_label2`.
         pub risk_label3: Option<String>,
-        /// How sure it is, from 0 to 1. Of frames.
+        /// The confidence, from 0 to 1; only for frames.
         pub probability: Option<Number>,
-        /// How it was made.
+        /// How the finding was made.
         pub risk_detail: Option<RiskDetail>,
     }
 }
@@ -211,21 +226,21 @@ wire_struct! {
     pub struct RiskDetail {
         /// The kind of content in which it was found.
         pub risk_source: Option<RiskSource>,
-        /// The text in which it was found. Of audio.
+        /// The text with the finding; only for audio.
         pub audio_text: Option<String>,
-        /// The app's own lists that have it. Of audio.
+        /// The app's own lists that contain the text; only for audio.
         pub matched_lists: Vec<MatchedList>,
-        /// Faces that were recognized. Of frames.
+        /// The faces that were recognized; only for frames.
         pub face_info_list: Vec<FaceInfo>,
-        /// Text that was read. Of frames.
+        /// The text that was recognized; only for frames.
         pub ocr_info: Option<OcrInfo>,
     }
 }
 
 wire_codes! {
     /// The kind of content in which a risk was found.
-    pub enum RiskSource {
-        /// There is none.
+    pub enum RiskSource in zego::moderation {
+        /// No risk was found.
         NoRisk = 1000,
         /// Text, written or spoken.
         Text = 1001,
@@ -237,7 +252,7 @@ wire_codes! {
 }
 
 wire_struct! {
-    /// A list of the app's own.
+    /// One of the app's own lists.
     #[serde(rename_all = "PascalCase")]
     pub struct MatchedList {
         /// The list's name.
@@ -253,11 +268,11 @@ wire_struct! {
         pub name: Option<String>,
         /// The face's id.
         pub id: Option<String>,
-        /// The share of the picture, from 0 to 1.
+        /// The face's share of the picture, from 0 to 1.
         pub face_ratio: Option<Number>,
-        /// How sure it is, from 0 to 1.
+        /// The confidence, from 0 to 1.
         pub probability: Option<Number>,
-        /// Its left, top, right and bottom edge, in pixels.
+        /// The left, top, right and bottom edges, in pixels.
         pub location: Vec<Number>,
     }
 }
@@ -268,7 +283,7 @@ wire_struct! {
     pub struct OcrInfo {
         /// The text.
         pub text: Option<String>,
-        /// The app's own lists that have it.
+        /// The app's own lists that contain the text.
         pub matched_lists: Vec<MatchedList>,
     }
 }
@@ -277,20 +292,20 @@ wire_struct! {
     /// Recognized content that is not a risk.
     #[serde(rename_all = "PascalCase")]
     pub struct BusinessInfo {
-        /// A text about it.
+        /// A human-readable description.
         pub business_description: Option<String>,
         /// The kind of content, such as `language`.
         pub business_label1: Option<String>,
         /// The kind within `business_label1`.
         pub business_label2: Option<String>,
-        /// The kind within `business_label2`. Misspelled `BusinessLabe3` on one page.
+        /// The kind within `business_label2`. One page misspells it `BusinessLabe3`.
         #[serde(alias = "BusinessLabe3")]
         pub business_label3: Option<String>,
-        /// How it was recognized. Of frames.
+        /// How the content was recognized; only for frames.
         pub business_detail: Option<BusinessDetail>,
-        /// How sure it is, from 0 to 1.
+        /// The confidence, from 0 to 1.
         pub probability: Option<Number>,
-        /// How sure it is, as a level.
+        /// The confidence as a level.
         pub confidence_level: Option<Number>,
     }
 }
@@ -299,7 +314,7 @@ wire_struct! {
     /// How something in a frame was recognized.
     #[serde(rename_all = "PascalCase")]
     pub struct BusinessDetail {
-        /// Faces that were recognized.
+        /// The faces that were recognized.
         pub face_info_list: Vec<FaceInfo>,
     }
 }

@@ -11,9 +11,22 @@ use super::{
 };
 
 questions! {
-    /// Everything that ZEGO can ask.
+    /// Any question that ZEGO asks.
     ///
-    /// Serializes as it is on the wire, its name under `event`, without what signed it.
+    /// Serializes as on the wire, with its name in `event`, without the signature.
+    ///
+    /// ```
+    /// use room_hooks::{Hooks, Verified, zego::{Decision, Question, Zego}};
+    ///
+    /// fn hooks(zego: Zego) -> Hooks<Zego> {
+    ///     Hooks::new(zego).answer(async |question: Verified<Question>| match &question.event {
+    ///         Question::BeforeSendMsg(message) if message.msg_body.is_empty() => {
+    ///             Decision::do_not_send()
+    ///         }
+    ///         _ => Decision::neutral(),
+    ///     })
+    /// }
+    /// ```
     pub enum Question of Zego in "zego", read by serde_json::from_str, written by on_wire,
         answered by Decision;
     /// May a message be sent (ZIM)?
@@ -22,7 +35,7 @@ questions! {
 }
 
 impl Question {
-    /// The question of a document, if that asks: its name begins with `before_`.
+    /// The question in a document, if it is one: the name of a question begins with `before_`.
     pub(super) fn of(envelope: &Envelope<'_>, document: &Document) -> Option<Self> {
         let EventName::Name(json) = envelope.event else { return None };
         let name = string(json).filter(|name| name.starts_with("before_"))?;

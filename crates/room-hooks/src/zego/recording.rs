@@ -1,15 +1,27 @@
 //! Cloud recording: the progress of a recording task, and its files.
 //!
-//! Events have numbers in place of names, and are called `cloud_recording/1` and so on. The numbers of a task's events
-//! are in order, in [`sequence`](FilesUploaded::sequence). **ZEGO sends an event again only if there was no response at
-//! all**: after a 500 or 503 it is lost.
-//!
-//! Each event is described in
+//! These events have numbers instead of names, so their kinds are `cloud_recording/1` and so on.
+//! [`sequence`](FilesUploaded::sequence) orders the events of a task. **ZEGO retries only if it
+//! receives no response at all**: after a 500 or 503, the event is lost. ZEGO documents the events
+//! in
 //! [Recording status callback](https://www.zegocloud.com/docs/cloud-recording-server/recording-status-callback).
+//!
+//! ```
+//! use room_hooks::{Verified, zego::recording::{FileStatus, FilesUploaded}};
+//!
+//! async fn on_files_uploaded(uploaded: Verified<FilesUploaded>) {
+//!     for file in &uploaded.event.detail.file_info {
+//!         match file.status {
+//!             Some(FileStatus::Uploaded) => println!("uploaded: {:?}", file.file_url),
+//!             status => println!("{:?} has status {status:?}", file.file_id),
+//!         }
+//!     }
+//! }
+//! ```
 
 use crate::event::macros::{wire_codes, wire_names, wire_struct};
 
-/// Defines an event by its `detail`, if it has one.
+/// Defines an event, with its `detail` if it has one.
 macro_rules! recording_event {
     ($(#[$attribute:meta])* pub struct $event:ident { $($detail:tt)* }) => {
         wire_struct! {
@@ -21,7 +33,7 @@ macro_rules! recording_event {
                 pub task_id: String,
                 /// The event's number within the task, from 0.
                 pub sequence: Option<u64>,
-                /// A text about the event.
+                /// A description of the event.
                 pub message: Option<String>,
                 $($detail)*
             }
@@ -32,7 +44,7 @@ macro_rules! recording_event {
 recording_event! {
     /// Files of recordings or snapshots were uploaded: event type 1.
     pub struct FilesUploaded {
-        /// The files and where they are.
+        /// The files and their locations.
         pub detail: UploadDetail = default,
     }
 }
@@ -43,17 +55,17 @@ wire_struct! {
     pub struct UploadDetail {
         /// Whether all files are in the app's storage.
         pub upload_status: Option<UploadStatus>,
-        /// The files; none if nothing was recorded.
+        /// The files; empty if nothing was recorded.
         pub file_info: Vec<File>,
     }
 }
 
 wire_codes! {
-    /// Whether an upload has succeeded.
-    pub enum UploadStatus {
+    /// Whether an upload succeeded.
+    pub enum UploadStatus in zego::recording {
         /// All files are in the app's storage.
         Complete = 1,
-        /// At least one file is not; see its [`FileStatus`].
+        /// At least one file is missing from the app's storage; see its [`FileStatus`].
         Incomplete = 2,
     }
 }
@@ -61,23 +73,23 @@ wire_codes! {
 wire_struct! {
     /// A file of a recording.
     pub struct File {
-        /// The user who published the stream; of a mixed recording the mixed stream's id.
+        /// The user who published the stream; for a mixed recording, the mixed stream's id.
         pub user_id: Option<String>,
-        /// The user's name; of a mixed recording the mixed stream's id.
+        /// The user's name; for a mixed recording, the mixed stream's id.
         pub user_name: Option<String>,
         /// The stream's id.
         pub stream_id: Option<String>,
         /// The file's name.
         pub file_id: Option<String>,
-        /// The file's id in the storage's video-on-demand service, or empty.
+        /// The file's id in the storage's video-on-demand service; may be empty.
         pub video_id: Option<String>,
-        /// The file's URL. Absent for some storages (Qiniu, Aliyun VOD).
+        /// The file's URL. Absent for some storage services (Qiniu, Aliyun VOD).
         pub file_url: Option<String>,
         /// The file's format.
         pub output_file_format: Option<FileFormat>,
         /// The file's size in bytes.
         pub file_size: Option<u64>,
-        /// How long it plays, in milliseconds.
+        /// The playing time, in milliseconds.
         pub duration: Option<u64>,
         /// The width of the picture in pixels.
         pub resolution_width: Option<u64>,
@@ -87,16 +99,17 @@ wire_struct! {
         pub media_track_type: Option<MediaTrackType>,
         /// When the file begins, in Unix milliseconds.
         pub begin_timestamp: Option<u64>,
-        /// When the file begins by the clock of the client that sent it, in Unix milliseconds.
+        /// When the file begins, according to the clock of the publishing client, in Unix
+        /// milliseconds.
         pub custom_begin_timestamp: Option<u64>,
-        /// Where the file is.
+        /// Where the file is stored.
         pub status: Option<FileStatus>,
     }
 }
 
 wire_names! {
     /// A file's format.
-    pub enum FileFormat {
+    pub enum FileFormat in zego::recording {
         /// MP4.
         Mp4 = "mp4",
         /// FLV.
@@ -112,7 +125,7 @@ wire_names! {
 
 wire_codes! {
     /// The tracks in a file or playlist.
-    pub enum MediaTrackType {
+    pub enum MediaTrackType in zego::recording {
         /// Audio.
         Audio = 1,
         /// Video.
@@ -123,21 +136,21 @@ wire_codes! {
 }
 
 wire_codes! {
-    /// Where a file is.
-    pub enum FileStatus {
+    /// Where a file is stored.
+    pub enum FileStatus in zego::recording {
         /// In the app's storage.
         Uploaded = 3,
         /// In ZEGO's backup, for three days.
         InBackup = 4,
-        /// Lost.
+        /// Nowhere: the file is lost.
         Lost = 5,
     }
 }
 
 recording_event! {
-    /// A recording has ended abnormally: event type 2.
+    /// A recording ended abnormally: event type 2.
     pub struct RecordingFailed {
-        /// Why.
+        /// The reason.
         pub detail: FailureDetail = default,
     }
 }
@@ -146,27 +159,27 @@ wire_struct! {
     /// The reason for a failure.
     #[derive(Default)]
     pub struct FailureDetail {
-        /// Why the recording has ended.
+        /// Why the recording ended.
         pub quit_reason: Option<QuitReason>,
     }
 }
 
 wire_codes! {
-    /// Why a recording has ended abnormally.
-    pub enum QuitReason {
-        /// It could not be started.
+    /// Why a recording ended abnormally.
+    pub enum QuitReason in zego::recording {
+        /// The recording could not be started.
         StartFailed = 1,
         /// The recorder could not log in to the room.
         LoginFailed = 2,
         /// Nothing was published for longer than `MaxIdleTime`.
         Idle = 3,
-        /// It has run for `MaxRecordTime`.
+        /// The recording reached `MaxRecordTime`.
         MaxRecordTime = 4,
         /// The engine could not be started.
         EngineStartFailed = 5,
         /// The recorder lost its connection.
         Disconnected = 6,
-        /// Not known to ZEGO.
+        /// ZEGO does not know the reason.
         NotKnown = 1001,
         /// A file's name is too long.
         FileNameTooLong = 1002,
@@ -186,7 +199,7 @@ wire_codes! {
         Channel = 1009,
         /// The format is not supported.
         FormatUnsupported = 1010,
-        /// The recorder was in a state in which this is not possible.
+        /// The operation was not possible in the recorder's state.
         IllegalState = 1011,
     }
 }
@@ -194,7 +207,7 @@ wire_codes! {
 recording_event! {
     /// A background or watermark could not be fetched: event type 3.
     pub struct ImageNotFetched {
-        /// Which image.
+        /// The image that failed.
         pub detail: ImageDetail = default,
     }
 }
@@ -212,12 +225,12 @@ wire_struct! {
 
 wire_codes! {
     /// Where an image is used.
-    pub enum ImageType {
+    pub enum ImageType in zego::recording {
         /// The background of the canvas.
         Background = 1,
         /// A watermark.
         Watermark = 2,
-        /// The background of streams without one of their own.
+        /// The background of streams without their own background.
         DefaultStreamBackground = 3,
         /// The background of a custom layout.
         LayoutBackground = 4,
@@ -225,25 +238,25 @@ wire_codes! {
 }
 
 recording_event! {
-    /// The room has no stream to record: event type 4. It comes within 30 s, and again every 30 s.
+    /// The room has no stream to record: event type 4. Sent within 30 s, and repeated every 30 s.
     pub struct NoStreams {}
 }
 
 recording_event! {
-    /// A recording has ended in the normal way: event type 5.
+    /// A recording ended normally: event type 5.
     pub struct RecordingEnded {}
 }
 
 recording_event! {
     /// The stream to record does not exist: event type 6.
     pub struct StreamNotFound {
-        /// Which stream.
+        /// The stream that was missing.
         pub detail: StreamDetail = default,
     }
 }
 
 wire_struct! {
-    /// The stream that does not exist.
+    /// A stream that does not exist.
     #[derive(Default)]
     pub struct StreamDetail {
         /// The stream's id.
@@ -252,12 +265,12 @@ wire_struct! {
 }
 
 recording_event! {
-    /// A recording was stopped, and its files are being uploaded: event type 7.
+    /// A recording was stopped and its files are being uploaded: event type 7.
     pub struct RecordingStopped {}
 }
 
 recording_event! {
-    /// The playlist of a stream that is uploaded in segments can be read: event type 102.
+    /// The playlist of a stream that is uploaded in segments became available: event type 102.
     pub struct PlaylistCreated {
         /// The stream and its playlist.
         pub detail: PlaylistDetail = default,

@@ -3,7 +3,7 @@ use sha1::{Digest, Sha1};
 #[cfg(feature = "testing")]
 use crate::event::spelling::is_spelling_of_one;
 
-/// The digest that a callback's `signature` is the hex of: the three parts, sorted byte-wise and
+/// The digest whose hex form is a callback's `signature`: the three parts, sorted byte-wise and
 /// joined without a separator.
 pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
     let mut parts = [secret, timestamp.as_bytes(), nonce.as_bytes()];
@@ -13,27 +13,45 @@ pub(super) fn digest(secret: &[u8], timestamp: &str, nonce: &str) -> [u8; 20] {
 
 #[cfg(feature = "testing")]
 impl super::Zego {
-    /// Signs an event as ZEGO does, for tests. The event is a JSON object, such as
-    /// `json!({"event": "room_create", "room_id": "lobby"})`. App id, timestamp, nonce and signature are set, under the
-    /// names that they have in the event, if they are there, and otherwise as the product spells them that has `event`,
-    /// `Event` or `event_type`. Of several apps it is the one with the lowest id.
+    /// Signs an event as ZEGO does, for tests. The event must serialize to a JSON object.
+    ///
+    /// The app id, timestamp, nonce and signature are set: under the spellings that the event
+    /// already has, or else under those of the product that uses `event`, `Event` or `event_type`.
+    /// If the provider has several apps, the one with the lowest id signs.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use room_hooks::{Receiver, Verified, zego::{RoomCreated, Zego}};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let zego = Zego::new(1234567890, "callback secret")?;
+    /// let event = serde_json::json!({"event": "room_create", "room_id": "lobby"});
+    /// let signed = zego.sign(&event, SystemTime::now())?;
+    ///
+    /// let receiver = Receiver::new(zego);
+    /// let delivery = signed.as_delivery();
+    /// let created: Verified<RoomCreated> = receiver.receive(delivery, SystemTime::now())?;
+    /// assert_eq!(created.event.room_id, "lobby");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// The event does not serialize to a JSON object.
+    /// The event does not serialize to a JSON object, or all apps come from a lookup.
     pub fn sign(
         &self,
         event: &impl serde::Serialize,
         now: std::time::SystemTime,
     ) -> Result<crate::testing::SignedDelivery, serde_json::Error> {
         if self.apps.cannot_sign() {
-            return Err(serde::ser::Error::custom("apps that are looked up sign nothing"));
+            return Err(serde::ser::Error::custom("apps from a lookup cannot sign"));
         }
         let mut members = crate::testing::members(event)?;
         let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let timestamp = since_epoch.as_secs();
-        // ZEGO's own nonces are seconds and a random number; without a source of chance here, the
-        // event's digest and the fraction of the second stand for it.
+        // ZEGO's own nonces consist of seconds and a random number. There is no source of
+        // randomness here, so the event's digest and the fraction of the second replace it.
         let content = Sha1::new()
             .chain_update(serde_json::to_vec(&members)?)
             .chain_update(since_epoch.subsec_nanos().to_be_bytes())
@@ -71,7 +89,7 @@ impl super::Zego {
 mod tests {
     use super::*;
 
-    /// The first is ZEGO's own; together they sort in four of the six orders.
+    /// The first vector is ZEGO's own. Together they cover four of the six sort orders.
     #[test]
     fn the_published_vectors_hold() {
         for (secret, timestamp, nonce, signature) in [

@@ -1,5 +1,5 @@
-//! In-app Chat (ZIM): four events. They tell neither when they happened, only when they were sent, nor
-//! which of a room's lives they belong to.
+//! In-app Chat (ZIM): four room events. They carry only the time of sending, not the time when they
+//! happened, and nothing that distinguishes two rooms that used one id in turn.
 
 use crate::event::macros::{self, wire_names, wire_struct};
 
@@ -7,13 +7,14 @@ wire_struct! {
     /// A room was created: ZIM's
     /// [`room_create`](https://www.zegocloud.com/docs/zim-server/callbacks/room/room-created).
     pub struct RoomCreated {
-        /// The room's id: up to 32 characters, spaces and signs such as `%` and `+` among them.
+        /// The room's id: up to 32 characters, which may include spaces and symbols such as `%` and
+        /// `+`.
         pub room_id: String,
-        /// The user who created it.
+        /// The user who created the room.
         pub operator_account: Option<String>,
         /// The room's name.
         pub room_name: Option<String>,
-        /// The attributes that it was created with.
+        /// The room's initial attributes.
         pub attributes: Vec<RoomAttribute>,
     }
 }
@@ -25,7 +26,8 @@ wire_struct! {
         pub key: String = default,
         /// The attribute's value.
         pub value: String = default,
-        /// Whether the attribute goes when the room's `operator_account` leaves it; on the wire 0 or 1.
+        /// Whether the attribute is deleted when the room's `operator_account` leaves; on the wire
+        /// 0 or 1.
         #[serde(serialize_with = "macros::as_digit")]
         pub auto_delete: bool = default,
     }
@@ -50,10 +52,10 @@ wire_struct! {
     pub struct RoomExited {
         /// The room's id.
         pub room_id: String,
-        /// How they left.
+        /// How the users left.
         pub exit_type: Option<ExitType>,
-        /// The user who removed the others. Where they left by themselves it says nothing; pages
-        /// differ on what is in it then.
+        /// The user who removed the others. If the users left on their own, the value has no
+        /// meaning; ZEGO's pages disagree about it.
         pub operator_account: Option<String>,
         /// The users who left.
         pub exit_user_ids: Vec<String>,
@@ -62,8 +64,8 @@ wire_struct! {
 
 wire_names! {
     /// How users leave a room.
-    pub enum ExitType {
-        /// By themselves.
+    pub enum ExitType in zego {
+        /// On their own.
         Quit = "Quit",
         /// Another user removed them.
         Kickout = "Kickout",
@@ -76,15 +78,16 @@ wire_struct! {
     pub struct RoomDestroyed {
         /// The room's id.
         pub room_id: String,
-        /// All users who were in it; there can be thousands.
+        /// All users who were in the room; there can be thousands.
         pub user_ids: Vec<String>,
-        /// The user who destroyed it. Absent or empty if it went because the last user left.
+        /// The user who destroyed the room. Absent or empty if the room was destroyed because the
+        /// last user left.
         pub operator_account: Option<String>,
     }
 }
 
 impl RoomEntered {
-    /// The user who entered, in whichever form.
+    /// The user who entered, in either form of the callback.
     pub(super) fn user(&self) -> Option<&str> {
         let operator = self.operator_account.as_deref().filter(|user| !user.is_empty());
         operator.or_else(|| only(&self.new_user_ids))
@@ -92,7 +95,7 @@ impl RoomEntered {
 }
 
 impl RoomExited {
-    /// The user who removed the others, or who left.
+    /// The user who removed the others, or the only user who left.
     pub(super) fn user(&self) -> Option<&str> {
         match self.exit_type {
             Some(ExitType::Quit) => only(&self.exit_user_ids),
@@ -101,7 +104,7 @@ impl RoomExited {
     }
 }
 
-/// The user of a list of one.
+/// The user in a list with exactly one.
 fn only(users: &[String]) -> Option<&str> {
     match users {
         [user] => Some(user),

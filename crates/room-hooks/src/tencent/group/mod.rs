@@ -1,4 +1,16 @@
-//! Chat groups that serve as rooms: `Group.*`, five events and four questions. A live room is such a group, too.
+//! Chat groups that serve as rooms (`Group.*`): five events and four questions. A live room is such
+//! a group, too.
+//!
+//! ```
+//! use room_hooks::{Verified, tencent::group::{ExitType, MemberExited}};
+//!
+//! async fn on_exit(exited: Verified<MemberExited>) {
+//!     let was_kicked = exited.event.exit_type == Some(ExitType::Kicked);
+//!     for member in &exited.event.exit_member_list {
+//!         println!("{} left, kicked: {was_kicked}", member.member_account);
+//!     }
+//! }
+//! ```
 
 mod question;
 
@@ -11,7 +23,7 @@ pub use self::question::{
 };
 
 wire_struct! {
-    /// Users have joined a group: Chat's
+    /// Users joined a group: Chat's
     /// [`Group.CallbackAfterNewMemberJoin`](https://trtc.io/document/34372).
     #[serde(rename_all = "PascalCase")]
     pub struct MemberJoined {
@@ -22,19 +34,19 @@ wire_struct! {
         pub group_type: Option<String>,
         /// How they joined.
         pub join_type: Option<JoinType>,
-        /// The user whose request it was.
+        /// The user who made the request.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The users who joined.
         pub new_member_list: Vec<Member>,
-        /// When they joined, in Unix milliseconds; on the wire a string.
+        /// When the users joined, in Unix milliseconds; on the wire a string.
         pub event_time: Option<u64>,
     }
 }
 
 wire_names! {
-    /// How users join a group.
-    pub enum JoinType {
+    /// How users joined a group.
+    pub enum JoinType in tencent::group {
         /// They applied.
         Apply = "Apply",
         /// Another user invited them.
@@ -43,7 +55,7 @@ wire_names! {
 }
 
 wire_struct! {
-    /// Users have left a group: Chat's
+    /// Users left a group: Chat's
     /// [`Group.CallbackAfterMemberExit`](https://www.tencentcloud.com/document/product/1047/34373).
     #[serde(rename_all = "PascalCase")]
     pub struct MemberExited {
@@ -54,64 +66,65 @@ wire_struct! {
         pub group_type: Option<String>,
         /// How they left.
         pub exit_type: Option<ExitType>,
-        /// The user whose request it was.
+        /// The user who made the request.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The users who left.
         pub exit_member_list: Vec<Member>,
-        /// When they left, in Unix milliseconds; on the wire a string.
+        /// When the users left, in Unix milliseconds; on the wire a string.
         pub event_time: Option<u64>,
     }
 }
 
 wire_names! {
-    /// How users leave a group.
-    pub enum ExitType {
+    /// How users left a group.
+    pub enum ExitType in tencent::group {
         /// Another user removed them.
         Kicked = "Kicked",
-        /// By themselves.
+        /// On their own.
         Quit = "Quit",
     }
 }
 
 wire_struct! {
-    /// Members of a group are online, or no longer: Chat's
-    /// [`Group.CallbackOnMemberStateChange`](https://trtc.io/document/48734). It has no operator.
+    /// Members of a group went online or offline: Chat's
+    /// [`Group.CallbackOnMemberStateChange`](https://trtc.io/document/48734). The event has no
+    /// operator.
     #[serde(rename_all = "PascalCase")]
     pub struct MemberStateChanged {
         /// The group's id.
         pub group_id: String,
-        /// Whether they are online now; on the wire `EventType`.
+        /// Whether the users are online now; on the wire `EventType`.
         #[serde(rename = "EventType")]
         pub state: Option<MemberState>,
-        /// Why; on the wire `EventCause`.
+        /// Why the state changed; on the wire `EventCause`.
         #[serde(rename = "EventCause")]
         pub cause: Option<StateCause>,
         /// The users.
         pub member_list: Vec<Member>,
-        /// When it changed, in Unix milliseconds; on the wire a string.
+        /// When the state changed, in Unix milliseconds; on the wire a string.
         pub event_time: Option<u64>,
     }
 }
 
 wire_names! {
-    /// Why a member is online, or is not.
-    pub enum StateCause {
-        /// Joined the group.
+    /// Why a member went online or offline.
+    pub enum StateCause in tencent::group {
+        /// The user joined the group.
         Join = "Join",
-        /// Left the group.
+        /// The user left the group.
         Quit = "Quit",
-        /// The heartbeat ran out.
+        /// The heartbeat timed out.
         HeartbeatInterrupt = "HeartbeatInterrupt",
-        /// The heartbeat is back.
+        /// The heartbeat resumed.
         HeartbeatRecover = "HeartbeatRecover",
     }
 }
 
 wire_struct! {
     /// A group's profile was changed: Chat's
-    /// [`Group.CallbackAfterGroupInfoChanged`](https://www.tencentcloud.com/document/product/1047/34378). It has only
-    /// what was changed.
+    /// [`Group.CallbackAfterGroupInfoChanged`](https://www.tencentcloud.com/document/product/1047/34378).
+    /// It contains only the changes.
     #[serde(rename_all = "PascalCase")]
     pub struct GroupInfoChanged {
         /// The group's id.
@@ -130,15 +143,15 @@ wire_struct! {
         pub notification: Option<String>,
         /// The URL of the new picture.
         pub face_url: Option<String>,
-        /// The app's own entries that were changed, on an older page.
+        /// The app's own entries that were changed, according to an older page.
         pub user_defined_data_list: Vec<UserDefinedData>,
-        /// When it was changed, in Unix milliseconds; on the wire a string.
+        /// When the profile was changed, in Unix milliseconds; on the wire a string.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// An entry of the app's own.
+    /// One of the app's own entries.
     #[serde(rename_all = "PascalCase")]
     pub struct UserDefinedData {
         /// The entry's name.
@@ -150,8 +163,8 @@ wire_struct! {
 
 wire_struct! {
     /// A group was destroyed: Chat's
-    /// [`Group.CallbackAfterGroupDestroyed`](https://www.tencentcloud.com/document/product/1047/34377). It does not say
-    /// by whom.
+    /// [`Group.CallbackAfterGroupDestroyed`](https://www.tencentcloud.com/document/product/1047/34377).
+    /// It does not name the user who destroyed the group.
     #[serde(rename_all = "PascalCase")]
     pub struct GroupDestroyed {
         /// The group's id.
@@ -164,9 +177,9 @@ wire_struct! {
         pub owner_account: Option<String>,
         /// The group's name.
         pub name: Option<String>,
-        /// The users who were in it. Not there for communities.
+        /// The users who were in the group. Absent for communities.
         pub member_list: Vec<Member>,
-        /// When it was destroyed, in Unix milliseconds; on the wire a string.
+        /// When the group was destroyed, in Unix milliseconds; on the wire a string.
         pub event_time: Option<u64>,
     }
 }

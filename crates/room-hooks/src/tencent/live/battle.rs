@@ -1,4 +1,4 @@
-//! Battles: the hosts of two rooms or more compete for a while.
+//! Battles: the hosts of two or more rooms compete for a limited time.
 
 use crate::event::macros::{wire_codes, wire_struct};
 
@@ -7,73 +7,72 @@ wire_struct! {
     /// [`Live.CallbackAfterCreateBattle`](https://trtc.io/document/68259).
     #[serde(rename_all = "PascalCase")]
     pub struct BattleCreated {
-        /// The user who created it.
+        /// The user who created the battle.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The battle's id.
         pub battle_id: Option<String>,
-        /// The room that asks for it.
+        /// The room that requests the battle.
         pub from_room_id: Option<String>,
-        /// The rooms that are asked.
+        /// The rooms that receive the request.
         pub to_room_id_list: Vec<String>,
-        /// How long the rooms that are asked may take to agree, in milliseconds.
+        /// How long those rooms have to accept, in milliseconds.
         pub timeout: Option<u64>,
-        /// How long the battle is, in milliseconds.
+        /// The battle's duration, in milliseconds.
         pub duration: Option<u64>,
-        /// Whether the rooms that are asked have to agree.
+        /// Whether those rooms must accept.
         pub need_response: Option<bool>,
-        /// The app's own text about it.
+        /// The app's own text about the battle.
         pub extension_info: Option<String>,
-        /// When it was created, in Unix milliseconds.
+        /// When the battle was created, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// A battle has begun: Tencent's
+    /// A battle started: Tencent's
     /// [`Live.CallbackAfterStartBattle`](https://trtc.io/document/68260).
     #[serde(rename_all = "PascalCase")]
     pub struct BattleStarted {
         /// The battle's id.
         pub battle_id: Option<String>,
-        /// The room that asked for it; its id is the event's `room_id()`.
+        /// The room that requested the battle; its id is the event's `room_id()`.
         pub from_room_info: Option<BattleRoom>,
-        /// The rooms that were asked.
+        /// The rooms that received the request.
         pub to_room_list: Vec<BattleRoom>,
-        /// How long the battle is, in milliseconds.
+        /// The battle's duration, in milliseconds.
         pub duration: Option<u64>,
-        /// When it was created, in Unix seconds.
+        /// When the battle was created, in Unix seconds.
         pub create_time: Option<u64>,
-        /// When it began, in Unix seconds.
+        /// When the battle started, in Unix seconds.
         pub start_time: Option<u64>,
-        /// When the callback was made, in Unix milliseconds.
+        /// When the callback was created, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// A battle is over: Tencent's
-    /// [`Live.CallbackAfterEndBattle`](https://trtc.io/document/68261).
+    /// A battle ended: Tencent's [`Live.CallbackAfterEndBattle`](https://trtc.io/document/68261).
     #[serde(rename_all = "PascalCase")]
     pub struct BattleEnded {
         /// The battle's id.
         pub battle_id: Option<String>,
-        /// The room that asked for it; its id is the event's `room_id()`.
+        /// The room that requested the battle; its id is the event's `room_id()`.
         pub from_room_info: Option<BattleRoom>,
-        /// The rooms that were asked.
+        /// The rooms that received the request.
         pub to_room_list: Vec<BattleRoom>,
-        /// How it ended; on the wire `OpType`.
+        /// How the battle ended; on the wire `OpType`.
         #[serde(rename = "OpType")]
         pub end: Option<BattleEnd>,
-        /// How long the battle was to be, in milliseconds.
+        /// The battle's planned duration, in milliseconds.
         pub duration: Option<u64>,
-        /// When it was created, in Unix seconds.
+        /// When the battle was created, in Unix seconds.
         pub create_time: Option<u64>,
-        /// When it began, in Unix seconds.
+        /// When the battle started, in Unix seconds.
         pub start_time: Option<u64>,
-        /// When it ended, in Unix seconds.
+        /// When the battle ended, in Unix seconds.
         pub end_time: Option<u64>,
-        /// When the callback was made, in Unix milliseconds.
+        /// When the callback was created, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
@@ -84,22 +83,22 @@ wire_struct! {
     pub struct BattleRoom {
         /// The room's id.
         pub room_id: Option<String>,
-        /// The user who owns it; also seen as a number.
+        /// The user who owns the room; also seen as a number.
         #[serde(rename = "Owner_Account")]
         pub owner_account: Option<String>,
-        /// Its score, once the battle is over.
+        /// The room's score, once the battle has ended.
         pub score: Option<i64>,
     }
 }
 
 wire_codes! {
-    /// How a battle ends.
-    pub enum BattleEnd {
-        /// Its time was up.
+    /// How a battle ended.
+    pub enum BattleEnd in tencent::live {
+        /// The time was up.
         TimeUp = 0,
-        /// All hosts left it.
+        /// All hosts left.
         AllLeft = 1,
-        /// It never began, since nobody joined.
+        /// The battle never started, because no other host joined.
         NobodyJoined = 2,
     }
 }

@@ -9,12 +9,26 @@ wire_struct! {
     /// May a gift be sent? A live room's
     /// [`Live.CallbackBeforeSendGift`](https://trtc.io/document/72210).
     ///
-    /// It has no id, and its time is in seconds: two equal gifts of one second have equal bodies.
+    /// The question has no id, and its time is in seconds, so two equal gifts within one second
+    /// have equal bodies.
+    ///
+    /// ```
+    /// use room_hooks::{Hooks, Verified, tencent::{Decision, Tencent, live::BeforeSendGift}};
+    ///
+    /// fn hooks(tencent: Tencent) -> Hooks<Tencent> {
+    ///     Hooks::new(tencent).answer(async |gift: Verified<BeforeSendGift>| {
+    ///         match gift.event.gift_water.count {
+    ///             Some(..100) => Decision::allow(),
+    ///             _ => Decision::deny(),
+    ///         }
+    ///     })
+    /// }
+    /// ```
     #[serde(rename_all = "PascalCase", try_from = "OnWire")]
     pub struct BeforeSendGift {
         /// The room's id.
         pub room_id: String,
-        /// The user who sends it.
+        /// The user who sends the gift.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The gift.
@@ -23,22 +37,22 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// A gift on its way.
+    /// A gift that a user wants to send.
     #[serde(rename_all = "PascalCase")]
     pub struct GiftWater {
-        /// The user who gives.
+        /// The user who gives the gift.
         #[serde(rename = "From_Account")]
         pub from_account: Option<String>,
-        /// The users who receive.
+        /// The users who receive the gift.
         #[serde(rename = "To_Account")]
         pub to_account: Vec<String>,
-        /// When it was sent, in Unix seconds.
+        /// When the gift was sent, in Unix seconds.
         pub time: Option<u64>,
         /// The id of the kind of gift.
         pub gift_id: Option<String>,
-        /// How many.
+        /// The number of gifts.
         pub count: Option<u64>,
-        /// The price of one, in the app's coins.
+        /// The price of one gift, in the app's coins.
         pub coins: Option<u64>,
     }
 }
@@ -50,7 +64,7 @@ impl GiftWater {
     }
 }
 
-/// The page's sample has the gift in `GiftWater`, and its table beside the room.
+/// The page's sample has the gift in `GiftWater`; its table has the gift's fields next to the room.
 #[derive(Deserialize)]
 struct OnWire(Box<RawValue>);
 

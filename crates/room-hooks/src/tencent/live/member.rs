@@ -1,4 +1,4 @@
-//! Who is there, and who may do what.
+//! Members of a live room: presence, the owner and the administrators.
 
 use crate::{
     event::macros::{wire_names, wire_struct},
@@ -6,90 +6,90 @@ use crate::{
 };
 
 wire_struct! {
-    /// Users are there, or no longer: Tencent's
+    /// Users went online or offline in a room: Tencent's
     /// [`Live.CallbackAfterMemberStateChanged`](https://trtc.io/document/64424).
     #[serde(rename_all = "PascalCase")]
     pub struct MemberStateChanged {
-        /// The user whose request it was. The page does not have it.
+        /// The user who made the request. Not on the documented page.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
-        /// Whether they are there now; on the wire `EventType`.
+        /// Whether the users are online now; on the wire `EventType`.
         #[serde(rename = "EventType")]
         pub state: Option<MemberState>,
-        /// Why; on the wire `EventCause`.
+        /// Why the state changed; on the wire `EventCause`.
         #[serde(rename = "EventCause")]
         pub cause: Option<StateCause>,
         /// The users.
         pub member_list: Vec<Member>,
-        /// When it changed, in Unix milliseconds.
+        /// When the state changed, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// A room has another owner: Tencent's
+    /// A room's owner changed: Tencent's
     /// [`Live.CallbackAfterChangeOwner`](https://trtc.io/document/72553).
     #[serde(rename_all = "PascalCase")]
     pub struct OwnerChanged {
-        /// The user who changed it.
+        /// The user who changed the owner.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
-        /// The owner now.
+        /// The new owner.
         #[serde(rename = "CurrentOwner_Account")]
         pub current_owner: Option<String>,
-        /// The owner before.
+        /// The previous owner.
         #[serde(rename = "OriginalOwner_Account")]
         pub original_owner: Option<String>,
-        /// When it changed, in Unix milliseconds.
+        /// When the owner changed, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// Administrators of a room were added or deleted: Tencent's
+    /// Administrators of a room were added or removed: Tencent's
     /// [`Live.CallbackAfterModifyAdmin`](https://trtc.io/document/72554).
     #[serde(rename_all = "PascalCase")]
     pub struct AdminModified {
-        /// The user who did it.
+        /// The user who made the change.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
-        /// The users who are administrators now, or no longer.
+        /// The users who were added or removed.
         #[serde(rename = "Admin_Account")]
         pub admins: Vec<String>,
-        /// Whether they were added or deleted; on the wire `opType`.
+        /// Whether the users were added or removed; on the wire `opType`.
         #[serde(rename = "opType", alias = "OpType")]
         pub operation: Option<AdminOperation>,
-        /// When it was done, in Unix milliseconds.
+        /// When the change was made, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_names! {
-    /// Why a user is there, or is not.
-    pub enum StateCause {
-        /// Entered the room.
+    /// Why a user went online or offline.
+    pub enum StateCause in tencent::live {
+        /// The user entered the room.
         Enter = "Enter",
-        /// Left the room.
+        /// The user left the room.
         Leave = "Leave",
-        /// The heartbeat ran out.
+        /// The heartbeat timed out.
         HeartbeatInterrupt = "HeartbeatInterrupt",
-        /// The heartbeat is back.
+        /// The heartbeat resumed.
         HeartbeatRecover = "HeartbeatRecover",
     }
 }
 
 wire_names! {
-    /// What is done with administrators.
-    pub enum AdminOperation {
-        /// They are added.
+    /// Whether administrators were added or removed.
+    pub enum AdminOperation in tencent::live {
+        /// The users were added.
         Add = "add",
-        /// They are deleted.
+        /// The users were removed.
         Delete = "delete",
     }
 }

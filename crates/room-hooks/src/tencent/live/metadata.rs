@@ -1,48 +1,48 @@
-//! Metadata: the app's own names and values for a room.
+//! Metadata: the app's own keys and values for a room.
 
 use crate::event::macros::wire_struct;
 
 wire_struct! {
-    /// Metadata of a room were set: Tencent's
+    /// A room's metadata was set: Tencent's
     /// [`Live.CallbackAfterSetMetadata`](https://trtc.io/document/68222).
     #[serde(rename_all = "PascalCase")]
     pub struct MetadataSet {
-        /// The user who set them.
+        /// The user who set the metadata.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
-        /// What was set.
+        /// The entries that were set.
         pub metadata: Vec<MetadataEntry>,
-        /// When it was set, in Unix milliseconds.
+        /// When the metadata was set, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// Metadata of a room were deleted: Tencent's
+    /// A room's metadata was deleted: Tencent's
     /// [`Live.CallbackAfterDelMetadata`](https://trtc.io/document/68223).
     #[serde(rename_all = "PascalCase")]
     pub struct MetadataDeleted {
-        /// The user who deleted them.
+        /// The user who deleted the metadata.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
-        /// The names of what was deleted.
+        /// The keys that were deleted.
         pub keys: Vec<String>,
-        /// When it was deleted, in Unix milliseconds.
+        /// When the metadata was deleted, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// One of a room's metadata.
+    /// An entry of a room's metadata.
     #[serde(rename_all = "PascalCase")]
     pub struct MetadataEntry {
-        /// Its name.
+        /// The entry's key.
         pub key: String = default,
-        /// Its value.
+        /// The entry's value.
         pub value: String = default,
     }
 }

@@ -1,4 +1,17 @@
-//! Live broadcasts: `Live.*`, twelve events and a question.
+//! Live broadcasts (`Live.*`): twelve events and a question.
+//!
+//! ```
+//! use room_hooks::{Verified, tencent::live::{DestroyType, RoomDestroyed}};
+//!
+//! async fn on_destroyed(destroyed: Verified<RoomDestroyed>) {
+//!     if destroyed.event.destroy_type == Some(DestroyType::System) {
+//!         println!("{} was empty and is closed", destroyed.event.room_id);
+//!     }
+//!     if let Some(statistics) = &destroyed.event.statistic {
+//!         println!("{:?} viewers", statistics.total_viewers);
+//!     }
+//! }
+//! ```
 
 mod battle;
 mod gift;

@@ -1,4 +1,4 @@
-//! Broadcasts and what is said of them.
+//! Broadcasts, and information about them.
 
 use crate::{
     event::macros::{wire_names, wire_struct},
@@ -10,12 +10,12 @@ wire_struct! {
     /// [`Live.CallbackAfterCreateRoom`](https://trtc.io/document/64422).
     #[serde(rename_all = "PascalCase")]
     pub struct RoomCreated {
-        /// The user who created it.
+        /// The user who created the room.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
-        /// The room and what is said of it.
+        /// The room.
         pub room_info: RoomInfo,
-        /// When it was created, in Unix milliseconds; on some pages inside `RoomInfo`.
+        /// When the room was created, in Unix milliseconds; on some pages inside `RoomInfo`.
         pub event_time: Option<u64>,
     }
 }
@@ -25,41 +25,41 @@ wire_struct! {
     /// [`Live.CallbackAfterDestroyRoom`](https://trtc.io/document/64423).
     #[serde(rename_all = "PascalCase")]
     pub struct RoomDestroyed {
-        /// The user who destroyed it; `@TIM#SYSTEM` if it was the system.
+        /// The user who destroyed the room; `@TIM#SYSTEM` if the system did.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.
         pub room_id: String,
-        /// Who destroyed it; on the wire `EventType`.
+        /// Whether a user or the system destroyed the room; on the wire `EventType`.
         #[serde(rename = "EventType")]
         pub destroy_type: Option<DestroyType>,
-        /// The room as it was.
+        /// The room before it was destroyed.
         pub room_info: Option<RoomInfo>,
-        /// What there was in it.
+        /// The broadcast's statistics.
         pub statistic: Option<Statistics>,
-        /// When it was destroyed, in Unix milliseconds.
+        /// When the room was destroyed, in Unix milliseconds.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// The information of a room was changed: Tencent's
+    /// The information about a room was changed: Tencent's
     /// [`Live.CallbackAfterUpdateRoomInfo`](https://trtc.io/document/67938).
     #[serde(rename_all = "PascalCase")]
     pub struct RoomInfoUpdated {
-        /// The user who changed it.
+        /// The user who changed the room.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
-        /// The room and what is said of it.
+        /// The room.
         pub room_info: RoomInfo,
-        /// When it was changed, in Unix milliseconds; on some pages inside `RoomInfo`.
+        /// When the room was changed, in Unix milliseconds; on some pages inside `RoomInfo`.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// What a callback says of a room of Live. All of it may be absent, the id too where the event has
-    /// it already.
+    /// Information about a live room. Every field may be absent, including the id if the event has
+    /// it elsewhere.
     #[serde(rename_all = "PascalCase")]
     pub struct RoomInfo {
         /// The room's id.
@@ -71,78 +71,78 @@ wire_struct! {
         /// The user who owns the room; also seen as a number.
         #[serde(rename = "Owner_Account")]
         pub owner_account: Option<String>,
-        /// Whether there are seats.
+        /// Whether the room has seats.
         pub is_seat_enabled: Option<bool>,
-        /// How a member comes by a seat.
+        /// How members get a seat.
         pub take_seat_mode: Option<TakeSeatMode>,
-        /// The most members that the room may have.
+        /// The maximum number of members.
         pub max_member_count: Option<u64>,
         /// The number of seats.
         pub max_seat_count: Option<u64>,
-        /// Whether video is off for all.
+        /// Whether video is off for everyone.
         pub is_video_disabled: Option<bool>,
-        /// Whether audio is off for all.
+        /// Whether audio is off for everyone.
         pub is_audio_disabled: Option<bool>,
-        /// Whether nobody may send text messages.
+        /// Whether text messages are disabled.
         pub is_message_disabled: Option<bool>,
-        /// Whether nobody may share a screen.
+        /// Whether screen sharing is disabled.
         pub is_screen_sharing_disabled: Option<bool>,
-        /// Whether the room may not be recorded in the cloud.
+        /// Whether cloud recording is disabled.
         pub is_cloud_recording_disabled: Option<bool>,
         /// Whether the room is in the public list.
         pub is_public_visible: Option<bool>,
-        /// Whether any number of users may enter.
+        /// Whether the number of users is unlimited.
         pub is_unlimited_room_enabled: Option<bool>,
-        /// The URL of the cover.
+        /// The URL of the cover image.
         #[serde(rename = "CoverURL")]
         pub cover_url: Option<String>,
-        /// The URL of the background.
+        /// The URL of the background image.
         #[serde(rename = "BackgroundURL")]
         pub background_url: Option<String>,
-        /// The app's own numbers for what kind of broadcast it is.
+        /// The broadcast's categories, which are the app's own numbers.
         pub category: Vec<i64>,
-        /// The app's own number for the room's state.
+        /// The room's state, which is the app's own number.
         pub activity_status: Option<i64>,
         /// The app's own text about the room.
         pub custom_info: Option<String>,
         /// The number of viewers.
         pub view_count: Option<u64>,
-        /// Whether a scheduled broadcast has begun.
+        /// Whether a scheduled broadcast has started.
         pub room_status: Option<RoomStatus>,
-        /// When a scheduled broadcast begins, in Unix seconds.
+        /// When a scheduled broadcast starts, in Unix seconds.
         pub schedule_start_time: Option<u64>,
         /// When a scheduled broadcast ends, in Unix seconds.
         pub schedule_end_time: Option<u64>,
         /// When the room was created, in Unix seconds.
         pub create_time: Option<u64>,
-        /// When the event happened, in Unix milliseconds, on the pages that have it here.
+        /// When the event happened, in Unix milliseconds, on pages that have the time here.
         pub event_time: Option<u64>,
     }
 }
 
 wire_struct! {
-    /// What there was in a broadcast.
+    /// A broadcast's statistics.
     #[serde(rename_all = "PascalCase")]
     pub struct Statistics {
-        /// How many viewed it.
+        /// The number of viewers.
         pub total_viewers: Option<u64>,
-        /// How many gifts were sent.
+        /// The number of gifts.
         pub total_gifts_sent: Option<u64>,
-        /// What they were worth, in coins.
+        /// The value of the gifts, in coins.
         pub total_gift_coins: Option<u64>,
-        /// How many sent some.
+        /// The number of users who sent gifts.
         pub total_unique_gift_senders: Option<u64>,
-        /// How many likes there were.
+        /// The number of likes.
         pub total_likes_received: Option<u64>,
     }
 }
 
 wire_names! {
-    /// Who destroys a room.
-    pub enum DestroyType {
+    /// Whether a user or the system destroyed a room.
+    pub enum DestroyType in tencent::live {
         /// A user.
         User = "DestroyByUser",
-        /// The system, because nobody was in it.
+        /// The system, because the room was empty.
         System = "DestroyBySystem",
     }
 }

@@ -4,11 +4,11 @@ use crate::inbox::{AttemptId, ClaimRequest, Ending, InboxStats, InboxStore, NewE
 
 use super::{A_MOMENT, LONG, Part, again, dead, names};
 
-/// Also, that a request for all kinds is given all.
+/// Also checks that a request for all kinds receives all of them.
 pub(super) async fn everything_is_counted<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
-    let stats = async || part.store.stats().await.expect("it is available");
+    let stats = async || part.store.stats().await.expect("the inbox is available");
     let counts = async || {
         let InboxStats { ready, leased, done, dead, .. } = stats().await;
         (ready, leased, done, dead)
@@ -21,10 +21,10 @@ pub(super) async fn everything_is_counted<S: InboxStore, W: AsyncFn(Duration)>(
     let other = NewEvent { kind: "test/another".into(), ..part.event("d") };
     assert_eq!(part.put(&other).await, PutOutcome::New);
     assert_eq!(counts().await, (4, 0, 0, 0));
-    let oldest = stats().await.oldest_ready.expect("there is one");
+    let oldest = stats().await.oldest_ready.expect("an event is ready");
     part.pass(A_MOMENT).await;
-    let later = stats().await.oldest_ready.expect("there is one");
-    // What a store rounds, and a clock is inexact by.
+    let later = stats().await.oldest_ready.expect("an event is ready");
+    // A store rounds times, and a clock is inexact.
     let inexact = Duration::from_millis(20);
     assert!(later + inexact >= oldest + A_MOMENT, "first {oldest:?}, then {later:?}");
 
@@ -37,7 +37,7 @@ pub(super) async fn everything_is_counted<S: InboxStore, W: AsyncFn(Duration)>(
     assert!(part.finish(&c, Ending::Done).await);
     assert!(part.finish(&d, Ending::Done).await);
     assert_eq!(counts().await, (1, 0, 2, 1));
-    assert_eq!(stats().await.oldest_ready, None, "it is not due");
+    assert_eq!(stats().await.oldest_ready, None, "the event is not due");
     assert!(part.retry(b.attempt.sequence).await);
     assert_eq!(counts().await, (2, 0, 2, 0));
     assert!(stats().await.oldest_ready.is_some());
@@ -79,13 +79,13 @@ pub(super) async fn a_retry_waits_until_it_is_due<S: InboxStore, W: AsyncFn(Dura
     assert!(part.finish(&b, again(Duration::ZERO)).await);
     part.pass(A_MOMENT * 2).await;
     part.add(&["d"]).await;
-    // By the time since which each has been due.
+    // Events are claimed in the order in which they became due.
     let [b, a, d] = part.claim(part.request(1), ["b", "a", "d"]).await;
     for retried in [&a, &b] {
         assert_eq!((retried.attempt.number, retried.failures), (2, 1));
     }
 
-    // An attempt ends once, also if its worker did not learn that.
+    // An attempt ends only once, even if its worker did not receive the answer.
     assert!(part.finish(&a, again(A_MOMENT)).await);
     for ending in [again(LONG), Ending::Done, dead(), Ending::Released] {
         assert!(!part.finish(&a, ending).await, "the attempt has ended");
@@ -117,7 +117,7 @@ pub(super) async fn a_finished_event_stays_finished<S: InboxStore, W: AsyncFn(Du
 ) {
     part.add(&["a", "b"]).await;
     let [a, b] = part.claim(part.request(1), ["a", "b"]).await;
-    // These are no attempts at it, or at none that is stored.
+    // These attempts do not exist, or belong to an event that is not stored.
     let AttemptId { sequence, number } = a.attempt;
     for (sequence, number) in
         [(sequence, number - 1), (sequence, number + 1), (i64::MAX, 1), (i64::MIN, 1), (0, 1)]
@@ -134,10 +134,10 @@ pub(super) async fn a_finished_event_stays_finished<S: InboxStore, W: AsyncFn(Du
     assert!(part.finish(&b, Ending::Done).await);
     for claimed in [&a, &b] {
         for ending in [Ending::Done, dead(), again(Duration::ZERO), Ending::Released] {
-            assert!(!part.finish(claimed, ending).await, "it is finished");
+            assert!(!part.finish(claimed, ending).await, "the event is finished");
         }
     }
-    assert!(!part.retry(b.attempt.sequence).await, "it is done");
+    assert!(!part.retry(b.attempt.sequence).await, "the event is done");
     part.renew(1).await;
     part.pass(A_MOMENT).await;
     part.claim(part.request(2), []).await;
@@ -149,20 +149,23 @@ pub(super) async fn a_dead_event_can_be_retried<S: InboxStore, W: AsyncFn(Durati
     part.add(&["a", "b"]).await;
     let [a, b] = part.claim(part.request(1), ["a", "b"]).await;
     assert!(part.finish(&a, again(Duration::ZERO)).await);
-    assert!(!part.retry(a.attempt.sequence).await, "it is ready");
+    assert!(!part.retry(a.attempt.sequence).await, "the event is ready");
     let [a] = part.claim(part.request(1), ["a"]).await;
     assert!(part.finish(&a, dead()).await);
     part.claim(part.request(1), []).await;
 
     assert!(part.retry(a.attempt.sequence).await);
-    assert!(!part.retry(a.attempt.sequence).await, "it is ready");
-    assert!(!part.finish(&a, Ending::Done).await, "that attempt has ended");
+    assert!(!part.retry(a.attempt.sequence).await, "the event is ready");
+    assert!(!part.finish(&a, Ending::Done).await, "the attempt has ended");
     let [a] = part.claim(part.busy(1), ["a"]).await;
     assert_eq!((a.attempt.number, a.failures, a.is_suspect), (3, 0, false));
     part.done(&[a, b]).await;
 }
 
-pub(super) async fn other_kinds_and_newer_formats_are_left<S: InboxStore, W: AsyncFn(Duration)>(
+pub(super) async fn other_kinds_and_newer_formats_are_not_claimed<
+    S: InboxStore,
+    W: AsyncFn(Duration),
+>(
     part: &Part<'_, S, W>,
 ) {
     let newer = NewEvent { format_version: 2, ..part.event("newer") };
@@ -177,7 +180,7 @@ pub(super) async fn other_kinds_and_newer_formats_are_left<S: InboxStore, W: Asy
         ClaimRequest { kinds: Some(kinds), ..part.request(1) }
     };
     part.claim(of_kinds(&[]), []).await;
-    // A kind is compared as it is, and is no pattern.
+    // A kind is compared literally and is not a pattern.
     part.claim(of_kinds(&["test/KINDS", "test/kind", "test/%", "test/kind_", "*"]), []).await;
     let [plain] = part.claim(part.request(1), ["plain"]).await;
     let both =
@@ -188,7 +191,7 @@ pub(super) async fn other_kinds_and_newer_formats_are_left<S: InboxStore, W: Asy
     part.done(&[plain, newer, other, newest]).await;
 }
 
-pub(super) async fn of_several_claims_at_once_each_gets_other_events<
+pub(super) async fn concurrent_claims_receive_different_events<
     S: InboxStore,
     W: AsyncFn(Duration),
 >(
@@ -204,7 +207,7 @@ pub(super) async fn of_several_claims_at_once_each_gets_other_events<
             part.ask(request).await.events
         };
         let mut claimed = Vec::new();
-        // A store may let one of several that ask at once go without.
+        // If several workers ask at once, a store may leave one of them without events.
         for _ in 0..10 {
             let (one, two, three, four) = tokio::join!(claim(1), claim(2), claim(3), claim(4));
             claimed.extend([one, two, three, four].concat());
@@ -216,7 +219,7 @@ pub(super) async fn of_several_claims_at_once_each_gets_other_events<
         expected.sort_unstable();
         names.sort_unstable();
         assert_eq!(names, expected);
-        // Until here, one of each room is leased.
+        // Until here, one event of each room is leased.
         part.done(&claimed).await;
     }
     part.claim(part.request(1), []).await;

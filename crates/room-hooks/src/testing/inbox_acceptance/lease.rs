@@ -20,23 +20,23 @@ pub(super) async fn a_frozen_worker_settles_nothing_that_was_taken_over<
     assert_eq!(taken.attempt.sequence, frozen.attempt.sequence);
     assert_eq!((taken.attempt.number, taken.failures, taken.is_suspect), (2, 0, true));
     for ending in [Ending::Done, dead(), again(LONG), Ending::Released] {
-        assert!(!part.finish(&frozen, ending).await, "another worker has it");
+        assert!(!part.finish(&frozen, ending).await, "another worker has the lease");
     }
     part.claim(part.request(3), []).await;
 
-    // It can neither renew what it has lost, nor end it later.
+    // The frozen worker can neither renew the lost lease nor finish the event later.
     part.pass(LEASE - A_MOMENT).await;
     part.renew(1).await;
     part.pass(A_MOMENT * 2).await;
-    assert!(!part.finish(&frozen, Ending::Done).await, "it is not the latest attempt");
+    assert!(!part.finish(&frozen, Ending::Done).await, "the attempt is not the latest");
     let [third] = part.claim(part.request(3), ["a"]).await;
-    assert!(!part.finish(&taken, Ending::Done).await, "another worker has it");
+    assert!(!part.finish(&taken, Ending::Done).await, "another worker has the lease");
     part.done(&[third]).await;
-    assert!(!part.finish(&frozen, again(Duration::ZERO)).await, "it is done");
+    assert!(!part.finish(&frozen, again(Duration::ZERO)).await, "the event is done");
     part.claim(part.request(4), []).await;
 }
 
-pub(super) async fn a_lease_that_ran_out_is_its_own_until_it_is_claimed<
+pub(super) async fn an_expired_lease_is_kept_until_another_worker_claims<
     S: InboxStore,
     W: AsyncFn(Duration),
 >(
@@ -45,11 +45,11 @@ pub(super) async fn a_lease_that_ran_out_is_its_own_until_it_is_claimed<
     part.add(&["a", "b", "c", "d"]).await;
     let [a, b, c, d] = part.claim(part.request(1), ["a", "b", "c", "d"]).await;
     part.pass(LEASE + A_MOMENT).await;
-    // The worker itself does not find that it has crashed.
+    // A worker does not consider its own events crashed.
     let claims = part.ask(part.request(1)).await;
     assert!(claims.events.is_empty() && !claims.suspects_wait, "{claims:?}");
     part.done(&[a]).await;
-    // Another one, which is busy, asks and gets nothing.
+    // Another worker, which is busy, asks and receives nothing.
     assert!(part.ask(part.busy(2)).await.suspects_wait);
     part.done(&[b]).await;
     assert!(part.finish(&c, again(Duration::ZERO)).await);
@@ -63,7 +63,7 @@ pub(super) async fn a_lease_that_ran_out_is_its_own_until_it_is_claimed<
     part.done(&rest).await;
 }
 
-pub(super) async fn a_renewal_is_of_all_leases_of_one_worker<
+pub(super) async fn a_renewal_covers_all_leases_of_one_worker<
     S: InboxStore,
     W: AsyncFn(Duration),
 >(
@@ -79,11 +79,11 @@ pub(super) async fn a_renewal_is_of_all_leases_of_one_worker<
     }
     let [suspect] = part.claim(part.request(3), ["c"]).await;
     assert!(suspect.is_suspect);
-    assert!(!part.finish(&c, Ending::Done).await, "its lease was not renewed");
+    assert!(!part.finish(&c, Ending::Done).await, "the lease was not renewed");
     part.claim(part.request(4), []).await;
     part.done(&one).await;
 
-    // What has ended is renewed no more.
+    // A finished attempt is no longer renewed.
     assert!(part.finish(&suspect, again(Duration::ZERO)).await);
     part.renew(3).await;
     let [c] = part.claim(part.request(4), ["c"]).await;
@@ -96,8 +96,8 @@ pub(super) async fn a_renewal_is_of_all_leases_of_one_worker<
     part.claim(part.request(6), []).await;
 }
 
-/// As after a time in which the worker was frozen, or the store was away.
-pub(super) async fn a_lease_that_ran_out_is_taken_back<S: InboxStore, W: AsyncFn(Duration)>(
+/// The worker was frozen, or the store was unavailable.
+pub(super) async fn an_expired_lease_is_recovered<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
     part.add(&["a", "b"]).await;
@@ -113,12 +113,12 @@ pub(super) async fn a_lease_that_ran_out_is_taken_back<S: InboxStore, W: AsyncFn
         let claims = part.ask(request).await;
         assert!(claims.events.is_empty() && !claims.suspects_wait, "{claims:?}");
     }
-    // It runs out again, and only what another worker has claimed is lost.
+    // The leases expire again, and the worker loses only the event that another worker claimed.
     part.pass(LEASE + A_MOMENT).await;
     let [taken] = part.claim(part.request(2), ["a"]).await;
     part.renew(1).await;
     part.claim(part.request(3), []).await;
     let [lost, kept] = claimed;
-    assert!(!part.finish(&lost, Ending::Done).await, "another worker has it");
+    assert!(!part.finish(&lost, Ending::Done).await, "another worker has the lease");
     part.done(&[taken, kept]).await;
 }

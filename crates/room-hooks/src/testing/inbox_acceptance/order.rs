@@ -22,7 +22,7 @@ pub(super) async fn a_room_has_one_event_at_a_time<S: InboxStore, W: AsyncFn(Dur
     let [hall] = part.claim(part.ordered(2), ["hall 2"]).await;
     part.done(&[lobby]).await;
     let [lobby] = part.claim(part.ordered(1), ["lobby 2"]).await;
-    // A claim without an order takes what there is, and one with an order knows of it.
+    // A claim without an order takes any event, and an ordered claim takes that into account.
     let [last] = part.claim(part.request(2), ["lobby 3"]).await;
     part.done(&[lobby, one, two, hall]).await;
     part.add_to(LOBBY, &["lobby 4"]).await;
@@ -62,7 +62,8 @@ pub(super) async fn a_dead_event_frees_its_room<S: InboxStore, W: AsyncFn(Durati
     let [second] = part.claim(part.ordered(1), ["2"]).await;
     part.done(&[second]).await;
 
-    // Retried, it runs late: after what is done, not beside what is leased, and before what is still to come.
+    // A retried dead event runs late: after the finished events, not together with a leased one,
+    // and before the remaining ones.
     let [third] = part.claim(part.ordered(1), ["3"]).await;
     assert!(part.retry(first.attempt.sequence).await);
     part.claim(part.ordered(1), []).await;
@@ -74,7 +75,7 @@ pub(super) async fn a_dead_event_frees_its_room<S: InboxStore, W: AsyncFn(Durati
     part.done(&part.claim(part.ordered(1), ["4"]).await).await;
 }
 
-pub(super) async fn only_what_can_be_taken_has_an_order<S: InboxStore, W: AsyncFn(Duration)>(
+pub(super) async fn only_claimable_events_have_an_order<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
     let room = || Some(LOBBY.to_owned());
@@ -92,7 +93,7 @@ pub(super) async fn only_what_can_be_taken_has_an_order<S: InboxStore, W: AsyncF
         ..part.ordered(worker)
     };
     let [plain] = part.claim(part.ordered(1), ["plain 1"]).await;
-    // To a worker that can take all, they are one order.
+    // For a worker that can take all kinds, the events form one order.
     part.claim(all(2), []).await;
     part.done(&[plain]).await;
     let [newer] = part.claim(all(2), ["newer"]).await;
@@ -115,11 +116,11 @@ pub(super) async fn a_suspect_keeps_the_order<S: InboxStore, W: AsyncFn(Duration
     assert!(claims.events.is_empty() && claims.suspects_wait, "{claims:?}");
     let [suspect] = part.claim(part.ordered(2), ["lobby 1"]).await;
     let [alone] = part.claim(part.ordered(3), ["alone"]).await;
-    assert!(!part.finish(&first, Ending::Done).await, "another worker has it");
+    assert!(!part.finish(&first, Ending::Done).await, "another worker has the lease");
     part.done(&[suspect, alone]).await;
     part.done(&part.claim(part.ordered(3), ["lobby 2"]).await).await;
 
-    // A suspect that its room holds back waits for that, and not for an idle worker.
+    // A suspect that its room holds back waits for the room, not for an idle worker.
     part.add_to(HALL, &["hall 1", "hall 2"]).await;
     let [first, _] = part.claim(part.request(1), ["hall 1", "hall 2"]).await;
     assert!(part.finish(&first, again(LEASE * 2 + A_MOMENT)).await);
@@ -133,7 +134,7 @@ pub(super) async fn a_suspect_keeps_the_order<S: InboxStore, W: AsyncFn(Duration
     let [first] = part.claim(busy(2), ["hall 1"]).await;
     assert!(part.finish(&first, again(LONG)).await);
     part.claim(part.ordered(2), []).await;
-    // Without an order, it is due.
+    // Without an order, the event is due.
     let [second] = part.claim(part.request(2), ["hall 2"]).await;
     assert!(second.is_suspect);
     part.done(&[second]).await;

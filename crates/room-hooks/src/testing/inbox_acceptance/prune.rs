@@ -5,9 +5,10 @@ use crate::inbox::{Ending, InboxStats, InboxStore, NewEvent, PutOutcome};
 use super::{A_MOMENT, LONG, Part, RETENTION, again, dead, signature};
 
 impl<S: InboxStore, W: AsyncFn(Duration)> Part<'_, S, W> {
-    /// Counts done and dead events.
+    /// Counts the done and the dead events.
     async fn finished(&self) -> (u64, u64) {
-        let InboxStats { done, dead, .. } = self.store.stats().await.expect("it is available");
+        let InboxStats { done, dead, .. } =
+            self.store.stats().await.expect("the inbox is available");
         (done, dead)
     }
 
@@ -17,7 +18,7 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Part<'_, S, W> {
     }
 }
 
-pub(super) async fn what_is_finished_and_old_is_removed<S: InboxStore, W: AsyncFn(Duration)>(
+pub(super) async fn old_finished_events_are_removed<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
     part.prune_all().await;
@@ -31,7 +32,7 @@ pub(super) async fn what_is_finished_and_old_is_removed<S: InboxStore, W: AsyncF
     assert!(part.finish(&to_die, dead()).await);
     assert!(part.finish(&ready, again(LONG)).await);
 
-    // It counts from the end, each for itself, and never for what is unfinished.
+    // The retention of each event starts when it is finished; unfinished events have none.
     assert_eq!(part.prune(A_MOMENT * 2, A_MOMENT * 2, 10).await, 0);
     part.pass(A_MOMENT).await;
     assert_eq!(part.prune(A_MOMENT * 2, A_MOMENT * 2, 10).await, 0);
@@ -42,20 +43,20 @@ pub(super) async fn what_is_finished_and_old_is_removed<S: InboxStore, W: AsyncF
     assert_eq!(part.finished().await, (1, 1));
     assert_eq!(part.prune(A_MOMENT * 2, LONG, 2).await, 1);
     assert_eq!(part.finished().await, (0, 1));
-    assert!(!part.retry(one.attempt.sequence).await, "it is removed");
-    assert!(part.retry(to_die.attempt.sequence).await, "it is dead");
+    assert!(!part.retry(one.attempt.sequence).await, "the event was removed");
+    assert!(part.retry(to_die.attempt.sequence).await, "the event is dead");
     let [to_die] = part.claim(part.request(1), ["dead"]).await;
     assert!(part.finish(&to_die, dead()).await);
     part.pass(A_MOMENT * 2).await;
     assert_eq!(part.prune(LONG, A_MOMENT, 10).await, 1);
     assert_eq!(part.prune(Duration::ZERO, Duration::ZERO, 10).await, 0);
-    assert!(!part.retry(to_die.attempt.sequence).await, "it is removed");
-    assert!(!part.finish(&to_die, Ending::Done).await, "it is removed");
+    assert!(!part.retry(to_die.attempt.sequence).await, "the event was removed");
+    assert!(!part.finish(&to_die, Ending::Done).await, "the event was removed");
     part.done(&[leased]).await;
     assert_eq!(part.finished().await, (1, 0));
 }
 
-/// Until its retention ends, from when it was put.
+/// A removed event remains a duplicate until its retention ends, counted from the put.
 pub(super) async fn a_removed_event_is_still_a_duplicate<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
@@ -71,10 +72,10 @@ pub(super) async fn a_removed_event_is_still_a_duplicate<S: InboxStore, W: Async
     part.done(&[a.clone(), b, d]).await;
     assert!(part.finish(&c, dead()).await);
     part.pass(A_MOMENT * 2).await;
-    assert_eq!(part.put(&short).await, PutOutcome::Duplicate, "it is still stored");
+    assert_eq!(part.put(&short).await, PutOutcome::Duplicate, "the event is still stored");
     part.prune_all().await;
 
-    // The short one is new, and the anonymous one always was.
+    // The short event is new again, and the anonymous one is always new.
     for event in [&long, &mortal] {
         assert_eq!(part.put(event).await, PutOutcome::Duplicate);
     }
@@ -83,9 +84,9 @@ pub(super) async fn a_removed_event_is_still_a_duplicate<S: InboxStore, W: Async
     for event in [&short, &anonymous] {
         assert_eq!(part.put(event).await, PutOutcome::New);
     }
-    assert!(!part.finish(&a, Ending::Done).await, "it is removed");
+    assert!(!part.finish(&a, Ending::Done).await, "the event was removed");
     for sequence in [a.attempt.sequence, c.attempt.sequence] {
-        assert!(!part.retry(sequence).await, "it is removed");
+        assert!(!part.retry(sequence).await, "the event was removed");
     }
     part.done(&part.claim(part.ordered(1), ["short", "anonymous"]).await).await;
 

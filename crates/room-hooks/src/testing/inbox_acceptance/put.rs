@@ -7,14 +7,14 @@ use crate::{
 
 use super::{A_MOMENT, Part, RETENTION, again, dead, random, signature};
 
-/// In whatever state it is.
+/// An event is a duplicate in any state.
 pub(super) async fn a_duplicate_is_stored_once<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
     let (event, other) = (part.event("first"), part.event("other"));
     assert_eq!(part.put(&event).await, PutOutcome::New);
     assert_eq!(part.put(&event).await, PutOutcome::Duplicate, "ready");
-    // What identifies it is its id.
+    // Only the id identifies an event.
     let differing = NewEvent { id: event.id, ..part.event("differing") };
     assert_eq!(part.put(&differing).await, PutOutcome::Duplicate);
     assert_eq!(part.put(&other).await, PutOutcome::New);
@@ -29,7 +29,7 @@ pub(super) async fn a_duplicate_is_stored_once<S: InboxStore, W: AsyncFn(Duratio
     assert_eq!(part.put(&other).await, PutOutcome::Duplicate, "dead");
     part.claim(part.request(1), []).await;
 
-    // Without an id, each is an event of its own.
+    // Without an id, every put is a new event.
     let anonymous = NewEvent { id: None, ..part.event("anonymous") };
     assert_eq!(part.put(&anonymous).await, PutOutcome::New);
     assert_eq!(part.put(&anonymous).await, PutOutcome::New);
@@ -45,7 +45,7 @@ pub(super) async fn a_signature_belongs_to_its_first_event<S: InboxStore, W: Asy
     assert_eq!(part.put(&forged).await, PutOutcome::SignatureReused);
     assert_eq!(part.put(&honest).await, PutOutcome::Duplicate);
 
-    // A retry that is re-signed brings a signature that belongs to the same event from then on.
+    // A re-signed retry adds a signature, which belongs to the same event from then on.
     let again = NewEvent { signature: Some(signature()), ..honest.clone() };
     assert_eq!(part.put(&again).await, PutOutcome::Duplicate);
     for signature in [honest.signature, again.signature] {
@@ -53,7 +53,7 @@ pub(super) async fn a_signature_belongs_to_its_first_event<S: InboxStore, W: Asy
         assert_eq!(part.put(&forged).await, PutOutcome::SignatureReused);
     }
 
-    // Nothing was stored of what was refused, and it is refused also of an event that is stored.
+    // A refused put stores nothing, and a reused signature is refused for a stored event, too.
     let [claimed] = part.claim(part.request(1), ["honest"]).await;
     let forged = NewEvent { signature: Some(signature()), ..forged };
     assert_eq!(part.put(&forged).await, PutOutcome::New);
@@ -63,10 +63,10 @@ pub(super) async fn a_signature_belongs_to_its_first_event<S: InboxStore, W: Asy
     assert_eq!(part.put(&stolen).await, PutOutcome::SignatureReused);
     part.done(&part.claim(part.request(1), ["forged"]).await).await;
 
-    // Signatures that are bound to what is not stored are the same.
+    // The same holds for signatures that are bound without a stored event.
     let bind = async |signature, id| {
         let bound = part.store.bind(signature, id, RETENTION).await;
-        bound.expect("there is room")
+        bound.expect("the inbox has room")
     };
     let [question, other] = [(); 2].map(|()| DeliveryId::from_bytes(random()));
     let bound = signature();
@@ -78,8 +78,8 @@ pub(super) async fn a_signature_belongs_to_its_first_event<S: InboxStore, W: Asy
     assert_eq!(part.put(&event).await, PutOutcome::SignatureReused);
     let event = NewEvent { id: Some(question), signature: Some(bound), ..part.event("own") };
     assert_eq!(part.put(&event).await, PutOutcome::New);
-    assert!(!bind(honest.signature.expect("it has one"), question).await);
-    assert!(!bind(again.signature.expect("it has one"), question).await);
+    assert!(!bind(honest.signature.expect("the event has a signature"), question).await);
+    assert!(!bind(again.signature.expect("the event has a signature"), question).await);
     part.done(&part.claim(part.request(1), ["own"]).await).await;
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn a_signature_is_free_after_its_retention<S: InboxStore, W: As
     let event = NewEvent { signature: Some(of_event), ..part.event("first") };
     assert_eq!(part.put(&event).await, PutOutcome::New);
     let id = DeliveryId::from_bytes(random());
-    assert!(part.store.bind(of_question, id, RETENTION).await.expect("there is room"));
+    assert!(part.store.bind(of_question, id, RETENTION).await.expect("the inbox has room"));
 
     part.pass(RETENTION - A_MOMENT).await;
     let later = [of_event, of_question]
@@ -102,12 +102,16 @@ pub(super) async fn a_signature_is_free_after_its_retention<S: InboxStore, W: As
     for later in &later {
         assert_eq!(part.put(later).await, PutOutcome::New);
         let first = NewEvent { signature: later.signature, ..event.clone() };
-        assert_eq!(part.put(&first).await, PutOutcome::SignatureReused, "it has a new owner");
+        assert_eq!(
+            part.put(&first).await,
+            PutOutcome::SignatureReused,
+            "the signature has a new owner"
+        );
     }
     part.done(&part.claim(part.request(1), ["first", "later", "later"]).await).await;
 }
 
-/// Payloads that are not text, and every text of a room that there can be.
+/// The payloads are not text, and the room names contain unusual characters.
 pub(super) async fn content_comes_back_byte_for_byte<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
@@ -141,7 +145,7 @@ pub(super) async fn content_comes_back_byte_for_byte<S: InboxStore, W: AsyncFn(D
         assert_eq!(part.put(&event).await, PutOutcome::New);
         events.push(event);
     }
-    // Each of these rooms is another.
+    // All these rooms are different.
     let request = ClaimRequest { format_version: 6, ..part.ordered(1) };
     let claimed = part.ask(request).await.events;
     for (claimed, event) in claimed.iter().zip(&events) {
@@ -152,7 +156,7 @@ pub(super) async fn content_comes_back_byte_for_byte<S: InboxStore, W: AsyncFn(D
     assert_eq!(claimed.len(), events.len());
 }
 
-pub(super) async fn of_several_puts_at_once_one_is_new<S: InboxStore, W: AsyncFn(Duration)>(
+pub(super) async fn one_of_several_concurrent_puts_is_new<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
     let event = part.event("same");

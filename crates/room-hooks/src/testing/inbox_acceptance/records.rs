@@ -9,21 +9,21 @@ use super::{A_MOMENT, LEASE, LONG, Part, RETENTION, again, dead, signature};
 impl<S: InboxStore, W: AsyncFn(Duration)> Part<'_, S, W> {
     /// The events of this part.
     async fn list(&self, state: Option<EventState>) -> Vec<EventRecord> {
-        let mut records = self.store.list(state, 0, 10_000).await.expect("it is available");
+        let mut records = self.store.list(state, 0, 10_000).await.expect("the inbox is available");
         records.retain(|record| record.kind == self.kind);
         records
     }
 
     async fn record(&self, claimed: &ClaimedEvent) -> EventRecord {
-        self.find(claimed).await.expect("it is stored").0
+        self.find(claimed).await.expect("the event is stored").0
     }
 
     async fn find(&self, claimed: &ClaimedEvent) -> Option<(EventRecord, NewEvent)> {
-        self.store.get(claimed.attempt.sequence).await.expect("it is available")
+        self.store.get(claimed.attempt.sequence).await.expect("the inbox is available")
     }
 }
 
-pub(super) async fn a_record_says_what_became_of_an_event<S: InboxStore, W: AsyncFn(Duration)>(
+pub(super) async fn a_record_shows_the_state_of_an_event<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
     let mut event = NewEvent { signature: Some(signature()), ..part.event("content") };
@@ -31,7 +31,7 @@ pub(super) async fn a_record_says_what_became_of_an_event<S: InboxStore, W: Asyn
     event.received_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_456);
     assert_eq!(part.put(&event).await, PutOutcome::New);
 
-    let [record] = part.list(None).await.try_into().expect("it is the only one");
+    let [record] = part.list(None).await.try_into().expect("one event is stored");
     assert_eq!((record.state, record.is_suspect), (EventState::Ready, false));
     assert_eq!((record.attempts, record.failures, record.crashes), (0, 0, 0));
     assert_eq!((record.due_in, record.finished_ago), (Some(Duration::ZERO), None));
@@ -41,12 +41,12 @@ pub(super) async fn a_record_says_what_became_of_an_event<S: InboxStore, W: Asyn
 
     let [claimed] = part.claim(part.request(1), ["content"]).await;
     assert_eq!(claimed.attempt.sequence, record.sequence);
-    let (record, stored) = part.find(&claimed).await.expect("it is stored");
+    let (record, stored) = part.find(&claimed).await.expect("the event is stored");
     assert_eq!((record.state, record.attempts), (EventState::Leased, 1));
     assert!(record.due_in.is_some_and(|due_in| !due_in.is_zero() && due_in <= LEASE));
     assert_eq!(stored, event);
 
-    // Its worker crashes.
+    // The worker crashes.
     part.pass(LEASE).await;
     let record = part.record(&claimed).await;
     assert_eq!((record.state, record.is_suspect), (EventState::Ready, true));
@@ -99,7 +99,7 @@ pub(super) async fn a_list_continues_after_a_sequence<S: InboxStore, W: AsyncFn(
 
     let page = async |after, limit| -> Vec<i64> {
         let page = part.store.list(Some(EventState::Dead), after, limit).await;
-        page.expect("it is available").iter().map(|record| record.sequence).collect()
+        page.expect("the inbox is available").iter().map(|record| record.sequence).collect()
     };
     assert_eq!(page(b - 1, 1).await, [b]);
     assert_eq!(page(b, 1).await, [d]);
@@ -108,45 +108,49 @@ pub(super) async fn a_list_continues_after_a_sequence<S: InboxStore, W: AsyncFn(
 
     part.done(&[leased]).await;
     part.done(&part.claim(part.request(1), ["retried", "ready"]).await).await;
-    // Nothing is left of an error that has been overcome.
+    // The error is cleared after a later success.
     assert_eq!(part.record(&retried).await.error, None);
     for sequence in [b, d] {
         assert!(part.discard(sequence).await);
     }
 }
 
-pub(super) async fn what_waits_or_is_dead_can_be_discarded<S: InboxStore, W: AsyncFn(Duration)>(
+pub(super) async fn waiting_and_dead_events_can_be_discarded<
+    S: InboxStore,
+    W: AsyncFn(Duration),
+>(
     part: &Part<'_, S, W>,
 ) {
-    let before = part.store.stats().await.expect("it is available");
+    let before = part.store.stats().await.expect("the inbox is available");
     let event = NewEvent { room: Some("zego/1/1".into()), ..part.event("first") };
     assert_eq!(part.put(&event).await, PutOutcome::New);
     part.add_to("zego/1/1", &["second", "third", "fourth"]).await;
 
-    // While a worker has it, it cannot be discarded. A suspect can, and its worker then ends nothing.
+    // While a worker has the event, it cannot be discarded. A suspect can, and then its worker
+    // cannot finish it.
     let [first] = part.claim(part.ordered(1), ["first"]).await;
-    assert!(!part.discard(first.attempt.sequence).await, "a worker has it");
+    assert!(!part.discard(first.attempt.sequence).await, "a worker has the lease");
     part.pass(LEASE).await;
-    assert!(part.discard(first.attempt.sequence).await, "its lease ran out");
-    assert!(!part.discard(first.attempt.sequence).await, "it is removed");
-    assert!(!part.finish(&first, Ending::Done).await, "it is removed");
-    assert!(!part.retry(first.attempt.sequence).await, "it is removed");
+    assert!(part.discard(first.attempt.sequence).await, "the lease expired");
+    assert!(!part.discard(first.attempt.sequence).await, "the event was removed");
+    assert!(!part.finish(&first, Ending::Done).await, "the event was removed");
+    assert!(!part.retry(first.attempt.sequence).await, "the event was removed");
 
-    // An event that waits for its next attempt no longer holds its room back.
+    // Discarding an event that waits for its next attempt releases its room.
     let [second] = part.claim(part.ordered(2), ["second"]).await;
     assert!(part.finish(&second, again(LONG)).await);
     part.claim(part.ordered(2), []).await;
-    assert!(part.discard(second.attempt.sequence).await, "it is ready");
+    assert!(part.discard(second.attempt.sequence).await, "the event is ready");
     let [third] = part.claim(part.ordered(2), ["third"]).await;
     assert!(part.finish(&third, dead()).await);
-    assert!(part.discard(third.attempt.sequence).await, "it is dead");
+    assert!(part.discard(third.attempt.sequence).await, "the event is dead");
     let [fourth] = part.claim(part.ordered(2), ["fourth"]).await;
     part.done(std::slice::from_ref(&fourth)).await;
-    assert!(!part.discard(fourth.attempt.sequence).await, "it is done");
+    assert!(!part.discard(fourth.attempt.sequence).await, "the event is done");
 
-    // Its id remains until its retention ends.
+    // The id is remembered until its retention ends.
     assert_eq!(part.put(&event).await, PutOutcome::Duplicate);
-    let stats = part.store.stats().await.expect("it is available");
+    let stats = part.store.stats().await.expect("the inbox is available");
     assert_eq!((stats.ready, stats.leased, stats.dead), (before.ready, before.leased, before.dead));
     assert_eq!(stats.done, before.done + 1);
     part.pass(RETENTION).await;

@@ -13,7 +13,7 @@ pub(super) async fn suspects_run_alone_and_one_at_a_time<S: InboxStore, W: Async
     part.pass(LEASE + A_MOMENT).await;
     part.add(&["c"]).await;
 
-    // A busy worker gets nothing at all, so that it becomes idle.
+    // A busy worker receives nothing, so that it becomes idle.
     for _ in 0..2 {
         let claims = part.ask(part.busy(2)).await;
         assert!(claims.events.is_empty() && claims.suspects_wait, "{claims:?}");
@@ -24,7 +24,7 @@ pub(super) async fn suspects_run_alone_and_one_at_a_time<S: InboxStore, W: Async
     assert!(claims.events.is_empty() && claims.suspects_wait, "{claims:?}");
     let [b] = part.claim(part.request(3), ["b"]).await;
     assert!(b.is_suspect);
-    // What is leased waits for nobody.
+    // A suspect that is leased does not hold other events back.
     let claims = part.ask(part.busy(4)).await;
     assert!(!claims.suspects_wait && claims.events.len() == 1, "{claims:?}");
     assert!(!claims.events[0].is_suspect);
@@ -55,7 +55,7 @@ pub(super) async fn a_finish_ends_the_suspicion<S: InboxStore, W: AsyncFn(Durati
     part.done(&part.claim(part.busy(1), ["a"]).await).await;
 }
 
-pub(super) async fn crashes_while_alone_make_it_dead<S: InboxStore, W: AsyncFn(Duration)>(
+pub(super) async fn crashes_while_alone_make_an_event_dead<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {
     for max_crashes in [1, 3] {
@@ -66,7 +66,7 @@ pub(super) async fn crashes_while_alone_make_it_dead<S: InboxStore, W: AsyncFn(D
             part.pass(LEASE + A_MOMENT).await;
             claimed
         };
-        // A crash while it does not run alone proves nothing, however often that happens.
+        // A crash while other events run proves nothing, however often it happens.
         part.add(&["a"]).await;
         for _ in 0..5 {
             let a = claim_and_crash(1, "a").await;
@@ -82,20 +82,20 @@ pub(super) async fn crashes_while_alone_make_it_dead<S: InboxStore, W: AsyncFn(D
             assert_eq!((a.is_suspect, a.failures), (true, 0));
             last = Some(a);
         }
-        // It is found by whoever asks next, and does not wait any more.
+        // The next worker that asks notices the dead event, which no longer holds others back.
         part.add(&["b"]).await;
         let claims = part.ask(busy(9)).await;
         assert!(!claims.suspects_wait && claims.events.len() == 1, "{claims:?}");
         part.done(&claims.events).await;
         part.claim(request(10), []).await;
-        let last = last.expect("it was claimed");
-        assert!(!part.finish(&last, Ending::Done).await, "it is dead");
+        let last = last.expect("at least one crash was allowed");
+        assert!(!part.finish(&last, Ending::Done).await, "the event is dead");
         part.renew(i64::from(max_crashes) + 1).await;
         part.claim(request(10), []).await;
 
-        // Retried, it has as many crashes left as a new one.
-        assert!(part.retry(last.attempt.sequence).await, "it is dead");
-        assert!(!part.finish(&last, Ending::Done).await, "that attempt has ended");
+        // A retried event has as many crashes left as a new one.
+        assert!(part.retry(last.attempt.sequence).await, "a dead event can be retried");
+        assert!(!part.finish(&last, Ending::Done).await, "the attempt has ended");
         let [a] = part.claim(busy(11), ["a"]).await;
         assert_eq!((a.attempt.number, a.is_suspect), (last.attempt.number + 1, false));
         part.pass(LEASE + A_MOMENT).await;
@@ -108,7 +108,7 @@ pub(super) async fn crashes_while_alone_make_it_dead<S: InboxStore, W: AsyncFn(D
     }
 }
 
-/// Of those that a request cannot take.
+/// Suspects that a request cannot take.
 pub(super) async fn the_suspects_of_others_do_not_matter<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {

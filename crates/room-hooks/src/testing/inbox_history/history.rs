@@ -1,4 +1,4 @@
-//! What has happened, and what follows from it for the next answer.
+//! The past of an inbox, and the rules that follow from it for the next answer.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,7 +15,7 @@ use super::{
     record::{Record, State},
 };
 
-/// An attempt that a worker is at.
+/// An attempt in progress.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Held {
     pub(super) attempt: AttemptId,
@@ -25,7 +25,7 @@ pub(super) struct Held {
 #[derive(Default)]
 pub(super) struct History {
     now: Duration,
-    /// In the order of arrival.
+    /// In order of arrival.
     events: Vec<Record>,
     signatures: HashMap<SignatureKey, (DeliveryId, Duration)>,
     log: Vec<String>,
@@ -36,7 +36,7 @@ impl History {
         self.log.push(format!("{:>4} s  {what}", self.now.as_secs()));
     }
 
-    /// A rule that the inbox has broken, or not.
+    /// Checks that the inbox has kept a rule.
     #[track_caller]
     fn check(&self, is_kept: bool, rule: &str) {
         assert!(is_kept, "{rule}\n{}", self.log.join("\n"));
@@ -46,7 +46,7 @@ impl History {
         self.now += span;
     }
 
-    /// Tells the next event that is stored from all others.
+    /// The payload of the next stored event, which is unique.
     pub(super) fn next_payload(&self) -> Vec<u8> {
         self.events.len().to_string().into_bytes()
     }
@@ -64,14 +64,16 @@ impl History {
         let is_remembered =
             is_stored || latest.is_some_and(|known| self.now < known.put_at + RETENTION);
         match outcome {
-            PutOutcome::SignatureReused => self.check(is_stolen, "the signature is its own"),
+            PutOutcome::SignatureReused => {
+                self.check(is_stolen, "the signature belongs to this event");
+            }
             PutOutcome::Duplicate => {
-                self.check(!is_stolen, "the signature is another's");
-                self.check(latest.is_some(), "it is new, and lost");
+                self.check(!is_stolen, "the signature belongs to another event");
+                self.check(latest.is_some(), "a new event was lost");
             }
             PutOutcome::New => {
-                self.check(!is_stolen, "the signature is another's");
-                self.check(!is_remembered, "it is a duplicate");
+                self.check(!is_stolen, "the signature belongs to another event");
+                self.check(!is_remembered, "the event is a duplicate");
                 let record = Record::new(event.id, event.room.clone(), self.now);
                 self.events.push(record);
             }
@@ -116,18 +118,19 @@ impl History {
         for record in &mut self.events {
             record.is_asked_for(worker, self.now);
         }
-        self.check(events.len() <= limit, "no more than were asked for");
+        self.check(events.len() <= limit, "a claim returns at most the requested number");
         let suspects = (0..self.events.len()).filter(|&index| {
             self.events[index].is_suspect(worker, self.now) && self.may_run(index, request)
         });
         let suspects = suspects.count();
-        // One that may be dead may as well be alive, and a worker that asks may be told of its own.
+        // An event that may be dead may also be alive, and a worker that asks may be told about its
+        // own events.
         let is_any_suspect = self
             .events
             .iter()
             .any(|record| matches!(record.state, State::Leased { until, .. } if until <= self.now));
         let is_suspect = events.iter().any(|claimed| claimed.is_suspect);
-        self.check(!is_suspect || is_idle, "a suspect runs alone: the worker is busy");
+        self.check(!is_suspect || is_idle, "a busy worker receives no suspect");
         self.check(!is_suspect || events.len() == 1, "a suspect runs alone");
         self.check(suspects == 0 || is_suspect || events.is_empty(), "suspects come first");
         self.check(suspects == 0 || is_suspect || !is_idle, "a suspect is due");
@@ -137,12 +140,13 @@ impl History {
         if events.is_empty() && !claims.suspects_wait {
             let is_lost = (0..self.events.len())
                 .any(|index| self.events[index].is_due(self.now) && self.may_run(index, request));
-            self.check(!is_lost, "an event is due, and not found");
+            self.check(!is_lost, "a due event is claimed");
         }
         events.iter().map(|claimed| self.claimed(request, claimed)).collect()
     }
 
-    /// Whether the order of its room lets an event run. If another one may be dead, only the inbox knows.
+    /// Whether the order of its room lets an event run. If another event may be dead, only the
+    /// inbox knows.
     fn may_run(&self, index: usize, request: &ClaimRequest) -> bool {
         !request.is_ordered
             || !self.others_of_room(index).any(|(other, record)| {
@@ -152,7 +156,7 @@ impl History {
             })
     }
 
-    /// The others of its room, with their places in the order of arrival.
+    /// The other events of its room, with their positions in order of arrival.
     fn others_of_room(&self, index: usize) -> impl Iterator<Item = (usize, &Record)> {
         let room = self.events[index].room.as_ref();
         let others = self.events.iter().enumerate();
@@ -166,22 +170,22 @@ impl History {
         let payload = str::from_utf8(&claimed.event.payload).ok();
         let index = payload.and_then(|payload| payload.parse::<usize>().ok());
         let index = index.filter(|index| *index < self.events.len());
-        self.check(index.is_some(), "an event that was never put");
+        self.check(index.is_some(), "only events that were put are claimed");
         let index = index.unwrap_or_default();
         let record = &self.events[index];
-        self.check(!record.is_held(self.now), "leased by two workers at once");
+        self.check(!record.is_held(self.now), "an event is leased by one worker at a time");
         self.check(
             matches!(record.state, State::Ready { .. } | State::Leased { .. }),
-            "it is done, dead or removed",
+            "a done, dead or removed event is not claimed",
         );
         let is_due = match record.state {
             State::Ready { due } => due <= self.now,
             _ => true,
         };
-        self.check(is_due, "it is not due yet");
+        self.check(is_due, "an event is not claimed before it is due");
         self.check(
             is_suspect == matches!(record.state, State::Leased { .. }),
-            "it is a suspect if its lease ran out, and only then",
+            "an event is a suspect if and only if its lease expired",
         );
         let before = record.attempt.map_or(0, |before| before.number);
         self.check(attempt.number == before + 1, "attempts are numbered one by one");
@@ -247,7 +251,7 @@ impl History {
         }
     }
 
-    /// Of one of the events that were claimed.
+    /// The sequence of one of the claimed events.
     pub(super) fn sequence(&self, which: u8) -> Option<i64> {
         let attempts = self.events.iter().filter_map(|record| record.attempt);
         let sequences: Vec<i64> = attempts.map(|attempt| attempt.sequence).collect();
@@ -265,7 +269,7 @@ impl History {
         let record = &self.events[index];
         let (is_dead, is_perhaps_dead) = (record.state == State::Dead, record.is_perhaps_dead());
         self.check(is_ready || !is_dead, "a dead event can be retried");
-        self.check(!is_ready || is_dead || is_perhaps_dead, "it is not dead");
+        self.check(!is_ready || is_dead || is_perhaps_dead, "the event is not dead");
         let record = &mut self.events[index];
         if is_ready {
             (record.failures, record.alone) = (0, 0);
@@ -285,7 +289,7 @@ impl History {
             State::Leased { is_perhaps_dead, .. } => (!is_perhaps_dead).then_some(false),
         };
         let is_expected = expected.is_none_or(|expected| is_removed == expected);
-        self.check(is_expected, "what waits or is dead is removed, and nothing else");
+        self.check(is_expected, "only waiting and dead events are discarded");
         let record = &mut self.events[index];
         if is_removed {
             record.state = State::Pruned;
@@ -305,7 +309,7 @@ impl History {
                 expected += 1;
             }
         }
-        self.check(pruned == expected, "what is done and old is removed, and nothing else");
+        self.check(pruned == expected, "only done events past their retention are pruned");
     }
 
     pub(super) fn perhaps_dead(&self) -> Vec<i64> {
@@ -313,7 +317,7 @@ impl History {
         perhaps_dead.filter_map(|record| Some(record.attempt?.sequence)).collect()
     }
 
-    /// Nothing is left to do.
+    /// Checks that no work is left.
     pub(super) fn end(&self, stats: &InboxStats) {
         let is_finished = |record: &Record| {
             matches!(record.state, State::Done { .. } | State::Dead | State::Pruned)
@@ -329,7 +333,7 @@ impl History {
     }
 }
 
-/// Whether a worker has it, or the one that asks had it.
+/// Whether a worker has the event, or the asking worker had it.
 fn is_leased(record: &Record, claimant: WorkerId, now: Duration) -> bool {
     let is_own = matches!(record.state, State::Leased { worker, .. } if worker == claimant);
     is_own || record.is_held(now)

@@ -1,4 +1,4 @@
-//! What no interleaving of puts, claims, crashes, freezes and time may do to an inbox.
+//! The rules that no interleaving of puts, claims, crashes, freezes and time may break.
 
 mod history;
 mod record;
@@ -15,8 +15,8 @@ use crate::{
 
 use self::history::{Held, History};
 
-// All steps of time are multiples of 4 s, and all spans differ from such a multiple by 2 s: a clock that goes on by
-// itself between them, for less than that in all, changes no answer.
+// Time advances in multiples of 4 s, and every span differs from such a multiple by 2 s. A clock
+// that also runs on its own, for less than 2 s in total, does not change any answer.
 const STEP: Duration = Duration::from_secs(4);
 const LEASE: Duration = Duration::from_secs(10);
 const BACKOFF: Duration = Duration::from_secs(6);
@@ -27,20 +27,32 @@ const LONG: Duration = Duration::from_secs(1_000_000);
 
 const MAX_CRASHES: u32 = 2;
 
-/// Takes bytes for acts of senders and of three workers, and holds each answer of an inbox against what has happened
-/// before. For tests that make up the bytes: random ones, or a fuzzer's. The inbox must be empty.
+/// Interprets bytes as actions of senders and of three workers, and checks each answer of an inbox
+/// against its past. For tests that generate the bytes, randomly or with a fuzzer. The inbox must
+/// be empty.
 ///
-/// * No event is leased twice at a time.
-/// * An event is done or dead once, by its latest attempt.
-/// * Duplicates, and signatures that belong to another event, are not stored.
+/// * An event has only one lease at a time.
+/// * An event becomes done or dead once, through its latest attempt.
+/// * Duplicates, and events whose signature belongs to another event, are not stored.
 /// * Claims that are ordered by room keep the order, and suspects run alone.
-/// * No event is lost: in the end, a new worker finds each that was put and not finished.
+/// * Events are never lost: in the end, a new worker finds every event that was put and not
+///   finished.
 ///
-/// `wait` moves the clock of the inbox, by seconds; that must otherwise stand still, or nearly so.
+/// `wait` advances the clock of the inbox. Otherwise the clock must stand still, or almost.
+///
+/// ```
+/// use room_hooks::{inbox::MemoryInbox, testing::inbox_history};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let actions = [0, 1, 0, 4, 0, 7, 0];
+/// inbox_history(&MemoryInbox::new(), &actions, tokio::time::advance).await;
+/// # }
+/// ```
 ///
 /// # Panics
 ///
-/// The inbox breaks one of these rules. The message tells what has happened.
+/// The inbox breaks one of these rules. The message contains the history.
 pub async fn inbox_history<S: InboxStore>(store: &S, acts: &[u8], wait: impl AsyncFn(Duration)) {
     let mut play = Play {
         store,
@@ -51,7 +63,7 @@ pub async fn inbox_history<S: InboxStore>(store: &S, acts: &[u8], wait: impl Asy
         last_worker: 3,
     };
     let mut bytes = acts.iter().copied();
-    // Beyond the last byte, there are zeros.
+    // Missing bytes count as zero.
     while let Some(act) = bytes.next() {
         play.act(act, || bytes.next().unwrap_or_default()).await;
     }
@@ -64,12 +76,12 @@ struct Play<'a, S, W> {
     wait: W,
     history: History,
     workers: Vec<Actor>,
-    /// Workers that act no more, except to end the attempts that they were at.
+    /// Workers that only finish the attempts that they had.
     frozen: Vec<Actor>,
     last_worker: i64,
 }
 
-/// A worker, with what it knows of: not what it had before a crash.
+/// A worker and the attempts that it knows of. A crash clears them.
 struct Actor {
     id: WorkerId,
     held: Vec<Held>,
@@ -114,7 +126,7 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
     }
 
     async fn put(&mut self, event: u8, signature: u8) {
-        // The last one has no id.
+        // The last event has no id.
         let number = event % 6;
         let payload = self.history.next_payload();
         let mut event = NewEvent::new("test/event", payload, SystemTime::UNIX_EPOCH);
@@ -128,13 +140,13 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             event.signature = signature_of(signature);
         }
         let outcome = self.store.put(event.clone()).await;
-        self.history.put(&event, outcome.expect("there is room"));
+        self.history.put(&event, outcome.expect("the inbox has room"));
     }
 
     async fn bind(&mut self, byte: u8) {
         let Some(signature) = signature_of(byte % 4) else { return };
         let id = DeliveryId::from_bytes([byte / 4 % 8; 16]);
-        let bound = self.store.bind(signature, id, RETENTION).await.expect("there is room");
+        let bound = self.store.bind(signature, id, RETENTION).await.expect("the inbox has room");
         self.history.bind(signature, id, bound);
     }
 
@@ -146,11 +158,11 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             max_crashes: MAX_CRASHES,
             ..ClaimRequest::new(*id, 1 + usize::from(byte / 2 % 3), LEASE)
         };
-        // What runs beside nothing is waited for.
+        // A worker with a suspect waits until it is finished, because suspects run alone.
         if held.iter().any(|held| held.is_suspect) {
             return;
         }
-        let claims = self.store.claim(request.clone()).await.expect("it is available");
+        let claims = self.store.claim(request.clone()).await.expect("the inbox is available");
         held.extend(self.history.claim(&request, &claims));
     }
 
@@ -163,10 +175,10 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             _ => Ending::Released,
         };
         let is_ended = self.store.finish(held.attempt, ending.clone()).await;
-        self.history.finish(held.attempt, &ending, is_ended.expect("it is available"));
+        self.history.finish(held.attempt, &ending, is_ended.expect("the inbox is available"));
     }
 
-    /// A worker that begins anew, after a crash or in place of a frozen one, which is returned.
+    /// Restarts a worker after a crash or a freeze, and returns the old one.
     fn restart(&mut self, worker: usize) -> Actor {
         self.last_worker += 1;
         self.history.note(format!(
@@ -176,7 +188,7 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
         mem::replace(&mut self.workers[worker], Actor::new(self.last_worker))
     }
 
-    /// A frozen worker goes on, to renew its leases or to end an attempt.
+    /// A frozen worker resumes, to renew its leases or to finish an attempt.
     async fn thaw(&mut self, which: u8, byte: u8) {
         let count = self.frozen.len();
         let Some(frozen) = self.frozen.get_mut(usize::from(which) % count.max(1)) else { return };
@@ -184,36 +196,36 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             let id = frozen.id;
             return self.renew(id).await;
         }
-        // It stays able to end it again.
+        // The attempt is kept, so that the worker can finish it again.
         let index = usize::from(byte / 8) % frozen.held.len().max(1);
         let Some(held) = frozen.held.get(index).copied() else { return };
         self.finish(held, byte).await;
     }
 
     async fn renew(&mut self, worker: WorkerId) {
-        self.store.renew(worker, LEASE).await.expect("it is available");
+        self.store.renew(worker, LEASE).await.expect("the inbox is available");
         self.history.renew(worker);
     }
 
     async fn retry(&mut self, byte: u8) {
         let Some(sequence) = self.history.sequence(byte) else { return };
-        let is_ready = self.store.retry(sequence).await.expect("it is available");
+        let is_ready = self.store.retry(sequence).await.expect("the inbox is available");
         self.history.retry(sequence, is_ready);
     }
 
     async fn discard(&mut self, byte: u8) {
         let Some(sequence) = self.history.sequence(byte) else { return };
-        let is_removed = self.store.discard(sequence).await.expect("it is available");
+        let is_removed = self.store.discard(sequence).await.expect("the inbox is available");
         self.history.discard(sequence, is_removed);
     }
 
     async fn prune(&mut self) {
         let retention = Retention::new(DONE_RETENTION, LONG);
-        let pruned = self.store.prune(retention, 1_000).await.expect("it is available");
+        let pruned = self.store.prune(retention, 1_000).await.expect("the inbox is available");
         self.history.prune(pruned);
     }
 
-    /// All workers have crashed, and a new one finishes what there is.
+    /// All workers crash, and a new one finishes the remaining events.
     async fn end(&mut self, is_ordered: bool) {
         self.workers = vec![Actor::new(self.last_worker + 1)];
         self.history.note("all workers crash; a new one begins".into());
@@ -225,7 +237,7 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
                 max_crashes: MAX_CRASHES,
                 ..ClaimRequest::new(*id, 4, LEASE)
             };
-            let claims = self.store.claim(request.clone()).await.expect("it is available");
+            let claims = self.store.claim(request.clone()).await.expect("the inbox is available");
             held.extend(self.history.claim(&request, &claims));
             if held.is_empty() {
                 break;
@@ -235,17 +247,18 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             }
         }
         for sequence in self.history.perhaps_dead() {
-            let is_ready = self.store.retry(sequence).await.expect("it is available");
+            let is_ready = self.store.retry(sequence).await.expect("the inbox is available");
             self.history.retry(sequence, is_ready);
             if is_ready {
                 let request = ClaimRequest::new(self.workers[0].id, 1, LEASE);
-                let claims = self.store.claim(request.clone()).await.expect("it is available");
+                let claims =
+                    self.store.claim(request.clone()).await.expect("the inbox is available");
                 for held in self.history.claim(&request, &claims) {
                     self.finish(held, 0).await;
                 }
             }
         }
-        let stats = self.store.stats().await.expect("it is available");
+        let stats = self.store.stats().await.expect("the inbox is available");
         self.history.end(&stats);
     }
 }

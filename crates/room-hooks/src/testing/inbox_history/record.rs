@@ -1,4 +1,4 @@
-//! One event, as far as the answers of an inbox tell of it.
+//! One event, as known from the answers of an inbox.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use crate::{
 
 use super::MAX_CRASHES;
 
-/// All times are spans since the history began.
+/// One event. All times are spans since the history began.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) id: Option<DeliveryId>,
     pub(super) room: Option<String>,
     pub(super) put_at: Duration,
     pub(super) state: State,
-    /// The latest; nothing if it was never claimed.
+    /// The latest attempt; `None` if the event was never claimed.
     pub(super) attempt: Option<AttemptId>,
     pub(super) failures: u32,
-    /// How many attempts it has had alone since it was put or retried.
+    /// The number of attempts as a suspect since the event was put or retried.
     pub(super) alone: u32,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum State {
     Leased {
         worker: WorkerId,
         until: Duration,
-        /// Whether it may have crashed so often alone that it is dead. Only the inbox knows.
+        /// Whether the event may have crashed often enough to be dead. Only the inbox knows.
         is_perhaps_dead: bool,
     },
     Done {
@@ -47,7 +47,7 @@ impl Record {
         Self { id, room, put_at, state, attempt: None, failures: 0, alone: 0 }
     }
 
-    /// Whether a worker has it, whose lease holds.
+    /// Whether a worker has an unexpired lease.
     pub(super) fn is_held(&self, now: Duration) -> bool {
         matches!(
             self.state,
@@ -67,7 +67,7 @@ impl Record {
         matches!(self.state, State::Ready { due } if due <= now)
     }
 
-    /// Whether it is certain that it is neither done nor dead.
+    /// Whether the event is certainly neither done nor dead.
     pub(super) fn is_unfinished(&self) -> bool {
         matches!(self.state, State::Ready { .. })
             || matches!(self.state, State::Leased { is_perhaps_dead: false, .. })
@@ -77,7 +77,8 @@ impl Record {
         matches!(self.state, State::Leased { is_perhaps_dead: true, .. })
     }
 
-    /// Another worker asks: if the lease has run out too often while this ran alone, it dies.
+    /// Notes that another worker asks: an event whose lease has expired too often while it ran
+    /// alone dies.
     pub(super) fn is_asked_for(&mut self, claimant: WorkerId, now: Duration) {
         if let State::Leased { worker, until, is_perhaps_dead } = &mut self.state {
             let has_crashed = *until <= now && *worker != claimant;

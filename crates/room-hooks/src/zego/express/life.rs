@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{RoomClosed, RoomCreated, UserLoggedIn, UserLoggedOut};
 
-/// The latest life of a room, as far as its callbacks have told of it: what to store for each room.
+/// The latest session of a room, reconstructed from its callbacks. Store one for each room.
 ///
-/// ZEGO does not promise any order. A room that is destroyed and created again is another life of it,
-/// with another session, and a late callback may belong to the earlier one. ZEGO's advice is to
-/// compare times: a close of another session than the stored one counts if it is later than the stored
-/// creation, and belongs to an earlier life if not.
+/// ZEGO does not guarantee the order of callbacks. A room that is destroyed and created again gets
+/// another session, and a late callback may belong to the earlier one. ZEGO recommends comparing
+/// times: a close of another session than the stored one counts if it is later than the stored
+/// creation; otherwise it belongs to an earlier session.
 ///
 /// ```
 /// use room_hooks::zego::express::{Arrival, Life, Moment, RoomClosed, RoomCreated};
 ///
-/// /// Applies a callback to what is stored of its room, and tells whether the room is open now.
+/// /// Applies a callback to the stored state of its room. Returns whether the room is open now.
 /// fn apply(stored: &mut Option<Life>, moment: Option<Moment>) -> bool {
 ///     if let Some(moment) = moment
 ///         && let Arrival::Apply(life) = Life::arrive(*stored, moment)
@@ -33,21 +33,22 @@ use super::{RoomClosed, RoomCreated, UserLoggedIn, UserLoggedOut};
 /// }
 /// ```
 ///
-/// Times are Unix milliseconds. In whichever order the callbacks of a room arrive, and however often
-/// each of them does, the same life is left at the end.
+/// Times are Unix milliseconds. The result does not depend on the order in which a room's callbacks
+/// arrive, or on repetitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Life {
-    /// The session, above 2^53: keep it as an integer of 64 bits or as text.
+    /// The session. It exceeds 2^53: store it as a 64-bit integer or as text.
     pub session: u64,
-    /// When the room was created, if that is known yet.
+    /// When the room was created, if known.
     pub created_at: Option<u64>,
     /// When the room was closed, if it was.
     pub closed_at: Option<u64>,
-    /// Where neither is known: the earliest time at which a user came or went.
+    /// The earliest known login, if neither of the other times is known.
     pub seen_at: Option<u64>,
 }
 
-/// What a callback tells of its room's life: which one, when, and what happened.
+/// A callback's facts about its room's session: which session, when, and what happened. [`Life`]
+/// has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Moment {
     session: u64,
@@ -59,26 +60,27 @@ pub struct Moment {
 enum Change {
     Created,
     Closed,
-    /// A user came or went, so that the room was there.
+    /// A user logged in or out, so the room existed.
     Seen,
 }
 
-/// What to do with a callback that has arrived.
+/// The effect of a callback on the stored [`Life`], which has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "whoever forgets a case must not compile")]
+#[expect(clippy::exhaustive_enums, reason = "a match that omits a case must not compile")]
 pub enum Arrival {
-    /// It is of the latest life: store this, and act on it. A creation can come after its close: look
-    /// at [`Life::is_open`] before a room is opened.
+    /// The callback belongs to the latest session: store this `Life` and act on the callback. A
+    /// creation can arrive after its close, so check [`Life::is_open`] before you treat the room as
+    /// open.
     Apply(Life),
-    /// It tells nothing new of the latest life, or a user came or went before the close that has
-    /// arrived already: there is nothing to do.
+    /// The callback adds nothing, so there is nothing to do: it is a repetition, or a user logged
+    /// in or out before a close that has already arrived.
     Ignore,
-    /// It belongs to an earlier life of the room, which is over: keep it for the record, at most.
+    /// The callback belongs to an earlier session, which is over: at most, keep it for the record.
     EarlierLife,
 }
 
 impl Life {
-    /// Decides on a callback, given what is stored of its room.
+    /// Decides what to do with a callback, given the stored `Life` of its room.
     #[must_use]
     pub fn arrive(stored: Option<Self>, moment: Moment) -> Arrival {
         match stored {
@@ -94,7 +96,7 @@ impl Life {
         self.closed_at.is_none()
     }
 
-    /// The life that a callback is the first to tell of.
+    /// The session that a callback is the first to report.
     fn begun(moment: Moment) -> Self {
         let only = |change| (moment.change == change).then_some(moment.at);
         Self {
@@ -121,8 +123,9 @@ impl Life {
         }
     }
 
-    /// Whether a moment of another life is of a later one. Lives do not overlap, so that any moment of
-    /// each tells; one may be created in the millisecond in which the other is closed.
+    /// Whether a moment of another session belongs to a later one. Sessions do not overlap, so any
+    /// moment of each decides; a session may be created in the millisecond in which the previous
+    /// one is closed.
     fn is_before(&self, moment: Moment) -> bool {
         let known_at = self.created_at.or(self.closed_at).or(self.seen_at);
         known_at.is_none_or(|known_at| match moment.at.cmp(&known_at) {
@@ -140,7 +143,7 @@ impl Moment {
 }
 
 impl RoomCreated {
-    /// What it tells of the room's life; `None` if it lacks the session or the time.
+    /// The creation, for [`Life::arrive`]; `None` if the session or the time is missing.
     #[must_use]
     pub fn moment(&self) -> Option<Moment> {
         Moment::new(self.room_session_id, self.room_create_time, Change::Created)
@@ -148,7 +151,7 @@ impl RoomCreated {
 }
 
 impl RoomClosed {
-    /// What it tells of the room's life; `None` if it lacks the session or the time.
+    /// The close, for [`Life::arrive`]; `None` if the session or the time is missing.
     #[must_use]
     pub fn moment(&self) -> Option<Moment> {
         Moment::new(self.room_session_id, self.room_close_time, Change::Closed)
@@ -156,7 +159,7 @@ impl RoomClosed {
 }
 
 impl UserLoggedIn {
-    /// What it tells of the room's life; `None` if it lacks the session or the time.
+    /// The login, for [`Life::arrive`]; `None` if the session or the time is missing.
     #[must_use]
     pub fn moment(&self) -> Option<Moment> {
         Moment::new(self.room_seq, self.login_time, Change::Seen)
@@ -164,9 +167,10 @@ impl UserLoggedIn {
 }
 
 impl UserLoggedOut {
-    /// What it tells of the room's life: that it was there when the user logged *in*, since a user whose
-    /// connection was lost is logged out when the room may be closed already. `None` if it lacks the
-    /// session or the time.
+    /// The user's *login*, for [`Life::arrive`]; `None` if the session or the time is missing.
+    ///
+    /// The logout time would not prove that the room was open: a user whose connection was lost may
+    /// be logged out after the room was closed.
     #[must_use]
     pub fn moment(&self) -> Option<Moment> {
         Moment::new(self.room_seq, self.login_time, Change::Seen)
@@ -190,7 +194,7 @@ mod tests {
         })
     }
 
-    /// The vendor's own case: a close of another session.
+    /// The case that ZEGO documents: a close of another session.
     #[test]
     fn a_close_of_another_session_counts_if_it_is_later_than_the_stored_creation() {
         let stored = after(&[moment(1, 1000, Change::Created)]);
@@ -210,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_before_a_close_that_has_arrived_is_no_longer_there() {
+    fn a_login_before_a_close_that_has_arrived_is_ignored() {
         let stored = after(&[moment(1, 1000, Change::Created), moment(1, 2000, Change::Closed)]);
         assert_eq!(Life::arrive(stored, moment(1, 1500, Change::Seen)), Arrival::Ignore);
         assert_eq!(Life::arrive(stored, moment(1, 2000, Change::Closed)), Arrival::Ignore);
@@ -223,7 +227,7 @@ mod tests {
         assert!(after(&[moment(1, 1000, Change::Created)]).unwrap().is_open());
     }
 
-    /// A lost connection is noticed when the room has another life already.
+    /// A lost connection is noticed when the room already has another session.
     #[test]
     fn a_late_logout_is_of_the_life_in_which_the_user_had_logged_in() {
         let stored = after(&[moment(2, 1200, Change::Created)]);
@@ -232,7 +236,7 @@ mod tests {
         assert_eq!(Life::arrive(stored, logout.moment().unwrap()), Arrival::EarlierLife);
     }
 
-    /// Some lives of a room, one after the other, and of each some of the callbacks.
+    /// A room's sessions in order, with some of the callbacks of each.
     fn moments() -> impl Strategy<Value = Vec<Moment>> {
         let life =
             (0..3u64, 2..9u64, any::<bool>(), any::<bool>(), prop::collection::vec(1..8u64, 0..4));
@@ -242,7 +246,7 @@ mod tests {
             for (index, (random, (pause, length, created, closed, seen))) in
                 lives.into_iter().enumerate()
             {
-                // Sessions are not in the order of time.
+                // Session numbers are not in chronological order.
                 let session = random / 8 * 8 + index as u64;
                 let begun = time + pause;
                 time = begun + length;
@@ -257,7 +261,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn in_any_order_and_however_often_the_same_life_is_left(
+        fn order_and_repetition_do_not_change_the_life(
             (in_order, shuffled) in moments().prop_flat_map(|moments| {
                 let twice = [moments.clone(), moments.clone()].concat();
                 (Just(moments), Just(twice).prop_shuffle())
@@ -265,7 +269,7 @@ mod tests {
         ) {
             let life = after(&in_order);
             prop_assert_eq!(after(&shuffled), life);
-            // And it is the latest of those that anything is known of.
+            // The result is the latest session that any callback reported.
             let latest = in_order.iter().max_by_key(|moment| moment.at);
             let session = |moment: &Moment| moment.session;
             if let (Some(life), Some(latest)) = (life, latest) {

@@ -1,8 +1,20 @@
 //! Express: voice calls, video calls and live streaming.
 //!
-//! Room created and closed come with numbers, logged in and out with strings throughout; both are read
-//! either way. Sessions are numbers above 2^53. Callbacks come in any order: [`Life`] sorts them.
-//! `CloseRoom` by the server API sends no [`RoomClosed`] unless asked to.
+//! `room_create` and `room_close` contain numbers, `room_login` and `room_logout` only strings;
+//! both forms are read. Sessions are numbers above 2^53. Callbacks arrive in any order, and
+//! [`Life`] handles that. `CloseRoom` of the server API causes a [`RoomClosed`] only if the call
+//! asks for it.
+//!
+//! ```
+//! use room_hooks::{Verified, zego::express::{UserLoggedIn, UserRole}};
+//!
+//! async fn on_login(login: Verified<UserLoggedIn>) {
+//!     // A recording or moderation robot is not a participant.
+//!     if login.event.user_role != Some(UserRole::Robot) {
+//!         println!("{:?} entered {}", login.event.user_account, login.event.room_id);
+//!     }
+//! }
+//! ```
 
 mod life;
 mod stream;
@@ -18,11 +30,11 @@ wire_struct! {
     pub struct RoomCreated {
         /// The room's id.
         pub room_id: String,
-        /// The session: one life of the room, and another after it was destroyed and created again.
+        /// The session. It changes when the room is destroyed and created again.
         pub room_session_id: Option<u64>,
-        /// When it was created, in Unix milliseconds; on the wire a string.
+        /// When the room was created, in Unix milliseconds; on the wire a string.
         pub room_create_time: Option<u64>,
-        /// The user who created it.
+        /// The user who created the room.
         pub id_name: Option<String>,
     }
 }
@@ -33,21 +45,21 @@ wire_struct! {
     pub struct RoomClosed {
         /// The room's id.
         pub room_id: String,
-        /// The session that has ended.
+        /// The session that ended.
         pub room_session_id: Option<u64>,
-        /// Why it was closed.
+        /// Why the room was closed.
         pub close_reason: Option<CloseReason>,
-        /// When it was closed, in Unix milliseconds; on the wire a string.
+        /// When the room was closed, in Unix milliseconds; on the wire a string.
         pub room_close_time: Option<u64>,
     }
 }
 
 wire_codes! {
     /// Why a room was closed.
-    pub enum CloseReason {
-        /// In the normal way.
+    pub enum CloseReason in zego::express {
+        /// Normally.
         Normal = 0,
-        /// The last user's heartbeat ran out.
+        /// The last user's heartbeat timed out.
         HeartbeatTimeout = 1,
         /// The last user's connection was lost.
         Disconnected = 2,
@@ -64,28 +76,29 @@ wire_struct! {
         pub room_id: String,
         /// The room's name.
         pub room_name: Option<String>,
-        /// The room's session; the `room_session_id` of other callbacks.
+        /// The room's session, called `room_session_id` in other callbacks.
         pub room_seq: Option<u64>,
         /// The user's id.
         pub user_account: Option<String>,
         /// The user's name.
         pub user_nickname: Option<String>,
-        /// The user's session. Older callbacks have 0 for all.
+        /// The user's session. It is 0 in older callbacks.
         pub session_id: Option<u64>,
         /// When the user logged in, in Unix milliseconds.
         pub login_time: Option<u64>,
-        /// The user's role. Of users of the Express SDK, only [`UserRole::Robot`] means something.
+        /// The user's role. For users of the Express SDK, only [`UserRole::Robot`] is meaningful.
         pub user_role: Option<UserRole>,
-        /// How the user was authenticated: 0 without a token, otherwise the version of the token, 1 to 4.
+        /// How the user was authenticated: 0 without a token, otherwise the token's version, 1 to
+        /// 4.
         pub auth_level: Option<String>,
-        /// Whether the user came back after losing the connection; on the wire `"0"` or `"1"`.
+        /// Whether the user reconnected after losing the connection; on the wire `"0"` or `"1"`.
         #[serde(serialize_with = "macros::as_digit")]
         pub relogin: Option<bool>,
-        /// The number of changes of the room's list of users, this one included.
+        /// The number of changes to the room's user list so far, including this one.
         pub user_update_seq: Option<u64>,
-        /// What the app passed when it logged the user in.
+        /// The data that the app passed when it logged the user in.
         pub callback_data: Option<String>,
-        /// The kind of device, in newer callbacks.
+        /// The kind of device; absent in older callbacks.
         pub term_type: Option<TermType>,
     }
 }
@@ -96,43 +109,43 @@ wire_struct! {
     pub struct UserLoggedOut {
         /// The room's id.
         pub room_id: String,
-        /// The room's session; the `room_session_id` of other callbacks.
+        /// The room's session, called `room_session_id` in other callbacks.
         pub room_seq: Option<u64>,
         /// The user's id.
         pub user_account: Option<String>,
         /// The user's name.
         pub user_nickname: Option<String>,
-        /// The user's session. Older callbacks have 0 for all.
+        /// The user's session. It is 0 in older callbacks.
         pub session_id: Option<u64>,
-        /// When the user had logged in, in Unix milliseconds.
+        /// When the user logged in, in Unix milliseconds.
         pub login_time: Option<u64>,
         /// When the user logged out, in Unix milliseconds.
         pub logout_time: Option<u64>,
-        /// Why the user is out.
+        /// Why the user was logged out.
         pub reason: Option<LogoutReason>,
-        /// The user's role. Of users of the Express SDK, only [`UserRole::Robot`] means something.
+        /// The user's role. For users of the Express SDK, only [`UserRole::Robot`] is meaningful.
         pub user_role: Option<UserRole>,
-        /// The number of changes of the room's list of users, this one included.
+        /// The number of changes to the room's user list so far, including this one.
         pub user_update_seq: Option<u64>,
     }
 }
 
 wire_codes! {
     /// A user's role.
-    pub enum UserRole {
+    pub enum UserRole in zego::express {
         /// The host, in LiveRoom.
         Host = 1,
-        /// In the audience, in LiveRoom.
+        /// A member of the audience, in LiveRoom.
         Audience = 2,
-        /// A robot that records or moderates the room. Leave it out when you count users.
+        /// A robot that records or moderates the room. Exclude it when you count users.
         Robot = 4,
     }
 }
 
 wire_codes! {
     /// A user's kind of device.
-    pub enum TermType {
-        /// Not given.
+    pub enum TermType in zego::express {
+        /// Not specified.
         NotGiven = 0,
         /// Windows.
         Pc = 1,
@@ -148,23 +161,23 @@ wire_codes! {
         Web = 6,
         /// A mini program.
         MiniProgram = 7,
-        /// Not known to ZEGO.
+        /// ZEGO does not know it.
         NotKnown = 32,
     }
 }
 
 wire_codes! {
-    /// Why a user is out of a room.
-    pub enum LogoutReason {
-        /// In the normal way.
+    /// Why a user was logged out of a room.
+    pub enum LogoutReason in zego::express {
+        /// Normally.
         Normal = 0,
-        /// The heartbeat ran out.
+        /// The heartbeat timed out.
         HeartbeatTimeout = 1,
         /// The connection was lost.
         Disconnected = 2,
-        /// Removed, or logged in a second time elsewhere.
+        /// The user was removed, or logged in elsewhere.
         KickedOut = 3,
-        /// The token has expired.
+        /// The token expired.
         TokenExpired = 4,
     }
 }

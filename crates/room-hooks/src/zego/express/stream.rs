@@ -1,4 +1,4 @@
-//! Streams: who publishes what.
+//! Streams: the start and end of publishing.
 
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
@@ -9,15 +9,15 @@ use crate::event::{
 };
 
 wire_struct! {
-    /// A stream is published: Express's
-    /// [`stream_create`](https://www.zegocloud.com/docs/real-time-video-server/callback/stream/created). Mixed streams
-    /// cause none.
+    /// A stream was published: Express's
+    /// [`stream_create`](https://www.zegocloud.com/docs/real-time-video-server/callback/stream/created).
+    /// Mixed streams do not cause this event.
     pub struct StreamCreated {
         /// The room's id.
         pub room_id: String,
         /// The room's session, as in [`RoomCreated`](super::RoomCreated).
         pub room_session_id: Option<u64>,
-        /// The user who publishes it.
+        /// The user who publishes the stream.
         pub user_id: Option<String>,
         /// The user's name.
         pub user_name: Option<String>,
@@ -25,35 +25,38 @@ wire_struct! {
         pub channel_id: Option<String>,
         /// The stream's id, which the client chose.
         pub stream_id: Option<String>,
-        /// Said to be the same as `stream_id`, though ZEGO's own samples differ. Use that one where it is there.
+        /// Documented as equal to `stream_id`, although ZEGO's own samples differ. Use `stream_id`
+        /// if it is present.
         pub stream_alias: Option<String>,
-        /// ZEGO's own id of the stream, which no other has.
+        /// ZEGO's own, unique id of the stream.
         pub stream_sid: Option<String>,
-        /// The number of changes of the room's list of streams, this one included. On the wire a string, also `"01"`.
+        /// The number of changes to the room's stream list so far, including this one. On the wire
+        /// a string, such as `"01"`.
         pub stream_seq: Option<u64>,
-        /// When it was created, in Unix milliseconds.
+        /// When the stream was created, in Unix milliseconds.
         pub create_time_ms: Option<u64>,
-        /// When it was created, in Unix seconds.
+        /// When the stream was created, in Unix seconds.
         pub create_time: Option<u64>,
         /// The stream's title.
         pub title: Option<String>,
-        /// JSON as text, such as `{"cid":3}`; [`parse_stream_attr`](Self::parse_stream_attr) reads it.
+        /// JSON as text, such as `{"cid":3}`; [`parse_stream_attr`](Self::parse_stream_attr) parses
+        /// it.
         pub stream_attr: Option<String>,
-        /// What the client attached to the stream.
+        /// The text that the client attached to the stream.
         pub extra_info: Option<String>,
-        /// Whether it is published again over one that was there, as after a lost connection; on the wire `"0"` or
-        /// `"1"`.
+        /// Whether the stream replaces an existing one, as after a lost connection; on the wire
+        /// `"0"` or `"1"`.
         #[serde(serialize_with = "macros::as_digit")]
         pub recreate: Option<bool>,
         /// The same as `user_id`.
         pub publish_id: Option<String>,
         /// The same as `user_name`.
         pub publish_name: Option<String>,
-        /// URLs at which it can be played by RTMP.
+        /// The stream's RTMP URLs.
         pub rtmp_url: Vec<String>,
-        /// URLs at which it can be played by HLS.
+        /// The stream's HLS URLs.
         pub hls_url: Vec<String>,
-        /// URLs at which it can be played by HTTP-FLV.
+        /// The stream's HTTP-FLV URLs.
         pub hdl_url: Vec<String>,
         /// URLs of a snapshot, valid while the stream is published.
         pub pic_url: Vec<String>,
@@ -61,11 +64,11 @@ wire_struct! {
 }
 
 impl StreamCreated {
-    /// Reads `stream_attr`; `None` where it is absent or empty.
+    /// Parses `stream_attr`; `None` if it is absent or empty.
     ///
     /// # Errors
     ///
-    /// It is not the JSON of an object, or the codec is not a number.
+    /// The text is not a JSON object, or the codec is not a number.
     pub fn parse_stream_attr(&self) -> Result<Option<StreamAttr>, serde_json::Error> {
         let Some(text) = self.stream_attr.as_deref() else { return Ok(None) };
         StreamAttr::read(text.into_deserializer())
@@ -83,7 +86,7 @@ wire_struct! {
 
 wire_codes! {
     /// A video codec.
-    pub enum Codec {
+    pub enum Codec in zego::express {
         /// H.264.
         H264 = 0,
         /// H.264 with layers (SVC).
@@ -103,7 +106,7 @@ wire_struct! {
         pub room_id: String,
         /// The room's session, as in [`RoomCreated`](super::RoomCreated).
         pub room_session_id: Option<u64>,
-        /// The user who published it.
+        /// The user who published the stream.
         pub user_id: Option<String>,
         /// The user's name.
         pub user_name: Option<String>,
@@ -111,33 +114,35 @@ wire_struct! {
         pub channel_id: Option<String>,
         /// The stream's id, which the client chose.
         pub stream_id: Option<String>,
-        /// Said to be the same as `stream_id`, though ZEGO's own samples differ. Use that one where it is there.
+        /// Documented as equal to `stream_id`, although ZEGO's own samples differ. Use `stream_id`
+        /// if it is present.
         pub stream_alias: Option<String>,
-        /// ZEGO's own id of the stream, which no other has.
+        /// ZEGO's own, unique id of the stream.
         pub stream_sid: Option<String>,
-        /// The number of changes of the room's list of streams, this one included. A close whose number is not above
-        /// that of the creation belongs to an earlier stream of the same id.
+        /// The number of changes to the room's stream list so far, including this one. A close
+        /// whose number does not exceed the creation's belongs to an earlier stream of the same id.
         pub stream_seq: Option<u64>,
-        /// When it was created, in Unix milliseconds.
+        /// When the stream was created, in Unix milliseconds.
         pub create_time_ms: Option<u64>,
-        /// When it was closed, in Unix milliseconds; on the wire `destroy_timemillis`.
+        /// When the stream was closed, in Unix milliseconds; on the wire `destroy_timemillis`.
         #[serde(rename = "destroy_timemillis")]
         pub destroy_time_ms: Option<u64>,
-        /// Why; on the wire `type`.
+        /// Why the stream was closed; on the wire `type`.
         #[serde(rename = "type")]
         pub reason: Option<StreamCloseReason>,
-        /// What the client attached to the stream when it closed it: any text. If clients write JSON,
-        /// [`parse_third_define_data`](Self::parse_third_define_data) reads it.
+        /// The text that the client attached when it closed the stream. If clients send JSON,
+        /// [`parse_third_define_data`](Self::parse_third_define_data) parses it.
         pub third_define_data: Option<String>,
     }
 }
 
 impl StreamClosed {
-    /// Reads `third_define_data` as JSON of a type of your own; `None` where it is absent or empty.
+    /// Parses `third_define_data` as JSON into a type that you define; `None` if it is absent or
+    /// empty.
     ///
     /// # Errors
     ///
-    /// It is not JSON, or does not have the shape of `T`.
+    /// The text is not JSON, or does not have the shape of `T`.
     pub fn parse_third_define_data<T: DeserializeOwned>(
         &self,
     ) -> Result<Option<T>, serde_json::Error> {
@@ -150,12 +155,12 @@ impl StreamClosed {
 
 wire_codes! {
     /// Why a stream was closed.
-    pub enum StreamCloseReason {
-        /// In the normal way.
+    pub enum StreamCloseReason in zego::express {
+        /// Normally.
         Normal = 0,
-        /// The user's heartbeat ran out.
+        /// The user's heartbeat timed out.
         HeartbeatTimeout = 1,
-        /// The same user logged in a second time.
+        /// The same user logged in elsewhere.
         SecondLogin = 2,
         /// The server API removed the user.
         KickedOut = 3,
