@@ -1,4 +1,4 @@
-//! Allocations a delivery, counted in a program of its own, since counting them takes time.
+//! Allocations per delivery. A separate program counts them, because counting takes time.
 
 use std::error::Error;
 
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn count(work: &dyn Fn()) -> u64 {
-    // The first time may fill what is kept.
+    // The first call may fill caches.
     work();
     allocation_counter::measure(work).count_total
 }

@@ -1,4 +1,4 @@
-//! A delivery's cost in the core: who is how fast, and what refusals cost.
+//! The cost of a delivery in the core, compared with other receivers, and the cost of refusals.
 
 use std::{error::Error, time::Duration};
 
@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     in_turns("Accepted", &deliveries);
     in_turns("Refused", &refusals);
 
-    // Signed anew: the peers look at the clock themselves, and what comes first takes its time.
+    // Signs the cases again, because the peers check the current time, and the first part takes a
+    // while.
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints what each contender takes, and how that compares with the first one's.
+/// Prints the time of each contender, and its ratio to the first one.
 fn in_turns(title: &str, cases: &[Case]) {
     let (rounds, moment) = if is_smoke_run() {
         (1, Duration::from_micros(1))

@@ -1,7 +1,7 @@
-//! Instructions a delivery: figures that do not depend on who else uses the machine.
+//! Instructions per delivery, figures that do not depend on the load of the machine.
 //!
-//! Instructions are what callgrind counts. It is a processor without instructions for SHA, so that
-//! digests weigh more than on most servers.
+//! Callgrind counts the instructions. It simulates a CPU without SHA instructions, so digests weigh
+//! more than on most servers.
 
 use std::{
     env,
@@ -47,13 +47,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn work_off(case: usize, contender: usize, times: usize) -> Result<(), Box<dyn Error>> {
     let cases = cases::all()?;
     let contender = cases.get(case).and_then(|case| case.contenders.get(contender));
-    let work = &contender.ok_or("there is no such contender")?.work;
+    let work = &contender.ok_or("unknown contender")?.work;
     (0..times).for_each(|_| work());
     Ok(())
 }
 
-/// What one more delivery takes: the difference that more of them make, so that what surrounds them does
-/// not count.
+/// The instructions for one more delivery: the difference between two counts, which excludes the
+/// surrounding code.
 fn instructions(case: usize, contender: usize) -> Result<f64, Box<dyn Error>> {
     const FEW: u64 = 10;
     const MORE: u64 = 60;

@@ -1,5 +1,4 @@
-//! Bytes that handled deliveries take in memory, counted in a program of its own, since counting them
-//! takes time.
+//! The memory of handled deliveries. A separate program counts it, because counting takes time.
 
 use std::error::Error;
 
@@ -49,13 +48,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "bytes a delivery",
         "bytes an entry",
         "MB",
-        "MB at most, on the way",
+        "peak MB",
     ];
     table::print("Memory", &header, &rows);
     Ok(())
 }
 
-/// What a store takes that so many deliveries have come to, as fast as it will forget them.
+/// The allocations of a store after this many deliveries, at the rate at which it forgets them.
 fn count<S: DeliveryStore>(
     store: impl FnOnce() -> S,
     arrivals: &Arrivals,

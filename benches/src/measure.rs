@@ -1,15 +1,15 @@
-//! Measurement in pairs: on a machine where others work as well, two figures compare only if they were
-//! taken in turns.
+//! Paired measurement: on a shared machine, two figures are comparable only if they were taken in
+//! turns.
 
 use std::time::{Duration, Instant};
 
-/// The middle one of some figures; of an even number, the upper of the two.
+/// The median; the upper one for an even number of figures.
 #[must_use]
 pub fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
     quantile(figures, 0.5)
 }
 
-/// The figure below which a share of all lies.
+/// The quantile of the figures at a share from 0 to 1.
 #[must_use]
 pub fn quantile(figures: impl IntoIterator<Item = f64>, share: f64) -> f64 {
     let mut figures: Vec<_> = figures.into_iter().collect();
@@ -18,14 +18,14 @@ pub fn quantile(figures: impl IntoIterator<Item = f64>, share: f64) -> f64 {
     figures.get(index.min(figures.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
-/// What contenders for the same work need, taken in turns.
+/// The times that contenders take for the same work, measured in turns.
 pub struct Rounds {
-    /// For each contender, nanoseconds a call in each round.
+    /// Nanoseconds per call, for each contender and round.
     nanoseconds: Vec<Vec<f64>>,
 }
 
 impl Rounds {
-    /// Lets each contender work for a moment, in turns, `rounds` times.
+    /// Runs each contender for about `moment`, in turns, `rounds` times.
     pub fn of(contenders: &[&dyn Fn()], rounds: usize, moment: Duration) -> Self {
         let calls: Vec<_> =
             contenders.iter().map(|contender| calls_in(moment, contender)).collect();
@@ -39,24 +39,24 @@ impl Rounds {
         Self { nanoseconds }
     }
 
-    /// No rounds yet, for contenders that are timed elsewhere.
+    /// Creates an empty measurement, for contenders that are timed elsewhere.
     #[must_use]
     pub fn new(contenders: usize) -> Self {
         Self { nanoseconds: vec![Vec::new(); contenders] }
     }
 
-    /// Adds a contender's next round: what it took, for so many calls.
+    /// Adds a contender's next round: the time that a number of calls took.
     pub fn add(&mut self, contender: usize, took: Duration, calls: usize) {
         self.nanoseconds[contender].push(took.as_nanos() as f64 / calls as f64);
     }
 
-    /// A contender's median, in nanoseconds a call.
+    /// A contender's median in nanoseconds per call.
     #[must_use]
     pub fn median(&self, contender: usize) -> f64 {
         median(self.nanoseconds[contender].iter().copied())
     }
 
-    /// The median of the ratios that two contenders had in the rounds.
+    /// The median over all rounds of the ratio of two contenders.
     #[must_use]
     pub fn ratio(&self, contender: usize, to: usize) -> f64 {
         let pairs = self.nanoseconds[contender].iter().zip(&self.nanoseconds[to]);
@@ -66,7 +66,7 @@ impl Rounds {
 
 fn calls_in(moment: Duration, contender: &dyn Fn()) -> u32 {
     let mut calls = 1;
-    // Doubled until a moment is full, so that it is warm as well.
+    // Doubles the calls until they take `moment`, which also warms up.
     while time(calls, contender) < moment && calls < u32::MAX / 2 {
         calls *= 2;
     }

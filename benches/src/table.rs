@@ -1,6 +1,6 @@
-//! Tables as `docs/performance.md` has them.
+//! Tables in the form of `docs/performance.md`.
 
-/// Prints a table in Markdown, under a heading of its own.
+/// Prints a Markdown table under a heading.
 pub fn print(title: &str, header: &[&str], rows: &[Vec<String>]) {
     println!("\n### {title}\n");
     println!("| {} |", header.join(" | "));
@@ -10,7 +10,7 @@ pub fn print(title: &str, header: &[&str], rows: &[Vec<String>]) {
     }
 }
 
-/// A time in the unit that it is read in best.
+/// Formats a time in a suitable unit.
 #[must_use]
 pub fn time(nanoseconds: f64) -> String {
     match nanoseconds {
@@ -20,7 +20,7 @@ pub fn time(nanoseconds: f64) -> String {
     }
 }
 
-/// A ratio.
+/// Formats a ratio.
 #[must_use]
 pub fn ratio(ratio: f64) -> String {
     format!("{ratio:.2}")

@@ -21,15 +21,19 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use super::ledger::{Act, Ledger};
 
-/// Where a process kills itself, and at which time that it comes there: `committed:7`, or `never`. With `poison:8` it
-/// does so whenever it handles event 8, and with `freeze:3` it freezes itself as it handles its third.
+/// The point at which a process kills itself.
+///
+/// * `committed:7`: when it reaches `committed` for the seventh time.
+/// * `poison:8`: whenever it handles event 8.
+/// * `freeze:3`: instead, it freezes itself while it handles its third event.
+/// * `never`: it does not kill itself.
 #[derive(Debug, Clone)]
 pub(super) struct Failpoint {
     point: Arc<str>,
     times_left: Arc<AtomicU32>,
 }
 
-/// The points in the web process: before a put, during its commit, and between commit and answer.
+/// The points in the web process: before a put, during its commit, and between commit and response.
 pub(super) const WEB: [&str; 3] = ["put", "committing", "committed"];
 
 /// The points in the worker.
@@ -37,21 +41,21 @@ pub(super) const WORKER: [&str; 7] =
     ["claim", "claimed", "started", "handled", "finish", "finishing", "finished"];
 
 impl Failpoint {
-    /// Ends the process, as a crash would, if it is time.
+    /// Kills the process if `point` is due.
     pub(super) fn reach(&self, point: &str) {
         if self.is_due(point) {
             die();
         }
     }
 
-    /// Freezes the process if it is time.
+    /// Freezes the process if that is due.
     pub(super) fn freeze(&self) {
         if self.is_due("freeze") {
             kill_process(getpid(), Signal::STOP).unwrap();
         }
     }
 
-    /// Ends the process if an event is poison.
+    /// Kills the process if `event` is the poison.
     pub(super) fn swallow(&self, event: u64) {
         if self.has_poison() && u64::from(self.times_left.load(Ordering::SeqCst)) == event {
             die();
@@ -62,7 +66,7 @@ impl Failpoint {
         &*self.point == "poison"
     }
 
-    /// Ends the process after a moment, if it is time: while what follows is under way.
+    /// Kills the process after 300 µs if `point` is due, during the operation that follows.
     fn reach_soon(&self, point: &str) {
         if self.is_due(point) {
             std::thread::spawn(|| {
@@ -91,13 +95,14 @@ impl FromStr for Failpoint {
     }
 }
 
-/// An inbox whose process kills itself before, during or after an operation, and which notes what is done.
+/// An inbox whose process may kill itself before, during or after an operation. Records finished
+/// events in the ledger.
 #[derive(Debug)]
 pub(super) struct Failing {
     inbox: Arc<dyn InboxStore>,
     failpoint: Failpoint,
     ledger: Ledger,
-    /// The events that were claimed, by their place in the order of arrival.
+    /// The claimed events by sequence.
     claimed: Mutex<HashMap<i64, u64>>,
 }
 

@@ -16,11 +16,12 @@ use super::{
 
 const EVENTS: u64 = 300;
 
-/// Has one of two workers freeze in the middle of its handlers for more than two leases, while the other takes its events
-/// over, and checks that it settles none of those.
+/// Freezes one of two workers during its handlers for more than two leases, while the other takes
+/// over its events. Checks that the frozen worker settles none of those.
 pub(super) async fn examine(scene: &Scene) -> Result<String, Error> {
     put_all(scene).await?;
-    // Before the first of its handlers has ended: in the middle of a commit, it would keep a file locked.
+    // The worker freezes before its first handler ends. During a commit, it would keep the file
+    // locked.
     let frozen = scene.start("worker", "freeze:3")?;
     let other = scene.start("worker", "never")?;
     let begins = async {
@@ -37,7 +38,7 @@ pub(super) async fn examine(scene: &Scene) -> Result<String, Error> {
     let entries = scene.entries();
     let lost = entries.iter().filter(|entry| entry.act == Act::Lost).count();
     if lost == 0 {
-        return Err("the frozen worker had no event that the other took over".into());
+        return Err("the other worker took over no event of the frozen one".into());
     }
     let by_other = |entry: &&Entry| entry.process == other.id() && entry.act == Act::Finished;
     let taken = entries.iter().filter(by_other).count();
@@ -45,11 +46,12 @@ pub(super) async fn examine(scene: &Scene) -> Result<String, Error> {
         let of_event = |entry: &&Entry| entry.event == event && entry.act == Act::Finished;
         let finished = entries.iter().filter(of_event).count();
         if finished != 1 {
-            return Err(format!("{event} was settled {finished} times").into());
+            return Err(format!("event {event} was settled {finished} times").into());
         }
     }
     Ok(format!(
-        "a frozen worker settled none of the {lost} events that another had taken over, which settled {taken} of {EVENTS}"
+        "the frozen worker settled none of the {lost} events that the other took over; the other \
+         settled {taken} of {EVENTS}"
     ))
 }
 

@@ -20,10 +20,11 @@ use super::{
     sender::{self, ROOMS},
 };
 
-/// How often an event is sent: slowly enough that each process is killed in the middle.
+/// The pause between two events: long enough that each process is killed before the end.
 const PACE: Duration = Duration::from_millis(25);
 
-/// Sends events while a web process and two workers are killed again and again, and checks the ledger.
+/// Sends events while a web process and two workers are killed again and again, and checks the
+/// ledger.
 pub(super) async fn examine(scene: &Scene, kills: u32, is_ordered: bool) -> Result<String, Error> {
     let role = if is_ordered { "ordered-worker" } else { "worker" };
     let begun = Instant::now();
@@ -45,17 +46,18 @@ pub(super) async fn examine(scene: &Scene, kills: u32, is_ordered: bool) -> Resu
     let entries = scene.entries();
     let repeated = check(&entries, &killed, events)?;
     let mut summary = format!(
-        "nothing of {events} events was lost, {repeated} were handled again; {kills} kills of each process in {:.1?}",
+        "none of {events} events was lost, {repeated} were handled again; {kills} kills of each \
+         process in {:.1?}",
         begun.elapsed()
     );
     if is_ordered {
         let moves = check_order(&entries)?;
-        summary += &format!("; each room in its order, which changed its worker {moves} times");
+        summary += &format!("; rooms kept their order and changed workers {moves} times");
     }
     Ok(summary)
 }
 
-/// The processes that have followed one another, each after the one before was killed.
+/// Successive processes. Each was started after the previous one was killed.
 struct Line {
     killed: Vec<u32>,
     _last: Process,
@@ -80,7 +82,7 @@ async fn kill_webs(
 
 async fn kill_workers(scene: &Scene, role: &str, kills: u32, line: u32) -> Result<Line, Error> {
     let mut killed = Vec::new();
-    // The two lines do not come to the same points at the same time.
+    // An offset, so that the two lines do not reach the same points at the same time.
     for kill in (0..kills).map(|kill| kill + 3 * line) {
         let mut worker = scene.start(role, &point_of(kill, &failpoint::WORKER))?;
         killed.push(worker.id());
@@ -89,7 +91,7 @@ async fn kill_workers(scene: &Scene, role: &str, kills: u32, line: u32) -> Resul
     Ok(Line { killed, _last: scene.start(role, "never")? })
 }
 
-/// Each point in turn, and once in each round none: then the process is killed from outside.
+/// Selects each point in turn, and once per round none: then the process is killed from outside.
 fn point_of(kill: u32, points: &[&str]) -> String {
     match points.get(kill as usize % (points.len() + 1)) {
         Some(point) => format!("{point}:{}", 1 + kill * 7 % 13),
@@ -107,7 +109,7 @@ async fn die(process: &mut Process, kill: u32, points: usize) -> Result<(), Erro
     killed.map_err(|_| "a failpoint was not reached")?
 }
 
-/// Sends events until it is over, those of a room one after the other, and returns how many.
+/// Sends events until `is_over`, one at a time per room. Returns their number.
 async fn send_until(
     is_over: &AtomicBool,
     scene: &Scene,
@@ -129,7 +131,7 @@ async fn send_until(
     while !is_over.load(Ordering::Relaxed) {
         events += 1;
         if rooms[(events % ROOMS) as usize].send(events).is_err() {
-            // Its sender has failed, and says below why.
+            // The sender has failed. Its error is returned below.
             break;
         }
         sleep(PACE).await;
@@ -141,8 +143,9 @@ async fn send_until(
     Ok(events)
 }
 
-/// Whether every event that was answered was handled, and was handled twice only where a process was killed after the
-/// end of its handler and before the inbox had noted that. Returns how many were.
+/// Checks that every answered event was handled, and was handled twice only if a process was killed
+/// between the end of its handler and the settlement in the inbox. Returns the number of
+/// repetitions.
 fn check(ledger: &[Entry], killed: &HashSet<u32>, events: u64) -> Result<usize, Error> {
     let mut handled: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
     let (mut answered, mut finished) = (BTreeSet::new(), HashSet::new());
@@ -152,15 +155,15 @@ fn check(ledger: &[Entry], killed: &HashSet<u32>, events: u64) -> Result<usize, 
             Act::Handled => handled.entry(event).or_default().push(process),
             Act::Finished => drop(finished.insert((process, event))),
             Act::Started => {}
-            Act::Lost => return Err(format!("the end of {event} was refused").into()),
+            Act::Lost => return Err(format!("the settlement of event {event} was refused").into()),
         }
     }
     if answered.len() as u64 != events {
-        return Err(format!("{} of {events} events were answered", answered.len()).into());
+        return Err(format!("only {} of {events} events were answered", answered.len()).into());
     }
     let lost: Vec<_> = answered.iter().filter(|event| !handled.contains_key(event)).collect();
     if !lost.is_empty() {
-        return Err(format!("answered and never handled: {lost:?}").into());
+        return Err(format!("answered but never handled: {lost:?}").into());
     }
     let mut repeated = 0;
     for (event, processes) in &handled {
@@ -168,15 +171,19 @@ fn check(ledger: &[Entry], killed: &HashSet<u32>, events: u64) -> Result<usize, 
         for process in earlier {
             repeated += 1;
             if !killed.contains(process) || finished.contains(&(*process, *event)) {
-                return Err(format!("{event} was handled twice without need: {processes:?}").into());
+                return Err(format!(
+                    "event {event} was handled twice for no reason: {processes:?}"
+                )
+                .into());
             }
         }
     }
     Ok(repeated)
 }
 
-/// Whether each event was started only once the one before it in its room had been handled, and not again after the next.
-/// Returns how often a room went to the other worker, and fails if none did.
+/// Checks that each event was started only after the previous event in its room had been handled,
+/// and not again after the next one. Returns how often a room moved to the other worker. Fails if
+/// none did.
 fn check_order(ledger: &[Entry]) -> Result<usize, Error> {
     let mut rooms: HashMap<u64, (u64, u32)> = HashMap::new();
     let mut moves = 0;
@@ -186,7 +193,10 @@ fn check_order(ledger: &[Entry]) -> Result<usize, Error> {
         let is_again = last.is_some_and(|(last, _)| last == event);
         match act {
             Act::Started if event != next && !is_again => {
-                return Err(format!("{event} was started when {next} was due in its room").into());
+                return Err(format!(
+                    "event {event} was started when {next} was the next one in its room"
+                )
+                .into());
             }
             Act::Handled => {
                 moves += usize::from(last.is_some_and(|(_, before)| before != process));
@@ -196,12 +206,12 @@ fn check_order(ledger: &[Entry]) -> Result<usize, Error> {
         }
     }
     if moves == 0 {
-        return Err("no room went from one worker to another".into());
+        return Err("no room moved from one worker to the other".into());
     }
     Ok(moves)
 }
 
-/// The first event of an event's room: they are numbered from 1.
+/// The first event in the room of an event. Events are numbered from 1.
 fn first_of(event: u64) -> u64 {
     (event - 1) % ROOMS + 1
 }

@@ -7,12 +7,12 @@ use std::{
     sync::Arc,
 };
 
-/// A file to which every process appends what it has done, a line each. A line is written at once, so that none is torn
-/// by a kill.
+/// A file to which every process appends its actions, one per line. Each line is one write, so that
+/// a kill cannot tear it.
 #[derive(Debug, Clone)]
 pub(super) struct Ledger(Arc<File>);
 
-/// A line: which process has done what, with which event.
+/// A line of the ledger: a process, its action and the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) process: u32,
@@ -22,15 +22,15 @@ pub(super) struct Entry {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
-    /// The sender had a 200.
+    /// The sender received 200.
     Answered,
     /// The handler was called.
     Started,
     /// The handler has succeeded.
     Handled,
-    /// The inbox has noted that it is done.
+    /// The inbox has settled the event as done.
     Finished,
-    /// The inbox has refused that, since another worker has the event.
+    /// The inbox has refused to settle it, because another worker has the event.
     Lost,
 }
 

@@ -8,7 +8,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use super::{Error, is_postgres, ledger::Act, scene::Scene, sender};
 
-/// Locks an inbox for a time, in a process of its own: the file, or the tables.
+/// Locks an inbox, the file or the tables, for a number of seconds. Runs in a separate process.
 pub(super) async fn hold(inbox: &str, seconds: &str) -> Result<(), Error> {
     let seconds = Duration::from_secs(seconds.parse()?);
     if is_postgres(inbox) {
@@ -26,8 +26,9 @@ pub(super) async fn hold(inbox: &str, seconds: &str) -> Result<(), Error> {
     Ok(connection.execute_batch("COMMIT")?)
 }
 
-/// Sends events while another process holds a lock, for many leases, and checks that web process and worker continue by
-/// themselves: nothing is lost, and nothing is handled twice, since the worker lives.
+/// Sends events while another process holds a lock for many leases. Checks that the web process and
+/// the worker then continue by themselves: no event is lost, and none is handled twice, since the
+/// worker stays alive.
 pub(super) async fn examine(scene: &Scene, seconds: u64) -> Result<String, Error> {
     const EVENTS: u64 = 200;
     let mut web = scene.start("web", "never")?;
@@ -55,7 +56,9 @@ pub(super) async fn examine(scene: &Scene, seconds: u64) -> Result<String, Error
     }
     let once = (1..=EVENTS).filter(|event| handled.get(event) == Some(&1)).count() as u64;
     if once != EVENTS {
-        return Err(format!("{once} of {EVENTS} events were handled once: {handled:?}").into());
+        return Err(format!("only {once} of {EVENTS} events were handled once: {handled:?}").into());
     }
-    Ok(format!("{EVENTS} events were handled once each, with the inbox locked for {seconds} s"))
+    Ok(format!(
+        "{EVENTS} events were handled once each, although the inbox was locked for {seconds} s"
+    ))
 }

@@ -1,12 +1,14 @@
-//! Kills the processes of an inbox with SIGKILL, freezes them with SIGSTOP, and counts what is lost or handled twice.
-//! `crash-test/run` builds and starts it.
+//! Kills the processes of an inbox with SIGKILL, freezes them with SIGSTOP, and counts the events
+//! that are lost or handled twice. `crash-test/run` builds and starts it.
 //!
-//! `web.rs` and `worker.rs` are the processes, which end themselves where `failpoint.rs` says; `ledger.rs` is the file
-//! in which every process notes what it has done; `kills.rs`, `freeze.rs`, `poison.rs` and `lock.rs` are the scenarios,
-//! and what they may leave in the ledger. `scene.rs` is what each of them plays on: an inbox of its own, in SQLite and
-//! then in PostgreSQL.
+//! * `web.rs` and `worker.rs` are the processes. They kill themselves at the points in
+//!   `failpoint.rs`.
+//! * `ledger.rs` is the file in which every process records its actions.
+//! * `kills.rs`, `freeze.rs`, `poison.rs` and `lock.rs` are the scenarios. Each checks the ledger.
+//! * `scene.rs` is the environment of a scenario: a separate inbox, in SQLite and then in
+//!   PostgreSQL.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it counts")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints its results")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod failpoint;
@@ -41,7 +43,7 @@ async fn main() -> ExitCode {
         ["worker", inbox, ledger, point] => worker::run(inbox, ledger, point, false).await,
         ["ordered-worker", inbox, ledger, point] => worker::run(inbox, ledger, point, true).await,
         ["hold", inbox, seconds] => lock::hold(inbox, seconds).await,
-        // As many kills as a worker has failpoints, and one from outside.
+        // One kill per failpoint of a worker, and one from outside.
         ["--smoke"] => examine(8, 3).await,
         [] => examine(60, 30).await,
         _ => Err("usage: crash-test [--smoke]".into()),
@@ -55,7 +57,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Plays all scenarios in SQLite, and then in PostgreSQL.
+/// Runs all scenarios with SQLite, and then with PostgreSQL.
 async fn examine(kills: u32, locked_seconds: u64) -> Result<(), Error> {
     examine_engine(&Engine::Sqlite, kills, locked_seconds).await?;
     if !Server::is_installed() {
@@ -68,7 +70,7 @@ async fn examine(kills: u32, locked_seconds: u64) -> Result<(), Error> {
     result
 }
 
-/// Plays all scenarios at once, each with an inbox of its own: they mostly wait.
+/// Runs all scenarios concurrently, since they mostly wait. Each has its own inbox.
 async fn examine_engine(engine: &Engine, kills: u32, locked_seconds: u64) -> Result<(), Error> {
     let folder = env::temp_dir().join(format!("room-hooks-crash-test-{}", std::process::id()));
     let scene = async |name| Scene::new(engine, &folder, name).await;
@@ -89,7 +91,7 @@ async fn examine_engine(engine: &Engine, kills: u32, locked_seconds: u64) -> Res
     result.map(|_| ())
 }
 
-/// Opens the inbox that processes share: a database, or a file.
+/// Opens the inbox that the processes share, a database or a file.
 async fn open(inbox: &str) -> Result<Arc<dyn InboxStore>, Error> {
     if is_postgres(inbox) {
         return Ok(Arc::new(PostgresInbox::connect(inbox).await?));
@@ -101,7 +103,7 @@ fn is_postgres(inbox: &str) -> bool {
     inbox.starts_with("postgres://")
 }
 
-/// Whose callbacks are sent.
+/// The provider whose callbacks are sent.
 fn zego() -> Zego {
     Zego::new(1234567890, "secret").unwrap()
 }

@@ -8,7 +8,7 @@ use tokio::{
 
 use super::Error;
 
-/// A web process, a worker, or one that holds a lock.
+/// A web process, a worker or a process that holds a lock.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
@@ -16,7 +16,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a process of this program. It ends at the latest when this is dropped.
+    /// Starts a process of this program. Dropping this kills it.
     pub(super) fn start(arguments: &[&str]) -> Result<Self, Error> {
         let mut child = Command::new(env::current_exe()?)
             .args(arguments)
@@ -32,19 +32,19 @@ impl Process {
         Ok(self.line().await?.parse()?)
     }
 
-    /// The next line that a process prints.
+    /// The next line that the process prints.
     pub(super) async fn line(&mut self) -> Result<String, Error> {
         Ok(self.output.next_line().await?.ok_or("the process has ended")?)
     }
 
-    /// Waits until it is killed.
+    /// Waits until the process is killed. Fails if it exits otherwise.
     pub(super) async fn killed(&mut self) -> Result<(), Error> {
         use std::os::unix::process::ExitStatusExt;
 
         let status = self.child.wait().await?;
         match status.signal() {
             Some(signal) if signal == Signal::KILL.as_raw() => Ok(()),
-            _ => Err(format!("the process has ended by itself: {status}").into()),
+            _ => Err(format!("the process ended by itself: {status}").into()),
         }
     }
 

@@ -16,7 +16,7 @@ use super::{
     process::Process,
 };
 
-/// Where inboxes are.
+/// The engine of an inbox.
 #[derive(Debug)]
 pub(super) enum Engine {
     Sqlite,
@@ -32,7 +32,7 @@ impl fmt::Display for Engine {
     }
 }
 
-/// An inbox of a scenario's own, and the ledger of the processes that share it.
+/// The inbox of one scenario, and the ledger of the processes that share it.
 #[derive(Debug)]
 pub(super) struct Scene {
     name: String,
@@ -52,7 +52,7 @@ impl Scene {
         Ok(Self { name, inbox, ledger: folder.join("ledger") })
     }
 
-    /// Says how a scenario has ended.
+    /// Runs a scenario, and prints its summary.
     pub(super) async fn play(
         &self,
         scenario: impl Future<Output = Result<String, Error>>,
@@ -62,12 +62,12 @@ impl Scene {
         Ok(())
     }
 
-    /// Starts a process of a role, which kills itself at a failpoint.
+    /// Starts a process in a role, with a failpoint.
     pub(super) fn start(&self, role: &str, point: &str) -> Result<Process, Error> {
         Process::start(&[role, &self.inbox, self.ledger.to_str().unwrap(), point])
     }
 
-    /// Starts a process that locks the inbox for a time, and returns once it has done so.
+    /// Starts a process that locks the inbox for some seconds. Returns once it holds the lock.
     pub(super) async fn lock(&self, seconds: u64) -> Result<Process, Error> {
         let mut process = Process::start(&["hold", &self.inbox, &seconds.to_string()])?;
         process.line().await?;
@@ -86,7 +86,7 @@ impl Scene {
         Ledger::read(&self.ledger)
     }
 
-    /// Waits until nothing is left to be handled. So many events should be dead then.
+    /// Waits until no event is ready or leased. Fails unless exactly `dead` events are then dead.
     pub(super) async fn drain(&self, dead: u64) -> Result<(), Error> {
         let (inbox, begun) = (self.open().await?, Instant::now());
         loop {
@@ -94,7 +94,7 @@ impl Scene {
             if stats.ready + stats.leased == 0 {
                 return match stats.dead {
                     found if found == dead => Ok(()),
-                    found => Err(format!("{found} events are dead, not {dead}").into()),
+                    found => Err(format!("{found} events are dead, expected {dead}").into()),
                 };
             }
             if begun.elapsed() > Duration::from_secs(60) {

@@ -18,10 +18,11 @@ use super::{
     zego,
 };
 
-/// How many rooms there are.
+/// The number of rooms.
 pub(super) const ROOMS: u64 = 20;
 
-/// Sends an event until it is answered 200, as a platform does that never gives up, to whichever address is current.
+/// Sends an event to the current address until the response is 200, like a platform that never
+/// gives up.
 pub(super) async fn send(
     event: u64,
     address: watch::Receiver<Option<SocketAddr>>,
@@ -32,9 +33,9 @@ pub(super) async fn send(
         if let Some(current) = current {
             match timeout(Duration::from_secs(10), deliver(current, event)).await {
                 Ok(Ok(200)) => break,
-                // The process is being killed, or was.
+                // The process was or is being killed.
                 Ok(Err(_)) | Err(_) | Ok(Ok(503)) => {}
-                Ok(Ok(status)) => return Err(format!("answered {status}").into()),
+                Ok(Ok(status)) => return Err(format!("unexpected status {status}").into()),
             }
         }
         sleep(Duration::from_millis(20)).await;
@@ -43,7 +44,7 @@ pub(super) async fn send(
     Ok(())
 }
 
-/// Delivers an event, signed again each time, and returns the status of the response.
+/// Delivers an event, re-signed each time. Returns the status of the response.
 async fn deliver(address: SocketAddr, event: u64) -> io::Result<u16> {
     let created = json!({
         "event": "room_create",

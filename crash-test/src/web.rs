@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 
 use super::{Error, failpoint::Failing, ledger::Ledger, open, zego};
 
-/// The web process: it stores events, and has no handlers.
+/// Runs the web process, which stores events and has no handlers.
 pub(super) async fn run(inbox: &str, ledger: &str, point: &str) -> Result<(), Error> {
     let inbox = Failing::new(open(inbox).await?, point.parse()?, Ledger::open(ledger)?);
     let hooks = Hooks::new(zego()).with_inbox(inbox);

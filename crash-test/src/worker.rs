@@ -14,19 +14,19 @@ use super::{
     open,
 };
 
-/// After what time the events of a worker that was killed are handled by another.
+/// The lease, after which another worker handles the events of a killed one.
 ///
-/// On a busy machine, a worker that lives must renew its leases in time all the same.
+/// Long enough for a live worker to renew its leases in time, even on a busy machine.
 pub(super) const LEASE: Duration = Duration::from_secs(2);
 
-/// What the handler has.
+/// The state of the handler.
 #[derive(Clone)]
 struct Context {
     ledger: Ledger,
     failpoint: Failpoint,
 }
 
-/// The worker: it needs no secret.
+/// Runs the worker, which needs no secret.
 pub(super) async fn run(
     inbox: &str,
     ledger: &str,
@@ -35,7 +35,7 @@ pub(super) async fn run(
 ) -> Result<(), Error> {
     let (failpoint, ledger): (Failpoint, _) = (point.parse()?, Ledger::open(ledger)?);
     let inbox = Failing::new(open(inbox).await?, failpoint.clone(), ledger.clone());
-    // Where there is no poison, no event is to blame for the kills.
+    // Without poison, no event is to blame for the kills.
     let max_crashes = if failpoint.has_poison() { 3 } else { u32::MAX };
     let handlers = Handlers::new().on_with(Arc::new(Context { ledger, failpoint }), handle);
     let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
@@ -44,7 +44,7 @@ pub(super) async fn run(
     match worker.with_lease(LEASE).with_backoff(backoff).run().await {}
 }
 
-/// Takes a while, and fails at the first attempt at every fifth event.
+/// Handles an event in 5 to 34 ms. Fails the first attempt at every fifth event.
 async fn handle(context: Arc<Context>, created: Verified<RoomCreated>) -> Result<(), &'static str> {
     let event = created.event.session().unwrap();
     context.ledger.note(Act::Started, event);
@@ -53,7 +53,7 @@ async fn handle(context: Arc<Context>, created: Verified<RoomCreated>) -> Result
     context.failpoint.freeze();
     sleep(Duration::from_millis(5 + event * 7 % 30)).await;
     if event.is_multiple_of(5) && created.attempt() == 1 {
-        return Err("not at the first attempt");
+        return Err("first attempt fails");
     }
     context.ledger.note(Act::Handled, event);
     context.failpoint.reach("handled");

@@ -2,20 +2,20 @@ use std::{fs, time::Duration};
 
 use super::Error;
 
-/// How long a delivery is remembered once it is handled, and a moment more.
+/// Slightly longer than a handled delivery is remembered.
 const DELIVERIES_EXPIRE: Duration = Duration::from_secs(665);
 
-/// What is done.
+/// The runs to perform.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) examples: Vec<&'static str>,
-    /// How many of them take the load at the same time.
+    /// How many examples run concurrently.
     pub(super) at_a_time: usize,
-    /// How long a run lasts.
+    /// The duration of a run.
     pub(super) span: Duration,
-    /// Between two runs; without it there is one.
+    /// The pause between two runs. Without it, there is only one run.
     pub(super) pause: Option<Duration>,
-    /// How many connections are in the way.
+    /// The number of idle connections.
     pub(super) idle: usize,
 }
 
@@ -32,7 +32,7 @@ impl Plan {
                 "--seconds" => seconds = Some(at_least_one(arguments.next())?),
                 unknown => {
                     let known = "axum, actix, warp, tower, --seconds N, --smoke";
-                    return Err(format!("unknown: {unknown}; known: {known}").into());
+                    return Err(format!("unknown argument: {unknown}; known: {known}").into());
                 }
             }
         }
@@ -54,12 +54,13 @@ impl Plan {
         Self { at_a_time: 4, span, pause: None, idle: 50, ..self }
     }
 
-    /// Whether this process, and a server that inherits its limit, can open so many connections.
+    /// Checks that this process, and a server that inherits its limit, can open enough connections.
     pub(super) fn check_descriptors(&self) -> Result<(), Error> {
         let needed = self.at_a_time * (self.idle + 100) + 50;
         match descriptors() {
             Some(limit) if limit < needed => Err(format!(
-                "{limit} files can be open at a time, and {needed} are needed: try `ulimit -n {needed}`"
+                "{limit} files can be open at a time, but {needed} are needed: try `ulimit -n \
+                 {needed}`"
             )
             .into()),
             _ => Ok(()),
@@ -69,12 +70,12 @@ impl Plan {
 
 fn at_least_one(number: Option<String>) -> Result<u64, Error> {
     match number.and_then(|number| number.parse().ok()) {
-        None | Some(0) => Err("--seconds needs a number, at least 1".into()),
+        None | Some(0) => Err("--seconds needs a number of at least 1".into()),
         Some(number) => Ok(number),
     }
 }
 
-/// The limit of open files, where the system tells it.
+/// The limit of open files, if the system exposes it.
 fn descriptors() -> Option<usize> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;

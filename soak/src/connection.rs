@@ -12,10 +12,10 @@ use tokio::{
 
 use super::delivery::Request;
 
-/// Longer than any platform waits.
+/// The timeout for a response, longer than any platform waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection that is kept alive, and opened anew where it was not.
+/// A keep-alive connection. Reopened when the server has closed it.
 pub(super) struct Connection {
     address: SocketAddr,
     stream: Option<TcpStream>,
@@ -26,25 +26,25 @@ impl Connection {
         Self { address, stream: None }
     }
 
-    /// Sends a request in one piece, and returns the status that it is answered.
+    /// Sends a request in one piece. Returns the status of the response.
     pub(super) async fn send(&mut self, request: &Request) -> io::Result<u16> {
         self.in_parts(&[&request.whole()], Duration::ZERO).await
     }
 
-    /// Sends the parts of a request, one each time that the span of the pause is over.
+    /// Sends the parts of a request with a pause between them.
     pub(super) async fn in_parts(&mut self, parts: &[&[u8]], pause: Duration) -> io::Result<u16> {
         let pauses = pause * u32::try_from(parts.len()).unwrap();
         let answered = timeout(PATIENCE + pauses, self.exchange(parts, pause)).await;
         let answered = answered.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()));
         if answered.is_err() {
             self.stream = None;
-            // A server that is gone need not be asked a million times.
+            // Avoids a busy loop while the server is unreachable.
             sleep(Duration::from_millis(100)).await;
         }
         answered
     }
 
-    /// Sends a part of a request and breaks off.
+    /// Sends a part of a request, and closes the connection.
     pub(super) async fn break_off_after(&mut self, part: &[u8]) -> io::Result<()> {
         let sent = self.open().await?.write_all(part).await;
         self.stream = None;
@@ -80,10 +80,10 @@ impl Connection {
     }
 }
 
-/// As much of an answer as is looked at.
+/// The relevant parts of a response.
 struct Answer {
     status: u16,
-    /// The bytes of head and body.
+    /// The length of head and body in bytes.
     length: usize,
     closes: bool,
 }
@@ -99,14 +99,14 @@ impl Answer {
             match Self::parse(&buffer[..filled]) {
                 Some(answer) if answer.length == filled => return Ok(answer),
                 Some(answer) if answer.length < filled => {
-                    return Err(io::Error::other("more than one answer"));
+                    return Err(io::Error::other("more than one response"));
                 }
                 _ => {}
             }
         }
     }
 
-    /// Reads an answer; nothing while its head is not complete.
+    /// Parses a response. `None` while its head is incomplete.
     fn parse(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
         let head = str::from_utf8(&bytes[..end]).ok()?.to_ascii_lowercase();
@@ -120,7 +120,7 @@ impl Answer {
     }
 }
 
-/// The status of an answer that begins here.
+/// The status of a response that begins with these bytes.
 pub(super) fn status(bytes: &[u8]) -> Option<u16> {
     str::from_utf8(bytes.strip_prefix(b"HTTP/1.1 ")?.get(..3)?).ok()?.parse().ok()
 }

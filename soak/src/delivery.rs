@@ -1,10 +1,10 @@
-//! What the platforms send, signed with the secrets that the examples have by default.
+//! The platforms' callbacks, signed with the default secrets of the examples.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use room_hooks_contract::signature;
 
-/// Whose callbacks are played.
+/// The platform to simulate.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Platform {
     Zego,
@@ -12,26 +12,27 @@ pub(super) enum Platform {
     Trtc,
 }
 
-/// What is wrong with a forged delivery.
+/// The flaw of a forged delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Forgery {
     Signature,
     Secret,
-    /// It is old; or its body was changed, for TRTC, which takes what is old by default.
+    /// The delivery is stale. For TRTC, whose deliveries have no age limit by default, the body is
+    /// changed instead.
     Content,
 }
 
-/// An event that has occurred in a room of its own.
+/// An event in its own room.
 #[derive(Debug, Clone)]
 pub(super) struct Delivery {
     platform: Platform,
     room: String,
     number: u32,
-    /// In Unix milliseconds.
+    /// In milliseconds since the Unix epoch.
     occurred_at: u64,
 }
 
-/// A try to deliver it.
+/// An attempt to deliver the event.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) head: String,
@@ -51,7 +52,7 @@ impl Forgery {
 }
 
 impl Request {
-    /// All of it in one piece.
+    /// Head and body in one piece.
     pub(super) fn whole(&self) -> Vec<u8> {
         [self.head.as_bytes(), self.body.as_bytes()].concat()
     }
@@ -72,17 +73,17 @@ impl Delivery {
         Self { platform, room, number, occurred_at: unix_seconds() * 1000 }
     }
 
-    /// Whether the event says when it happened, as ZIM's do not.
+    /// Whether the event contains its own time. ZIM's events do not.
     pub(super) fn has_own_time(&self) -> bool {
         !matches!(self.platform, Platform::Zego)
     }
 
-    /// The delivery as it is sent at a time, in Unix seconds.
+    /// The delivery as sent at a time, in seconds since the Unix epoch.
     pub(super) fn signed(&self, at: u64) -> Request {
         self.request(at, None)
     }
 
-    /// What somebody else would send for it.
+    /// The delivery as a forger would send it.
     pub(super) fn forged(&self, forgery: Forgery) -> Request {
         self.request(unix_seconds(), Some(forgery))
     }
@@ -100,7 +101,7 @@ impl Delivery {
 
     fn zego(&self, at: u64, forgery: Option<Forgery>) -> Request {
         let Self { room, number, .. } = self;
-        // A signature with a long nonce is bound for eleven minutes: few of them.
+        // Signatures with a long nonce are bound for eleven minutes, so only a few have one.
         let nonce = match number % 50 {
             0 => format!("{at}{number:010}"),
             _ => format!("{:06}", number % 1_000_000),
@@ -152,7 +153,7 @@ impl Delivery {
     }
 }
 
-/// A signature, or what a forger has in its place.
+/// A signature, or a forged one.
 fn signed_with(
     secret: &str,
     forgery: Option<Forgery>,

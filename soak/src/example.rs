@@ -11,24 +11,24 @@ use tokio::{sync::oneshot, time};
 
 use super::{Error, printed::Printed};
 
-/// An example that runs in a process of its own, at the latest until this is dropped.
+/// An example that runs in its own process. Dropping this kills it.
 pub(super) struct Example {
     process: Child,
     address: SocketAddr,
     printed: Option<JoinHandle<io::Result<Printed>>>,
 }
 
-/// How it has ended.
+/// The end of an example.
 #[derive(Debug)]
 pub(super) struct Stopped {
     pub(super) took: Duration,
-    /// Nothing if it had to be killed.
+    /// `None` if the process had to be killed.
     pub(super) status: Option<ExitStatus>,
     pub(super) printed: Printed,
 }
 
 impl Example {
-    /// Starts an example, which was built beside this program, with the secrets that it has by default.
+    /// Starts an example from the directory of this program, with its default secrets.
     pub(super) async fn start(name: &str) -> Result<Self, Error> {
         let program = env::current_exe()?.with_file_name(format!("example-{name}"));
         let mut process = Command::new(&program)
@@ -42,15 +42,15 @@ impl Example {
         let output = BufReader::new(process.stdout.take().unwrap());
         let log = BufReader::new(process.stderr.take().unwrap());
         let (found, address) = oneshot::channel();
-        // A pipe that nobody reads would stop the example: threads of their own read both.
+        // Separate threads read both pipes, since a full pipe would block the example.
         let printed = Some(thread::spawn(|| Printed::read(output)));
         thread::spawn(|| read_log(log, found));
         let mut example = Self { process, address: ([0, 0, 0, 0], 0).into(), printed };
         let listening = time::timeout(Duration::from_secs(10), address).await;
-        example.address = listening.map_err(|_| "it does not listen")??;
+        example.address = listening.map_err(|_| "the example does not listen")??;
         match example.address.ip().is_loopback() {
             true => Ok(example),
-            false => Err(format!("{} is no loopback address", example.address).into()),
+            false => Err(format!("{} is not a loopback address", example.address).into()),
         }
     }
 
@@ -58,14 +58,15 @@ impl Example {
         self.address
     }
 
-    /// The memory that it occupies, in bytes, where the system tells it.
+    /// The resident memory in bytes, if the system exposes it.
     pub(super) fn resident(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
     }
 
-    /// Tells it to end, as a supervisor does, and waits for that.
+    /// Sends SIGTERM, like a supervisor, and waits for the exit. Kills the process after
+    /// `patience`.
     pub(super) async fn stop(mut self, patience: Duration) -> Result<Stopped, Error> {
         let begun = Instant::now();
         self.terminate()?;
@@ -80,7 +81,7 @@ impl Example {
         Ok(Stopped { took, status, printed })
     }
 
-    /// A shell knows how to send a signal; the standard library does not.
+    /// Uses a shell, because the standard library cannot send signals.
     fn terminate(&self) -> io::Result<()> {
         let kill = format!("kill -TERM {}", self.process.id());
         Command::new("sh").args(["-c", &kill]).status().map(drop)
@@ -89,13 +90,13 @@ impl Example {
 
 impl Drop for Example {
     fn drop(&mut self) {
-        // It fails if the process has ended, which is as well.
+        // Fails if the process has already ended, which is fine.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Reads a log to its end, and tells the address that is in it.
+/// Reads a log to its end, and sends the address that it contains.
 fn read_log(log: impl BufRead, found: oneshot::Sender<SocketAddr>) {
     let mut found = Some(found);
     for line in log.lines().map_while(Result::ok) {

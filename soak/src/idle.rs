@@ -18,20 +18,20 @@ use tokio::{
 
 use super::{Error, connection};
 
-/// Connections that occupy a server and deliver nothing. One that the server closes is opened anew.
+/// Connections that occupy a server and deliver nothing. If the server closes one, it is reopened.
 pub(super) struct Idle {
     _holding: JoinSet<()>,
     figures: Arc<Figures>,
 }
 
-/// What has become of them.
+/// Statistics of the idle connections.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     pub(super) wanted: usize,
     open: AtomicUsize,
     opened: AtomicUsize,
     answers: Mutex<BTreeMap<u16, u64>>,
-    /// The longest that one was kept open which had been answered.
+    /// The longest time that the server kept a connection open after a response.
     lingered: Mutex<Duration>,
 }
 
@@ -42,11 +42,11 @@ enum Way {
     Silent,
     /// It sends half a head.
     HalfHead,
-    /// It sends a body of a known length, a byte a second, whether it is answered or not.
+    /// It sends a body with a declared length at one byte per second, even after a response.
     Dribbling,
-    /// The same in chunks.
+    /// The same with a chunked body.
     DribblingChunks,
-    /// The same of a body that is refused for its length at once.
+    /// The same with a body that is refused at once for its declared length.
     TooLarge,
 }
 
@@ -79,12 +79,12 @@ impl Idle {
 }
 
 impl Figures {
-    /// How many have been opened, again included.
+    /// The number of opened connections, including reopened ones.
     fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// How many were given each status.
+    /// The number of responses by status.
     pub(super) fn answers(&self) -> BTreeMap<u16, u64> {
         self.answers.lock().unwrap().clone()
     }
@@ -95,7 +95,7 @@ impl Figures {
 }
 
 impl Way {
-    /// Of a hundred, 40 are silent, 20 have half a head, 36 dribble and 4 are too large.
+    /// Of 100 connections, 40 are silent, 20 send half a head, 36 dribble and 4 are too large.
     fn of(number: usize) -> Self {
         match number % 25 {
             0..10 => Self::Silent,
@@ -132,10 +132,10 @@ impl Way {
 }
 
 async fn keep_up(address: SocketAddr, number: usize, figures: Arc<Figures>) {
-    // Not all at the same time, neither now nor when a deadline ends them.
+    // Staggers the connections, both now and when a timeout closes them.
     sleep(Duration::from_millis(2 * number as u64)).await;
     loop {
-        // How it ends is the server's business.
+        // The server may close the connection in any way.
         let _ = hold(address, Way::of(number), &figures).await;
         sleep(Duration::from_millis(200)).await;
     }
@@ -165,7 +165,7 @@ async fn hold(address: SocketAddr, way: Way, figures: &Figures) -> io::Result<()
     }
 }
 
-/// A connection that is open.
+/// An open connection.
 struct Held<'a> {
     figures: &'a Figures,
     answered: Option<Instant>,

@@ -1,11 +1,11 @@
-//! A load test: the platforms are played against the example apps, beside connections that do
-//! nothing good, and what comes of it is held to bars. `soak/run` builds it with the examples and
-//! starts it.
+//! A load test: sends the platforms' callbacks to the example apps while idle connections occupy
+//! them, and checks the results against limits. `soak/run` builds it with the examples and starts
+//! it.
 //!
-//! `run.rs` is what is sent at a time, `senders.rs` who sends it, `idle.rs` who is in the way;
-//! `printed.rs` counts what has been handled, `report.rs` has the bars.
+//! `run.rs` is one run, with the senders of `senders.rs` and the idle connections of `idle.rs`.
+//! `printed.rs` counts the handled events, and `report.rs` contains the limits.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it measures")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints its measurements")]
 #![expect(clippy::unwrap_used, reason = "a load test fails by panicking")]
 
 mod arguments;
@@ -47,12 +47,12 @@ fn main() -> ExitCode {
 fn examine_all() -> Result<Verdict, Error> {
     let plan = Plan::parse(env::args().skip(1))?;
     plan.check_descriptors()?;
-    // One thread, so that the server has the other cores.
+    // A single thread, which leaves the other cores to the server.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(until_interrupted(&plan))
 }
 
-/// Drops all that goes on when it is interrupted, so that no example is left behind.
+/// Runs the plan until a signal arrives. Dropping it then stops the examples.
 async fn until_interrupted(plan: &Plan) -> Result<Verdict, Error> {
     let interruption = interruption()?;
     tokio::select! {
@@ -61,7 +61,7 @@ async fn until_interrupted(plan: &Plan) -> Result<Verdict, Error> {
     }
 }
 
-/// Waits for a signal to end.
+/// Waits for SIGTERM or SIGINT.
 #[cfg(unix)]
 fn interruption() -> Result<impl Future<Output = Error>, Error> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -78,7 +78,7 @@ fn interruption() -> Result<impl Future<Output = Error>, Error> {
 
 #[cfg(not(unix))]
 fn interruption() -> Result<std::future::Pending<Error>, Error> {
-    Err("it ends servers by a signal, which this system does not have".into())
+    Err("the load test stops servers with signals, which this system does not support".into())
 }
 
 async fn examine_each(plan: &Plan) -> Result<Verdict, Error> {
@@ -103,8 +103,9 @@ async fn examine(name: &'static str, plan: Plan) -> Result<Report, Error> {
     runs.push(Run::play(&example, &idle, &rooms, Until::over(plan.span)).await?);
     if let Some(pause) = plan.pause {
         sleep(pause).await;
-        // A tenth fewer, however fast the machine is by now: memory is what is compared, and chance
-        // alone must not make a table of the store's grow that had room for the first run.
+        // A tenth fewer deliveries, regardless of the machine's current speed: the runs compare
+        // memory, and a few more deliveries must not make a hash table grow that was large enough
+        // for the first run.
         let until = Until::as_many(rooms.honest() / 10 * 9, plan.span * 2);
         runs.push(Run::play(&example, &idle, &rooms, until).await?);
     }

@@ -4,13 +4,13 @@ use serde::Deserialize;
 
 use super::run::Rooms;
 
-/// What an example has printed: a line for each event that its handler was called with.
+/// The output of an example: one line for each call of a handler.
 #[derive(Debug, Default)]
 pub(super) struct Printed {
-    /// How often each honest delivery was handled, by its room's number.
+    /// How often each honest delivery was handled, by the number of its room.
     honest: Vec<u8>,
     pub(super) forged: u64,
-    /// Lines that are nobody's.
+    /// The number of lines that belong to no delivery.
     pub(super) strange: u64,
 }
 
@@ -20,7 +20,7 @@ struct Line<'a> {
 }
 
 impl Printed {
-    /// Reads all that is printed, to the end.
+    /// Reads the output to its end.
     pub(super) fn read(mut output: impl BufRead) -> io::Result<Self> {
         let (mut printed, mut line) = (Self::default(), Vec::new());
         while output.read_until(b'\n', &mut line)? > 0 {
@@ -30,12 +30,12 @@ impl Printed {
         Ok(printed)
     }
 
-    /// How many of so many honest deliveries were not handled.
+    /// The number of deliveries, of the first `honest` ones, that were not handled.
     pub(super) fn missing(&self, honest: u32) -> usize {
         (0..honest as usize).filter(|&number| self.times(number) == 0).count()
     }
 
-    /// How many honest deliveries were handled more than once.
+    /// The number of honest deliveries that were handled more than once.
     pub(super) fn twice(&self) -> usize {
         self.honest.iter().filter(|&&times| times > 1).count()
     }

@@ -7,27 +7,27 @@ use super::{
     tally::Kind,
 };
 
-/// Tencent gives up a delivery that is not answered within this, sooner than the others.
+/// Tencent's timeout for a response, the shortest of all platforms.
 const LONGEST: Duration = Duration::from_secs(2);
-/// How much more memory the second run may leave than the first.
+/// The largest ratio of the memory after the second run to that after the first.
 const GROWTH: f64 = 1.10;
-/// A supervisor kills what takes longer.
+/// Supervisors kill a process that takes longer to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
-/// What a delivery store holds by default; in the examples each provider has its own.
+/// The default capacity of a delivery store. In the examples, each provider has its own store.
 const CAPACITY: u32 = 4_000_000;
 
-/// Whether all bars were held.
+/// Whether the results are within all limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Held,
     Missed,
 }
 
-/// What an example has shown.
+/// The results of an example.
 #[derive(Debug)]
 pub(super) struct Report {
     pub(super) name: &'static str,
-    /// One, or two with a pause between them in which what the first has left is forgotten.
+    /// One run, or two with a pause in which the deliveries of the first are forgotten.
     pub(super) runs: Vec<Run>,
     pub(super) resident_before: Option<u64>,
     pub(super) idle: Arc<Figures>,
@@ -37,7 +37,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn print(&self) -> Verdict {
-        println!("\nexample-{}, beside {} idle connections", self.name, self.idle.wanted);
+        println!("\nexample-{}, with {} idle connections", self.name, self.idle.wanted);
         self.print_figures();
         let bars = self.bars();
         println!();
@@ -49,7 +49,7 @@ impl Report {
 
     fn print_figures(&self) {
         self.row("sent", |run| run.tally.sent(None).to_string());
-        self.row("  a second", |run| {
+        self.row("  per second", |run| {
             format!("{:.0}", run.tally.sent(None) as f64 / run.took.as_secs_f64())
         });
         for (name, kind) in [
@@ -58,7 +58,7 @@ impl Report {
             ("  duplicates", Kind::Duplicate),
             ("  twins, both at once", Kind::Twin),
             ("  slow", Kind::Slow),
-            ("  cut off, sent again", Kind::CutOff),
+            ("  interrupted, retried", Kind::CutOff),
         ] {
             self.row(name, |run| run.tally.sent(Some(kind)).to_string());
         }
@@ -71,14 +71,14 @@ impl Report {
         self.row("idle, at the beginning", |run| run.idle[0].to_string());
         self.row("idle, at the end", |run| run.idle[1].to_string());
         self.row("memory, MB", |run| run.resident.map_or_else(|| "?".into(), megabytes));
-        self.row("  bytes a delivery", |run| {
+        self.row("  bytes per delivery", |run| {
             self.bytes_a_claim(run).map_or_else(|| "?".into(), |bytes| format!("{bytes:.0}"))
         });
         let answers = self.idle.answers();
         let answers: Vec<_> = answers.iter().map(|(status, n)| format!("{n} × {status}")).collect();
         let lingered = self.idle.lingered().as_secs_f64();
         println!(
-            "answers to idle ones: {}; closed at most {lingered:.1} s later",
+            "responses to idle connections: {}; closed at most {lingered:.1} s later",
             answers.join(", ")
         );
     }
@@ -100,7 +100,7 @@ impl Report {
             ),
             (
                 (forged, strange) == (0, 0),
-                format!("nothing else was: {forged} forged ones handled, {strange} other lines"),
+                format!("no other events: {forged} forged ones handled, {strange} other lines"),
             ),
         ];
         for (run, which) in self.runs.iter().zip(["first", "second"]) {
@@ -114,17 +114,17 @@ impl Report {
         bars
     }
 
-    /// Memory grows while deliveries are remembered, and no further once they are forgotten.
+    /// The store's memory must not grow further once deliveries are forgotten.
     fn growth_bar(&self) -> Option<(bool, String)> {
         let [first, second] = &*self.runs else { return None };
         let growth = second.resident? as f64 / first.resident? as f64;
-        Some((growth <= GROWTH, format!("memory of the second run, {growth:.2} × the first's")))
+        Some((growth <= GROWTH, format!("memory of the second run: {growth:.2} × the first")))
     }
 
-    /// A moment, on a machine that builds as well, tells nothing of times.
+    /// `None` in a smoke run, which is too short, and the machine may be busy with builds.
     fn latency_bar(&self, run: &Run) -> Option<(bool, String)> {
         let longest = run.tally.percentile(100);
-        let bar = format!("the longest honest one took {} ms", millis(longest));
+        let bar = format!("the slowest honest delivery took {} ms", millis(longest));
         (self.runs.len() > 1).then_some((longest <= LONGEST, bar))
     }
 
@@ -133,7 +133,7 @@ impl Report {
         let ended = status.map_or_else(|| "had to be killed".to_owned(), |it| it.to_string());
         let in_time = took <= STOPS_WITHIN || self.runs.len() == 1;
         let held = status.is_some_and(|status| status.success()) && in_time;
-        (held, format!("told to end: {ended} after {:.1} s", took.as_secs_f64()))
+        (held, format!("SIGTERM: {ended} after {:.1} s", took.as_secs_f64()))
     }
 
     fn bytes_a_claim(&self, run: &Run) -> Option<f64> {
@@ -149,25 +149,26 @@ fn run_bars(run: &Run) -> Vec<(bool, String)> {
     let (faults, in_progress) = (tally.faults(), tally.in_progress());
     let [begun, ended] = run.idle;
     let full = if faults > 0 && is_full(run) {
-        "; there were more deliveries than a store has room for, try fewer --seconds"
+        "; more deliveries than a store can hold, try fewer --seconds"
     } else {
         ""
     };
     vec![
-        (wrong == 0, format!("{wrong} wrong answers{first}")),
+        (wrong == 0, format!("{wrong} wrong responses{first}")),
         (
             faults == 0,
-            format!("{faults} × 5xx, beside {in_progress} to twins of what is in progress{full}"),
+            format!("{faults} × 5xx, and {in_progress} to twins of a delivery in progress{full}"),
         ),
         (
-            // Some are about to be opened again: a server that has had enough of one has of many.
+            // Up to half may be about to reopen, because a server closes many at about the same
+            // time.
             ended * 2 >= begun,
             format!("{begun} idle connections at the beginning, {ended} at the end"),
         ),
     ]
 }
 
-/// Whether a store was, which holds what was sent in the last eleven minutes.
+/// Whether a store was full. It holds the deliveries of the last eleven minutes.
 fn is_full(run: &Run) -> bool {
     let held = run.took.min(Duration::from_secs(660)).as_secs_f64() / run.took.as_secs_f64();
     f64::from(run.honest / 3) * held > f64::from(CAPACITY) * 0.95

@@ -18,8 +18,8 @@ use super::{
     tally::Tally,
 };
 
-/// A room for each delivery. Those of honest ones are numbered without a gap, so that nothing but their
-/// number need be known to tell whether each was handled.
+/// Creates a room for each delivery. The rooms of honest deliveries are numbered without gaps, so
+/// that their count suffices to check that each was handled.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
     honest: AtomicU32,
@@ -42,7 +42,7 @@ impl Rooms {
         Delivery::new(platform, format!("{}{number}", Self::FORGED), number)
     }
 
-    /// How many must be handled.
+    /// The number of deliveries that must be handled.
     pub(super) fn honest(&self) -> u32 {
         self.honest.load(Ordering::Relaxed)
     }
@@ -60,13 +60,13 @@ impl Until {
         Self { span, honest: u32::MAX }
     }
 
-    /// With so many honest deliveries, or when its time is over.
+    /// Ends after this many honest deliveries, or after `span`.
     pub(super) fn as_many(honest: u32, span: Duration) -> Self {
         Self { span, honest }
     }
 }
 
-/// What all senders share.
+/// The load of a run, which all senders share.
 #[derive(Debug, Clone)]
 pub(super) struct Load {
     pub(super) address: SocketAddr,
@@ -81,12 +81,12 @@ impl Load {
     }
 }
 
-/// What a run has shown.
+/// The results of a run.
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) took: Duration,
     pub(super) tally: Tally,
-    /// Connections in the way, at the beginning and at the end.
+    /// The number of idle connections at the beginning and at the end.
     pub(super) idle: [usize; 2],
     /// The server's memory at the end, in bytes.
     pub(super) resident: Option<u64>,
@@ -118,11 +118,11 @@ impl Run {
             sending.spawn(senders::cut_off(load.clone(), number));
             sending.spawn(senders::twins(load.clone(), number));
         }
-        // Each ends with the answer that it waits for.
+        // Each sender ends with the response that it waits for.
         let joined = timeout(until.span + Duration::from_secs(60), sending.join_all()).await;
         let took = begun.elapsed();
         let mut tally = Tally::default();
-        joined.map_err(|_| "a run does not end")?.into_iter().for_each(|one| tally.add(one));
+        joined.map_err(|_| "the run does not end")?.into_iter().for_each(|one| tally.add(one));
         tally.sort();
         Ok(Self {
             took,

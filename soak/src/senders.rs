@@ -1,4 +1,4 @@
-//! Those who send, each one delivery after the other.
+//! The senders. Each sends one delivery at a time.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,8 @@ use super::{
     tally::{Kind, Tally},
 };
 
-/// Sends in one piece: of ten deliveries one forged, one a duplicate, and the rest honest.
+/// Sends deliveries in one piece. Of ten, one is forged, one is a duplicate, and the rest are
+/// honest.
 pub(super) async fn whole(load: Load, first: usize) -> Tally {
     let (mut tally, mut connection) = (Tally::default(), Connection::to(load.address));
     let mut earlier = Earlier::default();
@@ -26,7 +27,8 @@ pub(super) async fn whole(load: Load, first: usize) -> Tally {
         } else if number % 10 == 7
             && let Some((delivery, at)) = earlier.pick(number)
         {
-            // A platform may sign a retry again. Without a time of its own, the event is another one then.
+            // A platform may re-sign a retry. An event that does not contain its own time would
+            // then be a different one.
             let is_resigned = number % 20 != 7 && delivery.has_own_time();
             let at = if is_resigned { unix_seconds() } else { at };
             tally.note(Kind::Duplicate, connection.send(&delivery.signed(at)).await);
@@ -45,7 +47,7 @@ pub(super) async fn whole(load: Load, first: usize) -> Tally {
     tally
 }
 
-/// Takes a second or two for each body.
+/// Sends deliveries whose bodies take a second or two.
 pub(super) async fn slow(load: Load, first: usize) -> Tally {
     let (mut tally, mut connection) = (Tally::default(), Connection::to(load.address));
     for number in (first..).take_while(|_| !load.is_over()) {
@@ -59,14 +61,14 @@ pub(super) async fn slow(load: Load, first: usize) -> Tally {
     tally
 }
 
-/// Closes the connection in the middle of a body, and delivers it with the next try.
+/// Closes the connection in the middle of a body, and then delivers it with a retry.
 pub(super) async fn cut_off(load: Load, first: usize) -> Tally {
     let (mut tally, mut connection) = (Tally::default(), Connection::to(load.address));
     for number in (first..).take_while(|_| !load.is_over()) {
         let delivery = load.rooms.open(Platform::of(number));
         let request = delivery.signed(unix_seconds());
         let half = request.head.len() + request.body.len() / 2;
-        // If even that fails, so does the next try.
+        // If even that fails, the retry fails, too.
         let _ = connection.break_off_after(&request.whole()[..half]).await;
         tally.note(Kind::CutOff, connection.send(&request).await);
         sleep(Duration::from_millis(50)).await;
@@ -74,7 +76,7 @@ pub(super) async fn cut_off(load: Load, first: usize) -> Tally {
     tally
 }
 
-/// Sends everything twice at the same time, and what is in progress then once more.
+/// Sends each delivery twice at the same time, and once more afterwards.
 pub(super) async fn twins(load: Load, first: usize) -> Tally {
     let mut tally = Tally::default();
     let (mut one, mut other) = (Connection::to(load.address), Connection::to(load.address));
@@ -89,13 +91,13 @@ pub(super) async fn twins(load: Load, first: usize) -> Tally {
     tally
 }
 
-/// Some of what has been answered 200 of late, with the time at which it was signed.
+/// Some recent deliveries that were answered with 200, each with the time at which it was signed.
 #[derive(Default)]
 struct Earlier(VecDeque<(Instant, Delivery, u64)>);
 
 impl Earlier {
     fn remember(&mut self, delivery: Delivery, at: u64) {
-        // A signature of Tencent's lasts a minute.
+        // A Tencent signature is valid for a minute.
         const LATELY: Duration = Duration::from_secs(30);
         while self.0.front().is_some_and(|(sent, ..)| sent.elapsed() > LATELY) {
             self.0.pop_front();
@@ -103,7 +105,7 @@ impl Earlier {
         self.0.push_back((Instant::now(), delivery, at));
     }
 
-    /// One of them, seemingly at random.
+    /// A pseudorandom one of them.
     fn pick(&self, number: usize) -> Option<(&Delivery, u64)> {
         let index = number.wrapping_mul(7919).checked_rem(self.0.len())?;
         self.0.get(index).map(|(_, delivery, at)| (delivery, *at))

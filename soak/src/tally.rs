@@ -1,23 +1,23 @@
 use std::{collections::BTreeMap, io, time::Duration};
 
-/// What kind of delivery it is.
+/// The kind of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// In one piece.
+    /// An authentic delivery in one piece.
     Honest,
     Forged,
-    /// Of one that has been handled.
+    /// A repetition of a handled delivery.
     Duplicate,
-    /// One of two that are sent at the same time.
+    /// One of two equal deliveries that are sent at the same time.
     Twin,
-    /// Its body takes a second or two.
+    /// A delivery whose body takes a second or two.
     Slow,
-    /// The connection broke off in the middle; this is the next try.
+    /// A retry after an interrupted connection.
     CutOff,
 }
 
 impl Kind {
-    /// Whether it may be answered so. A duplicate of what is in progress is told to come again.
+    /// Whether the status is acceptable. A duplicate of a delivery in progress receives 503.
     fn may_be_answered(self, status: u16) -> bool {
         match self {
             Self::Honest | Self::Duplicate | Self::Slow | Self::CutOff => status == 200,
@@ -27,26 +27,26 @@ impl Kind {
     }
 }
 
-/// What has been answered.
+/// The responses to all deliveries.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     answers: BTreeMap<(Kind, u16), u64>,
     wrong: u64,
     first_wrong: Option<String>,
-    /// Of honest deliveries that are sent in one piece.
+    /// The latencies of honest deliveries that are sent in one piece.
     latencies: Vec<Duration>,
 }
 
 impl Tally {
-    /// Notes how a delivery was answered, and returns whether that was 200.
+    /// Records the response to a delivery. Returns whether it was 200.
     pub(super) fn note(&mut self, kind: Kind, answer: io::Result<u16>) -> bool {
-        // No answer counts as one with the status 0.
+        // A missing response counts as status 0.
         let status = *answer.as_ref().unwrap_or(&0);
         *self.answers.entry((kind, status)).or_default() += 1;
         if !kind.may_be_answered(status) {
             self.wrong += 1;
             self.first_wrong.get_or_insert_with(|| match answer {
-                Ok(status) => format!("{kind:?} answered {status}"),
+                Ok(status) => format!("{kind:?} answered with {status}"),
                 Err(error) => format!("{kind:?} not answered: {error}"),
             });
         }
@@ -66,7 +66,7 @@ impl Tally {
         self.latencies.extend(other.latencies);
     }
 
-    /// How many deliveries of a kind there were, or of all.
+    /// The number of deliveries of a kind, or of all kinds.
     pub(super) fn sent(&self, kind: Option<Kind>) -> u64 {
         self.count(|of, _| kind.is_none_or(|kind| kind == of))
     }
@@ -75,17 +75,17 @@ impl Tally {
         self.count(|_, answered| answered == status)
     }
 
-    /// 503s to twins of what is in progress.
+    /// The number of 503s to twins of a delivery in progress.
     pub(super) fn in_progress(&self) -> u64 {
         self.count(|kind, status| (kind, status) == (Kind::Twin, 503))
     }
 
-    /// Answers that tell of the server's fault.
+    /// The number of responses that indicate a fault of the server.
     pub(super) fn faults(&self) -> u64 {
         self.count(|_, status| status >= 500) - self.in_progress()
     }
 
-    /// How many answers were wrong, and the first of them.
+    /// The number of wrong responses, and the first of them.
     pub(super) fn wrong(&self) -> (u64, Option<&str>) {
         (self.wrong, self.first_wrong.as_deref())
     }
@@ -94,7 +94,7 @@ impl Tally {
         self.latencies.sort_unstable();
     }
 
-    /// The latency that so many per cent of the deliveries stay under, once they are sorted.
+    /// A percentile of the latencies, which must be sorted.
     pub(super) fn percentile(&self, percent: usize) -> Duration {
         let last = self.latencies.len().saturating_sub(1);
         self.latencies.get(last * percent / 100).copied().unwrap_or_default()

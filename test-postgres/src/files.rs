@@ -33,7 +33,7 @@ pub(crate) fn path(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// `initdb` takes a second, a copy of its files does not.
+/// The files to copy for each server, because `initdb` takes a second.
 static TEMPLATE: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 fn template() -> PathBuf {

@@ -1,9 +1,10 @@
-//! PostgreSQL servers that a test starts for itself, on loopback ports and with files in the directory for temporary ones.
+//! PostgreSQL servers for tests, on loopback ports and with their files in the temporary directory.
 //!
-//! A [`Server`] belongs to one test, which may kill it or change its settings. [`database`] gives each test an empty
-//! database on a server that all share, which takes less time. Whoever starts servers calls [`clean_up`] at the end.
+//! A [`Server`] belongs to one test, which may kill it or change its settings. [`database`] is
+//! faster: it gives each test an empty database on a shared server. Call [`clean_up`] at the end.
 //!
-//! Everything panics if it fails. Where PostgreSQL is not installed, ask [`Server::is_installed`] first.
+//! All functions panic if they fail. Call [`Server::is_installed`] first if PostgreSQL may be
+//! missing.
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 

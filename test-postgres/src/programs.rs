@@ -1,4 +1,4 @@
-//! The programs of PostgreSQL: where they are, and as whom they run.
+//! The programs of PostgreSQL: their directory, and the user that they run as.
 
 use std::{
     env,
@@ -13,10 +13,10 @@ use std::{
     sync::LazyLock,
 };
 
-/// As whom the server runs if this is root, which it refuses.
+/// The user that the server runs as if this process is root, because it refuses to run as root.
 const NOBODY: u32 = 65534;
 
-/// The directory of those on the path, or where Debian puts them.
+/// The directory of the programs: on the path, or where Debian installs them.
 static PROGRAMS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path).filter_map(|directory| {
@@ -42,7 +42,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
     PROGRAMS.as_ref().expect("PostgreSQL is installed").join(name)
 }
 
-/// A command that runs in a directory, as the user who owns that.
+/// A command that runs in a directory, as the user that owns it.
 pub(crate) fn command(directory: &Path, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::null());
@@ -52,7 +52,7 @@ pub(crate) fn command(directory: &Path, program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs a program to its end.
+/// Runs a program until it exits.
 pub(crate) fn run<A: AsRef<OsStr>>(
     directory: &Path,
     program: impl AsRef<OsStr>,
@@ -71,7 +71,8 @@ pub(crate) fn hand_over(directory: &Path) {
     }
 }
 
-/// Whether this process, which has made a directory, is root; or was, and has given it away.
+/// Whether this process is root, judging by the owner of a directory that it created and perhaps
+/// has handed over.
 fn is_root(directory: &Path) -> bool {
     [0, NOBODY].contains(&fs::metadata(directory).unwrap().uid())
 }

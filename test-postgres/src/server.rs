@@ -15,7 +15,7 @@ use crate::{
     programs::{self, command, program, run},
 };
 
-/// A `postgres` on a loopback port. It is killed when this is dropped, and its files are removed.
+/// A `postgres` on a loopback port. Dropping this kills the server and removes its files.
 #[derive(Debug)]
 pub struct Server {
     port: u16,
@@ -26,31 +26,33 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether PostgreSQL is installed: on the path, or where Debian puts it.
+    /// Whether PostgreSQL is installed, on the path or where Debian installs it.
     #[must_use]
     pub fn is_installed() -> bool {
         programs::are_installed()
     }
 
-    /// Starts a server that does not wait for its disk. A crash of the server loses nothing, one of the machine may.
+    /// Starts a server that does not wait for its disk. A crash of the server loses nothing, but a
+    /// crash of the machine may.
     #[must_use]
     pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// The same with settings, as `max_connections=300`.
+    /// Like [`start`](Self::start), with settings such as `max_connections=300`.
     #[must_use]
     pub fn start_with(settings: &[&str]) -> Self {
         Self::start_durable(&[&["fsync=off"], settings].concat())
     }
 
-    /// Starts a server with settings, whose commits wait for its disk: for measurements.
+    /// Starts a server with settings, whose commits wait for its disk. For measurements.
     #[must_use]
     pub fn start_durable(settings: &[&str]) -> Self {
         Self::start_in(new_server(), settings.iter().map(|&setting| setting.to_owned()).collect())
     }
 
-    /// Starts a replica of this server, with its settings. It is ready before it has caught up.
+    /// Starts a replica of this server, with the same settings. It may be ready before it has
+    /// caught up.
     #[must_use]
     pub fn start_replica(&self) -> Self {
         let directory = new_directory();
@@ -69,13 +71,13 @@ impl Server {
         server
     }
 
-    /// The port that it listens on.
+    /// The port that the server listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The URL of its database `postgres`, for the superuser, who needs no password.
+    /// The URL of the database `postgres` for the superuser, without a password.
     #[must_use]
     pub fn url(&self) -> String {
         self.url_of("postgres")
@@ -92,13 +94,13 @@ impl Server {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Ends it as a crash does.
+    /// Stops the server at once, like a crash.
     pub fn kill(&mut self) {
         signal("-QUIT", &self.process);
         self.process.wait().unwrap();
     }
 
-    /// Starts it after [`kill`](Self::kill), on the same port and with the same files.
+    /// Starts the server after [`kill`](Self::kill), on the same port and with the same files.
     pub fn start_again(&mut self) {
         self.process = spawn(self.port, &self.directory, &self.settings);
         self.wait_until_ready();
@@ -118,7 +120,7 @@ impl Server {
         }
     }
 
-    /// Adds a line to `pg_hba.conf`, which says who may log in and how, before all others.
+    /// Adds a line at the beginning of `pg_hba.conf`, which controls who may log in and how.
     pub fn allow(&self, line: &str) {
         let file = self.directory.join("data/pg_hba.conf");
         let before = fs::read_to_string(&file).unwrap();
@@ -126,7 +128,7 @@ impl Server {
         signal("-HUP", &self.process);
     }
 
-    /// Connects to [`url`](Self::url), as soon as the server lets it.
+    /// Connects to [`url`](Self::url), with retries for up to 10 s.
     pub async fn client(&self) -> Client {
         client(&self.url()).await
     }
@@ -134,7 +136,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // One that was killed may be dead already.
+        // A killed server may have exited already.
         if let Ok(None) = self.process.try_wait() {
             signal("-QUIT", &self.process);
             let _ = self.process.wait();
@@ -143,7 +145,7 @@ impl Drop for Server {
     }
 }
 
-/// Connects to a database, as soon as the server lets it.
+/// Connects to a database, with retries for up to 10 s.
 pub async fn client(url: &str) -> Client {
     let config: Config = url.parse().unwrap();
     let begun = Instant::now();
@@ -159,7 +161,7 @@ pub async fn client(url: &str) -> Client {
     }
 }
 
-/// A port on which nothing listens.
+/// A port on which no program listens.
 #[must_use]
 pub fn unused_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()

@@ -4,7 +4,8 @@ use crate::{Server, files::remove_template};
 
 static SHARED: Mutex<Option<Arc<Server>>> = Mutex::new(None);
 
-/// Creates an empty database on a server that all callers in this process share, and returns its URL.
+/// Creates an empty database on a server that all callers in this process share, and returns its
+/// URL.
 pub async fn database() -> String {
     let server = {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -14,7 +15,7 @@ pub async fn database() -> String {
     server.database().await
 }
 
-/// Ends the shared server, and removes the files that all servers were copied from.
+/// Stops the shared server, and removes the files that servers are copied from.
 pub fn clean_up() {
     drop(SHARED.lock().unwrap_or_else(PoisonError::into_inner).take());
     remove_template();

@@ -10,7 +10,7 @@ use room_hooks::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-/// Events as hooks put them, no two of which have the same id or signature.
+/// Events as hooks put them, with unique ids and signatures.
 pub struct Events {
     payload: Vec<u8>,
     rooms: usize,
@@ -19,11 +19,11 @@ pub struct Events {
 
 pub const KIND: &str = "zego/room_create";
 
-/// As hooks remember ZEGO's deliveries, by default.
+/// The default retention of deliveries from ZEGO.
 pub const RETENTION: Duration = Duration::from_secs(660);
 
 impl Events {
-    /// Signs and receives one event, as which all are stored.
+    /// Signs and receives one event, whose stored form is the payload of all.
     pub fn new(rooms: usize) -> Result<Self, Box<dyn Error>> {
         let (zego, now) = (Zego::new(1_234_567_890, "demo-callback-secret")?, SystemTime::now());
         let event = json!({
@@ -47,7 +47,7 @@ impl Events {
         &self.payload
     }
 
-    /// The next ones.
+    /// The next `count` events.
     pub fn take(&mut self, count: usize) -> Vec<NewEvent> {
         (0..count).map(|_| self.next()).collect()
     }
@@ -64,7 +64,7 @@ impl Events {
     }
 }
 
-/// Two digests, as random as those of deliveries are.
+/// Two digests, as random as those of deliveries.
 fn digests(number: u64) -> ([u8; 16], [u8; 16]) {
     let digest = Sha256::digest(number.to_le_bytes());
     let mut halves = ([0; 16], [0; 16]);

@@ -1,4 +1,4 @@
-//! What a million events that are done add to the cost of a put, and of a claim and its end.
+//! The effect of a million done events on the cost of a put, and of a claim and its settlement.
 
 use std::{
     error::Error,
@@ -19,7 +19,7 @@ use crate::{
 
 const EMPTY: usize = 0;
 
-/// What the files hold.
+/// The done events in each file.
 const FILES: [&str; 4] = [
     "none",
     "1,000,000, ids forgotten",
@@ -27,7 +27,7 @@ const FILES: [&str; 4] = [
     "1,000,000, and the inbox is full",
 ];
 
-/// What is timed, each with as many senders as it has.
+/// The timed operations, with their numbers of senders.
 const WORK: [(&str, usize); 3] =
     [("put, 1 sender", 1), ("put, 32 senders", 32), ("claim and finish", 0)];
 
@@ -78,7 +78,7 @@ pub fn print(runtime: &Runtime) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Claims and ends so many events, as a worker does that handles 16 at a time.
+/// Claims and finishes `count` events, like a worker that handles 16 at a time.
 async fn claim_and_finish(inbox: &SqliteInbox, count: usize) -> Result<Duration, Box<dyn Error>> {
     let (begun, mut finished) = (Instant::now(), 0);
     while finished < count {
@@ -99,7 +99,7 @@ async fn claim_and_finish(inbox: &SqliteInbox, count: usize) -> Result<Duration,
     Ok(begun.elapsed())
 }
 
-/// Adds events that are done: over a day, or not so long ago that their ids would be forgotten.
+/// Adds done events. Their retention has ended unless `is_remembered`.
 fn fill(
     path: &Path,
     rows: usize,
@@ -109,7 +109,7 @@ fn fill(
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis() as i64;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    // Random ids in their order of arrival need many pages at once.
+    // Random ids in order of arrival need many pages at once.
     connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000")?;
     let transaction = connection.transaction()?;
     transaction.execute(

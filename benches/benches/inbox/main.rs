@@ -1,8 +1,8 @@
-//! The cost of the inbox in SQLite: durable puts beside raw inserts, a large file beside an empty one, and the events
-//! that a worker handles.
+//! The cost of the inbox in SQLite: durable puts compared with raw inserts, a large file compared
+//! with an empty one, and the events that a worker handles.
 //!
-//! The files are in the directory for temporary ones. `TMPDIR` chooses another: on a file system in memory, a commit
-//! costs nothing.
+//! The files are in the temporary directory, which `TMPDIR` can change: on a file system in memory,
+//! a commit costs nothing.
 
 mod events;
 mod large;

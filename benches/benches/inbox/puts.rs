@@ -1,4 +1,5 @@
-//! Durable puts a second, beside raw inserts of the same rows into the same tables, committed in groups as well.
+//! Durable puts per second, compared with raw inserts of the same rows into the same tables, which
+//! are also committed in groups.
 
 use std::{error::Error, sync::Arc};
 
@@ -35,7 +36,7 @@ pub fn print(runtime: &Runtime) -> Result<(), Box<dyn Error>> {
     }
     let payload = Events::new(1)?.payload().len();
     let title = format!("Durable puts, payloads of {payload} bytes");
-    let header = ["senders", "who", "puts a second", "time of one", "our rate, of its"];
+    let header = ["senders", "writer", "puts a second", "time of one", "our rate, of its"];
     table::print(&title, &header, &rows);
     Ok(())
 }
@@ -47,7 +48,7 @@ const NAMES: [&str; 4] = [
     "`SqliteInbox`, events without id and signature",
 ];
 
-/// Each with a file of its own.
+/// The contenders, each with its own file.
 struct Contenders {
     stores: [Store; NAMES.len()],
     _directory: TempDir,

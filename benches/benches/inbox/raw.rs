@@ -1,4 +1,4 @@
-//! What group commit costs without an inbox: a thread that inserts what waits, and commits.
+//! The cost of group commit without an inbox: a thread inserts the waiting events and commits.
 
 use std::{path::Path, thread, time::Duration, time::SystemTime};
 
@@ -9,11 +9,11 @@ use tokio::sync::{mpsc, oneshot};
 
 type Waiting = (NewEvent, oneshot::Sender<()>);
 
-/// Which of the inbox's tables get a row.
+/// The tables that receive rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Tables {
     Events,
-    /// Ids and signatures as well, none of which is looked up.
+    /// Also ids and signatures, without looking them up.
     All,
 }
 
@@ -25,7 +25,7 @@ impl Raw {
         drop(SqliteInbox::open(path)?);
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        // As the inbox has them.
+        // The inbox's settings.
         connection.execute_batch("PRAGMA synchronous = FULL")?;
         connection.query_row("PRAGMA wal_autocheckpoint = 4000", [], |_| Ok(()))?;
         let (queue, mut waiting) = mpsc::channel(1024);
@@ -43,7 +43,7 @@ impl Raw {
 
     pub async fn put(&self, event: NewEvent) -> Result<(), oneshot::error::RecvError> {
         let (reply, answer) = oneshot::channel();
-        // Whether it is queued shows in the answer.
+        // If this fails, so does the answer.
         let _ = self.0.send((event, reply)).await;
         answer.await
     }

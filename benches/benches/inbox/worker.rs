@@ -1,4 +1,5 @@
-//! How many events a worker handles, with a handler that does nothing: what is left is the inbox and the worker.
+//! The rate of a worker whose handler does nothing, which leaves the cost of the inbox and the
+//! worker.
 
 use std::{error::Error, hint::black_box, time::Instant};
 

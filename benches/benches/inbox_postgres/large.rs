@@ -1,4 +1,4 @@
-//! What a million events that are done add to the cost of a put, and of a claim and its end.
+//! The effect of a million done events on the cost of a put, and of a claim and its settlement.
 
 use std::{
     error::Error,
@@ -77,7 +77,7 @@ pub fn print(runtime: &Runtime, server: &Server) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Claims and ends so many events, as a worker does that handles 16 at a time.
+/// Claims and finishes `count` events, like a worker that handles 16 at a time.
 async fn claim_and_finish(
     inbox: &PostgresInbox,
     count: usize,
@@ -103,7 +103,7 @@ async fn claim_and_finish(
     Ok(begun.elapsed())
 }
 
-/// Adds events that are done: over a day, or in so short a time that their signatures are still remembered.
+/// Adds done events, whose signatures are still remembered if `with_signatures`.
 async fn fill(
     url: &str,
     rows: usize,

@@ -1,9 +1,9 @@
-//! The cost of the inbox in PostgreSQL, on a private server that waits for its disk: durable puts beside raw inserts of the
-//! same rows, and a million finished events beside none. Where PostgreSQL is not installed, it says so and measures
-//! nothing.
+//! The cost of the inbox in PostgreSQL, on a private server that waits for its disk: durable puts
+//! compared with raw inserts of the same rows, and a million finished events compared with none. If
+//! PostgreSQL is not installed, nothing is measured.
 //!
-//! The server's files are in the directory for temporary ones. `TMPDIR` chooses another: on a file system in memory, a
-//! commit costs nothing.
+//! The server's files are in the temporary directory, which `TMPDIR` can change: on a file system
+//! in memory, a commit costs nothing.
 
 #[path = "../inbox/events.rs"]
 mod events;

@@ -1,4 +1,4 @@
-//! Durable puts a second, beside raw inserts of the same rows into the same tables.
+//! Durable puts per second, compared with raw inserts of the same rows into the same tables.
 
 use std::{error::Error, sync::Arc};
 
@@ -40,12 +40,12 @@ pub fn print(runtime: &Runtime, server: &Server) -> Result<(), Box<dyn Error>> {
     }
     let payload = Events::new(1)?.payload().len();
     let title = format!("Durable puts in PostgreSQL, payloads of {payload} bytes");
-    let header = ["senders", "who", "puts a second", "time of one", "our rate, of its"];
+    let header = ["senders", "writer", "puts a second", "time of one", "our rate, of its"];
     table::print(&title, &header, &rows);
     Ok(())
 }
 
-/// Each with a database of its own.
+/// The contenders, each with its own database.
 async fn contenders(
     server: &Server,
     senders: usize,
@@ -66,7 +66,7 @@ fn in_turns(
     let rounds = if is_smoke_run() { 1 } else { 15 };
     let mut measured = Rounds::new(NAMES.len());
     let mut events = Events::new(1_000)?;
-    // Connections are made, and statements planned.
+    // Opens connections and plans statements.
     for store in stores {
         senders::put(runtime, store, events.take(8 * senders), senders)?;
     }

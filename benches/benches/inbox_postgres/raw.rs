@@ -1,5 +1,5 @@
-//! What the same rows cost without an inbox: one statement for each event, on a connection for each sender. The server
-//! commits those that wait together.
+//! The cost of the same rows without an inbox: one statement per event, and one connection per
+//! sender. The server commits concurrent statements together.
 
 use std::{
     error::Error,
@@ -11,11 +11,11 @@ use room_hooks::{DeliveryId, SignatureKey, inbox::NewEvent};
 use room_hooks_postgres::PostgresInbox;
 use tokio_postgres::{Client, Statement};
 
-/// Which of the inbox's tables get rows.
+/// The tables that receive rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Tables {
     Events,
-    /// Ids and signatures as well, none of which is looked up.
+    /// Also ids and signatures, without looking them up.
     All,
 }
 
@@ -36,7 +36,7 @@ const ALL: &str = "WITH remembered AS (
     VALUES ($1, $2, $3::bigint, $4, $5, 1, $6, $7::bigint, $8::bigint, 'ready', $7, $9)";
 
 impl Raw {
-    /// Connects so many senders to a database with the tables of an inbox.
+    /// Creates the tables of an inbox, and connects `senders` times.
     pub async fn connect(
         url: &str,
         tables: Tables,
@@ -53,7 +53,7 @@ impl Raw {
         Ok(Self { clients, next: AtomicUsize::new(0) })
     }
 
-    /// A sender, which has a connection of its own.
+    /// The number of a sender, which has its own connection.
     pub fn sender(&self) -> usize {
         self.next.fetch_add(1, Ordering::Relaxed) % self.clients.len()
     }

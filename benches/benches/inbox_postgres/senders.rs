@@ -10,14 +10,14 @@ use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::raw::Raw;
 
-/// What events are put into.
+/// The store that receives the events.
 #[derive(Clone)]
 pub enum Store {
     Inbox(PostgresInbox),
     Raw(Arc<Raw>),
 }
 
-/// Puts events by so many senders at once, each of which waits for its commit before it puts the next.
+/// Puts events from concurrent senders. Each waits for its commit before it puts the next event.
 pub fn put(
     runtime: &Runtime,
     store: &Store,

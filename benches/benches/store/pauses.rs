@@ -1,4 +1,4 @@
-//! How long a single operation can take.
+//! The longest time of a single operation.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ pub fn print(recorded: &Recorded, entries: usize) {
     table::print("Pauses", &header, &rows);
 }
 
-/// What a store goes through.
+/// The load of a store.
 struct Scenario {
     name: String,
     signatures: Signatures,
@@ -40,7 +40,7 @@ struct Scenario {
 }
 
 impl Scenario {
-    /// Nothing expires but leases.
+    /// Only leases expire.
     fn growth(recorded: &Recorded, signatures: Signatures, entries: usize) -> Self {
         let operations = entries / signatures.entries();
         let arrivals = recorded
@@ -54,7 +54,7 @@ impl Scenario {
         }
     }
 
-    /// Deliveries come and go by whole seconds.
+    /// Deliveries arrive and expire in batches, one per second.
     fn whole_seconds(recorded: &Recorded, signatures: Signatures, entries: usize) -> Self {
         let a_second = entries / 200;
         let arrivals = recorded.arriving(signatures, a_second * 70, move |number| {
@@ -69,7 +69,7 @@ impl Scenario {
         }
     }
 
-    /// The leases of all that it holds have run out since the last delivery.
+    /// The leases of all held deliveries have run out since the last one arrived.
     fn silence(recorded: &Recorded, entries: usize) -> Self {
         let from = entries - entries / 1000;
         let arrivals = recorded.arriving(Signatures::Without, entries, move |number| {
@@ -86,11 +86,11 @@ impl Scenario {
 }
 
 struct Pauses {
-    /// The least nanoseconds that each operation took in any run, which leaves out what other processes
-    /// took.
+    /// The shortest time of each operation over all runs, in nanoseconds, which excludes
+    /// interruptions by other processes.
     least: Vec<f64>,
-    /// The longest operation by its own CPU time, in the run where that was least. Also where the long
-    /// operations are other ones in each run.
+    /// The longest operation by CPU time, in the run where that was shortest. Meaningful even if
+    /// other operations are the longest in each run.
     longest_by_cpu: f64,
 }
 
@@ -116,7 +116,7 @@ fn pauses<S: DeliveryStore>(store: impl Fn() -> S, scenario: &Scenario) -> Pause
     Pauses { least, longest_by_cpu }
 }
 
-/// Nanoseconds that this thread has had.
+/// The CPU time of this thread in nanoseconds.
 fn cpu_time() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64

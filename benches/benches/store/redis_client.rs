@@ -5,14 +5,14 @@ use room_hooks::hooks::{ClaimOutcome, DeliveryKey, DeliveryStore};
 use room_hooks_benches::store::{Recorded, Signatures};
 use room_hooks_redis::RedisStore;
 
-/// What is asked of Redis for a delivery that is new to it.
+/// The operations on Redis for a new delivery.
 #[derive(Clone, Copy)]
 pub enum Work {
     ClaimOnly(Signatures),
     Settle(Signatures),
     /// Claim and settlement.
     Handle(Signatures),
-    /// The least that says whether a delivery is new: one `SET`.
+    /// One `SET`, the least that tells whether a delivery is new.
     SetIfNew,
 }
 
@@ -24,12 +24,12 @@ pub struct Client {
     next: Cell<usize>,
 }
 
-/// What a server has done since it was started.
+/// The statistics of a server since its start.
 pub struct Done {
-    /// How often it has read from a connection: once in a round trip, when requests are small and come
-    /// one at a time.
+    /// The number of reads from connections: one per round trip, if requests are small and sent one
+    /// at a time.
     pub reads: u64,
-    /// How often it has run which command, in scripts as well.
+    /// The number of calls of each command, including those in scripts.
     pub commands: BTreeMap<String, u64>,
 }
 
@@ -43,7 +43,7 @@ impl Client {
         })
     }
 
-    /// Works on the next delivery.
+    /// Performs an operation with the next delivery.
     pub async fn work(&self, work: Work) -> Result<(), Box<dyn Error>> {
         match work {
             Work::ClaimOnly(signatures) => self.claim(self.next(signatures)).await,
@@ -69,7 +69,7 @@ impl Client {
                 commands.insert(command.to_owned(), calls.unwrap_or_default().parse()?);
             }
         }
-        Ok(Done { reads: reads.ok_or("this redis does not count what it reads")?, commands })
+        Ok(Done { reads: reads.ok_or("this Redis does not count reads")?, commands })
     }
 
     fn next(&self, signatures: Signatures) -> DeliveryKey {

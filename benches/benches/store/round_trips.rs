@@ -1,4 +1,4 @@
-//! The cost of deliveries in Redis, one at a time on one connection, beside the least that a guard can do.
+//! The cost of deliveries in Redis, one at a time on one connection, compared with a single `SET`.
 
 use std::{cell::Cell, error::Error, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
 
 pub fn print(recorded: &Recorded) -> Result<(), Box<dyn Error>> {
     if !RedisServer::is_installed() {
-        println!("\nDeliveries in Redis are skipped: no redis-server is installed.");
+        println!("\nDeliveries in Redis are skipped: redis-server is not installed.");
         return Ok(());
     }
     let server = RedisServer::start()?;
@@ -71,14 +71,14 @@ async fn print_round_trips(client: &Client) -> Result<(), Box<dyn Error>> {
         for (name, work) in
             [("claim", Work::ClaimOnly(signatures)), ("settlement", Work::Settle(signatures))]
         {
-            // Redis may not know the script yet.
+            // The first call loads the script if necessary.
             client.work(work).await?;
             let before = client.done().await?;
             for _ in 0..TIMES {
                 client.work(work).await?;
             }
             let after = client.done().await?;
-            // The report itself is asked for in a round trip.
+            // The report itself takes a round trip.
             let reads = (after.reads - before.reads - 1) as f64 / f64::from(TIMES);
             let commands = after.commands.iter().filter_map(|(command, calls)| {
                 let calls = calls - before.commands.get(command).unwrap_or(&0);

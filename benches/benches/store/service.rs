@@ -3,7 +3,7 @@ use std::{cell::Cell, rc::Rc, thread};
 use room_hooks::hooks::DeliveryStore;
 use room_hooks_benches::store::Arrivals;
 
-/// A store in service: as much expires as comes.
+/// A store in a steady state: as many deliveries expire as arrive.
 pub struct Service<S> {
     store: S,
     arrivals: Rc<Arrivals>,
@@ -11,14 +11,14 @@ pub struct Service<S> {
 }
 
 impl<S: DeliveryStore> Service<S> {
-    /// Takes the first deliveries, as many as are held at once.
+    /// Creates the service with the first `at_once` deliveries.
     pub fn new(store: S, arrivals: Rc<Arrivals>, at_once: usize) -> Self {
         let service = Self { store, arrivals, arrived: Cell::new(0) };
         service.take(at_once, 1);
         service
     }
 
-    /// Takes the next deliveries, each thread its share of them.
+    /// Handles the next `count` deliveries. Each thread handles a share of them.
     pub fn take(&self, count: usize, threads: usize) {
         let first = self.arrived.replace(self.arrived.get() + count);
         let (store, arrivals) = (&self.store, &*self.arrivals);

@@ -1,4 +1,4 @@
-//! Operations a second in memory, with few entries and with many, by one thread and by two.
+//! Operations per second in memory, with few and with many entries, on one thread and on two.
 
 use std::{rc::Rc, time::Duration};
 
@@ -34,7 +34,7 @@ pub fn print(recorded: &Recorded, many: usize) {
     table::print("Operations in memory", &header, &rows);
 }
 
-/// Who works, on how many entries, with how many threads.
+/// A store with a number of entries and threads.
 struct Contender {
     store: &'static str,
     held: usize,
@@ -45,7 +45,8 @@ struct Contender {
 fn contenders(recorded: &Recorded, signatures: Signatures, held: usize) -> Vec<Contender> {
     let arrivals = Rc::new(recorded.arriving_steadily(signatures, held));
     let at_once = held / signatures.entries();
-    // What has expired is held a while longer, and two threads are not at the same moment of the schedule.
+    // The capacity has a margin, because expired entries stay a while longer and two threads are
+    // not at the same point of the schedule.
     let ours = MemoryStore::with_capacity((held * 4).max(100_000));
     let ours = Rc::new(Service::new(ours, Rc::clone(&arrivals), at_once));
     let cached = Cached::new(held, recorded.retention());
@@ -76,7 +77,7 @@ fn in_turns(signatures: Signatures, contenders: &[Contender]) -> Vec<Vec<String>
     let measured = Rounds::of(&work, rounds, Duration::ZERO);
     let rows = contenders.iter().enumerate().map(|(index, contender)| {
         let nanoseconds = measured.median(index) / batch() as f64;
-        // Ours comes before the other one.
+        // Our store precedes the other one.
         let ours = index / 2 * 2;
         vec![
             contender.store.to_owned(),
@@ -91,7 +92,7 @@ fn in_turns(signatures: Signatures, contenders: &[Contender]) -> Vec<Vec<String>
     rows.collect()
 }
 
-/// How many operations are one turn: enough for the start of a thread not to count.
+/// The number of operations per turn, large enough that the start of a thread does not matter.
 fn batch() -> usize {
     if is_smoke_run() { 100 } else { 20_000 }
 }

@@ -1,4 +1,4 @@
-//! What a backend has that verifies by itself, as the vendors' pages show it: parse, join, hash, compare.
+//! Verification by hand, as the vendors' pages show it: parse, join, hash, compare.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The deliveries that are measured, and who contends for the work on them.
+//! The measured deliveries, and the contenders that process them.
 
 mod by_hand;
 mod peers;
@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 
 pub use self::refusals::refusals;
 
-/// A secret of the length that the consoles give out.
+/// A secret with the length of those from the consoles.
 const SECRET: &str = "5f2c9d0b7a1e4836c4d8e2f1a09b7365";
 const APP_ID: u64 = 1_400_000_001;
 
-/// One delivery, and everybody's work on it.
+/// A kind of delivery, and all contenders that process it.
 pub struct Case {
     pub name: &'static str,
     /// The size of the body in bytes.
@@ -30,15 +30,15 @@ pub struct Case {
     pub contenders: Vec<Contender>,
 }
 
-/// Somebody's work on a delivery.
+/// One way to process a delivery.
 pub struct Contender {
     pub name: &'static str,
     pub work: Box<dyn Fn()>,
 }
 
 impl Contender {
-    /// Work on one delivery after another, in a ring: a processor learns a single one by heart. The result
-    /// is nobody's, and must not be optimised away.
+    /// Processes one delivery per call, in a ring, because a CPU's caches and branch prediction
+    /// would adapt to a single one. The result is discarded, but not optimized away.
     pub fn new<D: 'static, T>(
         name: &'static str,
         deliveries: Vec<D>,
@@ -54,16 +54,16 @@ impl Contender {
     }
 }
 
-/// Who comes first in [`Case::contenders`], and whom the others are compared with.
+/// The index of our contender in [`Case::contenders`]. The others are compared with it.
 pub const RECEIVE: usize = 0;
-/// Deserialisation into the same type, nothing verified.
+/// The index of deserialization into the same type without verification.
 pub const FLOOR: usize = 1;
 
-/// Every case, signed just now.
+/// All cases, signed now.
 ///
 /// # Errors
 ///
-/// Something cannot be signed.
+/// Fails if a delivery cannot be signed.
 pub fn all() -> Result<Vec<Case>, Box<dyn Error>> {
     let now = SystemTime::now();
     Ok(vec![
@@ -82,14 +82,14 @@ pub fn all() -> Result<Vec<Case>, Box<dyn Error>> {
     ])
 }
 
-/// What TRTC sends around an event.
+/// The envelope of a TRTC event.
 #[derive(Deserialize)]
 struct TrtcBody {
     #[serde(rename = "EventInfo")]
     _event: UserEntered,
 }
 
-/// Deliveries, who can receive them, and how one would verify them by hand.
+/// Signed deliveries, their receiver, and a function that verifies them by hand.
 pub struct Subject<P> {
     pub receiver: Receiver<P>,
     pub signed: Vec<SignedDelivery>,
@@ -108,7 +108,7 @@ where
     let Subject { receiver, signed, by_hand } = subject;
     for signed in &signed {
         receiver.receive::<E>(signed.as_delivery(), now)?;
-        by_hand(signed).ok_or("what is verified by hand is refused")?;
+        by_hand(signed).ok_or("verification by hand refuses an authentic delivery")?;
     }
     let size = size(&signed);
     let contenders = vec![
@@ -130,12 +130,12 @@ fn size(signed: &[SignedDelivery]) -> usize {
     signed.iter().map(|signed| signed.body.len()).sum::<usize>() / signed.len().max(1)
 }
 
-/// The numbers of some deliveries, no two alike, and how long their texts are.
+/// Distinct numbers for deliveries, each with a length for its texts.
 fn numbers() -> impl Iterator<Item = (usize, usize)> {
     (0..64).map(|number: usize| (number * 7_919 % 100_003, number * 31 % 17))
 }
 
-/// ZEGO's `room_create`, of some 320 bytes.
+/// ZEGO's `room_create`, about 320 bytes.
 pub fn zego_created() -> Result<Subject<Zego>, Box<dyn Error>> {
     zego(numbers().map(|(number, length)| {
         json!({
@@ -147,7 +147,7 @@ pub fn zego_created() -> Result<Subject<Zego>, Box<dyn Error>> {
     }))
 }
 
-/// ZEGO's `room_destroy`, of so many members.
+/// ZEGO's `room_destroy` with a number of members.
 pub fn zego_destroyed(members: usize) -> Result<Subject<Zego>, Box<dyn Error>> {
     let members: Vec<_> = (0..members).map(|member| format!("user-{member:06}")).collect();
     zego([json!({
@@ -163,7 +163,7 @@ fn zego(events: impl IntoIterator<Item = Value>) -> Result<Subject<Zego>, Box<dy
     Ok(Subject { receiver: Receiver::new(zego), signed, by_hand: by_hand::zego })
 }
 
-/// Tencent's `Room.CallbackAfterUpdateRoomInfo`, of some 450 bytes.
+/// Tencent's `Room.CallbackAfterUpdateRoomInfo`, about 450 bytes.
 pub fn tencent_updated() -> Result<Subject<Tencent>, Box<dyn Error>> {
     let tencent = Tencent::new(APP_ID, SECRET)?;
     let now = SystemTime::now();

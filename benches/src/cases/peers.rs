@@ -1,4 +1,4 @@
-//! The best known receivers of signed callbacks in Rust, on bodies of the same size.
+//! The best-known receivers of signed callbacks in Rust, with bodies of the same size.
 
 use std::{
     error::Error,
@@ -19,7 +19,7 @@ use standardwebhooks::Webhook;
 
 use super::{Contender, SECRET};
 
-/// Standard Webhooks: verified, then deserialised into the same type.
+/// Standard Webhooks: verifies, then deserializes into the same type.
 pub(super) fn standard<T>(signed: &[SignedDelivery]) -> Result<Contender, Box<dyn Error>>
 where
     T: DeserializeOwned,
@@ -43,7 +43,7 @@ where
     }))
 }
 
-/// LiveKit's server SDK: its own events, made as long with the room's metadata.
+/// LiveKit's server SDK with its own events, padded to the same length with the room's metadata.
 pub(super) fn livekit(signed: &[SignedDelivery]) -> Result<Contender, Box<dyn Error>> {
     let body = |metadata: &str| {
         json!({

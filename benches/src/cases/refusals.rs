@@ -1,4 +1,4 @@
-//! What is refused, beside what is accepted.
+//! The cost of refused deliveries compared with accepted ones.
 
 use std::{
     error::Error,
@@ -11,11 +11,11 @@ use super::{
     Case, Contender, Subject, size, tencent_updated, trtc_entered, zego_created, zego_destroyed,
 };
 
-/// Deliveries that are accepted, first, and what is to be refused of each.
+/// The cases: accepted deliveries first, then the kinds that must be refused.
 ///
 /// # Errors
 ///
-/// Something cannot be signed, or is not refused.
+/// Fails if a delivery cannot be signed, or is not accepted or refused as expected.
 pub fn refusals() -> Result<Vec<Case>, Box<dyn Error>> {
     Ok(vec![
         of("ZEGO `RoomCreated`", zego_created()?)?,
@@ -36,7 +36,7 @@ fn of<P: Provider>(name: &'static str, subject: Subject<P>) -> Result<Case, Box<
         })
     };
     if signed.iter().any(|signed| refuses(&receiver, signed, now)) {
-        return Err("what is to be accepted is refused".into());
+        return Err("an authentic delivery is refused".into());
     }
     let mut contenders = vec![contender("accepted", signed.clone(), now)];
     let with_body = |signed: &SignedDelivery, body| {
@@ -48,13 +48,13 @@ fn of<P: Provider>(name: &'static str, subject: Subject<P>) -> Result<Case, Box<
     let later = now + Duration::from_secs(3600);
     let mut bad =
         vec![("forged", forged, now), ("oversized", oversized, now), ("garbage", garbage, now)];
-    // TRTC signs what it sends, and takes it whenever it was sent.
+    // TRTC deliveries have no age limit by default.
     if P::NAME != "trtc" {
         bad.push(("stale", signed, later));
     }
     for (name, signed, now) in bad {
         if !signed.iter().all(|signed| refuses(&receiver, signed, now)) {
-            return Err(format!("{name}: not refused").into());
+            return Err(format!("a delivery is not refused: {name}").into());
         }
         contenders.push(contender(name, signed, now));
     }
@@ -66,7 +66,7 @@ fn refuses<P: Provider>(receiver: &Receiver<P>, signed: &SignedDelivery, now: Sy
     received.is_err_and(|not_delivered| not_delivered.refusal().is_some())
 }
 
-/// The same with another signature of the same form, wherever the provider has it.
+/// The same delivery with another signature of the same form, in any provider's place.
 fn forged(signed: &SignedDelivery) -> SignedDelivery {
     let mut forged = signed.clone();
     forged.query = other_digits(&forged.query, "Sign=");
@@ -78,14 +78,14 @@ fn forged(signed: &SignedDelivery) -> SignedDelivery {
     forged
 }
 
-/// The text with the two digits after a marker exchanged for others.
+/// Replaces the two digits after a marker.
 fn other_digits(text: &str, marker: &str) -> String {
     let Some(at) = text.find(marker).map(|at| at + marker.len()) else { return text.to_owned() };
     let digits = if text[at..].starts_with("00") { "11" } else { "00" };
     text.get(at + 2..).map_or_else(|| text.to_owned(), |rest| [&text[..at], digits, rest].concat())
 }
 
-/// Bytes of no form, always the same.
+/// Arbitrary bytes, always the same.
 fn garbage(size: usize) -> Vec<u8> {
     (0..size).map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }

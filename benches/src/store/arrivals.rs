@@ -6,7 +6,7 @@ use std::{
 
 use room_hooks::hooks::{ClaimOutcome, DeliveryKey, DeliveryStore};
 
-/// Whether deliveries have a signature to be bound.
+/// Whether deliveries have a signature to bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signatures {
     Without,
@@ -16,7 +16,7 @@ pub enum Signatures {
 impl Signatures {
     pub const BOTH: [Self; 2] = [Self::Without, Self::With];
 
-    /// How many entries a store holds of a delivery.
+    /// The number of entries in a store for each delivery.
     #[must_use]
     pub fn entries(self) -> usize {
         match self {
@@ -34,7 +34,7 @@ impl Signatures {
     }
 }
 
-/// When the nth of some deliveries arrives, after the first.
+/// The time of the nth delivery after the first.
 type Schedule = Box<dyn Fn(usize) -> Duration + Sync>;
 
 /// Deliveries that arrive on a schedule.
@@ -49,7 +49,7 @@ impl Arrivals {
         Self { deliveries, schedule, begun: Instant::now() }
     }
 
-    /// The same, to be remembered and bound for that long.
+    /// Sets the retention of all deliveries and their signatures.
     #[must_use]
     pub fn known_for(mut self, span: Duration) -> Self {
         self.deliveries.iter_mut().for_each(|delivery| delivery.retention = span);
@@ -62,8 +62,8 @@ impl Arrivals {
         self.deliveries[number % self.deliveries.len()]
     }
 
-    /// Claims and settles the nth delivery, as `Hooks` does around a handler, and says whether both went
-    /// as they do with a new one.
+    /// Claims and settles the nth delivery, like `Hooks` around a handler. Returns whether both
+    /// succeeded as for a new delivery.
     pub fn handle(&self, store: &impl DeliveryStore, number: usize) -> bool {
         let (delivery, now) = (self.delivery(number), self.begun + (self.schedule)(number));
         let claim = at_once(store.claim(delivery, now));
@@ -72,7 +72,7 @@ impl Arrivals {
     }
 }
 
-/// What a future ends in that waits for nothing.
+/// The output of a future that is ready at its first poll.
 fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),

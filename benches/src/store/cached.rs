@@ -3,18 +3,18 @@ use std::time::{Duration, Instant};
 use moka::{policy::EvictionPolicy, sync::Cache};
 use room_hooks::hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
-/// What is often taken for a guard: a cache that says whether a key is new. It evicts what is unexpired
-/// when it is full, knows no claim that can be given back, and goes by its own clock.
+/// A common substitute for a delivery store: a cache that tells whether a key is new. It evicts
+/// unexpired entries when it is full, has no claims that end by themselves, and uses its own clock.
 #[derive(Debug)]
 pub struct Cached(Cache<[u8; 16], [u8; 16]>);
 
 impl Cached {
-    /// With room for so many entries.
+    /// Creates a cache with room for `capacity` entries.
     #[must_use]
     pub fn new(capacity: usize, retention: Duration) -> Self {
         let cache = Cache::builder()
             .max_capacity(capacity as u64)
-            // The default would not let in what has not been seen before.
+            // The default policy may reject a new key.
             .eviction_policy(EvictionPolicy::lru())
             .time_to_live(retention);
         Self(cache.build())

@@ -2,7 +2,7 @@ use std::{fmt, time::Instant};
 
 use room_hooks::hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
-/// A store that grants every claim, and shows it to a function.
+/// A store that grants every claim, and passes it to a function.
 pub struct Granting<F>(pub F);
 
 impl<F> fmt::Debug for Granting<F> {

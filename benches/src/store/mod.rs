@@ -1,4 +1,4 @@
-//! What the benches of delivery store share: deliveries as a store knows them, and when they arrive.
+//! Code that the benches of delivery stores share: delivery keys and their arrival times.
 
 mod arrivals;
 mod cached;

@@ -16,42 +16,43 @@ use tokio::runtime::Builder;
 
 use super::{Arrivals, Granting, Signatures};
 
-/// Deliveries as `Hooks` has claimed them, each with a signature that no other has.
+/// Deliveries as `Hooks` has claimed them, each with a unique signature.
 pub struct Recorded {
     deliveries: Vec<DeliveryKey>,
 }
 
 impl Recorded {
-    /// Signs and delivers so many, since nobody but `Hooks` can make what a store knows of a delivery.
+    /// Signs and delivers `count` deliveries, since only `Hooks` can create a [`DeliveryKey`].
     ///
     /// # Errors
     ///
-    /// One cannot be signed, or too few are claimed.
+    /// Fails if a delivery cannot be signed or too few are claimed.
     pub fn new(count: usize) -> Result<Self, Box<dyn Error>> {
         let seen = Arc::new(Mutex::<Vec<DeliveryKey>>::default());
         let store = Granting({
             let seen = Arc::clone(&seen);
             move |delivery| seen.lock().unwrap_or_else(PoisonError::into_inner).push(delivery)
         });
-        // A few more, since of two that are signed within a second the nonces may be the same.
+        // A few extra, since two deliveries that are signed in the same second may have equal
+        // nonces.
         deliver(count + count / 1000, store)?;
         let mut deliveries = mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
         let mut signatures = HashSet::with_capacity(deliveries.len());
         deliveries.retain(|delivery| signatures.insert(delivery.signature));
         deliveries.truncate(count);
         if deliveries.len() < count {
-            return Err("too few are claimed".into());
+            return Err("too few deliveries are claimed".into());
         }
         Ok(Self { deliveries })
     }
 
-    /// How long each is remembered.
+    /// The retention of each delivery.
     #[must_use]
     pub fn retention(&self) -> Duration {
         self.deliveries[0].retention
     }
 
-    /// All of them, with or without their signatures.
+    /// All deliveries, with or without their signatures.
     #[must_use]
     pub fn deliveries(&self, signatures: Signatures) -> Vec<DeliveryKey> {
         let mut deliveries = self.deliveries.clone();
@@ -61,8 +62,8 @@ impl Recorded {
         deliveries
     }
 
-    /// The first `count` of them, the nth when the schedule says, and then again from the first on,
-    /// which must be forgotten by then.
+    /// The first `count` deliveries, arriving on a schedule. After the last, they repeat from the
+    /// first, which must be forgotten by then.
     #[must_use]
     pub fn arriving(
         &self,
@@ -75,7 +76,7 @@ impl Recorded {
         Arrivals::new(deliveries, Box::new(schedule))
     }
 
-    /// All of them, at the rate at which as many entries expire as come while so many are held.
+    /// All deliveries, at the rate at which a store holds `held` entries in a steady state.
     #[must_use]
     pub fn arriving_steadily(&self, signatures: Signatures, held: usize) -> Arrivals {
         let at_once = held / signatures.entries();
@@ -95,7 +96,7 @@ where
     Builder::new_current_thread().enable_time().build()?.block_on(async {
         for number in 0..count {
             let event = json!({"event": "room_create", "room_id": number});
-            // Not all within a second, and all fresh.
+            // Spreads the deliveries over several minutes. All are still fresh.
             let sent_at = now + Duration::from_millis(290) * (number % 1000) as u32;
             let signed = zego.sign(&event, sent_at)?;
             hooks.deliver(signed.as_delivery(), now).await;

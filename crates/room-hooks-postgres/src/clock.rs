@@ -5,12 +5,12 @@ use std::{
 
 /// Offset to the database's clock, the only clock that all processes share.
 ///
-/// The offset is zero except in tests, which stop and move the clock. A stopped clock is only as exact as the clocks of
-/// the database and of this machine agree.
+/// The offset is zero except in tests, which stop and move the clock. A stopped clock is only as
+/// exact as the clocks of the database and of this machine agree.
 #[derive(Debug)]
 pub(crate) struct Clock {
     offset: AtomicI64,
-    /// When the clock was stopped, or [`RUNNING`].
+    /// The time at which the clock was stopped, or [`RUNNING`].
     stopped_at: AtomicI64,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn span(millis: i64) -> Duration {
     Duration::from_millis(millis.try_into().unwrap_or_default())
 }
 
-/// Converts a time to milliseconds since 1970.
+/// Converts a time to milliseconds since the Unix epoch.
 pub(crate) fn to_millis(time: SystemTime) -> i64 {
     let millis = match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => i128::try_from(since.as_millis()),
@@ -67,7 +67,8 @@ pub(crate) fn to_millis(time: SystemTime) -> i64 {
     millis.map_or(MAX_MILLIS, |millis| i64::try_from(millis.clamp(-max, max)).unwrap_or(MAX_MILLIS))
 }
 
-/// Converts milliseconds since 1970 to a time, or to 1970 if the operating system cannot represent the time.
+/// Converts milliseconds since the Unix epoch to a time, or to the epoch if the operating system
+/// cannot represent the time.
 pub(crate) fn from_millis(millis: i64) -> SystemTime {
     let span = Duration::from_millis(millis.unsigned_abs());
     let time = if millis < 0 {

@@ -3,13 +3,28 @@ use std::error::Error;
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
-/// Error that prevents this crate from using a database, usually found at start-up. The message says how to fix it.
+/// Error that prevents this crate from using a database, usually found at start-up. The message
+/// says how to fix it.
 ///
 /// No message contains the database URL, since that may contain a password.
+///
+/// ```
+/// use room_hooks_postgres::{ConnectError, Database, PostgresInbox};
+///
+/// // The scheme is missing.
+/// let error = Database::new("db.internal:5432/hooks").unwrap_err();
+/// assert!(matches!(error, ConnectError::InvalidUrl));
+///
+/// let database = Database::new("postgres://db.internal/hooks").unwrap().with_schema("My Hooks");
+/// let error = PostgresInbox::connect_lazily(&database).unwrap_err();
+/// assert!(matches!(error, ConnectError::InvalidSchema { .. }));
+/// assert!(error.to_string().contains("use at most 63 lowercase letters"));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The URL is not a PostgreSQL URL. The message does not quote the URL, not even the invalid part.
+    /// The URL is not a PostgreSQL URL. The message does not quote the URL, not even the invalid
+    /// part.
     #[error(
         "invalid database URL, expected postgres://[user[:password]@][host][:port][/database]: \
          percent-encode special characters in the password"
@@ -26,7 +41,7 @@ pub enum ConnectError {
         schema: String,
     },
 
-    /// The server is unreachable, rejected the login, or failed.
+    /// The server is unreachable, rejected the login or failed.
     #[error("cannot use the database")]
     Unusable(#[source] Box<dyn Error + Send + Sync>),
 
@@ -39,8 +54,8 @@ pub enum ConnectError {
 
     /// The user lacks the privileges to create or use the tables.
     #[error(
-        "no permission to create or use the schema {schema}: connect once as a user who may create it, then \
-         grant this user USAGE on the schema and ALL on its tables"
+        "no permission to create or use the schema {schema}: connect once as a user that may \
+         create it, then grant this user USAGE on the schema and ALL on its tables"
     )]
     NotAllowed {
         /// The schema.
@@ -51,8 +66,8 @@ pub enum ConnectError {
 
     /// A newer, incompatible version of this crate created the tables.
     #[error(
-        "the tables in the schema {schema} need version {needed}, but this program only supports version \
-         {known}: update the program"
+        "the tables in the schema {schema} need version {needed}, but this program supports only \
+         version {known}: update the program"
     )]
     NewerSchema {
         /// The schema.
@@ -63,7 +78,7 @@ pub enum ConnectError {
         known: i32,
     },
 
-    /// The schema contains no tables of this crate.
+    /// The schema contains none of this crate's tables.
     #[error("no inbox in the schema {schema}: check the database and the schema")]
     NoInbox {
         /// The schema.
@@ -85,15 +100,15 @@ pub enum ConnectError {
     },
 }
 
-/// Why an operation failed.
+/// The reason why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("no connection to the database is free")]
+    #[error("no free database connection")]
     NoConnection,
     #[error("the database did not respond in time")]
     TimedOut,
-    /// The server's message, without the detail and without the driver's error, which includes it: the detail may quote a
-    /// row, and so data of users.
+    /// The server's message. Omits the detail, and the driver's error that includes it, since the
+    /// detail may quote a row and so users' data.
     #[error("{message} ({})", code.code())]
     Server { code: SqlState, message: String },
     #[error("database connection failed")]

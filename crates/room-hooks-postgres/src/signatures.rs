@@ -4,11 +4,12 @@ use room_hooks::{DeliveryId, SignatureKey};
 
 use crate::{database::Pool, error::Failure};
 
-/// Begins a statement that binds the signature `$3` to the id `$2` for `$4` milliseconds. `own` then has one row, or none
-/// if the signature belongs to another id. Without a signature, `own` has one row.
+/// Begins a statement that binds the signature `$3` to the id `$2` for `$4` milliseconds. `own`
+/// then has one row, or none if the signature belongs to another id. Without a signature, `own` has
+/// one row.
 ///
-/// `ON CONFLICT` waits for a concurrent insert of the same signature and then sees that row, although the row is newer
-/// than the statement's snapshot.
+/// `ON CONFLICT` waits for a concurrent insert of the same signature and then sees that row,
+/// although the row is newer than the statement's snapshot.
 macro_rules! binding {
     () => {
         concat!(
@@ -33,7 +34,8 @@ pub(crate) use binding;
 
 const BIND: &str = concat!(binding!(), "SELECT EXISTS (SELECT FROM own)");
 
-/// Binds a signature to a delivery for `retention` milliseconds. Returns `false` if the signature belongs to another.
+/// Binds a signature to a delivery for `retention` milliseconds. Returns `false` if the signature
+/// belongs to another.
 pub(crate) async fn bind(
     pool: &Pool,
     signature: SignatureKey,

@@ -1,10 +1,10 @@
-//! Fragments that statements share.
+//! SQL fragments that statements share.
 
-/// Begins a statement with `clock`, a row whose `now` is the database's time plus the offset `$1`, in milliseconds. The
-/// time is the same everywhere in the statement.
+/// Begins a statement with `clock`, a row whose `now` is the database's time plus the offset `$1`,
+/// in milliseconds. The time is the same everywhere in the statement.
 ///
-/// Also makes the commit durable if the server's default is weaker. Doing so here saves a round trip, and works behind a
-/// pooler that does not keep the settings of a session.
+/// Also makes the commit durable if the server's default is weaker. Doing so here saves a round
+/// trip, and works behind a pooler that does not keep the settings of a session.
 macro_rules! clock {
     ($($recursive:literal)?) => {
         concat!(

@@ -16,11 +16,11 @@ use crate::{
     sweep::{self, SweepSchedule},
 };
 
-/// Delivery store in PostgreSQL. Remembers handled deliveries across restarts and across machines, so that each is handled
-/// once.
+/// Delivery store in PostgreSQL: remembers which deliveries have been handled.
 ///
-/// For handlers that run while the sender waits. A [`PostgresInbox`](crate::PostgresInbox) does not need this store, but
-/// both can share a schema. Leases and retention follow the database's clock. Clones share a connection pool.
+/// Use it when handlers run while the sender waits, to recognize duplicates across restarts and
+/// machines. You do not need it with a [`PostgresInbox`](crate::PostgresInbox), but both can share
+/// a schema. Leases and retention follow the database's clock. Clones share a connection pool.
 ///
 /// ```no_run
 /// use room_hooks::{Hooks, Verified, zego::{self, Zego}};
@@ -47,7 +47,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// Fails if the database cannot be used. The error message says what to do.
+    /// Returns a [`ConnectError`] if the database cannot be used. Its message says what to do.
     pub async fn connect(url: &str) -> Result<Self, ConnectError> {
         Self::connect_with(&Database::new(url)?).await
     }
@@ -56,24 +56,25 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// Fails if the database cannot be used. The error message says what to do.
+    /// Returns a [`ConnectError`] if the database cannot be used. Its message says what to do.
     pub async fn connect_with(database: &Database) -> Result<Self, ConnectError> {
         let store = Self::connect_lazily(database)?;
         store.pool.prepare().await?;
         Ok(store)
     }
 
-    /// Creates a store that connects at the first operation, so that a service can start before its database.
+    /// Creates a store that connects at the first operation, so that a service can start before its
+    /// database.
     ///
     /// # Errors
     ///
-    /// Fails if the schema name is invalid.
+    /// Returns [`ConnectError::InvalidSchema`] if the schema name is invalid.
     pub fn connect_lazily(database: &Database) -> Result<Self, ConnectError> {
         Ok(Self { pool: Pool::new(database)?, sweep_schedule: Arc::default() })
     }
 
-    /// Stops the clock of this store, its clones and its renewals. As exact as the clocks of this machine and of the
-    /// database agree.
+    /// Stops the clock of this store, its clones and its renewal handles. It is only as exact as
+    /// the clocks of this machine and of the database agree.
     #[doc(hidden)]
     pub fn stop_clock(&self) {
         self.pool.clock().stop();
@@ -99,10 +100,11 @@ impl PostgresStore {
     }
 }
 
-/// If a concurrent claim wins, this statement's snapshot does not contain its row. The result is then `in progress`.
+/// If a concurrent claim wins, this statement's snapshot does not contain its row. The result is
+/// then `in progress`.
 ///
-/// The last `SELECT` sees a row as it was when the statement began. If another claim has replaced an expired settlement
-/// since, the delivery is in progress: its handler may still fail.
+/// The last `SELECT` sees a row as it was when the statement began. If another claim has replaced
+/// an expired settlement since, the delivery is in progress: its handler may still fail.
 const CLAIM: &str = concat!(
     binding!(),
     ", claimed AS (
@@ -241,8 +243,8 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-/// Creates a token that no claim on any machine shares: 64 bits of a hash whose key comes from the operating system's
-/// random number generator.
+/// Creates a token that no claim on any machine shares: 64 bits of a hash whose key comes from the
+/// operating system's random number generator.
 fn unique_token() -> ClaimToken {
     ClaimToken(RandomState::new().hash_one(()))
 }

@@ -1,4 +1,4 @@
-//! Removes expired rows, a batch at a time, while operations that add rows run.
+//! Removes expired rows in batches. Operations that add rows start it.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -13,10 +13,11 @@ use crate::{
 
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// More rows than arrive in a period, and few enough to delete quickly.
+/// The number of rows to delete at once: more than arrive in a period, but few enough to delete
+/// quickly.
 const BATCH: i64 = 5000;
 
-/// When this process sweeps next.
+/// The time of this process's next sweep.
 #[derive(Debug)]
 pub(crate) struct SweepSchedule(Mutex<Instant>);
 

@@ -1,4 +1,5 @@
--- Binds a signature to a delivery without a claim, and returns whether it belongs to it.
+-- Binds a signature to a delivery without a claim. Returns whether the signature belongs to the
+-- delivery.
 local signature = KEYS[2]
 local id, retention = ARGV[1], ARGV[2]
 

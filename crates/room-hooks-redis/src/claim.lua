@@ -1,6 +1,6 @@
 -- Claims a delivery and binds its signature, if it has one.
 --
--- May run twice with the same token, when the first answer was lost: then the claim is the caller's.
+-- If the first reply was lost, this runs again with the same token, and the claim is granted again.
 local delivery, signature = KEYS[1], KEYS[2]
 local id, token, lease, retention = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 

@@ -9,14 +9,16 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// How long an operation may take, with all that it needs. Tencent waits for 2 s, and a delivery is at
-/// least two operations.
+/// How long an operation may take, including connecting. Tencent waits for 2 s, and a delivery
+/// takes at least two operations.
 const TIME: Duration = Duration::from_millis(500);
 
-/// The one connection of all operations, made when it is first needed and anew when it has failed.
+/// The connection that all operations share. Opened when it is first needed, and again after it has
+/// failed.
 ///
-/// Not `redis::aio::ConnectionManager`, which keeps for ever what is not an IO error: a Redis that does
-/// not let it in once, for a password or too many clients, is lost to it until the process restarts.
+/// `redis::aio::ConnectionManager` does not fit: it keeps a failed connection forever unless the
+/// failure was an IO error. If Redis once rejects it because of the password or the number of
+/// clients, it does not recover until the process restarts.
 #[derive(Clone)]
 pub(crate) struct Connection {
     client: Client,
@@ -38,15 +40,16 @@ impl Connection {
         Self::new(self.client.clone())
     }
 
-    /// Runs a script, perhaps twice: it must be one that bears that.
+    /// Runs a script. If the connection was dropped, the script may run twice, so it must be
+    /// idempotent.
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
         call: &ScriptInvocation<'_>,
     ) -> RedisResult<T> {
         let deadline = Instant::now() + TIME;
         match self.run_once(call, deadline).await {
-            // Connections break unnoticed, when Redis restarts or closes what is idle. That is no
-            // reason to handle a delivery without a claim.
+            // Connections break unnoticed when Redis restarts or closes idle ones. A delivery must
+            // not be handled without a claim because of that.
             Err(error) if error.is_connection_dropped() => self.run_once(call, deadline).await,
             answer => answer,
         }
@@ -65,13 +68,14 @@ impl Connection {
         answer
     }
 
-    /// One connects and the others wait, so that a Redis that has just come back is not stormed.
+    /// Returns the connection. If there is none, one operation connects and the others wait, so
+    /// that a Redis that has just restarted is not flooded with connections.
     async fn connected(&self) -> RedisResult<Arc<Connected>> {
         let mut current = self.current.lock().await;
         if let Some(connected) = &*current {
             return Ok(Arc::clone(connected));
         }
-        // The deadline is around all of it.
+        // The caller's deadline covers all of this.
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
@@ -80,7 +84,8 @@ impl Connection {
     }
 
     async fn forget(&self, connected: &Arc<Connected>, deadline: Instant) {
-        // A lock that is held for long is held by a task that connects: then it is forgotten already.
+        // Only a task that connects holds the lock for long, and then this connection is already
+        // forgotten.
         if let Ok(mut current) = timeout_at(deadline, self.current.lock()).await {
             current.take_if(|current| Arc::ptr_eq(current, connected));
         }
@@ -88,9 +93,10 @@ impl Connection {
 }
 
 impl Connected {
-    /// Whether a new connection may be better after an error. After a failover the same address may be
-    /// another, writable server. While it is the same one, an answer such as `READONLY` or `MISCONF` must
-    /// not cost a reconnect for each operation, so it costs one a second.
+    /// Whether a new connection may help after an error. After a failover, the same address may
+    /// lead to another, writable server. If it is still the same server, an error reply such as
+    /// `READONLY` or `MISCONF` must not cost a reconnect per operation, so it costs at most one per
+    /// second.
     fn is_suspect(&self, error: &RedisError) -> bool {
         let is_transport =
             error.is_io_error() || error.is_connection_dropped() || error.is_timeout();
@@ -98,8 +104,8 @@ impl Connected {
     }
 }
 
-/// Whether an error says that Redis has no memory left. Before 7.0 a script's error has a code of its
-/// own, and the reason is in the text.
+/// Whether an error says that Redis is out of memory. Before 7.0, errors of scripts have another
+/// code, and only their text contains the reason.
 pub(crate) fn is_full(error: &RedisError) -> bool {
     error.code() == Some("OOM")
         || error.detail().is_some_and(|detail| detail.contains("OOM command not allowed"))
@@ -110,6 +116,6 @@ async fn by<T>(
     operation: impl Future<Output = RedisResult<T>>,
 ) -> RedisResult<T> {
     timeout_at(deadline, operation).await.unwrap_or_else(|_| {
-        Err(io::Error::new(io::ErrorKind::TimedOut, "redis has not answered in time").into())
+        Err(io::Error::new(io::ErrorKind::TimedOut, "Redis did not respond in time").into())
     })
 }

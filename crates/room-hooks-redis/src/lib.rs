@@ -1,44 +1,58 @@
-//! Delivery store in Redis, so that several machines, or one before and after a restart, handle each delivery
-//! once.
+//! Delivery store for [`room_hooks`] in Redis: several machines handle each delivery once.
+//!
+//! [`RedisStore`] remembers which deliveries have been handled, across restarts and machines. Use
+//! it when handlers run while the sender waits:
 //!
 //! ```no_run
-//! use room_hooks::{Hooks, Verified, zego::{self, Zego}};
+//! use room_hooks::{FailurePolicy, Hooks, Verified, zego::{self, Zego}};
 //! use room_hooks_redis::RedisStore;
 //!
-//! #[tokio::main]
-//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let store = RedisStore::connect(&std::env::var("REDIS_URL")?).await?;
-//!     let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
-//!     let hooks = Hooks::new(zego)
-//!         .on(async |created: Verified<zego::RoomCreated>| {
-//!             println!("{} is open", created.event.room_id);
-//!         })
-//!         .with_store(store);
-//!     Ok(())
-//! }
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = RedisStore::connect(&std::env::var("REDIS_URL")?).await?;
+//! let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
+//! let hooks = Hooks::new(zego)
+//!     .on(async |created: Verified<zego::RoomCreated>| {
+//!         println!("{} is open", created.event.room_id);
+//!     })
+//!     .with_store(store)
+//!     // The default: while Redis is unavailable, an event may be handled twice. `Closed` answers
+//!     // 503 instead.
+//!     .with_store_failure_policy(FailurePolicy::Open);
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! # What Redis must be
+//! Mount the hooks with the adapter of your framework, such as `room_hooks_axum::handler(hooks)`.
 //!
-//! * **One server**, or what speaks its protocol with scripts. Failing over to a replica may lose the
-//!   last claims, and what they were of is then handled again.
-//! * **Set not to evict**: `maxmemory-policy noeviction`, Redis's default. All keys have an expiry, so
-//!   every other policy evicts claims to make room, and their deliveries are handled again. A Redis that
-//!   is full says so instead, which is [`StoreError::Full`](room_hooks::hooks::StoreError::Full).
-//! * **Not a Redis Cluster** of several nodes: no redirection to another node is followed. Behind a proxy, or
-//!   with a single endpoint, the hash tag of the default prefix keeps the keys of a script in one slot.
+//! This store is not an inbox. To store events before their senders are answered and handle them in
+//! a worker, use `room-hooks-sqlite` or `room-hooks-postgres`, which do not need this store.
 //!
-//! `rediss://` needs TLS, which is a feature of the crate `redis`: depend on it as well, in the same
-//! major version, with `tokio-rustls-comp` or `tokio-native-tls-comp`.
+//! # Requirements
 //!
-//! # When Redis is unavailable
+//! * **One server**, or one that is compatible and runs Lua scripts. A failover to a replica may
+//!   lose the last claims, and their deliveries are then handled again.
+//! * **No eviction**: `maxmemory-policy noeviction`, which is Redis's default. All keys expire, so
+//!   any other policy may evict claims, and their deliveries are then handled again. When it is
+//!   full, Redis instead rejects new claims with
+//!   [`StoreError::Full`](room_hooks::hooks::StoreError::Full).
+//! * **Not a Redis Cluster** of several nodes, since redirections are not followed. Behind a proxy
+//!   or a single endpoint, the hash tag in the default prefix keeps the keys of a script in one
+//!   slot.
 //!
-//! An operation without an answer after 500 ms is an error.
-//! [`FailurePolicy`](room_hooks::FailurePolicy) says what happens to the delivery then. A delivery
-//! takes two operations, so that a Redis that hangs costs it a second. The next operation connects again:
-//! once Redis is back, nothing needs a restart. Leases are renewed by a thread with a connection of its own,
-//! which takes them back when Redis was away for longer than they last.
+//! `rediss://` needs TLS. Enable it by adding the crate `redis` to your dependencies, in the same
+//! major version as this crate, with its feature `tokio-rustls-comp` or `tokio-native-tls-comp`.
+//! This crate has no features.
+//!
+//! # Outages
+//!
+//! An operation fails if Redis does not respond within 500 ms.
+//! [`FailurePolicy`](room_hooks::FailurePolicy) then decides what happens to the delivery. A
+//! delivery takes two operations, so a Redis that hangs delays it by a second. Later operations
+//! reconnect, so no process needs a restart once Redis is back. A separate thread renews leases on
+//! its own connection, and reclaims those that ran out during an outage.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod connection;
@@ -47,3 +61,8 @@ mod store;
 
 pub use error::ConnectError;
 pub use store::RedisStore;
+
+/// Compiles the examples in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
--- Gives the token's own claim back. The signature stays bound.
+-- Releases a claim if the token holds it. The signature stays bound.
 local delivery = KEYS[1]
 local token = ARGV[2]
 

@@ -1,11 +1,11 @@
--- Lets the lease of the token's own claim begin again, and takes a claim back whose lease ran out unless another
--- has it. Returns whether the claim is the token's.
+-- Renews the lease of a claim if the token holds it, and reclaims an expired one unless another
+-- token has claimed it. Returns whether the token holds the claim.
 local delivery = KEYS[1]
 local token, lease = ARGV[2], ARGV[3]
 
 local state = redis.call('GET', delivery)
 if state == token then
-    -- Not a SET, which a full Redis refuses.
+    -- PEXPIRE works even if Redis is full, which rejects SET.
     redis.call('PEXPIRE', delivery, lease)
     return 1
 end

@@ -1,10 +1,10 @@
--- Notes that a delivery has been handled, whichever token holds it.
+-- Records that a delivery has been handled, regardless of the token that holds the claim.
 local delivery = KEYS[1]
 local retention = ARGV[2]
 
--- Redis without memory refuses a script's SET unless the script has written before. To settle a claim takes no more
--- room than the claim did, and must not fail for want of it. A delivery that was handled without a claim takes
--- room, and is refused it.
+-- A full Redis rejects a script's SET unless the script has already written. Settling a claim needs
+-- no more memory than the claim, so it must not fail: the DEL comes first. A delivery that was
+-- handled without a claim needs memory, so its SET may fail.
 if redis.call('EXISTS', delivery) == 1 then
     redis.call('DEL', delivery)
 end

@@ -19,18 +19,30 @@ static RENEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("rene
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
 static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("release.lua")));
 
-/// Delivery store in a Redis that any number of processes share. Cheap to clone; clones share a connection.
+/// Delivery store in Redis: remembers which deliveries have been handled.
 ///
-/// Each operation is one script and one round trip. Spans of time are counted by Redis's clock, the
-/// only one that all processes share, so the `now` that an operation is given does not matter.
+/// Any number of processes can share it. Clones share a connection.
 ///
-/// There are two kinds of keys, which all expire by themselves:
+/// ```no_run
+/// use room_hooks::{Hooks, zego::Zego};
+/// use room_hooks_redis::{ConnectError, RedisStore};
+///
+/// async fn hooks(zego: Zego) -> Result<Hooks<Zego>, ConnectError> {
+///     let store = RedisStore::connect("redis://:secret@db.internal/").await?;
+///     Ok(Hooks::new(zego).with_store(store))
+/// }
+/// ```
+///
+/// Each operation is one script and one round trip. Leases and retention follow Redis's clock, the
+/// only one that all processes share, so operations ignore their argument `now`.
+///
+/// All keys expire by themselves:
 ///
 /// | key, after the prefix | value | expires after |
 /// |---|---|---|
-/// | `delivery:` and the id, as 32 digits of hex | the holder's token | the lease |
-/// | | `settled` | the retention |
-/// | `signature:` and its digest, as 32 digits of hex | the id that it is bound to | the retention |
+/// | `delivery:` and the id in 32 hex digits, while it is claimed | the token of the claim | the lease |
+/// | the same, once it is settled | `settled` | the retention |
+/// | `signature:` and its digest in 32 hex digits | the id that it is bound to | the retention |
 #[derive(Clone)]
 pub struct RedisStore {
     connection: Connection,
@@ -39,26 +51,27 @@ pub struct RedisStore {
 
 impl RedisStore {
     /// Connects to the Redis at a URL, `redis://[[user]:password@]host[:port][/database]`, and
-    /// [checks](Self::check) that it can be used.
+    /// [checks](Self::check) that it is usable.
     ///
     /// # Errors
     ///
-    /// The URL is not valid, or the Redis cannot be used.
+    /// Returns a [`ConnectError`] if the URL is invalid or Redis cannot be used.
     pub async fn connect(url: &str) -> Result<Self, ConnectError> {
         let store = Self::connect_lazily(url)?;
         store.check().await?;
         Ok(store)
     }
 
-    /// Checks that Redis runs the scripts and lets them write the keys that they will write: it claims,
-    /// binds, renews, settles and releases a delivery that does not exist, and which expires within a second. A
-    /// replica, a cluster that needs a hash tag, or a user who may not write these keys fails.
+    /// Checks that Redis runs the scripts and lets them write their keys, with a fictitious
+    /// delivery that expires within a second. Fails on a replica, on a cluster that needs a hash
+    /// tag, and if the user may not write these keys.
     ///
-    /// [`connect`](Self::connect) does this. Do it again after [`with_prefix`](Self::with_prefix).
+    /// [`connect`](Self::connect) calls this. Call it again after
+    /// [`with_prefix`](Self::with_prefix).
     ///
     /// # Errors
     ///
-    /// Redis does not let us in, run a script, or write a key.
+    /// Returns [`ConnectError::Unusable`] if Redis rejects the login, a script or a key.
     pub async fn check(&self) -> Result<(), ConnectError> {
         const BRIEFLY: u64 = 1000;
         let (prefix, ClaimToken(token)) = (&self.prefix, unique_token());
@@ -85,27 +98,29 @@ impl RedisStore {
         self.connection.run(&release).await.map_err(unusable)
     }
 
-    /// Takes the URL of a Redis and connects with the first operation, so that a service can start
-    /// before its Redis.
+    /// Creates a store that connects at the first operation, so that a service can start before its
+    /// Redis.
     ///
     /// # Errors
     ///
-    /// The URL is not valid.
+    /// Returns [`ConnectError::InvalidUrl`] if the URL is invalid.
     pub fn connect_lazily(url: &str) -> Result<Self, ConnectError> {
         let client = Client::open(url).map_err(|error| ConnectError::InvalidUrl(error.into()))?;
         Ok(Self { connection: Connection::new(client), prefix: "{room-hooks}:".into() })
     }
 
-    /// Sets what all keys begin with; by default `{room-hooks}:`, a hash tag that keeps the keys of a script
-    /// in one slot of a cluster. Services that do not handle the same deliveries for one another need
-    /// different prefixes, or different databases.
+    /// Sets the prefix of all keys; `{room-hooks}:` by default, a hash tag that keeps the keys of a
+    /// script in one slot of a cluster.
+    ///
+    /// Processes with the same prefix and database share deliveries. Unrelated services need
+    /// different prefixes or databases.
     #[must_use]
     pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
     }
 
-    /// A call with what all scripts begin with: the keys of the delivery and, if it has one, of the
-    /// signature; and the id.
+    /// Begins a call with the arguments that all scripts share: the key of the delivery, the key of
+    /// its signature if it has one, and the id.
     fn call(&self, script: &'static Script, delivery: DeliveryKey) -> ScriptInvocation<'static> {
         let (prefix, id) = (&self.prefix, hex::encode(delivery.id.as_bytes()));
         let mut call = script.key(format!("{prefix}delivery:{id}"));
@@ -138,7 +153,7 @@ impl DeliveryStore for RedisStore {
             "in progress" => Ok(ClaimOutcome::InProgress),
             "settled" => Ok(ClaimOutcome::Settled),
             "signature reused" => Ok(ClaimOutcome::SignatureReused),
-            _ => Err(StoreError::Unavailable(format!("no such claim: {claim:?}").into())),
+            _ => Err(StoreError::Unavailable(format!("unknown claim outcome: {claim:?}").into())),
         }
     }
 
@@ -181,20 +196,21 @@ impl DeliveryStore for RedisStore {
 }
 
 impl fmt::Debug for RedisStore {
-    /// Without the URL, which may hold a password.
+    /// Omits the URL, since it may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
-/// A token that no other claim has, on any machine: 64 bits of a keyed hash with a key of its own,
-/// which comes from the operating system's randomness. A counter in Redis would begin anew, and give
-/// old tokens away again, when Redis restarts without its data.
+/// Creates a token that no claim on any machine shares: a 64-bit hash whose key comes from the
+/// operating system's random number generator. A counter in Redis would start over, and repeat old
+/// tokens, if Redis restarted without its data.
 fn unique_token() -> ClaimToken {
     ClaimToken(RandomState::new().hash_one(()))
 }
 
-/// A span as Redis takes it: at least 1 ms, and no more than can be added to its clock.
+/// Converts a span to milliseconds that Redis accepts: at least 1, and at most a century, so that
+/// its clock does not overflow.
 fn milliseconds(span: Duration) -> u64 {
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60 * 1000;
     u64::try_from(span.as_millis()).map_or(CENTURY, |span| span.clamp(1, CENTURY))

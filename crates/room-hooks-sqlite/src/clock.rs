@@ -3,11 +3,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// The machine's clock, the only one that all processes with a file share. Tests stop it and move it.
+/// The machine's clock, the only one that all processes with the file share. Tests can stop it and
+/// move it.
 #[derive(Debug)]
 pub(crate) struct Clock {
     offset: AtomicI64,
-    /// When it was stopped, or [`RUNS`].
+    /// The time at which the clock was stopped, or [`RUNS`].
     stopped_at: AtomicI64,
 }
 
@@ -18,7 +19,7 @@ impl Clock {
         Self { offset: AtomicI64::new(0), stopped_at: AtomicI64::new(RUNS) }
     }
 
-    /// Milliseconds since the start of 1970.
+    /// Milliseconds since the Unix epoch.
     pub(crate) fn now(&self) -> i64 {
         let now = match self.stopped_at.load(Relaxed) {
             RUNS => to_millis(SystemTime::now()),
@@ -40,15 +41,15 @@ impl Clock {
     }
 }
 
-/// The longest span, which can be added to any time.
+/// The longest span, in milliseconds. Adding it to a time never overflows.
 const MOST: i64 = 1000 * 365 * 24 * 60 * 60 * 1000;
 
-/// A span in whole milliseconds: never shorter than it is.
+/// A span in milliseconds, rounded up.
 pub(crate) fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_nanos().div_ceil(1_000_000)).map_or(MOST, |span| span.min(MOST))
 }
 
-/// The span that [`millis`] has made of one.
+/// The inverse of [`millis`]. A negative number is an empty span.
 pub(crate) fn span(millis: i64) -> Duration {
     Duration::from_millis(millis.try_into().unwrap_or_default())
 }
@@ -62,7 +63,7 @@ pub(crate) fn to_millis(time: SystemTime) -> i64 {
     millis.map_or(MOST, |millis| i64::try_from(millis.clamp(-most, most)).unwrap_or(MOST))
 }
 
-/// `None` if the operating system has no such time.
+/// `None` if the operating system cannot represent the time.
 pub(crate) fn from_millis(millis: i64) -> Option<SystemTime> {
     let span = Duration::from_millis(millis.unsigned_abs());
     if millis < 0 {
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_is_rounded_up_and_overflows_nothing() {
+    fn a_span_is_rounded_up_and_never_overflows() {
         assert_eq!(millis(Duration::ZERO), 0);
         assert_eq!(millis(Duration::from_nanos(1)), 1);
         assert_eq!(millis(Duration::from_millis(7)), 7);

@@ -2,95 +2,113 @@ use std::{error::Error, path::PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// Why a database cannot be opened. The operator must fix it before the program can start.
+/// The reason why a database cannot be opened. The operator must fix it before the program can
+/// start.
+///
+/// The message names the file and says what to do. The [source](Error::source) is the error from
+/// SQLite or the operating system.
+///
+/// ```
+/// use std::error::Error;
+/// use room_hooks_sqlite::{OpenError, SqliteInbox};
+///
+/// let error = SqliteInbox::open("no-such-directory/rooms.db").unwrap_err();
+/// assert!(matches!(error, OpenError::Other { .. }));
+/// assert_eq!(error.to_string(), "no-such-directory/rooms.db cannot be opened");
+/// assert!(error.source().is_some());
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The file is something else, or its header is damaged.
+    /// The file is not a SQLite database, or its header is damaged.
     #[error("{path} is not a SQLite database: choose another path, or restore a backup")]
     NotADatabase {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error from SQLite.
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// The file is a database, and pages of it are damaged.
-    #[error("{path} is damaged: restore a backup, or save what `sqlite3 {path} .recover` can read")]
+    /// Pages of the database are damaged.
+    #[error(
+        "{path} is damaged: restore a backup, or save the data that `sqlite3 {path} .recover` \
+         can read"
+    )]
     Corrupted {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error from SQLite.
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// This process may not write the file.
+    /// This process may not write to the file or its directory.
     #[error(
         "{path} is read-only: let this process write the file and its directory, since SQLite \
-         keeps two more files beside it"
+         keeps two more files next to it"
     )]
     ReadOnly {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error from SQLite.
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// The tables were made by a newer version of this crate, which this one would damage.
+    /// A newer version of this crate has changed the tables, and this version would damage them.
     #[error(
-        "the tables in {path} need version {needed} of the schema, and this program knows \
+        "the tables in {path} need version {needed} of the schema, but this program supports \
          {known}: update the program"
     )]
     NewerSchema {
         /// The file.
         path: PathBuf,
-        /// The oldest version of the schema that a program must know.
+        /// The oldest version of the schema that a program must support.
         needed: i64,
-        /// The one that this program knows.
+        /// The newest version that this program supports.
         known: i64,
     },
 
-    /// The database exists and has no tables of this crate.
-    #[error("{path} holds no inbox: check the path")]
+    /// The database exists, but has none of this crate's tables.
+    #[error("{path} contains no inbox: check the path")]
     NoInbox {
         /// The file.
         path: PathBuf,
     },
 
-    /// The database cannot have a write-ahead log, as in memory or on some network file systems.
+    /// The database cannot use a write-ahead log, because it is in memory or on a network file
+    /// system without shared memory, for example.
     #[error(
-        "{path} cannot have a write-ahead log, only the journal mode {mode}: choose a file on a \
-         local disk"
+        "{path} does not support a write-ahead log, only the journal mode {mode}: choose a file on \
+         a local disk"
     )]
     NoWriteAheadLog {
         /// The file.
         path: PathBuf,
-        /// The mode that SQLite has chosen.
+        /// The journal mode that SQLite chose instead.
         mode: String,
     },
 
-    /// Another process has locked the file for longer than this one waits.
+    /// Another process has locked the file for longer than this one waits (5 s).
     #[error("{path} is locked: find the process that holds a transaction open")]
     Locked {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error from SQLite.
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// The SQLite of this system is too old.
-    #[error("SQLite {version} is too old, 3.38 is needed: enable the feature `bundled`")]
+    /// The linked SQLite is too old.
+    #[error("SQLite {version} is too old, 3.38 is required: enable the feature `bundled`")]
     OldSqlite {
-        /// Its version.
+        /// The version of the linked SQLite.
         version: &'static str,
     },
 
-    /// Anything else, such as a directory that does not exist.
+    /// Any other failure, such as a directory that does not exist.
     #[error("{path} cannot be opened")]
     Other {
         /// The file.
         path: PathBuf,
-        /// What SQLite, or the operating system, says.
+        /// The error from SQLite or the operating system.
         source: Box<dyn Error + Send + Sync>,
     },
 }
@@ -105,7 +123,7 @@ impl OpenError {
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { path, source }
             }
-            // It is there, and the two files beside it cannot be made.
+            // The file exists, but SQLite cannot create the two files next to it.
             Some(ErrorCode::CannotOpen) if path.is_file() => Self::ReadOnly { path, source },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Self::Locked { path, source }

@@ -1,56 +1,73 @@
-//! Durable inbox in a SQLite file: an event is on disk before its sender is answered, and a worker handles it
-//! afterwards, as often as it takes. No server is needed.
+//! Durable inbox for [`room_hooks`] in a SQLite file, for the processes of one machine.
 //!
-//! ```
-//! use std::time::{Duration, SystemTime};
+//! [`SqliteInbox`] commits each verified event to the file before the sender is answered. A
+//! [`Worker`](room_hooks::inbox::Worker) then runs your handlers until they succeed. No server is
+//! needed.
 //!
-//! use room_hooks::inbox::{ClaimRequest, Ending, InboxStore, NewEvent, PutOutcome, WorkerId};
+//! ```no_run
+//! use room_hooks::{Handlers, Hooks, Verified, inbox::Worker, zego::{self, Zego}};
 //! use room_hooks_sqlite::SqliteInbox;
 //!
-//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn shutdown_signal() {}
+//! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let file = std::env::temp_dir().join(format!("room-hooks-lib-{}.db", std::process::id()));
-//! let inbox = SqliteInbox::open(&file)?;
+//! let inbox = SqliteInbox::open("rooms.db")?;
 //!
-//! // Once this has returned, a crash loses nothing.
-//! let event = NewEvent::new("zego/room_create", b"{}".to_vec(), SystemTime::now());
-//! assert_eq!(inbox.put(event).await?, PutOutcome::New);
+//! // The web side verifies callbacks and stores their events. Mount it with the adapter of your
+//! // framework, such as `room_hooks_axum::handler(hooks)`.
+//! let zego = Zego::new(1234567890, std::env::var("ZEGO_CALLBACK_SECRET")?)?;
+//! let hooks = Hooks::new(zego).with_inbox(inbox.clone());
 //!
-//! // A worker, in this process or another one.
-//! let request = ClaimRequest::new(WorkerId(1), 32, Duration::from_secs(30));
-//! for claimed in inbox.claim(request).await?.events {
-//!     println!("{}, attempt {}", claimed.event.kind, claimed.attempt.number);
-//!     inbox.finish(claimed.attempt, Ending::Done).await?;
-//! }
-//! # let _ = std::fs::remove_file(file);
+//! // The worker handles them, in this process or in another that opens the same file.
+//! let handlers = Handlers::new().on(async |created: Verified<zego::RoomCreated>| {
+//!     println!("{} is open", created.event.room_id);
+//! });
+//! let worker = Worker::new(inbox, handlers);
+//! let working = tokio::spawn(worker.run_until(shutdown_signal()));
+//!
+//! // Serve until shutdown. Then wait for the handlers that still run.
+//! working.await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`SqliteStore`] only remembers which deliveries have been handled, for handlers that run while their sender waits.
+//! Without an inbox, handlers run while the sender waits. [`SqliteStore`] then remembers in a file
+//! which deliveries have been handled, so that a restart forgets none.
 //!
-//! # What the file must be
+//! # Requirements
 //!
-//! * **On a local disk.** The write-ahead log needs memory that all processes with the file share, so they are on one
-//!   machine, and network file systems do not do. For several machines there are Redis and PostgreSQL.
-//! * **In a directory that the process may write**: SQLite keeps two files beside it, `-wal` and `-shm`. They belong to
-//!   it. Copy it with `sqlite3 FILE '.backup COPY'`, never one of the three alone.
-//! * **Where only this service reads it**: it holds what your users do, unencrypted.
+//! * **A local disk.** SQLite's write-ahead log uses memory that all processes with the file share.
+//!   They must run on one machine, and network file systems do not work. For several machines, use
+//!   `room-hooks-postgres`.
+//! * **A writable directory.** SQLite keeps two files next to the database, `-wal` and `-shm`, that
+//!   are part of it. Back up with `sqlite3 FILE '.backup COPY'`; never copy one of the three alone.
+//! * **Restricted access.** The file contains your users' activity, unencrypted.
 //!
-//! # Commits
+//! # Durability
 //!
-//! Every commit is an `fsync` (`synchronous=FULL`), so that not even a power cut loses what was acknowledged, as far
-//! as the disk does what it is told. Operations that wait are committed together. One that fails does not fail the
-//! others of its group.
+//! Each commit is an `fsync` (`synchronous=FULL`): acknowledged events survive a power cut,
+//! provided that the disk honors the `fsync`. Operations that wait are committed together. If one
+//! fails, the others in its group still succeed.
 //!
-//! A transaction waits 5 s for that of another process, and then fails: keep your own transactions on the same file
-//! short. An operation whose caller has gone before it begins is not run.
+//! A transaction waits up to 5 s for a lock that another process holds, and then fails. Keep your
+//! own transactions on the same file short. An operation whose caller gives up before it starts
+//! does not run.
 //!
-//! # SQLite itself
+//! # Limits
 //!
-//! The feature `bundled` compiles SQLite in. Without it, the system's is linked, which must be 3.38 or newer. A program
-//! can have only one crate that links SQLite: any `rusqlite` from 0.32 to 0.43 will do.
+//! An inbox holds up to 1,000,000 events and 4 GiB by default, and a delivery store 4,000,000
+//! deliveries. [`SqliteInbox::with_max_rows`], [`SqliteInbox::with_max_bytes`] and
+//! [`SqliteStore::with_max_rows`] change that.
+//!
+//! # Features
+//!
+//! * `bundled` compiles SQLite into the program, which needs a C compiler. Without it, the program
+//!   links the system's SQLite, which must be 3.38 or newer.
+//!
+//! Only one crate in a program can link SQLite. If your program uses `rusqlite`, any version from
+//! 0.32 to 0.43 works.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod clock;
@@ -63,3 +80,8 @@ mod store;
 pub use error::OpenError;
 pub use inbox::SqliteInbox;
 pub use store::SqliteStore;
+
+/// Compiles the examples in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,11 +10,11 @@ use crate::database::{
 pub(crate) enum Binding {
     Own,
     Other,
-    /// It belongs to none, and there is no room for another.
+    /// It belongs to no delivery, and the store is full.
     Full,
 }
 
-/// Binds a signature to a delivery until its retention ends, unless it belongs to one already.
+/// Binds a signature to a delivery until its retention ends, unless it already belongs to one.
 pub(crate) fn bind(
     turn: &Turn<'_>,
     signature: SignatureKey,

@@ -16,11 +16,12 @@ use crate::{
     signatures::{self, Binding},
 };
 
-/// Delivery store in a SQLite file, for the processes of one machine, or one before and after a restart. Clones share
-/// a connection.
+/// Delivery store in a SQLite file: remembers which deliveries have been handled.
 ///
-/// For handlers that run while their sender waits. With a [`SqliteInbox`](crate::SqliteInbox) it is not needed, and
-/// both can be in one file: the signatures of both then count against the bounds of each.
+/// Use it when handlers run while the sender waits, to recognize duplicates across restarts and
+/// among the processes of one machine. You do not need it with a
+/// [`SqliteInbox`](crate::SqliteInbox). Both can be in one file; each then counts the other's
+/// signatures against its own bounds. Clones share a connection.
 ///
 /// ```no_run
 /// use room_hooks::{Hooks, Verified, zego::{self, Zego}};
@@ -43,23 +44,25 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens a file, and creates it if there is none.
+    /// Opens a file, and creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// The file cannot be used; the error says what to do.
+    /// Returns an [`OpenError`] if the file cannot be used. Its message says what to do.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self { database: Database::open(path.as_ref())?, most: 4_000_000 })
     }
 
-    /// Sets how many deliveries it may hold, and as many bound signatures; by default 4,000,000.
+    /// Sets how many deliveries, and how many bound signatures, the store may hold; 4,000,000 of
+    /// each by default.
     #[must_use]
     pub fn with_max_rows(mut self, rows: u64) -> Self {
         self.most = rows.try_into().unwrap_or(i64::MAX);
         self
     }
 
-    /// Stops the clock of this store, its clones and those for renewal, so that only a test moves it.
+    /// Stops the clock of this store, its clones and its renewal handles, so that only a test moves
+    /// it.
     #[doc(hidden)]
     pub fn stop_clock(&self) {
         self.database.clock().stop();
@@ -75,7 +78,7 @@ impl SqliteStore {
         self.database.clock().set_back(span);
     }
 
-    /// Sets or asks a pragma of its connection, for tests.
+    /// Sets or reads a pragma of the connection, for tests.
     #[doc(hidden)]
     pub async fn pragma(&self, pragma: &str) -> Result<String, StoreError> {
         self.database.pragma(pragma).await.map_err(unavailable)
@@ -133,7 +136,8 @@ impl DeliveryStore for SqliteStore {
         let most = self.most;
         let is_settled = self.write(move |turn| {
             let found = find(turn, delivery)?;
-            // What is claimed has room. A delivery that was handled without a claim may find none.
+            // A claimed delivery already has a row. One that was handled without a claim may find
+            // the store full.
             let has_room = found.is_some() || keys::has_room(turn, Kind::Delivery, most)?;
             if has_room {
                 set(turn, delivery, found.as_ref(), None, delivery.retention)?;
@@ -171,7 +175,7 @@ enum State {
     Settled,
 }
 
-/// `None` if there is no room.
+/// `None` if the store is full.
 fn claim(
     turn: &Turn<'_>,
     delivery: DeliveryKey,
@@ -191,7 +195,8 @@ fn claim(
     if found.is_none() && !keys::has_room(turn, Kind::Delivery, most)? {
         return Ok(None);
     }
-    // 64 bits of a keyed hash, with a key of its own that comes from the operating system's randomness.
+    // A 64-bit keyed hash. Each `RandomState` has its own key, derived from the operating system's
+    // random source.
     let token = ClaimToken(RandomState::new().hash_one(()));
     set(turn, delivery, found.as_ref(), Some(token), delivery.lease)?;
     Ok(Some(ClaimOutcome::Granted(token)))
@@ -206,16 +211,16 @@ fn find(turn: &Turn<'_>, delivery: DeliveryKey) -> rusqlite::Result<Option<Found
     keys::find(turn, Kind::Delivery, delivery.id.as_bytes())
 }
 
-/// `None` if it is free.
+/// `None` if the delivery can be claimed.
 fn state(turn: &Turn<'_>, found: Option<&Found>) -> Option<State> {
     let held = found.filter(|found| found.expires_at.is_none_or(|at| turn.now < at))?;
     let Some(owner) = &held.owner else { return Some(State::Settled) };
-    // A token that cannot be read is another's.
+    // An unreadable token belongs to another process.
     let token = owner.as_slice().try_into().map(u64::from_be_bytes);
     Some(State::Claimed(ClaimToken(token.unwrap_or_default())))
 }
 
-/// Claims it with a token, or settles it.
+/// Claims the delivery with a token, or settles it if there is none.
 fn set(
     turn: &Turn<'_>,
     delivery: DeliveryKey,

@@ -7,9 +7,9 @@ use crate::{
     turn::Pace,
 };
 
-/// What the program is started for.
+/// The task of this process.
 pub enum Command {
-    /// By itself, as the server that is measured.
+    /// Runs a measured server. The program starts itself with this.
     Serve(Framework, Variant),
     Measure {
         frameworks: Vec<Framework>,
@@ -35,7 +35,7 @@ impl Command {
 
 fn rounds(number: Option<String>) -> Result<usize, Box<dyn Error>> {
     match number.and_then(|number| number.parse().ok()) {
-        None | Some(0) => Err("--rounds needs a number, at least 1".into()),
+        None | Some(0) => Err("--rounds needs a number of at least 1".into()),
         Some(rounds) => Ok(rounds),
     }
 }
@@ -43,7 +43,7 @@ fn rounds(number: Option<String>) -> Result<usize, Box<dyn Error>> {
 fn framework(name: &str) -> Result<Framework, Box<dyn Error>> {
     let found = Framework::ALL.into_iter().find(|framework| framework.name() == name);
     found.ok_or_else(|| {
-        format!("unknown: {name}; known: axum, actix, warp, --rounds N, --smoke").into()
+        format!("unknown argument: {name}; known: axum, actix, warp, --rounds N, --smoke").into()
     })
 }
 
@@ -51,6 +51,6 @@ fn served(mut arguments: impl Iterator<Item = String>) -> Result<Command, Box<dy
     let framework = framework(&arguments.next().unwrap_or_default())?;
     let name = arguments.next().unwrap_or_default();
     let variant = framework.variants().iter().find(|variant| variant.name() == name);
-    let variant = variant.ok_or_else(|| format!("there is no server {name}"))?;
+    let variant = variant.ok_or_else(|| format!("unknown server: {name}"))?;
     Ok(Command::Serve(framework, *variant))
 }

@@ -1,4 +1,4 @@
-/// A framework that there is an adapter for.
+/// A framework with an adapter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Framework {
     Axum,
@@ -6,18 +6,18 @@ pub enum Framework {
     Warp,
 }
 
-/// One way to take an event in.
+/// One way to receive an event.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
-    /// The framework's own typed JSON, not verified: what all others are compared with.
+    /// The framework's own typed JSON without verification, the baseline for all others.
     Bare,
     /// Our extractor or filter.
     Extractor,
     /// Our hooks, which handle each delivery once.
     Hooks,
-    /// Our hooks, which store each delivery in a file before they answer.
+    /// Our hooks, which store each event in a file before they respond.
     Inbox,
-    /// The extractor of another crate, for another sender's signatures.
+    /// Another crate's extractor, for another sender's signatures.
     Peer,
 }
 
@@ -43,7 +43,7 @@ impl Framework {
         }
     }
 
-    /// A variant as a reader of the table knows it.
+    /// The label of a variant in the table.
     pub fn label(self, variant: Variant) -> &'static str {
         match (self, variant) {
             (Self::Axum, Variant::Bare) => "(a) `Json<RoomCreated>`, not verified",

@@ -1,9 +1,9 @@
 use std::{fs, io, time::Duration};
 
-/// The CPU time that all threads of a process have had.
+/// The CPU time of all threads of a process.
 ///
-/// The same as utime and stime in `/proc/<pid>/stat`, which count in hundredths of a second: too coarse
-/// for a short turn.
+/// More precise than utime and stime in `/proc/<pid>/stat`, whose unit of 10 ms is too coarse for a
+/// short turn.
 pub fn time(process: u32) -> io::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {

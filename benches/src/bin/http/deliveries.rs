@@ -10,14 +10,14 @@ use crate::contender::Variant;
 
 pub const PATH: &str = "/hooks";
 
-/// The secret of the signatures that other crates verify.
+/// The secret for the signatures that other crates verify.
 pub const GITHUB_SECRET: &str = "demo-github-secret";
 
 pub fn zego() -> Result<Zego, ConfigError> {
     Zego::new(1_234_567_890, "demo-callback-secret")
 }
 
-/// Bodies of deliveries of which no two are the same, signed and fresh.
+/// Bodies of distinct deliveries, signed and fresh.
 pub struct Deliveries(Vec<Vec<u8>>);
 
 impl Deliveries {
@@ -27,8 +27,8 @@ impl Deliveries {
         let mut bodies = Vec::with_capacity(count);
         for number in 0..count {
             let body = zego.sign(&room_created(number), now)?.body;
-            // A nonce has 32 bits of chance, so that of many two are the same now and then; as hooks
-            // take it, the second has a stolen signature.
+            // A nonce has 32 random bits, so a few of many are equal. Hooks would refuse the second
+            // delivery because its signature is bound to the first.
             if nonces.insert(serde_json::from_slice::<Nonce>(&body)?.nonce) {
                 bodies.push(body);
             }

@@ -19,7 +19,7 @@ use crate::response::Response;
 
 const CONNECTIONS: usize = 32;
 
-/// Requests that are each sent once.
+/// The requests to send. Each is sent once.
 pub struct Queue {
     requests: Vec<Vec<u8>>,
     next: AtomicUsize,
@@ -30,7 +30,7 @@ impl Queue {
         Arc::new(Self { requests, next: AtomicUsize::new(0) })
     }
 
-    /// How many requests have been handed out.
+    /// The number of requests that have been taken.
     pub fn taken(&self) -> usize {
         self.next.load(Ordering::Relaxed).min(self.requests.len())
     }
@@ -40,14 +40,14 @@ impl Queue {
     }
 }
 
-/// What a server did, as its clients saw it.
+/// The performance of a server, as seen by its clients.
 pub struct Load {
     pub took: Duration,
-    /// Of each request, in nanoseconds.
+    /// The latency of each request in nanoseconds.
     pub latencies: Vec<f64>,
 }
 
-/// Kept-alive connections, each with one request on its way at a time.
+/// Keep-alive connections. Each sends one request at a time.
 pub struct Clients(Vec<Connection>);
 
 impl Clients {
@@ -61,7 +61,7 @@ impl Clients {
         Ok(Self(connections))
     }
 
-    /// Sends what is queued, for a moment or until there is no more.
+    /// Sends queued requests for about `moment`, or until the queue is empty.
     pub async fn send(
         &mut self,
         queue: &Arc<Queue>,
@@ -95,7 +95,7 @@ impl Connection {
         {
             let status = self.exchange(request).await.map_err(|error| error.to_string())?;
             if status != 200 {
-                return Err(format!("answered {status}, not 200"));
+                return Err(format!("unexpected status {status}"));
             }
             let ended = Instant::now();
             self.latencies.push((ended - begun).as_nanos() as f64);

@@ -1,5 +1,6 @@
-//! What verification costs a server: requests a second, latency and CPU time of each framework's own JSON
-//! handler, of our adapter with and without an inbox, and of another crate's adapter.
+//! The cost of verification in a server: requests per second, latency and CPU time of each
+//! framework's own JSON handler, of our adapter with and without an inbox, and of another crate's
+//! adapter.
 //!
 //! `cargo run --release --bin http [axum|actix|warp] [--rounds N] [--smoke]`
 
@@ -43,8 +44,8 @@ fn measure(framework: Framework, pace: &Pace) -> Result<(), Box<dyn Error>> {
     let mut report = Report::new(framework);
     for round in 0..pace.rounds {
         let deliveries = Deliveries::sign(pace.deliveries)?;
-        // In twice as many rounds as there are variants, each is as often before each other one as after
-        // it, and as often first and last as the rest.
+        // In twice as many rounds as there are variants, each variant precedes and follows every
+        // other one equally often, and they are equally often first and last.
         let mut order = framework.variants().to_vec();
         let length = order.len();
         order.rotate_left(round / 2 % length);

@@ -11,7 +11,7 @@ use crate::{
 /// The turns of a framework's variants.
 pub struct Report {
     framework: Framework,
-    /// By variant, and by round.
+    /// The turns by variant and round.
     turns: Vec<(Variant, Vec<Turn>)>,
 }
 
@@ -42,9 +42,9 @@ impl Report {
             self.turns.iter().map(|(variant, turns)| self.row(*variant, turns)).collect();
         table::print(self.framework.name(), &header, &rows);
         if self.framework == Framework::Warp {
-            println!("\n(d) There is no other crate that verifies webhooks for warp 0.4.");
+            println!("\n(d) No other crate verifies webhooks for warp 0.4.");
         }
-        println!("\nShare of the time with a CPU:");
+        println!("\nShare of the time on a CPU:");
         for (variant, turns) in &self.turns {
             print_busy(*variant, turns);
         }
@@ -70,8 +70,8 @@ impl Report {
     }
 }
 
-/// Shows whether it was the server that was measured: if so, it had a CPU nearly all the time, and the load
-/// generator did not.
+/// Prints CPU shares, to show that the server was the bottleneck: it should be on a CPU nearly all
+/// the time, and the load generator should not.
 fn print_busy(variant: Variant, turns: &[Turn]) {
     let percent = |figure: fn(&Turn) -> f64| 100.0 * median(turns.iter().map(figure));
     println!(

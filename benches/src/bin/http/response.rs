@@ -1,21 +1,22 @@
-/// As much of a response as is looked at.
+/// The relevant parts of a response.
 pub struct Response {
     pub status: u16,
-    /// The bytes of head and body.
+    /// The length of head and body in bytes.
     pub length: usize,
 }
 
 impl Response {
-    /// Reads a response at the start of some bytes; `None` while its head is not complete.
+    /// Parses a response at the beginning of `bytes`. `None` while its head is incomplete.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, &'static str> {
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Ok(None);
         };
-        let head = str::from_utf8(&bytes[..end]).map_err(|_| "a head that is no text")?;
+        let head = str::from_utf8(&bytes[..end]).map_err(|_| "the head is not text")?;
         let mut lines = head.split("\r\n");
         let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 "));
         let status = status.and_then(|line| line.get(..3)?.parse().ok()).ok_or("no status")?;
-        // A server may leave it away, but these do not, and without it an answer has no end.
+        // The length is optional in HTTP, but all these servers send it, and this parser needs it
+        // to find the end.
         let body = lines.find_map(content_length).ok_or("no content-length")?;
         Ok(Some(Self { status, length: end + 4 + body }))
     }

@@ -12,7 +12,8 @@ use crate::{
     cpu,
 };
 
-/// A server in a process of its own, which ends when its standard input does: at the latest with this one.
+/// A server in its own process. It exits when its standard input closes, at the latest when this
+/// process exits.
 pub struct Server {
     process: Child,
     output: BufReader<ChildStdout>,
@@ -26,10 +27,10 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let output = process.stdout.take().ok_or("the server has no output")?;
+        let output = process.stdout.take().ok_or("the server has no standard output")?;
         let mut output = BufReader::new(output);
         let address = line(&mut output)?;
-        let address = address.parse().map_err(|_| "the server has not begun")?;
+        let address = address.parse().map_err(|_| "the server did not start")?;
         Ok(Self { process, output, address })
     }
 
@@ -37,17 +38,17 @@ impl Server {
         self.address
     }
 
-    /// The CPU time that it has had.
+    /// The CPU time of the server so far.
     pub fn cpu_time(&self) -> io::Result<Duration> {
         cpu::time(self.process.id())
     }
 
-    /// Ends the server, and returns how many events its handler was called with.
+    /// Stops the server. Returns the number of handled or stored events.
     pub fn stop(mut self) -> Result<usize, Box<dyn Error>> {
         drop(self.process.stdin.take());
         let handled = line(&mut self.output)?;
         self.process.wait()?;
-        Ok(handled.parse().map_err(|_| "the server has ended early")?)
+        Ok(handled.parse().map_err(|_| "the server exited early")?)
     }
 }
 

@@ -11,13 +11,13 @@ use crate::{
     server::Server,
 };
 
-/// How much is measured.
+/// The extent of the measurement.
 pub struct Pace {
     pub rounds: usize,
     pub warm_up: Duration,
     pub moment: Duration,
-    /// In a round, for each contender. A turn ends when it has had all of them. With their signatures
-    /// they must not be more than there is room for in the hooks' store.
+    /// The number of deliveries per round and contender. A turn ends early when all are sent. They
+    /// and their signatures must fit into the hooks' store.
     pub deliveries: usize,
 }
 
@@ -41,24 +41,24 @@ impl Pace {
     }
 }
 
-/// What a contender did in its turn.
+/// The results of a contender's turn.
 pub struct Turn {
-    /// Requests a second.
+    /// Requests per second.
     pub rate: f64,
     /// The median latency, in nanoseconds.
     pub p50: f64,
-    /// The latency that one in a hundred is above, in nanoseconds.
+    /// The 99th percentile of the latency, in nanoseconds.
     pub p99: f64,
-    /// The server's CPU time, in nanoseconds a request.
+    /// The server's CPU time, in nanoseconds per request.
     pub cpu: f64,
-    /// The share of the turn in which the server had a CPU.
+    /// The server's CPU time per elapsed time.
     pub server_busy: f64,
-    /// The share of the turn in which the load generator had a CPU.
+    /// The load generator's CPU time per elapsed time.
     pub load_busy: f64,
 }
 
-/// Lets a contender work for a moment, in a process that is begun for it: what the last one left behind,
-/// in its memory and in its store, is not there.
+/// Measures a contender in a new process, so that the previous one leaves nothing behind in memory
+/// or in a store.
 pub fn take(
     framework: Framework,
     variant: Variant,
@@ -86,10 +86,10 @@ pub fn take(
             load_busy: (load_after - load_before).as_secs_f64() / took,
         })
     })?;
-    // A duplicate is answered 200 as well, without being handled.
+    // A duplicate would be answered with 200, too, without being handled.
     let (handled, sent) = (server.stop()?, queue.taken());
     if handled != sent {
-        return Err(format!("{sent} events were sent and {handled} handled").into());
+        return Err(format!("{sent} events were sent, but {handled} were handled").into());
     }
     Ok(turn)
 }

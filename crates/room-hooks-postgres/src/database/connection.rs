@@ -8,19 +8,22 @@ use crate::error::Failure;
 
 /// Maximum age of a connection that is reused after a failed statement.
 ///
-/// A server that refuses every statement, for example because it is read-only, must not cost a new connection for each.
-/// But after a failover the same address may lead to another server, so older connections are closed.
+/// A server that refuses every statement, for example because it is read-only, must not cost a new
+/// connection for each. But after a failover the same address may lead to another server, so older
+/// connections are closed.
 const REUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
 
-/// How long a transaction may wait for its next statement. Shorter than a lease by default, since its locks keep other
-/// workers from renewing theirs.
+/// How long a transaction may wait for its next statement. Shorter than the default lease, since
+/// its locks keep other workers from renewing theirs.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
-/// A connection for one operation. Returned to the pool only if the server has answered every statement.
+/// A connection for one operation. Returned to the pool only if the server has answered every
+/// statement.
 ///
-/// An operation that is dropped, usually by a timeout, leaves a running statement behind, which the next user of the
-/// connection would have to wait for. The connection is therefore closed. The statement is canceled as well: statements
-/// that wait for a lock could otherwise use up all connections of the server.
+/// An operation that is dropped, usually by a timeout, leaves a running statement behind, which the
+/// next user of the connection would have to wait for. The connection is therefore closed. The
+/// statement is canceled as well: statements that wait for a lock could otherwise use up all
+/// connections of the server.
 pub(crate) struct Connection {
     /// `None` only during `drop`.
     client: Option<Object>,
@@ -67,7 +70,7 @@ impl Connection {
         rows.pop().ok_or_else(|| Failure::Driver("the statement returned no row".into()))
     }
 
-    /// Runs one or more statements without parameters and results.
+    /// Runs one or more statements that have neither parameters nor results.
     pub(crate) async fn execute(&mut self, sql: &str) -> Result<(), Failure> {
         let before = self.begin();
         let result =
@@ -76,11 +79,11 @@ impl Connection {
         self.end(before, result)
     }
 
-    /// Begins a transaction in which each statement sees what others have committed before it. The transaction rolls
-    /// back if the connection is dropped before [`commit`](Self::commit).
+    /// Begins a transaction in which each statement sees what others have committed before it. The
+    /// transaction rolls back if the connection is dropped before [`commit`](Self::commit).
     ///
-    /// The timeout is for a process that freezes in between: its kernel keeps the connection open, and the server would
-    /// hold the locks for as long.
+    /// The timeout protects against a process that freezes in between: its kernel keeps the
+    /// connection open, and the server would hold the locks until it wakes.
     pub(crate) async fn transaction(&mut self) -> Result<(), Failure> {
         let begin = format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = {}",

@@ -1,6 +1,7 @@
 //! Opens connections with any TLS implementation.
 //!
-//! `tokio_postgres` is generic over TLS. The trait objects here keep that type parameter out of the public API.
+//! `tokio_postgres` is generic over TLS. The trait objects here keep that type parameter out of the
+//! public API.
 
 use std::{
     future::poll_fn,
@@ -28,7 +29,8 @@ pub(super) trait Connector: Send + Sync {
     fn cancel(&self, token: CancelToken) -> ConnectorFuture<'_, ()>;
 }
 
-/// Asynchronous messages from the server, such as notifications. Polling them also drives the connection.
+/// Asynchronous messages from the server, such as notifications. Polling them also drives the
+/// connection.
 pub(crate) struct Messages(Box<dyn PollMessage>);
 
 trait PollMessage: Send {
@@ -90,9 +92,10 @@ impl SharedConnector {
     }
 }
 
-/// Settings that the database or the role may have changed. Under a stricter isolation, statements that wait for each
-/// other would fail instead. With `public` in the search path, anyone who can create functions and operators there could
-/// have this user call them. A startup option would save the round trip, but PgBouncer refuses those by default.
+/// Settings whose defaults the database or the role may have changed. Under a stricter isolation,
+/// statements that wait for each other would fail instead. With `public` in the search path, anyone
+/// who can create functions and operators there could make this user call them. A startup option
+/// would save the round trip, but PgBouncer refuses those by default.
 const SETTINGS: &str =
     "SET default_transaction_isolation = 'read committed'; SET search_path = pg_catalog, pg_temp";
 

@@ -42,28 +42,33 @@ pub struct Database {
 }
 
 impl Database {
-    /// Parses a URL, `postgres://[user[:password]@][host][:port][/database][?param=value]`, or a libpq connection string.
+    /// Parses a URL or a libpq connection string.
     ///
-    /// To find the primary after a failover, list several hosts and add `target_session_attrs=read-write`.
+    /// The form of the URL is
+    /// `postgres://[user[:password]@][host][:port][/database][?param=value]`.
+    ///
+    /// To find the primary after a failover, list several hosts and add
+    /// `target_session_attrs=read-write`.
     ///
     /// # Errors
     ///
     /// Returns [`ConnectError::InvalidUrl`] if the URL is invalid.
     pub fn new(url: &str) -> Result<Self, ConnectError> {
-        // The error is dropped, since it may quote a part of the password.
+        // The original error is discarded, since it may quote a part of the password.
         let config = url.parse::<Config>().map_err(|_| ConnectError::InvalidUrl)?;
         Ok(Self::from_config(config))
     }
 
-    /// Creates a configuration from that of `tokio_postgres`.
+    /// Creates a configuration from a `tokio_postgres` configuration.
     ///
-    /// Sets a connect timeout of 1 s for each host, TCP keepalives after 30 s and an application name, unless `config` sets its own.
+    /// Sets a connect timeout of 1 s for each host, TCP keepalives after 30 s and an application
+    /// name, unless `config` sets its own.
     #[must_use]
     pub fn from_config(mut config: Config) -> Self {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(HOST_TIMEOUT);
         }
-        // Two hours is the default. Firewalls drop idle connections much sooner.
+        // The default is two hours, but firewalls drop idle connections much sooner.
         if config.get_keepalives_idle() >= Duration::from_secs(2 * 60 * 60) {
             config.keepalives_idle(Duration::from_secs(30));
         }
@@ -79,9 +84,11 @@ impl Database {
         }
     }
 
-    /// Sets the TLS implementation. Without one, connections are unencrypted, and `sslmode=require` is rejected.
+    /// Sets the TLS implementation. Without one, connections are unencrypted, and `sslmode=require`
+    /// is rejected.
     ///
-    /// The crates `tokio-postgres-rustls`, `postgres-native-tls` and `postgres-openssl` provide implementations.
+    /// The crates `tokio-postgres-rustls`, `postgres-native-tls` and `postgres-openssl` provide
+    /// implementations.
     #[must_use]
     pub fn with_tls<T>(mut self, tls: T) -> Self
     where
@@ -94,17 +101,20 @@ impl Database {
         self
     }
 
-    /// Sets the schema that contains the tables, by default `room_hooks`. A missing schema is created.
+    /// Sets the schema that contains the tables; `room_hooks` by default. A missing schema is
+    /// created.
     ///
-    /// Processes with the same schema share one inbox. Unrelated services need different schemas or databases.
+    /// Processes with the same schema share one inbox. Unrelated services need different schemas or
+    /// databases.
     #[must_use]
     pub fn with_schema(mut self, schema: impl Into<String>) -> Self {
         self.schema = schema.into();
         self
     }
 
-    /// Sets the maximum number of pooled connections, by default 16. Listening for notifications and renewing leases use
-    /// one more connection each. An operation waits at most 1 s for a free connection.
+    /// Sets the maximum number of pooled connections; 16 by default. Listening for notifications
+    /// and renewing leases use one more connection each. An operation waits at most 1 s for a free
+    /// connection.
     #[must_use]
     pub fn with_max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.max(1);

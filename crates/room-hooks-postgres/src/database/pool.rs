@@ -23,7 +23,7 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a host may take to accept a connection.
 pub(super) const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long an operation may take, including connecting. The core gives up a put sooner.
+/// How long an operation may take, including connecting. The core gives up on a put sooner.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long statistics, counting, listing, pruning and migration may take.
@@ -37,7 +37,7 @@ pub(crate) struct Pool {
     clock: Arc<Clock>,
     /// Set once the tables exist and are up to date.
     is_ready: Arc<OnceCell<()>>,
-    /// Finishes connecting for operations that were dropped meanwhile.
+    /// Finishes connecting after the operation was dropped.
     connecting: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -62,7 +62,8 @@ impl Pool {
         })
     }
 
-    /// Creates a pool of one connection to the same database. The connection belongs to the runtime that first uses it.
+    /// Creates a pool of one connection to the same database. The connection belongs to the runtime
+    /// that first uses it.
     pub(crate) fn single_connection(&self) -> Result<Self, ConnectError> {
         let pool = new_pool(&self.database, 1)?;
         Ok(Self { pool, connecting: Arc::default(), ..self.clone() })
@@ -139,8 +140,9 @@ impl Pool {
     }
 }
 
-/// Continues in the background if the operation is dropped while it connects. Otherwise, no put would succeed where
-/// connecting takes longer than the core waits for a put, such as while the first of several hosts drops packets.
+/// Continues in the background if the operation is dropped while it connects. Otherwise, no put
+/// would succeed where connecting takes longer than the core waits for a put, such as while the
+/// first of several hosts drops packets.
 struct Connecting<'a> {
     pool: &'a Pool,
     is_done: bool,
@@ -166,7 +168,8 @@ impl Drop for Connecting<'_> {
 }
 
 fn new_pool(database: &Database, size: usize) -> Result<deadpool_postgres::Pool, ConnectError> {
-    // `Fast` only checks that a connection is open. That suffices, as failed connections never return to the pool.
+    // `Fast` only checks that a connection is open. That suffices, since failed connections never
+    // return to the pool.
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager =
         Manager::from_connect(database.config.clone(), database.connector.clone(), config);
@@ -178,7 +181,7 @@ fn new_pool(database: &Database, size: usize) -> Result<deadpool_postgres::Pool,
     deadpool_postgres::Pool::builder(manager)
         .max_size(size)
         .timeouts(timeouts)
-        // Reuses few connections, whose statement caches are warm.
+        // Prefers the connections that were used last, whose statement caches are warm.
         .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .build()
@@ -208,7 +211,8 @@ impl Database {
         });
     }
 
-    /// Replaces `room_hooks` in a statement with the configured schema, quoted, since its name may be a keyword.
+    /// Replaces `room_hooks` in a statement with the configured schema, quoted, since its name may
+    /// be a keyword.
     pub(super) fn statement<'a>(&self, sql: &'a str) -> std::borrow::Cow<'a, str> {
         match self.schema.as_str() {
             "room_hooks" => sql.into(),

@@ -7,16 +7,18 @@ use tokio_postgres::types::ToSql;
 use super::Connection;
 use crate::error::{ConnectError, Failure};
 
-/// The statements that create the tables of each version from those of the version before, starting with version 1.
+/// The statements that create the tables of each version from those of the version before, starting
+/// with version 1.
 ///
-/// During a rolling update, programs of two versions share the tables, so a step only adds. A later step may remove
-/// what no supported program uses, and raises [`MIN_PROGRAM_VERSION`].
+/// During a rolling update, programs of two versions share the tables, so a step only adds. A later
+/// step may remove parts that no supported program uses, and raises [`MIN_PROGRAM_VERSION`].
 const STEPS: &[&str] = &[include_str!("schema.sql")];
 
 /// The oldest program version that can use the newest tables.
 const MIN_PROGRAM_VERSION: i32 = 1;
 
-/// Advisory lock of all programs that create or upgrade a schema. Works even before the schema exists.
+/// The advisory lock of all programs that create or upgrade a schema. It works even before the
+/// schema exists.
 const MIGRATION_LOCK: i64 = 0x726f_6f6d_686f_6f6b;
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,7 +27,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) async fn migrate(connection: &mut Connection, schema: &str) -> Result<(), Failure> {
     check_server(connection).await?;
     if version(connection, schema).await? >= CURRENT_VERSION {
-        // Otherwise only the first put would detect a replica or missing privileges.
+        // Otherwise, only the first put would detect a replica or missing privileges.
         return check_writable(connection).await;
     }
     connection.transaction().await?;
@@ -52,7 +54,8 @@ pub(super) async fn check_existing(
 }
 
 async fn upgrade(connection: &mut Connection, schema: &str, from: i32) -> Result<(), Failure> {
-    // `CREATE SCHEMA IF NOT EXISTS` needs the privilege to create schemas even if the schema exists.
+    // `CREATE SCHEMA IF NOT EXISTS` needs the privilege to create schemas even if the schema
+    // exists.
     let exists = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
     if connection.query(exists, &[&schema]).await?.is_empty() {
         connection.execute(&format!("CREATE SCHEMA \"{schema}\"")).await?;
@@ -74,7 +77,8 @@ async fn upgrade(connection: &mut Connection, schema: &str, from: i32) -> Result
 
 const CURRENT_VERSION: i32 = STEPS.len() as i32;
 
-/// Returns the version of the tables, or 0 if there are none. Fails if this program is too old for them.
+/// Returns the version of the tables, or 0 if there are none. Fails if this program is too old for
+/// them.
 async fn version(connection: &mut Connection, schema: &str) -> Result<i32, Failure> {
     let exists = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'";
     if connection.query(exists, &[&schema]).await?.is_empty() {

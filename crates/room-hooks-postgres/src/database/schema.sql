@@ -3,10 +3,12 @@ CREATE TABLE room_hooks.events (
     sequence bigint GENERATED ALWAYS AS IDENTITY,
     id bytea,
     signature bytea,
-    -- How long, and until when at least, id and signature are kept. All spans and times are in milliseconds.
+    -- How long the id and the signature are kept, and until when at least. All spans and times are
+    -- in milliseconds.
     retention bigint NOT NULL,
     keep_until bigint NOT NULL,
-    -- Collation "C" compares bytes. Other collations can change with an update of the operating system.
+    -- Collation "C" compares bytes. Other collations can change with an update of the operating
+    -- system.
     kind text COLLATE "C" NOT NULL,
     format bigint NOT NULL,
     room text COLLATE "C",
@@ -41,8 +43,9 @@ CREATE INDEX events_rooms ON room_hooks.events (room, sequence) WHERE next_at IS
 CREATE INDEX events_finished ON room_hooks.events (state, finished_at, sequence) WHERE finished_at IS NOT NULL;
 CREATE INDEX events_forgettable ON room_hooks.events (keep_until, sequence) WHERE state = 'done';
 
--- Known ids and signatures. The key is `e` and the id of an event, or `s` and a signature whose owner is an id. One table
--- serves both, since most puts insert one of each. The ids of stored events do not expire.
+-- Known ids and signatures. The key is `e` and the id of an event, or `s` and a signature whose
+-- owner is an id. One table serves both, since most puts insert one of each. The ids of stored
+-- events do not expire.
 CREATE TABLE room_hooks.keys (
     key bytea PRIMARY KEY,
     owner bytea,

@@ -1,8 +1,9 @@
 //! Approximate bounds of an inbox.
 //!
-//! An exact count would need a row that every put updates, so that puts would wait for each other's commits. Instead,
-//! each process counts the events every few seconds and adds its own puts in between. Several processes together can
-//! exceed a bound by what they put between two counts.
+//! An exact count would need a row that every put updates, so that puts would wait for each other's
+//! commits. Instead, each process counts the events every few seconds and adds its own puts in
+//! between. Several processes together can exceed a bound by the events that they put between two
+//! counts.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,14 +18,16 @@ use crate::{
     sql::{clock, now},
 };
 
-/// Approximate bytes per event besides its strings and its payload, including index entries and rows in other tables.
+/// Approximate bytes per event without its strings and its payload, including index entries and
+/// rows in other tables.
 const ROW: usize = 600;
 
-/// Maximum number of done events to remove at once. Small inboxes remove a thousandth of their bound.
+/// Maximum number of done events to remove at once. Small inboxes remove a thousandth of their
+/// bound.
 const BATCH: i64 = 200;
 
-/// Minimum pause between two counts. After a slow count the pause is [`PAUSE_FACTOR`] times as long as the count took, so
-/// that counting takes less than a twentieth of the time.
+/// Minimum pause between two counts. After a slow count the pause is [`PAUSE_FACTOR`] times as long
+/// as the count took, so that counting takes less than a twentieth of the time.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_FACTOR: u32 = 20;
 
@@ -76,12 +79,14 @@ struct Known {
     since: Size,
     /// When to count again. `None` before the first count.
     next: Option<Instant>,
-    /// Until when not to look for removable events, since the latest search found too few.
+    /// The time before which not to search for removable events, since the latest search found too
+    /// few.
     exhausted_until: Option<Instant>,
 }
 
 impl Usage {
-    /// Reserves space for an event, removing done events if necessary. Returns `None` if the inbox stays full.
+    /// Reserves space for an event, removing done events if necessary. Returns `None` if the inbox
+    /// stays full.
     pub(super) async fn reserve(
         self: &Arc<Self>,
         pool: &Pool,
@@ -101,8 +106,8 @@ impl Usage {
         }
     }
 
-    /// Counts in a task of its own. The core gives up a put after a second: a slower count that ended with the put would
-    /// start again with each, and no put would ever succeed.
+    /// Counts in a separate task. The core gives up on a put after a second. If a slower count
+    /// ended with its put, each put would start it again and none would ever succeed.
     async fn ensure_counted(self: &Arc<Self>, pool: &Pool) -> Result<(), Failure> {
         let is_counted = || self.lock().next.is_some();
         if is_counted() {
@@ -130,7 +135,8 @@ impl Usage {
         Some(Reservation { usage: self, size })
     }
 
-    /// Removes a batch of the oldest done events whose ids need not be kept. Returns `false` if there are none.
+    /// Removes a batch of the oldest done events whose ids need not be kept. Returns `false` if
+    /// there are none.
     async fn make_room(&self, pool: &Pool, batch: i64) -> Result<bool, Failure> {
         if self.lock().exhausted_until.is_some_and(|until| Instant::now() < until) {
             return Ok(false);
@@ -150,7 +156,7 @@ impl Usage {
         if known.next.is_none_or(|next| next > now) {
             return;
         }
-        // A count that has not ended by then is lost, with its runtime.
+        // A count that has not ended by then is lost, because its runtime has ended.
         known.next = Some(now + MAINTENANCE_TIMEOUT + MIN_PAUSE);
         let (usage, pool) = (Arc::clone(self), pool.clone());
         tokio::spawn(async move {
@@ -207,7 +213,8 @@ impl Drop for Reservation<'_> {
     }
 }
 
-/// The condition makes the planner use the primary key, which includes the size, instead of reading the table.
+/// The condition makes the planner use the primary key, which includes the size, instead of reading
+/// the table.
 const COUNT: &str =
     "SELECT count(*), coalesce(sum(size), 0)::bigint FROM room_hooks.events WHERE sequence > 0";
 

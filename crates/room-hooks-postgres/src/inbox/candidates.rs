@@ -12,11 +12,12 @@ use crate::{
     sql::{clock, now},
 };
 
-/// Maximum number of due events to examine before searching by room instead. A single room can fill the head of the queue
-/// with events, of which only one can be claimed.
+/// Maximum number of due events to examine before searching by room instead. A single room can fill
+/// the head of the queue with events, of which only one can be claimed.
 pub(super) const SCAN_LIMIT: i64 = 1000;
 
-/// Maximum number of rooms to examine in one claim, which takes about 10 ms. The next claim continues after them.
+/// Maximum number of rooms to examine in one claim, which takes about 10 ms. The next claim
+/// continues after them.
 const ROOM_LIMIT: i32 = 1000;
 
 /// Number of additional candidates, since other workers may hold the locks of some rooms.
@@ -42,8 +43,8 @@ macro_rules! accepts {
     };
 }
 
-/// Condition: no other event of the room is leased. Leases of the worker `$2` count even if they have expired. The leased
-/// event can be a newer one if an older event was dead and is retried.
+/// Condition: no other event of the room is leased. Leases of the worker `$2` count even if they
+/// have expired. The leased event can be a newer one if an older event was dead and is retried.
 ///
 /// This and [`in_turn`] avoid `EXISTS`, which the planner may turn into a join with all events.
 macro_rules! is_free {
@@ -91,7 +92,8 @@ macro_rules! oldest {
 
 pub(super) use {accepts, in_turn, is_free};
 
-/// Finds due events that may run. Checks each room once, however many of its events are due, and stops at the limit.
+/// Finds due events that may run. Checks each room once, however many of its events are due, and
+/// stops at the limit.
 macro_rules! due {
     ($state:literal) => {
         concat!(
@@ -121,8 +123,8 @@ const READY: &str = due!("state = 'ready'");
 const SUSPECT: &str =
     due!("state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2");
 
-/// Returns events of a state that are due and may run, longest due first, [`SPARE`] more than `limit` if there are as
-/// many. If more events are due than a claim examines, adds events of the next rooms.
+/// Returns due events of a state that may run, the longest due first: up to `limit` and [`SPARE`]
+/// more. If more events are due than a claim examines, adds events of the next rooms.
 pub(super) async fn candidates(
     pool: &Pool,
     connection: &mut Connection,
@@ -161,9 +163,11 @@ const WITHOUT_ROOM: &str = "SELECT sequence FROM room_hooks.events
         AND ($1::text[] IS NULL OR kind = ANY ($1))
     ORDER BY sequence LIMIT $3";
 
-/// Lists the next rooms after `$5` with unfinished events, and the oldest supported event of each if that may run.
+/// Lists the next rooms after `$5` with unfinished events, and the oldest supported event of each
+/// if that may run.
 ///
-/// The recursion finds each room with one index lookup from the previous one. `DISTINCT` would read all events.
+/// The recursion finds each room with one index lookup from the previous one. `DISTINCT` would read
+/// all events.
 const BY_ROOMS: &str = concat!(
     clock!("RECURSIVE"),
     ", rooms AS ((
@@ -204,11 +208,11 @@ async fn by_rooms(
     Ok(())
 }
 
-/// Locks the rooms of candidates until the transaction ends, and returns the candidates to lease, at most `limit`. Skips
-/// rooms that another worker has locked.
+/// Locks the rooms of candidates until the transaction ends, and returns the candidates to lease,
+/// at most `limit`. Skips rooms that another worker has locked.
 ///
-/// The caller checks the rooms again in a later statement. That statement sees all leases in the locked rooms, since the
-/// workers that made them have released the locks by committing.
+/// The caller checks the rooms again in a later statement. That statement sees all leases in the
+/// locked rooms, since the workers that made them have released the locks by committing.
 ///
 /// Rooms with the same hash share a lock, which only delays a claim.
 pub(super) async fn lock_rooms(
@@ -223,12 +227,12 @@ pub(super) async fn lock_rooms(
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-/// How many rooms a claim locks at most: all sessions of a server share a fixed number of locks, by default a few
-/// thousand.
+/// Maximum number of rooms that a claim locks. All sessions of a server share a fixed number of
+/// locks, a few thousand by default.
 const MAX_ROOM_LOCKS: i64 = 100;
 
-/// Stops locking at the limit, since a materialized CTE is only read as far as needed. The schema is part of the lock, so
-/// that inboxes in other schemas do not wait.
+/// Stops locking at the limit, since a materialized CTE is only read as far as needed. The schema
+/// is part of the lock, so that inboxes in other schemas do not wait.
 const LOCK_ROOMS: &str = "WITH candidates AS MATERIALIZED (
         SELECT sequence, room FROM unnest($1::bigint[], $2::text[]) AS candidate (sequence, room))
     SELECT sequence FROM candidates

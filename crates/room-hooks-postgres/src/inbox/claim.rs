@@ -1,8 +1,9 @@
 //! Claims events for a worker.
 //!
-//! A claim first reads the state of the queue and stops there if nothing is due, so that idle workers never write. An
-//! unordered claim then leases events in one statement. An ordered claim needs a transaction, since it must lock a room
-//! before it checks which events of the room are leased.
+//! A claim first reads the state of the queue and stops there if nothing is due, so that idle
+//! workers never write. An unordered claim then leases events in one statement. An ordered claim
+//! needs a transaction, since it must lock a room before it checks which events of the room are
+//! leased.
 
 use room_hooks::inbox::{ClaimRequest, ClaimedEvent, Claims};
 use tokio_postgres::types::ToSql;
@@ -170,8 +171,8 @@ impl Claim<'_> {
         claimed(target, &rows)
     }
 
-    /// Counts a crash for each event that another worker ran alone and whose lease has expired. Events with too many
-    /// crashes become dead.
+    /// Counts a crash for each event that another worker ran alone and whose lease has expired.
+    /// Events with too many crashes become dead.
     async fn count_crashes(&mut self) -> Result<(), Failure> {
         let Request { worker, max_crashes, .. } = self.request;
         let offset = self.pool.clock().offset();
@@ -206,7 +207,8 @@ struct Queue {
     ready: i64,
 }
 
-/// Each subquery has an `ORDER BY`, so that the planner uses the partial indexes even with outdated statistics.
+/// Each subquery has an `ORDER BY`, so that the planner uses the partial indexes even with outdated
+/// statistics.
 const QUEUE: &str = concat!(
     clock!(),
     "SELECT (
@@ -255,7 +257,7 @@ const COUNT_CRASHES: &str = concat!(
     RETURNING event.sequence, crashes, is_last"
 );
 
-/// The limit is [`SCAN_LIMIT`]. The next claims continue.
+/// The limit in the statement is [`SCAN_LIMIT`]. Later claims handle the rest.
 const MAKE_RETRIES_READY: &str = concat!(
     clock!(),
     ", due AS MATERIALIZED (

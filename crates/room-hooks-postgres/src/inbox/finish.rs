@@ -76,7 +76,7 @@ const RENEW: &str = concat!(
     "+ $3::bigint WHERE state = 'leased' AND worker = $2"
 );
 
-/// Restarts all leases of a worker.
+/// Renews all leases of a worker.
 pub(super) async fn renew(pool: &Pool, worker: i64, lease: i64) -> Result<(), Failure> {
     let mut connection = pool.connection().await?;
     connection.query(RENEW, &[&pool.clock().offset(), &worker, &lease]).await?;

@@ -65,8 +65,8 @@ macro_rules! pick_in_order {
     };
 }
 
-/// Excludes events that ran alone, since their crash has not been counted: their leases expired after this claim counted
-/// crashes. The next claim counts them.
+/// Excludes events that ran alone. Their crashes have not been counted, because their leases
+/// expired after this claim counted crashes. The next claim counts them.
 macro_rules! suspect {
     () => {
         "state = 'leased' AND next_at <= (SELECT now FROM clock) AND worker <> $2 AND NOT is_alone"

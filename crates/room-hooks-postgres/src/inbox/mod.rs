@@ -33,17 +33,18 @@ use crate::{
     sweep::{self, SweepSchedule},
 };
 
-/// Inbox in PostgreSQL. Events are durable before the sender receives a response, and a worker on any machine handles
-/// them.
+/// Durable inbox in PostgreSQL: an event is committed before its sender is answered, and a worker
+/// on any machine handles it afterwards.
 ///
 /// Clones share a connection pool.
 ///
 /// ```no_run
+/// use room_hooks::{Hooks, zego::Zego};
 /// use room_hooks_postgres::{ConnectError, PostgresInbox};
 ///
-/// async fn inbox() -> Result<PostgresInbox, ConnectError> {
+/// async fn hooks(zego: Zego) -> Result<Hooks<Zego>, ConnectError> {
 ///     let inbox = PostgresInbox::connect("postgres://hooks:secret@db.internal/hooks").await?;
-///     Ok(inbox.with_max_rows(100_000).with_max_bytes(1 << 30))
+///     Ok(Hooks::new(zego).with_inbox(inbox.with_max_rows(100_000).with_max_bytes(1 << 30)))
 /// }
 /// ```
 #[derive(Clone)]
@@ -64,7 +65,7 @@ impl PostgresInbox {
     ///
     /// # Errors
     ///
-    /// Fails if the database cannot be used. The error message says what to do.
+    /// Returns a [`ConnectError`] if the database cannot be used. Its message says what to do.
     pub async fn connect(url: &str) -> Result<Self, ConnectError> {
         Self::connect_with(&Database::new(url)?).await
     }
@@ -73,18 +74,20 @@ impl PostgresInbox {
     ///
     /// # Errors
     ///
-    /// Fails if the database cannot be used. The error message says what to do.
+    /// Returns a [`ConnectError`] if the database cannot be used. Its message says what to do.
     pub async fn connect_with(database: &Database) -> Result<Self, ConnectError> {
         let inbox = Self::connect_lazily(database)?;
         inbox.pool.prepare().await?;
         Ok(inbox)
     }
 
-    /// Connects to an existing inbox. For tools, which should not create an inbox when their URL is wrong.
+    /// Connects to an existing inbox. For tools, which should not create an inbox when their URL is
+    /// wrong.
     ///
     /// # Errors
     ///
-    /// Fails if the schema contains no inbox or the database cannot be used. The error message says what to do.
+    /// Returns a [`ConnectError`] if the schema contains no inbox or the database cannot be used.
+    /// Its message says what to do.
     pub async fn connect_existing(database: &Database) -> Result<Self, ConnectError> {
         let inbox = Self::connect_lazily(database)?;
         inbox.pool.check_existing().await?;
@@ -92,11 +95,12 @@ impl PostgresInbox {
         Ok(inbox)
     }
 
-    /// Creates an inbox that connects at the first operation, so that a service can start before its database.
+    /// Creates an inbox that connects at the first operation, so that a service can start before
+    /// its database.
     ///
     /// # Errors
     ///
-    /// Fails if the schema name is invalid.
+    /// Returns [`ConnectError::InvalidSchema`] if the schema name is invalid.
     pub fn connect_lazily(database: &Database) -> Result<Self, ConnectError> {
         let pool = Pool::new(database)?;
         Ok(Self {
@@ -109,18 +113,19 @@ impl PostgresInbox {
         })
     }
 
-    /// Sets the maximum number of events, by default 1,000,000. Done events count until they are removed.
+    /// Sets the maximum number of events; 1,000,000 by default. When the inbox is full, done events
+    /// whose retention against duplicates has ended make room for new ones.
     ///
-    /// Each process counts the events every few seconds. Several processes together can exceed the maximum by what they
-    /// put between two counts.
+    /// Each process counts the events every few seconds. Several processes together can exceed the
+    /// maximum by the events that they put between two counts.
     #[must_use]
     pub fn with_max_rows(mut self, rows: u64) -> Self {
         self.bounds.rows = rows.try_into().unwrap_or(i64::MAX);
         self
     }
 
-    /// Sets the maximum size of all events, by default 4 GiB. An event counts with its payload and about 600 bytes. The
-    /// limit is as exact as [`with_max_rows`](Self::with_max_rows).
+    /// Sets the maximum size of all events in bytes; 4 GiB by default. An event takes its payload
+    /// and about 600 bytes. The limit is as exact as [`with_max_rows`](Self::with_max_rows).
     ///
     /// The tables can be larger, since PostgreSQL reuses the space of deleted rows only later.
     #[must_use]
@@ -129,8 +134,8 @@ impl PostgresInbox {
         self
     }
 
-    /// Stops the clock of this inbox, its clones and its heartbeats. As exact as the clocks of this machine and of the
-    /// database agree.
+    /// Stops the clock of this inbox, its clones and its heartbeat handles. It is only as exact as
+    /// the clocks of this machine and of the database agree.
     #[doc(hidden)]
     pub fn stop_clock(&self) {
         self.pool.clock().stop();
@@ -153,7 +158,7 @@ impl PostgresInbox {
         Box::pin(async { self.pool.run(operation).await.map_err(inbox_error) })
     }
 
-    /// The same with the longer timeout for maintenance.
+    /// Runs an operation with the longer timeout for maintenance.
     fn maintain<'a, T: 'a>(
         &'a self,
         operation: impl Future<Output = Result<T, Failure>> + Send + 'a,

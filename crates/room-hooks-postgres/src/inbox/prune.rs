@@ -9,7 +9,8 @@ use crate::{
     sql::{clock, now},
 };
 
-/// Deletes the oldest events of a state that are past their retention. Their ids remain until `keep_until`.
+/// Deletes the oldest events of a state that are past their retention. Their ids remain until
+/// `keep_until`.
 const PRUNE: &str = concat!(
     clock!(),
     ", old AS MATERIALIZED (

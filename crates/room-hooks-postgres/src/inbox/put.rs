@@ -26,8 +26,8 @@ macro_rules! insert {
     };
 }
 
-/// Stores an event whose id and signature are both new, as in most puts. Plain inserts take half the time of inserts with
-/// `ON CONFLICT`. Writes nothing if the id or the signature is known.
+/// Stores an event whose id and signature are both new, as in most puts. Plain inserts take half
+/// the time of inserts with `ON CONFLICT`. Writes nothing if the id or the signature is known.
 const PUT_NEW: &str = concat!(
     clock!(),
     ", new AS MATERIALIZED (
@@ -45,9 +45,10 @@ const PUT_NEW: &str = concat!(
     SELECT CASE WHEN EXISTS (SELECT FROM new) THEN 'new' END"
 );
 
-/// Stores an event whose id or signature may be known. `$11` tells whether the inbox has room.
+/// Stores an event whose id or signature may be known. `$11` is whether the inbox has room.
 ///
-/// Each step depends on the previous one, so that all transactions lock in the same order: signature, id, event.
+/// Each step depends on the previous one, so that all transactions lock in the same order:
+/// signature, id, event.
 const PUT: &str = concat!(
     binding!(),
     ", remembered AS (
@@ -70,8 +71,8 @@ const PUT: &str = concat!(
         ELSE 'full' END"
 );
 
-/// Stores an event. Returns `None` if the inbox is full. Even then the signature is bound to the event's id, so that no
-/// other delivery can use it before the sender retries.
+/// Stores an event. Returns `None` if the inbox is full. Even then the signature is bound to the
+/// event's id, so that no other delivery can use it before the sender retries.
 pub(super) async fn put(
     pool: &Pool,
     event: &NewEvent,

@@ -11,7 +11,8 @@ use crate::{
     sql::{clock, now},
 };
 
-/// The state to report. Events that wait for a retry and events with an expired lease count as ready, as in the stats.
+/// The state to report. Events that wait for a retry and events with an expired lease count as
+/// ready, as in the statistics.
 macro_rules! state {
     () => {
         concat!(

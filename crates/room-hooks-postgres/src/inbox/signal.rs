@@ -23,14 +23,15 @@ use crate::{
 
 /// Minimum time between two notifications of this process.
 ///
-/// PostgreSQL serializes the commits of all transactions that notify. Puts therefore do not notify themselves; one
-/// notification covers all puts of an interval.
+/// PostgreSQL serializes the commits of all transactions that notify. Puts therefore do not notify
+/// themselves; one notification covers all puts of an interval.
 const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Pause before listening again after a connection failed.
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Interval and timeout of keepalive queries. Without them, the listener would not notice a dead connection.
+/// Interval and timeout of keepalive queries. Without them, the listener would not notice a dead
+/// connection.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
@@ -121,7 +122,8 @@ impl Signal {
     }
 }
 
-/// A notification that has been scheduled. It no longer is when this is dropped, also because the runtime of its task ends.
+/// A scheduled notification. Clears `is_scheduled` when it is dropped, even if that happens because
+/// the runtime of its task ends.
 struct Scheduled(Arc<Signal>);
 
 impl Drop for Scheduled {

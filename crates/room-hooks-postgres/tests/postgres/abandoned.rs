@@ -1,4 +1,4 @@
-//! Operations that end early: the caller stops waiting, or its machine stops.
+//! Operations that end early because the caller stops waiting or its machine stops.
 
 use std::time::{Duration, Instant};
 
@@ -15,15 +15,15 @@ use crate::{claim, event, in_room, relay::Relay, request, sequences, with_postgr
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        with_postgres("statements_that_are_given_up_are_canceled", canceled),
+        with_postgres("abandoned_statements_are_canceled", canceled),
         with_postgres("a_machine_that_stops_during_a_claim_releases_its_rooms", power_loss),
         with_postgres("connecting_can_take_longer_than_a_put_waits", slow_connecting),
-        with_postgres("a_first_host_that_drops_packets_is_skipped", first_host_is_away),
+        with_postgres("a_first_host_that_drops_packets_is_skipped", first_host_is_unreachable),
         with_postgres("counting_can_take_longer_than_a_put_waits", slow_count),
     ]
 }
 
-/// The core waits for a put this long by default.
+/// How long the core waits for a put by default.
 const PUT: Duration = Duration::from_secs(1);
 
 async fn count(client: &Client, sql: &str) -> i64 {
@@ -54,7 +54,7 @@ async fn canceled() {
     assert_eq!(inbox.stats().await.unwrap().ready, 2);
 }
 
-/// The server notices only after hours that the peer of an idle connection is gone.
+/// The server notices only after hours that the peer of an idle connection has disappeared.
 async fn power_loss() {
     let server = test_postgres::Server::start();
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
@@ -62,7 +62,7 @@ async fn power_loss() {
     let stopping = PostgresInbox::connect(&relay.url()).await.unwrap();
     let mut ordered = request(1, 10);
     ordered.is_ordered = true;
-    // Prepares the statements.
+    // This claim prepares the statements.
     inbox.put(in_room(0, "a")).await.unwrap();
     assert_eq!(claim(&stopping, &ordered).await.len(), 1);
     inbox.put(in_room(1, "b")).await.unwrap();
@@ -86,14 +86,14 @@ async fn power_loss() {
             assert_eq!(sequences(&claimed), [2]);
             break;
         }
-        // The operation of a machine that runs ends after 10 s.
+        // On a running machine, the operation ends after 10 s.
         assert!(begun.elapsed() < Duration::from_secs(8), "the room is still locked");
         sleep(Duration::from_millis(100)).await;
     }
     stopped.abort();
 }
 
-/// As on the first request after a restart, with a server in another region.
+/// The first request after a restart, with a server in another region.
 async fn slow_connecting() {
     let server = test_postgres::Server::start();
     let relay = Relay::to(&server);
@@ -116,8 +116,8 @@ async fn put_within(inbox: &PostgresInbox, limit: Duration) {
     }
 }
 
-/// As after the machine of the old primary has lost its power.
-async fn first_host_is_away() {
+/// The machine of the old primary has lost power.
+async fn first_host_is_unreachable() {
     let server = test_postgres::Server::start();
     // The kernel drops further connection requests while its queue is full.
     let socket = TcpSocket::new_v4().unwrap();
@@ -139,7 +139,7 @@ async fn first_host_is_away() {
     put_within(&inbox, Duration::from_secs(10)).await;
 }
 
-/// As after a restart, with millions of events. Here, each of 300 events takes 10 ms.
+/// The first count after a restart, with millions of events. Here, each of 300 events takes 10 ms.
 async fn slow_count() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();

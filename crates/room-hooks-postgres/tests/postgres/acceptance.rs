@@ -1,4 +1,4 @@
-//! What every store must do.
+//! The acceptance suites for all stores.
 
 use std::time::Duration;
 
@@ -16,16 +16,19 @@ use crate::with_postgres;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        with_postgres("the_inbox_does_what_an_inbox_must", the_inbox_does_what_an_inbox_must),
+        with_postgres(
+            "the_inbox_passes_the_acceptance_suite",
+            the_inbox_passes_the_acceptance_suite,
+        ),
         with_postgres("no_history_breaks_the_inbox", no_history_breaks_the_inbox),
         with_postgres(
-            "the_delivery_store_does_what_a_store_must",
-            the_delivery_store_does_what_a_store_must,
+            "the_delivery_store_passes_the_acceptance_suite",
+            the_delivery_store_passes_the_acceptance_suite,
         ),
     ]
 }
 
-async fn the_inbox_does_what_an_inbox_must() {
+async fn the_inbox_passes_the_acceptance_suite() {
     let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     inbox_acceptance(&inbox, async |span| inbox.advance_clock(span)).await;
 }
@@ -57,7 +60,7 @@ async fn no_history_breaks_the_inbox() {
     TestRunner::new(config).run(&vec(any::<u8>(), 0..300), play).unwrap();
 }
 
-async fn the_delivery_store_does_what_a_store_must() {
+async fn the_delivery_store_passes_the_acceptance_suite() {
     let url = test_postgres::database().await;
     let store = PostgresStore::connect(&url).await.unwrap();
     store.stop_clock();

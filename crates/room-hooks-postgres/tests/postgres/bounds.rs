@@ -1,4 +1,4 @@
-//! A full inbox, and what is removed from one.
+//! A full inbox, and the removal of old events and keys.
 
 use std::{ops::Range, time::Duration};
 
@@ -19,8 +19,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             a_full_inbox_forgets_the_oldest_done_events_and_nothing_else,
         ),
         with_postgres(
-            "a_bound_in_bytes_holds_and_what_never_fits_removes_nothing",
-            a_bound_in_bytes_holds_and_what_never_fits_removes_nothing,
+            "a_bound_in_bytes_holds_and_an_event_that_never_fits_removes_nothing",
+            a_bound_in_bytes_holds_and_an_event_that_never_fits_removes_nothing,
         ),
         with_postgres(
             "a_full_inbox_still_binds_signatures_and_finds_duplicates",
@@ -30,15 +30,18 @@ pub(crate) fn trials() -> Vec<Trial> {
             "several_processes_exceed_a_bound_for_a_few_seconds_only",
             several_processes_exceed_a_bound_for_a_few_seconds_only,
         ),
-        with_postgres("puts_at_once_do_not_exceed_the_bound", puts_at_once_do_not_exceed_the_bound),
         with_postgres(
-            "what_has_expired_is_removed_as_other_operations_run",
-            what_has_expired_is_removed_as_other_operations_run,
+            "concurrent_puts_do_not_exceed_the_bound",
+            concurrent_puts_do_not_exceed_the_bound,
+        ),
+        with_postgres(
+            "expired_keys_are_removed_while_other_operations_run",
+            expired_keys_are_removed_while_other_operations_run,
         ),
     ]
 }
 
-/// It is counted once a second.
+/// More than the second between two counts.
 const COUNTED: Duration = Duration::from_millis(1200);
 
 async fn inbox() -> PostgresInbox {
@@ -58,8 +61,8 @@ async fn is_full(inbox: &PostgresInbox, number: u64) -> bool {
     matches!(inbox.put(event(number)).await, Err(InboxError::Full))
 }
 
-/// Puts events until the inbox is full, and returns how many fit. If a count runs while events are put,
-/// that can be one more or less than there is room for, until it is counted again.
+/// Puts events until the inbox is full, and returns how many fit. If a count runs at the same time,
+/// that can be one too many or too few until the next count.
 async fn fill(inbox: &PostgresInbox, mut number: u64) -> u64 {
     let first = number;
     for _ in 0..2 {
@@ -67,7 +70,7 @@ async fn fill(inbox: &PostgresInbox, mut number: u64) -> u64 {
             number += 1;
         }
         sleep(COUNTED).await;
-        // It is counted after this.
+        // This put starts a count.
         number += u64::from(!is_full(inbox, number).await);
         sleep(Duration::from_millis(200)).await;
     }
@@ -79,21 +82,25 @@ async fn a_full_inbox_forgets_the_oldest_done_events_and_nothing_else() {
     put_done(&inbox, 0..4).await;
     let filled = fill(&inbox, 10).await;
     assert!((5..=7).contains(&filled), "{filled}");
-    // Those that are done must still be remembered.
+    // The done events must still be remembered.
     let stats = inbox.stats().await.unwrap();
     assert_eq!((stats.ready, stats.done), (filled, 4));
     assert_eq!(inbox.put(event(0)).await.unwrap(), PutOutcome::Duplicate);
     inbox.advance_clock(RETENTION);
     sleep(COUNTED).await;
     assert_eq!(inbox.put(event(30)).await.unwrap(), PutOutcome::New);
-    assert_eq!(inbox.put(event(3)).await.unwrap(), PutOutcome::Duplicate, "it is not the oldest");
+    assert_eq!(
+        inbox.put(event(3)).await.unwrap(),
+        PutOutcome::Duplicate,
+        "event 3 is not the oldest"
+    );
     let refilled = fill(&inbox, 40).await;
     let stats = inbox.stats().await.unwrap();
     assert_eq!((stats.ready, stats.done), (filled + 1 + refilled, 0));
     assert!((9..=11).contains(&stats.ready), "{stats:?}");
 }
 
-async fn a_bound_in_bytes_holds_and_what_never_fits_removes_nothing() {
+async fn a_bound_in_bytes_holds_and_an_event_that_never_fits_removes_nothing() {
     let inbox = inbox().await.with_max_rows(1000).with_max_bytes(10_000);
     let large = |number, size| {
         let mut event = event(number);
@@ -129,14 +136,14 @@ async fn several_processes_exceed_a_bound_for_a_few_seconds_only() {
     let (one, other) = (connect().await, connect().await);
     for number in 0..60 {
         one.put(event(number)).await.unwrap();
-        // It does not know of those of the other yet.
+        // The other process's events are not counted yet.
         if number < 30 {
             other.put(event(1000 + number)).await.unwrap();
         }
     }
     assert_eq!(one.stats().await.unwrap().ready, 90);
     sleep(COUNTED).await;
-    // Each counts after its next put, and then knows of all but a few.
+    // Each process counts after its next put, and then knows all but a few events.
     let mut number = 2000;
     for inbox in [&one, &other] {
         inbox.put(event(number)).await.unwrap();
@@ -156,7 +163,7 @@ async fn several_processes_exceed_a_bound_for_a_few_seconds_only() {
     assert!((100..=115).contains(&ready), "{ready}");
 }
 
-async fn puts_at_once_do_not_exceed_the_bound() {
+async fn concurrent_puts_do_not_exceed_the_bound() {
     let inbox = inbox().await.with_max_rows(20);
     inbox.put(event(0)).await.unwrap();
     let mut puts = tokio::task::JoinSet::new();
@@ -165,11 +172,11 @@ async fn puts_at_once_do_not_exceed_the_bound() {
         puts.spawn(async move { inbox.put(event(number)).await.is_ok() });
     }
     let put = puts.join_all().await.into_iter().filter(|is_put| *is_put).count();
-    // A count that runs meanwhile may see some of them twice.
+    // A concurrent count may count some of them twice.
     assert!((10..=20).contains(&put), "{put}");
 }
 
-async fn what_has_expired_is_removed_as_other_operations_run() {
+async fn expired_keys_are_removed_while_other_operations_run() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     for number in 0..50 {
@@ -186,7 +193,7 @@ async fn what_has_expired_is_removed_as_other_operations_run() {
     let count = "SELECT count(*) FROM room_hooks.keys WHERE expires_at IS NOT NULL";
     let begun = std::time::Instant::now();
     while client.query_one(count, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-        assert!(begun.elapsed() < Duration::from_secs(5), "it stays");
+        assert!(begun.elapsed() < Duration::from_secs(5), "expired keys remain");
         sleep(Duration::from_millis(20)).await;
     }
 }

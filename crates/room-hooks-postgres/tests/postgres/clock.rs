@@ -1,4 +1,4 @@
-//! The clock jumps.
+//! Clock jumps.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,20 +11,20 @@ use crate::{claim, event, request, sequences, with_postgres};
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         with_postgres(
-            "a_clock_that_is_set_back_delays_no_event_that_is_ready",
-            a_clock_that_is_set_back_delays_no_event_that_is_ready,
+            "a_clock_that_is_set_back_does_not_delay_ready_events",
+            a_clock_that_is_set_back_does_not_delay_ready_events,
         ),
         with_postgres(
             "an_event_that_a_poll_has_found_due_stays_due_when_the_clock_is_set_back",
             an_event_that_a_poll_has_found_due_stays_due_when_the_clock_is_set_back,
         ),
         with_postgres(
-            "a_busy_worker_is_not_told_of_its_own_lease_that_ran_out",
-            a_busy_worker_is_not_told_of_its_own_lease_that_ran_out,
+            "a_busy_worker_is_not_told_that_its_own_expired_lease_waits",
+            a_busy_worker_is_not_told_that_its_own_expired_lease_waits,
         ),
         with_postgres(
-            "times_and_spans_beyond_all_measure_overflow_nothing",
-            times_and_spans_beyond_all_measure_overflow_nothing,
+            "extreme_times_and_spans_do_not_overflow",
+            extreme_times_and_spans_do_not_overflow,
         ),
     ]
 }
@@ -35,7 +35,7 @@ async fn inbox() -> PostgresInbox {
     PostgresInbox::connect(&test_postgres::database().await).await.unwrap()
 }
 
-async fn a_clock_that_is_set_back_delays_no_event_that_is_ready() {
+async fn a_clock_that_is_set_back_does_not_delay_ready_events() {
     let inbox = inbox().await;
     for is_ordered in [false, true] {
         let mut request = request(1, 1);
@@ -70,8 +70,8 @@ async fn an_event_that_a_poll_has_found_due_stays_due_when_the_clock_is_set_back
     assert_eq!(sequences(&claim(&inbox, &request(1, 1)).await), [1]);
 }
 
-/// It would wait for the worker to be idle, which is what holds the lease.
-async fn a_busy_worker_is_not_told_of_its_own_lease_that_ran_out() {
+/// Otherwise, the event would wait for its worker to become idle, but that worker holds the lease.
+async fn a_busy_worker_is_not_told_that_its_own_expired_lease_waits() {
     for is_ordered in [false, true] {
         let inbox = inbox().await;
         inbox.put(event(1)).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_busy_worker_is_not_told_of_its_own_lease_that_ran_out() {
     }
 }
 
-async fn times_and_spans_beyond_all_measure_overflow_nothing() {
+async fn extreme_times_and_spans_do_not_overflow() {
     let inbox = inbox().await;
     let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
     let mut event = event(1);

@@ -1,4 +1,4 @@
-//! Operations that run at once, and processes that freeze in the middle of one.
+//! Concurrent operations, and processes that freeze in the middle of one.
 
 use std::{
     sync::Arc,
@@ -40,7 +40,7 @@ fn ordered(worker: i64, limit: usize) -> ClaimRequest {
     request
 }
 
-/// A small generator: the test only needs variety.
+/// A small pseudorandom generator. The test only needs variety.
 fn next(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -122,7 +122,7 @@ async fn concurrent_operations_never_deadlock() {
     let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
     assert_eq!(client.query_one(deadlocks, &[]).await.unwrap().get::<_, i64>(0), 0);
     assert!(count.load(Ordering::Relaxed) > 0);
-    // The id of each stored event is remembered without end, and no other event has it.
+    // The ids of stored events do not expire, and are unique.
     let broken = "SELECT count(*) FROM room_hooks.events AS event
         LEFT JOIN room_hooks.keys ON key = 'e'::bytea || id
         WHERE key IS NULL OR expires_at IS NOT NULL OR EXISTS (
@@ -131,12 +131,12 @@ async fn concurrent_operations_never_deadlock() {
     assert_eq!(client.query_one(broken, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
 
-/// The server rolls the transaction back, although the connection of the frozen process stays open.
+/// The server rolls back the transaction, although the connection of the frozen process stays open.
 async fn a_process_frozen_in_a_claim() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     inbox.put(in_room(1, "a")).await.unwrap();
-    // The statement that leases takes so long that the process freezes before the answer.
+    // The lease statement is slow, so that the process freezes before the response.
     let client = test_postgres::client(&url).await;
     let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN PERFORM pg_sleep(1); RETURN NEW; END $$;
@@ -166,14 +166,14 @@ async fn a_process_frozen_in_a_claim() {
             assert_eq!(sequences(&claimed), [1]);
             break;
         }
-        assert!(begun.elapsed() < Duration::from_secs(12), "its room is blocked");
+        assert!(begun.elapsed() < Duration::from_secs(12), "the room is blocked");
         sleep(Duration::from_millis(100)).await;
     }
     is_over.store(true, Ordering::Relaxed);
     frozen.join().unwrap();
 }
 
-/// A lease that runs out after the crashes were counted and before a suspect is leased.
+/// A lease runs out after the crashes were counted and before a suspect is leased.
 async fn a_crash_during_a_claim_is_counted() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
@@ -181,7 +181,7 @@ async fn a_crash_during_a_claim_is_counted() {
     inbox.put(event(2)).await.unwrap();
     assert_eq!(claim(&inbox, &request(1, 2)).await.len(), 2);
     inbox.advance_clock(LEASE);
-    // The first is counted for 600 ms, while the lease of the second runs out.
+    // Counting the first crash takes 800 ms, and the lease of the second event runs out meanwhile.
     let client = test_postgres::client(&url).await;
     let alone = "UPDATE room_hooks.events SET is_alone = true, crashes = 2,
             next_at = next_at + CASE WHEN sequence = 2 THEN 400 ELSE 0 END;
@@ -196,7 +196,7 @@ async fn a_crash_during_a_claim_is_counted() {
     assert_eq!(inbox.stats().await.unwrap().dead, 2);
 }
 
-/// The core gives up a put after a second. The count must not start again with each one.
+/// The core gives up on a put after a second. The count must not start again with each one.
 async fn a_first_count_slower_than_a_put() {
     let server = Server::start();
     let client = server.client().await;
@@ -241,6 +241,6 @@ async fn a_listener_that_hangs() {
         if timeout(Duration::from_millis(300), inbox.notified()).await.is_ok() {
             break;
         }
-        assert!(begun.elapsed() < Duration::from_secs(10), "it is never notified");
+        assert!(begun.elapsed() < Duration::from_secs(10), "the inbox is never notified");
     }
 }

@@ -1,4 +1,4 @@
-//! What an operator is told whose database cannot be used; never the password.
+//! Errors when a database cannot be used. They never contain the password.
 
 use std::{env, error::Error, process::Command};
 
@@ -12,22 +12,22 @@ use crate::{chain, event, unavailable, with_postgres, without_postgres};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        without_postgres("a_url_that_leads_nowhere", a_url_that_leads_nowhere),
-        without_postgres("a_schema_with_another_name", a_schema_with_another_name),
-        with_postgres("a_log_in_that_fails_is_clear", a_log_in_that_fails_is_clear),
-        with_postgres("a_user_with_few_rights", a_user_with_few_rights),
+        without_postgres("an_unreachable_server_is_reported", an_unreachable_server_is_reported),
+        without_postgres("an_invalid_schema_name_is_rejected", an_invalid_schema_name_is_rejected),
+        with_postgres("a_failed_login_is_reported", a_failed_login_is_reported),
+        with_postgres("a_user_with_few_privileges", a_user_with_few_privileges),
         with_postgres("a_newer_schema_is_refused_unless_it_allows_this_version", a_newer_schema),
         with_postgres("a_database_in_another_encoding_is_refused", another_encoding),
         with_postgres("a_tool_creates_no_tables", a_tool_creates_no_tables),
-        with_postgres("schemas_are_apart", schemas_are_apart),
+        with_postgres("schemas_are_separate", schemas_are_separate),
         with_postgres(
-            "several_processes_make_the_tables_at_once",
-            several_processes_make_the_tables_at_once,
+            "several_processes_create_the_tables_at_once",
+            several_processes_create_the_tables_at_once,
         ),
     ]
 }
 
-async fn a_url_that_leads_nowhere() {
+async fn an_unreachable_server_is_reported() {
     let url = format!("postgres://user:hunter2@127.0.0.1:{}/rooms", unused_port());
     let error = PostgresInbox::connect(&url).await.unwrap_err();
     assert!(matches!(error, ConnectError::Unusable(_)));
@@ -56,13 +56,13 @@ async fn a_url_that_leads_nowhere() {
         assert!(matches!(error, ConnectError::InvalidUrl), "{url}: {error:?}");
         told(&error);
     }
-    // Valid, but not as it is meant: what comes after the slash is the database.
+    // Valid URLs that mean something else: the part after the slash is the database.
     for url in [format!("{url}?sslmode=require"), "postgres://user:1/hunter2@127.0.0.1".into()] {
         told(&PostgresInbox::connect(&url).await.unwrap_err());
     }
 }
 
-async fn a_schema_with_another_name() {
+async fn an_invalid_schema_name_is_rejected() {
     let database = Database::new("postgres://127.0.0.1").unwrap();
     for schema in ["", "1st", "Rooms", "a b", "a\"b", "a;b", "é", &"a".repeat(64)] {
         let error = PostgresInbox::connect_lazily(&database.clone().with_schema(schema));
@@ -70,7 +70,7 @@ async fn a_schema_with_another_name() {
     }
 }
 
-async fn a_log_in_that_fails_is_clear() {
+async fn a_failed_login_is_reported() {
     let server = Server::start();
     server.allow("host all guarded all scram-sha-256");
     let client = server.client().await;
@@ -88,7 +88,7 @@ async fn a_log_in_that_fails_is_clear() {
     assert!(told(&error).contains("does not exist"), "{}", told(&error));
 }
 
-async fn a_user_with_few_rights() {
+async fn a_user_with_few_privileges() {
     let url = test_postgres::database().await;
     let client = test_postgres::client(&url).await;
     client.batch_execute("CREATE ROLE limited LOGIN").await.unwrap();
@@ -128,7 +128,7 @@ async fn a_newer_schema() {
     let error = PostgresInbox::connect(&url).await.unwrap_err();
     assert!(matches!(error, ConnectError::NewerSchema { needed: 6, known: 1, .. }), "{error:?}");
     assert!(error.to_string().contains("update the program"));
-    // Of one that connects later, the first operation says so.
+    // An inbox that connects lazily reports it at the first operation.
     let inbox = PostgresInbox::connect_lazily(&Database::new(&url).unwrap()).unwrap();
     let reason = unavailable(inbox.put(event(2)).await);
     assert!(reason.contains("update the program"), "{reason}");
@@ -156,7 +156,7 @@ async fn a_tool_creates_no_tables() {
     PostgresInbox::connect_existing(&database).await.unwrap();
 }
 
-async fn schemas_are_apart() {
+async fn schemas_are_separate() {
     let url = test_postgres::database().await;
     let database = Database::new(&url).unwrap();
     let one = PostgresInbox::connect_with(&database).await.unwrap();
@@ -173,12 +173,12 @@ async fn schemas_are_apart() {
 
 const CHILD_URL: &str = "ROOM_HOOKS_POSTGRES_CHILD_URL";
 
-/// Whether this process is to connect and nothing else.
+/// The URL of the database, if this process must only connect to it.
 pub(crate) fn child_url() -> Option<String> {
     env::var(CHILD_URL).ok()
 }
 
-/// What such a process does.
+/// Connects and puts one event. The main function of a child process.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn connect_as_child(url: &str) {
     let inbox = PostgresInbox::connect(url).await.unwrap();
@@ -186,8 +186,8 @@ pub(crate) async fn connect_as_child(url: &str) {
     assert_eq!(put.unwrap(), PutOutcome::New);
 }
 
-/// As when a service is deployed on several machines.
-async fn several_processes_make_the_tables_at_once() {
+/// A service may be deployed on several machines at once.
+async fn several_processes_create_the_tables_at_once() {
     let url = test_postgres::database().await;
     let start = || Command::new(env::current_exe().unwrap()).env(CHILD_URL, &url).spawn().unwrap();
     let mut children: Vec<_> = (0..6).map(|_| start()).collect();
@@ -204,7 +204,7 @@ async fn several_processes_make_the_tables_at_once() {
     assert_eq!(inbox.stats().await.unwrap().ready, 6);
 }
 
-/// All that an error says, which must not be the password.
+/// The full text of an error. Panics if it contains the password.
 #[track_caller]
 fn told(error: &(dyn Error + 'static)) -> String {
     let told = format!("{error:?}: {}", chain(error));

@@ -1,4 +1,4 @@
-//! A worker that outlasts what happens to its database.
+//! A worker that survives failures of its database.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A worker that runs without intervention from its start to its end.
+/// A worker that runs from start to end without intervention.
 struct Untouched {
     inbox: PostgresInbox,
     handled: Handled,
@@ -46,7 +46,7 @@ impl Untouched {
         started
     }
 
-    /// Delivers an event, by a sender that tries again, and waits until the worker has handled it.
+    /// Delivers an event, with retries, and waits until the worker has handled it.
     async fn handles(&self, number: usize) {
         let (hooks, begun) = (hooks(&self.inbox), Instant::now());
         let is_late = || begun.elapsed() > Duration::from_secs(30);
@@ -100,12 +100,12 @@ async fn after_it_was_read_only() {
 async fn after_it_was_out_of_connections() {
     let server = Server::start_with(&["max_connections=20"]);
     let admin = server.client().await;
-    // Superusers have three of their own.
+    // Three connections are reserved for superusers.
     admin.batch_execute("CREATE ROLE rooms LOGIN").await.unwrap();
     admin.batch_execute("GRANT CREATE ON DATABASE postgres TO rooms").await.unwrap();
     let url = server.url().replace("postgres@", "rooms@");
     let worker = Untouched::start(&url).await;
-    // Others take every connection that becomes free, while those of the worker are closed.
+    // Closes the worker's connections. Other clients then take every free connection.
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rooms'";
     admin.query(end, &[]).await.unwrap();
     let config: tokio_postgres::Config = url.parse().unwrap();
@@ -125,7 +125,7 @@ async fn after_it_hung() {
     let server = Server::start();
     let relay = Relay::to(&server);
     let worker = Untouched::start(&relay.url()).await;
-    // Answers to what is asked meanwhile never come.
+    // Responses to statements from now on never arrive.
     relay.delay(Duration::from_secs(3600));
     sleep(Duration::from_secs(15)).await;
     relay.delay(Duration::ZERO);

@@ -16,8 +16,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![with_postgres("a_delivery_that_another_worker_claims_is_not_settled", claimed_meanwhile)]
 }
 
-/// A claim waits for the transaction of another claim of the same delivery, whose last settlement has expired. The
-/// delivery is then in progress. If the sender were told that it is settled, it would be lost if the handler fails.
+/// A claim waits for the transaction of another claim of the same delivery, whose last settlement
+/// has expired. The delivery is then in progress. If the sender received 200 and the handler
+/// failed, the delivery would be lost.
 async fn claimed_meanwhile() {
     let url = test_postgres::database().await;
     let store = PostgresStore::connect(&url).await.unwrap();
@@ -27,7 +28,7 @@ async fn claimed_meanwhile() {
         .with_store_failure_policy(FailurePolicy::Closed);
     let body = body("room", 1);
     assert_eq!(deliver_again(&hooks, &body).await, 200);
-    // Expired, and not yet swept.
+    // The settlement has expired, but is not swept yet.
     let mut other = test_postgres::client(&url).await;
     other.batch_execute("UPDATE room_hooks.deliveries SET expires_at = 0").await.unwrap();
     let transaction = other.transaction().await.unwrap();
@@ -35,7 +36,7 @@ async fn claimed_meanwhile() {
     assert_eq!(transaction.execute(claim, &[]).await.unwrap(), 1);
     let second = tokio::spawn(async move { deliver_again(&hooks, &body).await });
     sleep(Duration::from_millis(300)).await;
-    assert!(!second.is_finished(), "it waits for the other claim");
+    assert!(!second.is_finished(), "the claim waits for the other one");
     transaction.commit().await.unwrap();
     assert_eq!(second.await.unwrap(), 503, "another worker handles it");
 }

@@ -17,11 +17,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         with_postgres("a_publication_for_all_tables_does_not_stop_the_migration", publication),
         with_postgres("an_ordered_claim_needs_few_locks", max_locks_per_transaction),
         with_postgres("the_stores_work_with_unusual_settings", unusual_settings),
-        with_postgres("errors_do_not_quote_the_data_of_users", errors_do_not_quote_data),
+        with_postgres("errors_do_not_quote_user_data", errors_do_not_quote_data),
     ]
 }
 
-/// Anyone who can create objects in `public` could otherwise run code with the rights of this user.
+/// Otherwise, anyone who can create objects in `public` could run code with the rights of this
+/// user.
 async fn search_path() {
     let url = test_postgres::database().await;
     let trap = |name: &str, arguments: &str, returns: &str| {
@@ -144,7 +145,7 @@ async fn unusual_settings() {
         "transform_null_equals = on",
     ] {
         let alter = format!("ALTER DATABASE {database} SET {setting}");
-        // Older servers do not have all of them.
+        // Older servers lack some of these settings.
         let _ = client.batch_execute(&alter).await;
     }
     let inbox = PostgresInbox::connect(&url).await.unwrap();

@@ -1,4 +1,5 @@
-//! The stores in a real PostgreSQL: tests start their own, and are shown as ignored where there is none.
+//! Tests of the stores in a real PostgreSQL. They start their own server, and are reported as
+//! ignored if PostgreSQL is not installed.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -116,13 +117,13 @@ fn sequences(events: &[ClaimedEvent]) -> Vec<i64> {
     events.iter().map(|event| event.attempt.sequence).collect()
 }
 
-/// Why an inbox is unavailable, with all sources.
+/// The reason why an inbox is unavailable, with all sources.
 #[track_caller]
 fn unavailable<T>(result: Result<T, InboxError>) -> String {
     match result {
         Err(InboxError::Unavailable(source)) => chain(source.as_ref()),
         Err(error) => panic!("{error}"),
-        Ok(_) => panic!("it is available"),
+        Ok(_) => panic!("the inbox is available"),
     }
 }
 

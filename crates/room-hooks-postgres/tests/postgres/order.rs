@@ -20,20 +20,20 @@ pub(crate) fn trials() -> Vec<Trial> {
             two_workers_on_two_pools_keep_the_order,
         ),
         with_postgres(
-            "a_claim_skips_a_room_that_another_looks_at",
-            a_claim_skips_a_room_that_another_looks_at,
+            "a_claim_skips_a_room_that_another_examines",
+            a_claim_skips_a_room_that_another_examines,
         ),
         with_postgres(
-            "claims_of_one_room_at_once_overtake_nothing",
-            claims_of_one_room_at_once_overtake_nothing,
+            "concurrent_claims_of_one_room_keep_the_order",
+            concurrent_claims_of_one_room_keep_the_order,
         ),
         with_postgres(
             "a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others",
             a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others,
         ),
         with_postgres(
-            "events_of_other_kinds_at_the_head_of_a_room_are_read_once_in_a_claim",
-            events_of_other_kinds_at_the_head_of_a_room_are_read_once_in_a_claim,
+            "events_of_other_kinds_at_the_head_of_a_room_are_read_once_per_claim",
+            events_of_other_kinds_at_the_head_of_a_room_are_read_once_per_claim,
         ),
         with_postgres(
             "rooms_that_wait_do_not_keep_a_worker_from_those_behind_them",
@@ -85,8 +85,9 @@ fn ordered(worker: i64, limit: usize) -> ClaimRequest {
     request
 }
 
-/// Even while nothing of it is leased yet: what the other sees may be newer.
-async fn a_claim_skips_a_room_that_another_looks_at() {
+/// A claim skips the room even if none of its events is leased yet, because the other claim may see
+/// newer data.
+async fn a_claim_skips_a_room_that_another_examines() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     for (number, room) in ["a", "a", "b"].into_iter().enumerate() {
@@ -106,7 +107,7 @@ async fn a_claim_skips_a_room_that_another_looks_at() {
     assert_eq!(sequences(&claim(&inbox, &ordered(1, 10)).await), [1]);
 }
 
-async fn claims_of_one_room_at_once_overtake_nothing() {
+async fn concurrent_claims_of_one_room_keep_the_order() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     for number in 0..200 {
@@ -129,8 +130,8 @@ async fn claims_of_one_room_at_once_overtake_nothing() {
     assert!(done.is_sorted(), "{done:?}");
 }
 
-/// One room has thousands of events at the head of the queue, and its oldest waits for a retry. The other rooms must
-/// be served, by claims that do not look at all of them.
+/// One room has thousands of events at the head of the queue, and its oldest waits for a retry.
+/// Claims must still serve the other rooms without examining all of those events.
 async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
     let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     let put = async |events: Vec<_>| {
@@ -154,7 +155,7 @@ async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
 
     let others = (0..1200).map(|number| in_room(10_000 + number, &format!("room {number:04}")));
     put(others.chain((0..3).map(|number| event(20_000 + number))).collect()).await;
-    // More rooms than one claim looks at: they take turns.
+    // One claim does not examine this many rooms, so the rooms take turns.
     let mut claimed = Vec::new();
     for _ in 0..100 {
         for event in claim(&inbox, &ordered(1, 32)).await {
@@ -167,8 +168,9 @@ async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
     assert!(claim(&inbox, &ordered(1, 32)).await.is_empty());
 }
 
-/// A claim looks at each room once, so that events of other kinds at its head are not read again for each of the others.
-async fn events_of_other_kinds_at_the_head_of_a_room_are_read_once_in_a_claim() {
+/// A claim examines each room once. Otherwise, it would read the events of other kinds at the head
+/// of the room again for each of the remaining events.
+async fn events_of_other_kinds_at_the_head_of_a_room_are_read_once_per_claim() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     inbox.put(in_room(0, "a")).await.unwrap();
@@ -183,7 +185,7 @@ async fn events_of_other_kinds_at_the_head_of_a_room_are_read_once_in_a_claim() 
     request.kinds = Some(["zego/room_create".to_owned()].into());
     let begun = std::time::Instant::now();
     assert_eq!(sequences(&claim(&inbox, &request).await), [4002]);
-    // Four million rows took seconds, four thousand take milliseconds.
+    // Reading four million rows would take seconds; four thousand take milliseconds.
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
 }
 
@@ -191,7 +193,8 @@ async fn rooms_that_wait_do_not_keep_a_worker_from_those_behind_them() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
     inbox.put(in_room(0, "b")).await.unwrap();
-    // 2500 rooms wait for a retry, and more is due in one room than a claim looks at, which waits too.
+    // 2500 rooms wait for a retry. Another room has more due events than a claim examines, but
+    // waits, too.
     let fill = "INSERT INTO room_hooks.events
             (retention, keep_until, kind, format, room, received_at, size, state, next_at, payload)
         SELECT 0, 0, kind, 1, CASE WHEN number <= 2500 THEN 'a ' || number ELSE 'hot' END, 0, 0,

@@ -1,4 +1,4 @@
-//! A database that is away, slow, read-only, full of connections, or another one since a failover.
+//! A database that is unavailable, slow, read-only, out of connections or replaced by a failover.
 
 use std::{
     collections::HashSet,
@@ -34,28 +34,34 @@ use crate::{
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        with_postgres("a_restart_in_mid_traffic_loses_nothing", || restart(false)),
-        with_postgres("a_restart_in_mid_traffic_keeps_the_order", || restart(true)),
+        with_postgres("a_restart_under_traffic_loses_nothing", || restart(false)),
+        with_postgres("a_restart_under_traffic_keeps_the_order", || restart(true)),
         with_postgres("a_service_starts_before_its_database", a_service_starts_first),
         with_postgres("a_restart_forgets_no_delivery", a_restart_forgets_no_delivery),
         with_postgres("a_failover_to_a_promoted_replica", a_failover),
         with_postgres("a_read_only_database_is_unavailable", a_read_only_database),
         with_postgres("a_database_out_of_connections_is_unavailable", out_of_connections),
-        with_postgres("a_pool_that_is_used_up_is_waited_for_briefly", a_pool_that_is_used_up),
-        with_postgres("a_slow_database_is_waited_for", a_slow_database_is_waited_for),
+        with_postgres("an_operation_waits_briefly_for_an_exhausted_pool", an_exhausted_pool),
         with_postgres(
-            "an_operation_that_is_given_up_does_not_delay_the_next",
-            an_operation_that_is_given_up_does_not_delay_the_next,
+            "an_operation_waits_for_a_slow_database",
+            an_operation_waits_for_a_slow_database,
         ),
         with_postgres(
-            "operations_that_are_given_up_leave_no_connections_behind",
-            operations_that_are_given_up_leave_no_connections_behind,
+            "an_abandoned_operation_does_not_delay_the_next",
+            an_abandoned_operation_does_not_delay_the_next,
         ),
-        with_postgres("a_heartbeat_has_a_runtime_of_its_own", a_heartbeat_has_a_runtime_of_its_own),
+        with_postgres(
+            "abandoned_operations_leave_no_connections_behind",
+            abandoned_operations_leave_no_connections_behind,
+        ),
+        with_postgres(
+            "a_heartbeat_works_on_its_own_runtimes",
+            a_heartbeat_works_on_its_own_runtimes,
+        ),
     ]
 }
 
-/// Until the database, which has just come back, lets it.
+/// Puts an event again and again until the database, which has just restarted, accepts it.
 async fn put_until_new(inbox: &PostgresInbox, number: u64) {
     let begun = Instant::now();
     loop {
@@ -78,7 +84,7 @@ async fn restart(is_ordered: bool) {
     if is_ordered {
         worker = worker.ordered_by_room();
     }
-    // So short that what was leased when a claim's answer was lost comes again within this test.
+    // A short lease, so that events whose claim lost its response run again within this test.
     let worker = worker.with_lease(Duration::from_secs(2));
     let worker = tokio::spawn(worker.run_until(async { drop(stopped.await) }));
     let mut senders = JoinSet::new();
@@ -87,7 +93,7 @@ async fn restart(is_ordered: bool) {
         senders.spawn(async move {
             let (begun, mut number, mut failed) = (Instant::now(), 0, 0);
             while begun.elapsed() < Duration::from_secs(4) {
-                // As a sender that tries again.
+                // The sender retries.
                 while deliver(&hooks, &format!("room {room}"), number).await != 200 {
                     failed += 1;
                     sleep(Duration::from_millis(20)).await;
@@ -103,7 +109,7 @@ async fn restart(is_ordered: bool) {
     sleep(Duration::from_millis(500)).await;
     server.start_again();
     let sent = senders.join_all().await;
-    assert!(sent.iter().any(|(_, _, failed)| *failed > 0), "it was away");
+    assert!(sent.iter().any(|(_, _, failed)| *failed > 0), "the database was unavailable");
     all_done(&inbox, Duration::from_secs(60)).await;
     drop(stop);
     worker.await.unwrap();
@@ -112,7 +118,8 @@ async fn restart(is_ordered: bool) {
         let numbers = &rooms[&format!("room {room}")];
         let distinct: HashSet<_> = numbers.iter().copied().collect();
         assert_eq!(distinct, (0..number).collect(), "room {room}");
-        // One that was handled when the database went away may be handled again, at once.
+        // An event that was being handled when the database stopped may run again, right after the
+        // first attempt.
         assert!(!is_ordered || numbers.is_sorted(), "{numbers:?}");
     }
 }
@@ -129,7 +136,7 @@ async fn a_service_starts_first() {
     assert_eq!(claim(&inbox, &request(1, 1)).await.len(), 1);
 }
 
-/// Of the delivery store, whose connections break unnoticed.
+/// The connections of the delivery store break unnoticed.
 async fn a_restart_forgets_no_delivery() {
     let mut server = Server::start();
     let store = PostgresStore::connect(&server.url()).await.unwrap();
@@ -148,10 +155,10 @@ async fn a_restart_forgets_no_delivery() {
     for body in bodies {
         let begun = Instant::now();
         while deliver_again(&hooks, &body).await != 200 {
-            assert!(begun.elapsed() < Duration::from_secs(10), "it is back");
+            assert!(begun.elapsed() < Duration::from_secs(10), "the database is available again");
         }
     }
-    assert_eq!(calls.load(Ordering::Relaxed), 2, "each is handled once");
+    assert_eq!(calls.load(Ordering::Relaxed), 2, "each delivery is handled once");
 }
 
 async fn a_failover() {
@@ -171,7 +178,7 @@ async fn a_failover() {
         "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()";
     let begun = Instant::now();
     while client.query_one(caught_up, &[]).await.unwrap().get::<_, i64>(0) == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(10), "it follows");
+        assert!(begun.elapsed() < Duration::from_secs(10), "the replica catches up");
         sleep(Duration::from_millis(20)).await;
     }
     drop(primary);
@@ -182,7 +189,7 @@ async fn a_failover() {
     assert_eq!(claim(&inbox, &request(1, 100)).await.len(), 21);
 }
 
-/// As the old primary, or one that is being maintained. It is as reachable as before.
+/// A former primary, or a database under maintenance, is read-only but still reachable.
 async fn a_read_only_database() {
     let server = Server::start();
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
@@ -202,7 +209,7 @@ async fn a_read_only_database() {
         assert!(reason.contains("read-only"), "{reason}");
         unavailable(inbox.claim(request(1, 1)).await);
     }
-    // A connection for each failure would be a hundred.
+    // One connection per failure would be a hundred.
     assert!(sessions(&client).await - before <= 10);
     let error = PostgresInbox::connect(&server.url()).await.unwrap_err();
     assert!(matches!(error, room_hooks_postgres::ConnectError::ReadOnly), "{error:?}");
@@ -211,7 +218,7 @@ async fn a_read_only_database() {
     assert_eq!(claim(&inbox, &request(1, 10)).await.len(), 2);
 }
 
-/// How many there have been.
+/// The number of sessions so far.
 async fn sessions(client: &Client) -> i64 {
     let sessions = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()";
     client.query_one(sessions, &[]).await.unwrap().get(0)
@@ -220,7 +227,7 @@ async fn sessions(client: &Client) -> i64 {
 async fn out_of_connections() {
     let server = Server::start_with(&["max_connections=8"]);
     let client = server.client().await;
-    // Superusers have three of their own.
+    // Three connections are reserved for superusers.
     client.batch_execute("CREATE ROLE rooms LOGIN").await.unwrap();
     client.batch_execute("GRANT CREATE ON DATABASE postgres TO rooms").await.unwrap();
     let url = server.url().replace("postgres@", "rooms@");
@@ -236,7 +243,7 @@ async fn out_of_connections() {
     put_until_new(&inbox, 1).await;
 }
 
-async fn a_pool_that_is_used_up() {
+async fn an_exhausted_pool() {
     let url = test_postgres::database().await;
     let database = Database::new(&url).unwrap().with_max_connections(1);
     let inbox = PostgresInbox::connect_with(&database).await.unwrap();
@@ -252,7 +259,7 @@ async fn a_pool_that_is_used_up() {
     sleep(Duration::from_millis(100)).await;
     let begun = Instant::now();
     let reason = unavailable(inbox.put(event(2)).await);
-    assert!(reason.contains("no connection to the database is free"), "{reason}");
+    assert!(reason.contains("no free database connection"), "{reason}");
     let waited = begun.elapsed();
     assert!(waited > Duration::from_millis(900) && waited < Duration::from_secs(3), "{waited:?}");
     transaction.commit().await.unwrap();
@@ -260,7 +267,7 @@ async fn a_pool_that_is_used_up() {
     assert_eq!(inbox.put(event(2)).await.unwrap(), PutOutcome::New);
 }
 
-async fn a_slow_database_is_waited_for() {
+async fn an_operation_waits_for_a_slow_database() {
     let server = Server::start();
     let relay = Relay::to(&server);
     let inbox = PostgresInbox::connect(&relay.url()).await.unwrap();
@@ -281,14 +288,15 @@ async fn a_slow_database_is_waited_for() {
     }
 }
 
-/// The core gives up a put after a second. Its connection waits for an answer that never comes.
-async fn an_operation_that_is_given_up_does_not_delay_the_next() {
+/// The core gives up on a put after a second. Its connection waits for a response that never
+/// arrives.
+async fn an_abandoned_operation_does_not_delay_the_next() {
     let server = Server::start();
     let relay = Relay::to(&server);
     let database = Database::new(&relay.url()).unwrap().with_max_connections(2);
     let inbox = PostgresInbox::connect_with(&database).await.unwrap();
     inbox.put(event(0)).await.unwrap();
-    // It counts and notifies on connections of the pool.
+    // The count and the notification use connections of the pool, too.
     sleep(Duration::from_millis(500)).await;
     relay.delay(Duration::from_secs(3600));
     for number in 1..5 {
@@ -301,8 +309,9 @@ async fn an_operation_that_is_given_up_does_not_delay_the_next() {
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
-/// Each would wait on the server for as long as the lock is held, and other services would be without connections.
-async fn operations_that_are_given_up_leave_no_connections_behind() {
+/// Otherwise, each would wait on the server while the lock is held, and other services would run
+/// out of connections.
+async fn abandoned_operations_leave_no_connections_behind() {
     let url = test_postgres::database().await;
     let database = Database::new(&url).unwrap().with_max_connections(8);
     let inbox = PostgresInbox::connect_with(&database).await.unwrap();
@@ -333,18 +342,18 @@ async fn operations_that_are_given_up_leave_no_connections_behind() {
     }
     transaction.commit().await.unwrap();
     assert_eq!(inbox.put(event(1)).await.unwrap(), PutOutcome::New);
-    // What was given up has not been stored afterwards.
+    // The abandoned puts have not been stored later.
     assert_eq!(inbox.stats().await.unwrap().ready, 2);
 }
 
-async fn a_heartbeat_has_a_runtime_of_its_own() {
+async fn a_heartbeat_works_on_its_own_runtimes() {
     let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     inbox.put(event(1)).await.unwrap();
     let mut short = request(1, 1);
     short.lease = Duration::from_millis(500);
     let claimed = claim(&inbox, &short).await;
     let heartbeat = inbox.for_heartbeat().unwrap().unwrap();
-    // Each renewal is on another runtime, of which nothing is left for the next.
+    // Each renewal runs on a new runtime, which ends before the next one.
     for _ in 0..5 {
         let heartbeat = heartbeat.clone();
         let renew = move || {

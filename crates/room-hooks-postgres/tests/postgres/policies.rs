@@ -1,4 +1,4 @@
-//! What becomes of events while the database is away, by each policy. The sender never retries.
+//! The failure policies during an outage of the database. The sender never retries.
 
 use std::{
     collections::BTreeSet,
@@ -31,10 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         with_postgres("spill_loses_nothing_in_an_outage_of_five_minutes", spill_loses_nothing),
         with_postgres("handle_directly_loses_nothing_in_an_outage", handle_directly_loses_nothing),
-        with_postgres(
-            "refuse_loses_what_it_refuses_and_nothing_else",
-            refuse_loses_what_it_refuses,
-        ),
+        with_postgres("refuse_loses_only_refused_events", refuse_loses_only_refused_events),
         with_postgres("a_slow_database_makes_events_spill", a_slow_database_makes_events_spill),
         with_postgres("a_spill_moves_to_another_inbox", a_spill_moves_to_another_inbox),
     ]
@@ -42,12 +39,12 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 const ROOMS: u64 = 3;
 
-/// A second of driven time each.
+/// The number of events. Each takes one second of simulated time.
 const EVENTS: u64 = 360;
 const AWAY: Range<u64> = 30..330;
 
-/// Sends an event every second of driven time, without ever retrying, to a database that is away for five minutes.
-/// Returns those that were acknowledged.
+/// Sends one event per second of simulated time, without retries, while the database is unavailable
+/// for five minutes. Returns the acknowledged events.
 async fn outage(server: &mut Server, hooks: &Hooks<Zego>) -> BTreeSet<u64> {
     let begun = SystemTime::now();
     let mut acknowledged = BTreeSet::new();
@@ -72,7 +69,8 @@ async fn send(hooks: &Hooks<Zego>, number: u64, time: SystemTime) -> u16 {
     hooks.deliver(Delivery::new(&body), time).await.status
 }
 
-/// Handles what gets into the inbox, in the order of rooms, until all of it is done. Returns what was handled.
+/// Runs an ordered worker until all events in the inbox are done. Returns the result of `send` and
+/// the handled events.
 async fn handle<T>(
     inbox: &PostgresInbox,
     handled: &Handled,
@@ -105,7 +103,7 @@ async fn spill_loses_nothing() {
     let (acknowledged, numbers) = handle(&inbox, &handled, sent).await;
     assert_eq!(acknowledged, (0..EVENTS).collect());
     assert_eq!(numbers, acknowledged);
-    // One process received them all, and so they keep their order.
+    // One process received all events, so they keep their order.
     for (room, numbers) in handled.rooms() {
         assert!(numbers.is_sorted(), "{room}: {numbers:?}");
     }
@@ -121,7 +119,7 @@ async fn handle_directly_loses_nothing() {
         .with_handlers(directly.handlers(Duration::ZERO));
     let sent = outage(&mut server, &hooks);
     let (acknowledged, mut numbers) = handle(&inbox, &handled, sent).await;
-    // A handler of these tests fails at the first attempt at every tenth, and the sender does not retry.
+    // The handler fails the first attempt at every tenth event, and the sender does not retry.
     let failed = AWAY.filter(|number| number % 10 == 3);
     let expected: BTreeSet<u64> =
         (0..EVENTS).filter(|number| !failed.clone().any(|it| it == *number)).collect();
@@ -130,19 +128,19 @@ async fn handle_directly_loses_nothing() {
     assert_eq!(numbers, acknowledged);
 }
 
-async fn refuse_loses_what_it_refuses() {
+async fn refuse_loses_only_refused_events() {
     let mut server = Server::start();
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
     let (hooks, handled) = (hooks(&inbox), Handled::default());
     let sent = outage(&mut server, &hooks);
     let (acknowledged, numbers) = handle(&inbox, &handled, sent).await;
-    // After the restart, a connection or two are found to be broken.
+    // After the restart, some puts fail on broken connections.
     assert!(acknowledged.iter().all(|number| !AWAY.contains(number)), "{acknowledged:?}");
     assert!(acknowledged.len() as u64 >= EVENTS - (AWAY.end - AWAY.start) - 10);
     assert_eq!(numbers, acknowledged);
 }
 
-/// Its put times out, and may have been committed all the same.
+/// A put times out, but may have been committed.
 async fn a_slow_database_makes_events_spill() {
     let server = Server::start();
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
@@ -161,7 +159,7 @@ async fn a_slow_database_makes_events_spill() {
     for number in 1..20 {
         assert_eq!(send(&hooks, number, now).await, 200);
     }
-    // The first waits for a second, and the others do not wait at all.
+    // The first put waits for a second. The others do not wait.
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     transaction.commit().await.unwrap();
     let (_, numbers) = handle(&inbox, &handled, drained(&*spill)).await;
@@ -171,7 +169,7 @@ async fn a_slow_database_makes_events_spill() {
     }
 }
 
-/// How an inbox in SQLite becomes one in PostgreSQL.
+/// The migration of an inbox from SQLite to PostgreSQL.
 async fn a_spill_moves_to_another_inbox() {
     let (server, file, handled) = (Server::start(), File::new(), Handled::default());
     let before = SqliteInbox::open(&file.0).unwrap();
@@ -194,7 +192,7 @@ async fn a_spill_moves_to_another_inbox() {
     assert_eq!(numbers, (0..15).collect());
     for (room, numbers) in handled.rooms() {
         assert!(numbers.is_sorted(), "{room}: {numbers:?}");
-        assert_eq!(numbers.len(), 5, "each is handled once");
+        assert_eq!(numbers.len(), 5, "each event is handled once");
     }
 }
 
@@ -210,7 +208,7 @@ async fn drained(spill: &dyn InboxStore) {
     }
 }
 
-/// A file in a directory of its own, which is removed with it.
+/// A path in its own directory, which is removed when this is dropped.
 struct File(PathBuf);
 
 impl File {

@@ -13,7 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![with_postgres("notifications_survive_the_runtime_of_a_put", notifications)]
 }
 
-/// A put notifies other processes in a task, up to 50 ms later. Its runtime may end before that.
+/// A put notifies other processes from a task, up to 50 ms later. Its runtime may end before that.
 async fn notifications() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();
@@ -23,7 +23,7 @@ async fn notifications() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             clone.put(event(1)).await.unwrap();
-            // Lets the first notification be sent, so that the second one has to wait.
+            // Lets the first notification be sent, so that the second one must wait.
             tokio::time::sleep(Duration::from_millis(10)).await;
             clone.put(event(2)).await.unwrap();
         });
@@ -33,5 +33,5 @@ async fn notifications() {
     while timeout(Duration::from_millis(500), other.notified()).await.is_ok() {}
     let notified = pin!(other.notified());
     inbox.put(event(3)).await.unwrap();
-    timeout(Duration::from_secs(1), notified).await.expect("it is notified");
+    timeout(Duration::from_secs(1), notified).await.expect("the other inbox is notified");
 }

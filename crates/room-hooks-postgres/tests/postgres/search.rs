@@ -1,4 +1,4 @@
-//! The search by room, for which a queue must be longer than what a claim reads.
+//! The search by room, in queues with more events than a claim reads.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     )]
 }
 
-/// One room fills the head of the queue and waits. A claim that finds nothing would let the worker sleep until its next
-/// poll.
+/// One room fills the head of the queue and waits. A claim that finds nothing would let the worker
+/// sleep until its next poll.
 async fn continues_with_the_first() {
     let url = test_postgres::database().await;
     let inbox = PostgresInbox::connect(&url).await.unwrap();

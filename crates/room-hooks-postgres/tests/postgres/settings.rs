@@ -20,7 +20,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Under a stricter isolation, concurrent statements fail with serialization errors instead of waiting for each other.
+/// Under a stricter isolation, concurrent statements would fail with serialization errors instead
+/// of waiting for each other.
 async fn default_isolation(isolation: &str) {
     let url = test_postgres::database().await;
     let client = test_postgres::client(&url).await;

@@ -22,7 +22,7 @@ pub(crate) fn zego() -> Zego {
     Zego::new(1, "secret").unwrap()
 }
 
-/// Delivers the event of a room with a number, signed now, and returns the status of the response.
+/// Delivers an event of a room, signed now. Returns the status of the response.
 pub(crate) async fn deliver(hooks: &Hooks<Zego>, room: &str, number: usize) -> u16 {
     deliver_again(hooks, &body(room, number)).await
 }
@@ -32,17 +32,19 @@ pub(crate) fn body(room: &str, number: usize) -> Vec<u8> {
     zego().sign(&event, SystemTime::now()).unwrap().body
 }
 
-/// To the byte, as ZEGO tries again.
+/// Delivers the same bytes again, like a retry from ZEGO.
 pub(crate) async fn deliver_again(hooks: &Hooks<Zego>, body: &[u8]) -> u16 {
     hooks.deliver(Delivery::new(body), SystemTime::now()).await.status
 }
 
-/// What handlers have handled: the numbers of each room, in order, and how many of its handlers run.
+/// The handled events: the numbers of each room, in order, and the rooms whose handlers are
+/// running.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Handled(Arc<Mutex<HashMap<String, Vec<usize>>>>, Arc<Mutex<Vec<String>>>);
 
 impl Handled {
-    /// Handlers that take a moment, fail now and then, and see that no other runs in their room.
+    /// Handlers that take `takes`, sometimes fail, and check that no other handler runs for their
+    /// room.
     pub(crate) fn handlers(&self, takes: Duration) -> Handlers<Zego> {
         Handlers::new().on_with(
             (self.clone(), takes),
@@ -56,16 +58,10 @@ impl Handled {
                 tokio::time::sleep(takes).await;
                 handled.1.lock().unwrap().retain(|other| *other != room);
                 if !is_alone {
-                    handled
-                        .0
-                        .lock()
-                        .unwrap()
-                        .entry("beside another".into())
-                        .or_default()
-                        .push(number);
+                    handled.0.lock().unwrap().entry("concurrent".into()).or_default().push(number);
                 }
                 if number % 10 == 3 && attempt == 1 {
-                    return Err("it fails");
+                    return Err("first attempt fails");
                 }
                 handled.0.lock().unwrap().entry(room).or_default().push(number);
                 Ok(())
@@ -83,7 +79,7 @@ pub(crate) fn worker(inbox: &PostgresInbox, handled: &Handled, takes: Duration) 
     Worker::new(inbox.clone(), handled.handlers(takes)).with_backoff(backoff)
 }
 
-/// Waits until nothing is left to do.
+/// Waits until no event is ready or leased.
 pub(crate) async fn all_done(inbox: &PostgresInbox, most: Duration) {
     let begun = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! Writes: puts are durable, an idle worker writes nothing, and notifications are few.
+//! Writes: puts are durable, an idle worker writes nothing, and notifications are coalesced.
 
 use std::{
     future::poll_fn,
@@ -24,12 +24,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         with_postgres("a_poll_that_finds_nothing_writes_nothing", a_poll_writes_nothing),
         with_postgres("a_put_notifies_other_processes", a_put_notifies_other_processes),
         with_postgres("notifications_are_coalesced", notifications_are_coalesced),
-        with_postgres("payloads_come_back_as_they_were", payloads_come_back_as_they_were),
+        with_postgres("payloads_are_returned_unchanged", payloads_are_returned_unchanged),
         with_postgres("an_event_that_cannot_be_stored_fails_alone", a_bad_event_fails_alone),
     ]
 }
 
-/// A crash loses unflushed commits: this server flushes by itself only every ten seconds.
+/// A crash loses unflushed commits, and this server flushes only every ten seconds by itself.
 async fn a_put_survives_a_crash_whatever_the_default_of_synchronous_commit() {
     let mut server = Server::start_with(&["synchronous_commit=off", "wal_writer_delay=10000"]);
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
@@ -48,7 +48,7 @@ async fn a_put_survives_a_crash_whatever_the_default_of_synchronous_commit() {
     assert_eq!((stats.ready, stats.done), (19, 1));
 }
 
-/// The next transaction that writes gets this number.
+/// The id that the next writing transaction will get.
 async fn next_transaction(client: &Client) -> String {
     let next = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text";
     client.query_one(next, &[]).await.unwrap().get(0)
@@ -58,7 +58,8 @@ async fn a_poll_writes_nothing() {
     let server = Server::start_with(&["autovacuum=off"]);
     let inbox = PostgresInbox::connect(&server.url()).await.unwrap();
     let client = server.client().await;
-    // In one room one waits, and holds another back. One is leased, and one is of another kind.
+    // One event waits for a retry and holds back another in its room. One is leased, and one has
+    // another kind.
     for number in 0..2 {
         inbox.put(in_room(number, "a")).await.unwrap();
     }
@@ -75,7 +76,7 @@ async fn a_poll_writes_nothing() {
     assert_eq!(claim(&inbox, &ordered).await.len(), 1);
     let mut none = request(2, 10);
     none.kinds = Some(["zego/none".to_owned()].into());
-    // Notifications and sweeps.
+    // Waits for notifications and sweeps.
     sleep(Duration::from_millis(300)).await;
     let before = next_transaction(&client).await;
     for _ in 0..20 {
@@ -92,22 +93,22 @@ async fn a_put_notifies_other_processes() {
     let other = PostgresInbox::connect(&url).await.unwrap();
     let client = test_postgres::client(&url).await;
     for number in 0..2 {
-        // It is also woken once it listens.
+        // Starting to listen also wakes workers.
         while timeout(Duration::from_millis(500), other.notified()).await.is_ok() {}
         let mut notified = pin!(other.notified());
         assert!(timeout(Duration::from_millis(50), &mut notified).await.is_err());
         inbox.put(event(number)).await.unwrap();
         let begun = Instant::now();
-        timeout(Duration::from_secs(1), notified).await.expect("it is notified");
+        timeout(Duration::from_secs(1), notified).await.expect("the other inbox is notified");
         assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
 
-        // It listens again by itself.
+        // The inbox listens again by itself.
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid()";
         client.query(end, &[]).await.unwrap();
         let begun = Instant::now();
         while timeout(Duration::from_millis(100), other.notified()).await.is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "it listens again");
+            assert!(begun.elapsed() < Duration::from_secs(10), "the inbox does not listen again");
         }
     }
 }
@@ -139,7 +140,7 @@ async fn notifications_are_coalesced() {
     assert!((1..=most).contains(&count), "{count} in {:?}", begun.elapsed());
 }
 
-async fn payloads_come_back_as_they_were() {
+async fn payloads_are_returned_unchanged() {
     let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     let mut events = Vec::new();
     for payload in [
@@ -163,7 +164,8 @@ async fn payloads_come_back_as_they_were() {
     assert!(claimed == events, "{claimed:?}");
 }
 
-/// Text in PostgreSQL cannot hold U+0000. A room never has one, but one that has must not harm the others.
+/// Text in PostgreSQL cannot contain U+0000. Rooms never do, but such an event must not affect the
+/// others.
 async fn a_bad_event_fails_alone() {
     let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
     let put = async |number| {

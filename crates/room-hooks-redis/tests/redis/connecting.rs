@@ -1,4 +1,4 @@
-//! What an operator is told whose Redis cannot be used; never the password.
+//! Errors when Redis cannot be used. They never contain the password.
 
 use std::error::Error;
 
@@ -14,20 +14,20 @@ use crate::{
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        without_redis("a_url_that_leads_nowhere", a_url_that_leads_nowhere),
-        with_redis("a_log_in_that_fails_is_clear", a_log_in_that_fails_is_clear),
+        without_redis("an_unreachable_server_is_reported", an_unreachable_server_is_reported),
+        with_redis("a_failed_login_is_reported", a_failed_login_is_reported),
         with_redis(
             "a_redis_that_takes_no_writes_or_keys_is_refused",
             a_redis_that_takes_no_writes_or_keys_is_refused,
         ),
         with_redis(
-            "an_answer_that_is_an_error_costs_no_reconnect_per_operation",
-            an_answer_that_is_an_error_costs_no_reconnect_per_operation,
+            "an_error_reply_does_not_cost_a_reconnect_per_operation",
+            an_error_reply_does_not_cost_a_reconnect_per_operation,
         ),
     ]
 }
 
-async fn a_url_that_leads_nowhere() {
+async fn an_unreachable_server_is_reported() {
     let url = format!("redis://user:hunter2@127.0.0.1:{}/0", unused_port());
     let error = RedisStore::connect(&url).await.unwrap_err();
     assert!(matches!(error, ConnectError::Unusable(_)));
@@ -35,7 +35,7 @@ async fn a_url_that_leads_nowhere() {
 
     let store = RedisStore::connect_lazily(&url).unwrap();
     let Err(StoreError::Unavailable(source)) = claim(&store, &claimed().await).await else {
-        panic!("nobody is there");
+        panic!("no server listens");
     };
     assert!(told(source.as_ref()).contains("refused"));
     assert_eq!(format!("{store:?}"), r#"RedisStore { prefix: "{room-hooks}:", .. }"#);
@@ -48,7 +48,7 @@ async fn a_url_that_leads_nowhere() {
     }
 }
 
-async fn a_log_in_that_fails_is_clear() {
+async fn a_failed_login_is_reported() {
     let server = Server::start_with(&["--requirepass", "right"]);
     let url = format!("redis://:hunter2@127.0.0.1:{}", server.port());
     for (url, reason) in [(url, "failed"), (server.url(), "NOAUTH")] {
@@ -71,8 +71,8 @@ async fn a_redis_that_takes_no_writes_or_keys_is_refused() {
     assert!(told(&error).to_lowercase().contains("read"), "{}", told(&error));
 }
 
-/// A replica answers each write with `READONLY`, and is as reachable as before.
-async fn an_answer_that_is_an_error_costs_no_reconnect_per_operation() {
+/// A replica rejects each write with `READONLY`, but is still reachable.
+async fn an_error_reply_does_not_cost_a_reconnect_per_operation() {
     let server = Server::start();
     let store = connected(&server.url()).await;
     let _: () = server.command(&format!("REPLICAOF 127.0.0.1 {}", unused_port())).await;
@@ -88,11 +88,11 @@ async fn an_answer_that_is_an_error_costs_no_reconnect_per_operation() {
             assert!(matches!(claim(&store, delivery).await, Err(StoreError::Unavailable(_))));
         }
     }
-    // One is the question's own, and one more is allowed each second.
+    // The query itself connects once, and one reconnect per second is allowed.
     assert!(connections().await - before <= 5);
 }
 
-/// All that an error says, which must not be the password.
+/// The full text of an error. Panics if it contains the password.
 #[track_caller]
 fn told(error: &(dyn Error + 'static)) -> String {
     let mut told = format!("{error:?}");

@@ -1,4 +1,5 @@
-//! The delivery store in a real Redis: each test starts its own, and is shown as ignored where there is none.
+//! Tests of the delivery store in a real Redis. Each starts its own server, and is reported as
+//! ignored if `redis-server` is not installed.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -25,7 +26,7 @@ use room_hooks::zego::Zego;
 use serde_json::json;
 use server::Server;
 
-/// The lease in all tests where time matters.
+/// The lease in all tests that depend on time.
 const LEASE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
@@ -60,7 +61,7 @@ fn zego() -> Zego {
     Zego::new(1, "secret").unwrap()
 }
 
-/// The callback of a room of that name: the same bytes each time, as in an identical retry.
+/// The callback for a room: the same bytes each time, as in an identical retry.
 fn body(room: &str) -> Vec<u8> {
     static BODIES: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());
     let sign = || {
@@ -70,7 +71,7 @@ fn body(room: &str) -> Vec<u8> {
     BODIES.lock().unwrap().entry(room.to_owned()).or_insert_with(sign).clone()
 }
 
-/// A name that no other room has.
+/// A unique room name.
 fn room() -> String {
     static ROOMS: AtomicU32 = AtomicU32::new(0);
     format!("room-{}", ROOMS.fetch_add(1, Ordering::Relaxed))

@@ -1,4 +1,5 @@
-//! A Redis that is away, slow, full, hangs, refuses or forgets, under a service that goes on.
+//! A Redis that is unavailable, slow, full or read-only, hangs, rejects the login or loses its data
+//! while a service keeps running.
 
 use std::{
     collections::HashSet,
@@ -28,20 +29,20 @@ pub(crate) fn trials() -> Vec<Trial> {
         with_redis("a_restart_with_policy_open", || a_restart_in_mid_traffic(Open)),
         with_redis("a_restart_with_policy_closed", || a_restart_in_mid_traffic(Closed)),
         with_redis("a_hung_redis_costs_a_bounded_time", a_hung_redis_costs_a_bounded_time),
-        with_redis("a_slow_redis_is_waited_for", a_slow_redis_is_waited_for),
+        with_redis("an_operation_waits_for_a_slow_redis", an_operation_waits_for_a_slow_redis),
         with_redis("a_redis_that_is_too_slow_with_policy_open", || timed_out(Open)),
         with_redis("a_redis_that_is_too_slow_with_policy_closed", || timed_out(Closed)),
         with_redis("a_full_redis_with_policy_open", || full(Open)),
         with_redis("a_full_redis_with_policy_closed", || full(Closed)),
         with_redis("a_read_only_replica_with_policy_open", || read_only(Open)),
         with_redis("a_read_only_replica_with_policy_closed", || read_only(Closed)),
-        with_redis("a_closed_connection_is_no_error", a_closed_connection_is_no_error),
+        with_redis("a_closed_connection_is_not_an_error", a_closed_connection_is_not_an_error),
         with_redis("a_service_starts_before_its_redis", a_service_starts_before_its_redis),
-        with_redis("a_refused_log_in_is_not_for_ever", a_refused_log_in_is_not_for_ever),
+        with_redis("a_rejected_login_is_not_permanent", a_rejected_login_is_not_permanent),
     ]
 }
 
-/// An operation has 500 ms.
+/// The timeout of an operation, 500 ms, is between the two.
 const SLOW: Duration = Duration::from_millis(150);
 const TOO_SLOW: Duration = Duration::from_millis(700);
 
@@ -69,7 +70,7 @@ async fn deliver(hooks: &Hooks<Zego>, room: &str) -> u16 {
     deliver_again(hooks, &body(room)).await
 }
 
-/// To the byte, as ZEGO tries again.
+/// Delivers the same bytes again, like a retry from ZEGO.
 async fn deliver_again(hooks: &Hooks<Zego>, body: &[u8]) -> u16 {
     hooks.deliver(Delivery::new(body), SystemTime::now()).await.status
 }
@@ -83,11 +84,12 @@ async fn deliver_at_once(hooks: &Hooks<Zego>, rooms: &[String]) -> Vec<u16> {
     deliveries.join_all().await
 }
 
-/// Delivers them again until each is acknowledged, at once unless this machine is too busy.
+/// Delivers the rooms again until all are acknowledged. The first round suffices unless this
+/// machine is too busy.
 async fn all_acknowledged(hooks: &Hooks<Zego>, rooms: &[String]) {
     let begun = Instant::now();
     while deliver_at_once(hooks, rooms).await.iter().any(|status| *status != 200) {
-        assert!(begun.elapsed() < LEASE * 20, "a claim is free after its lease");
+        assert!(begun.elapsed() < LEASE * 20, "claims end with their leases");
         sleep(Duration::from_millis(50)).await;
     }
 }
@@ -121,9 +123,9 @@ async fn a_restart_in_mid_traffic(store_failure: FailurePolicy) {
     let answers = traffic.await.unwrap();
     let handled = handled.lock().unwrap();
     let seen: HashSet<_> = handled.iter().collect();
-    assert_eq!(seen.len(), handled.len(), "each is handled once, also when it is back");
+    assert_eq!(seen.len(), handled.len(), "each delivery is handled once, also after the restart");
     for (status, room) in &answers {
-        assert_eq!(*status == 200, seen.contains(room), "{room} was answered {status}");
+        assert_eq!(*status == 200, seen.contains(room), "{room} was answered with {status}");
     }
     let refused = answers.iter().filter(|(status, _)| *status == 503).count();
     match store_failure {
@@ -146,11 +148,11 @@ async fn a_hung_redis_costs_a_bounded_time() {
     server.go_on();
     granted(claim(&store, &claimed().await).await);
     assert_eq!(deliver(&hooks, "before").await, 200);
-    assert_eq!(handled.lock().unwrap().len(), 201, "what was before is still known");
+    assert_eq!(handled.lock().unwrap().len(), 201, "earlier deliveries are still known");
 }
 
-/// Refusing, so that no claim may fail.
-async fn a_slow_redis_is_waited_for() {
+/// With the policy `Closed`, so that a failed claim would be a 503.
+async fn an_operation_waits_for_a_slow_redis() {
     let server = Server::start();
     let relay = Relay::to(&server);
     let store = connected(&relay.url()).await;
@@ -163,8 +165,8 @@ async fn a_slow_redis_is_waited_for() {
     for _ in 0..2 {
         all_acknowledged(&hooks, &rooms).await;
     }
-    assert!(begun.elapsed() >= SLOW * 3, "a claim and a settlement, and a claim");
-    assert_eq!(handled.lock().unwrap().len(), 21, "each is handled once");
+    assert!(begun.elapsed() >= SLOW * 3, "a claim, a settlement and another claim");
+    assert_eq!(handled.lock().unwrap().len(), 21, "each delivery is handled once");
 }
 
 async fn timed_out(store_failure: FailurePolicy) {
@@ -190,7 +192,8 @@ async fn timed_out(store_failure: FailurePolicy) {
 
     relay.delay(Duration::ZERO);
     if store_failure == FailurePolicy::Closed {
-        // Some are claimed, by an answer that nobody waited for: until the lease is over.
+        // Some deliveries stay claimed until the lease ends, because the replies to their claims
+        // came too late.
         all_acknowledged(&hooks, &late).await;
     }
     let new = rooms(20);
@@ -201,7 +204,7 @@ async fn timed_out(store_failure: FailurePolicy) {
     assert!(late.iter().chain(&new).all(|room| handled.contains(room)), "nothing is lost");
 }
 
-/// A full Redis follows the policy. What it knows, it still knows.
+/// While Redis is full, new deliveries follow the policy, and known ones stay known.
 async fn full(store_failure: FailurePolicy) {
     let server = Server::start_with(&["--maxmemory-policy", "noeviction"]);
     let store = connected(&server.url()).await;
@@ -228,14 +231,14 @@ async fn full(store_failure: FailurePolicy) {
     };
     for _ in 0..2 {
         assert_eq!(deliver_again(&hooks, &new).await, status);
-        assert_eq!(deliver_again(&hooks, &before).await, 200, "what is known is known");
+        assert_eq!(deliver_again(&hooks, &before).await, 200, "known deliveries stay known");
     }
     let forged = String::from_utf8(new.clone()).unwrap().replace("\"new\"", "\"vault\"");
     assert_eq!(deliver_again(&hooks, forged.as_bytes()).await, 401, "a signature stays bound");
     assert_eq!(deliver_again(&hooks, &during).await, 503);
     gate.notify_one();
     assert_eq!(handling.await.unwrap(), 200);
-    assert_eq!(deliver_again(&hooks, &during).await, 200, "what was begun is noted");
+    assert_eq!(deliver_again(&hooks, &during).await, 200, "the running delivery is settled");
     assert_eq!(*handled.lock().unwrap(), [&["before"], new_ones].concat());
 
     let _: () = server.command("CONFIG SET maxmemory 0").await;
@@ -245,7 +248,7 @@ async fn full(store_failure: FailurePolicy) {
     assert_eq!(*handled.lock().unwrap(), [&["before"], new_ones, &["new"]].concat());
 }
 
-/// As after a failover that the address has not followed.
+/// After a failover, the address may still lead to the former primary.
 async fn read_only(store_failure: FailurePolicy) {
     let server = Server::start();
     let store = connected(&server.url()).await;
@@ -254,7 +257,7 @@ async fn read_only(store_failure: FailurePolicy) {
     assert_eq!(deliver_again(&hooks, &before).await, 200);
 
     let _: () = server.command(&format!("REPLICAOF 127.0.0.1 {}", unused_port())).await;
-    assert_eq!(deliver_again(&hooks, &before).await, 200, "what is known is known");
+    assert_eq!(deliver_again(&hooks, &before).await, 200, "known deliveries stay known");
     let (status, seen): (_, &[_]) = match store_failure {
         FailurePolicy::Open => (200, &["before", "new"]),
         _ => (503, &["before"]),
@@ -270,11 +273,15 @@ async fn read_only(store_failure: FailurePolicy) {
         assert_eq!(deliver_again(&hooks, &new).await, 200);
     }
     let handled = handled.lock().unwrap();
-    assert_eq!(handled.iter().collect::<HashSet<_>>().len(), handled.len(), "each once");
+    assert_eq!(
+        handled.iter().collect::<HashSet<_>>().len(),
+        handled.len(),
+        "each delivery is handled once"
+    );
     assert_eq!(handled.len(), 3);
 }
 
-async fn a_closed_connection_is_no_error() {
+async fn a_closed_connection_is_not_an_error() {
     let server = Server::start();
     let store = connected(&server.url()).await;
     for _ in 0..10 {
@@ -293,7 +300,7 @@ async fn a_service_starts_before_its_redis() {
     granted(claim(&store, &delivery).await);
 }
 
-async fn a_refused_log_in_is_not_for_ever() {
+async fn a_rejected_login_is_not_permanent() {
     let server = Server::start_with(&["--requirepass", "right"]);
     let url = |password| format!("redis://:{password}@127.0.0.1:{}", server.port());
     let store = RedisStore::connect_lazily(&url("wrong")).unwrap();

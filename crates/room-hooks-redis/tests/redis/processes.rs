@@ -30,8 +30,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         with_redis("a_killed_process_frees_its_claim", a_killed_process_frees_its_claim),
         with_redis(
-            "what_was_in_flight_in_a_killed_process_is_handled_by_another",
-            what_was_in_flight_in_a_killed_process_is_handled_by_another,
+            "deliveries_in_progress_in_a_killed_process_are_handled_by_another",
+            deliveries_in_progress_in_a_killed_process_are_handled_by_another,
         ),
         with_redis(
             "a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time",
@@ -42,13 +42,14 @@ pub(crate) fn trials() -> Vec<Trial> {
             a_frozen_process_settles_nothing_twice,
         ),
         with_redis(
-            "a_lease_is_taken_back_after_an_outage_that_is_longer",
-            a_lease_is_taken_back_after_an_outage_that_is_longer,
+            "a_lease_is_reclaimed_after_a_longer_outage",
+            a_lease_is_reclaimed_after_a_longer_outage,
         ),
     ]
 }
 
-/// And its runtime, which has no other thread. Another thread renews the lease, with another connection.
+/// The handler also blocks its runtime, which has no other thread. A separate thread renews the
+/// lease on another connection.
 async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time() {
     let server = Server::start();
     let (url, body) = (server.url(), body(&room()));
@@ -65,7 +66,7 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
             .with_lease(LEASE)
             .with_handler_timeout(LEASE * 10)
     };
-    // Hooks that are created where there is one thread do not run handlers on the test's runtime.
+    // Hooks that are created on a single-threaded runtime run their handlers on another one.
     let (first, first_url, sent) = (hooks.clone(), url.clone(), body.clone());
     let first = thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -81,15 +82,15 @@ async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time()
     for _ in 0..5 {
         sleep(LEASE / 2).await;
         let answer = second.deliver(Delivery::new(&body), SystemTime::now()).await;
-        assert_eq!(answer.status, 503, "the first has its claim");
+        assert_eq!(answer.status, 503, "the first process holds the claim");
     }
     assert_eq!(first.join().unwrap(), 200);
     let answer = second.deliver(Delivery::new(&body), SystemTime::now()).await;
     assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, 1));
 }
 
-/// Frozen for two leases, as a virtual machine can be: another process takes over, and what the frozen one has
-/// handled when it wakes changes nothing.
+/// A process is frozen for two leases, like a virtual machine. Another one takes over, and the
+/// settlements of the frozen process change nothing when it wakes.
 async fn a_frozen_process_settles_nothing_twice() {
     let server = Server::start();
     let mut frozen = Worker::start(&server.url(), Duration::from_millis(200));
@@ -104,16 +105,16 @@ async fn a_frozen_process_settles_nothing_twice() {
     frozen.signal("-STOP");
     sleep(LEASE * 2).await;
     for room in &rooms {
-        assert_eq!(other.deliver(&body(room)).await, 200, "the lease is over");
+        assert_eq!(other.deliver(&body(room)).await, 200, "the lease has ended");
     }
     frozen.signal("-CONT");
     for _ in &rooms {
         assert_eq!(frozen.status().await, 200);
     }
     for room in &rooms {
-        assert_eq!(calls(&server, room).await, Some(2), "by each process once");
+        assert_eq!(calls(&server, room).await, Some(2), "each process has called it once");
     }
-    // Settled once and for all, whoever is asked.
+    // The deliveries stay settled for both processes.
     sleep(LEASE).await;
     for room in &rooms {
         for worker in [&mut frozen, &mut other] {
@@ -123,8 +124,9 @@ async fn a_frozen_process_settles_nothing_twice() {
     }
 }
 
-/// Redis hangs for two leases under a long handler. When it is back, no other process gets the claim.
-async fn a_lease_is_taken_back_after_an_outage_that_is_longer() {
+/// Redis hangs for two leases while a long handler runs. Afterwards, no other process gets the
+/// claim.
+async fn a_lease_is_reclaimed_after_a_longer_outage() {
     let server = Server::start();
     let mut busy = Worker::start(&server.url(), LEASE * 8);
     let mut other = Worker::start(&server.url(), Duration::ZERO);
@@ -138,7 +140,7 @@ async fn a_lease_is_taken_back_after_an_outage_that_is_longer() {
     server.go_on();
     // A renewal is due a third of a lease after the one that failed.
     sleep(LEASE).await;
-    assert_eq!(other.deliver(&body(&room)).await, 503, "it was taken back");
+    assert_eq!(other.deliver(&body(&room)).await, 503, "the claim was taken back");
     assert_eq!(busy.status().await, 200);
     assert_eq!(other.deliver(&body(&room)).await, 200);
     assert_eq!(calls(&server, &room).await, Some(1));
@@ -148,7 +150,7 @@ async fn calls(server: &Server, room: &str) -> Option<u32> {
     server.command(&format!("GET {room}")).await
 }
 
-/// How many calls have come to their end.
+/// The number of calls that have completed.
 async fn done(server: &Server, room: &str) -> u32 {
     calls(server, &format!("{room}:done")).await.unwrap_or(0)
 }
@@ -180,7 +182,7 @@ async fn two_processes_handle_each_delivery_once() {
         }
         busy += refused;
     }
-    assert!(busy > 0, "some tries came while another was handled");
+    assert!(busy > 0, "some attempts arrived while another was being handled");
     for room in &rooms {
         assert_eq!(calls(&server, room).await, Some(1), "{room}");
     }
@@ -196,7 +198,7 @@ async fn a_killed_process_frees_its_claim() {
         sleep(Duration::from_millis(10)).await;
     }
     sleep(LEASE * 3 / 2).await;
-    assert_eq!(other.deliver(&body(&room)).await, 503, "it lives, and renews its claim");
+    assert_eq!(other.deliver(&body(&room)).await, 503, "the process is alive and renews its claim");
 
     stuck.kill().await;
     let killed = Instant::now();
@@ -206,14 +208,14 @@ async fn a_killed_process_frees_its_claim() {
         sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(other.deliver(&body(&room)).await, 200);
-    assert_eq!(calls(&server, &room).await, Some(2), "by each process once");
+    assert_eq!(calls(&server, &room).await, Some(2), "each process has called it once");
 }
 
-async fn what_was_in_flight_in_a_killed_process_is_handled_by_another() {
+async fn deliveries_in_progress_in_a_killed_process_are_handled_by_another() {
     let server = Server::start();
     let mut killed = Vec::new();
-    for acknowledgements in [0, 1, 5, 20] {
-        killed.push(killed_in_mid_traffic(&server, acknowledgements).await);
+    for acknowledgments in [0, 1, 5, 20] {
+        killed.push(killed_in_mid_traffic(&server, acknowledgments).await);
     }
     let acknowledged = || killed.iter().flat_map(|killed| &killed.acknowledged);
     assert!(acknowledged().count() >= 1 + 5 + 20);
@@ -222,9 +224,9 @@ async fn what_was_in_flight_in_a_killed_process_is_handled_by_another() {
         let has_begun = calls(&server, room).await.is_some();
         cut_short += usize::from(has_begun && done(&server, room).await == 0);
     }
-    assert!(cut_short > 0, "some handlers did not come to their end");
+    assert!(cut_short > 0, "some handlers did not complete");
 
-    // The sender tries all of it again, what was acknowledged included.
+    // The sender retries all deliveries, including the acknowledged ones.
     let mut other = Worker::start(&server.url(), Duration::ZERO);
     let mut open: Vec<_> = killed.iter().flat_map(|killed| killed.sent.clone()).collect();
     let begun = Instant::now();
@@ -248,21 +250,21 @@ async fn what_was_in_flight_in_a_killed_process_is_handled_by_another() {
         assert_eq!(calls(&server, room).await, Some(1), "{room} is not handled again");
     }
     for (room, _) in killed.iter().flat_map(|killed| &killed.sent) {
-        assert!(calls(&server, room).await <= Some(2), "{room}: by each process once at most");
+        assert!(calls(&server, room).await <= Some(2), "{room}: at most one call per process");
     }
 }
 
-/// What a process was sent that has been killed.
+/// The deliveries of a killed process.
 struct Killed {
-    /// Each room with its callback.
+    /// The rooms with their callbacks.
     sent: Vec<(String, Vec<u8>)>,
     acknowledged: HashSet<String>,
 }
 
-/// Kills a process that has acknowledged so many, when others are in each state that there is.
-async fn killed_in_mid_traffic(server: &Server, acknowledgements: usize) -> Killed {
+/// Kills a process after it has acknowledged this many deliveries. Others are then in all states.
+async fn killed_in_mid_traffic(server: &Server, acknowledgments: usize) -> Killed {
     let mut worker = Worker::start(&server.url(), Duration::from_millis(100));
-    assert_eq!(worker.deliver(&body(&room())).await, 200, "it has started");
+    assert_eq!(worker.deliver(&body(&room())).await, 200, "the worker has started");
     let (mut sent, mut acknowledged) = (Vec::new(), HashSet::new());
     loop {
         let room = room();
@@ -273,7 +275,7 @@ async fn killed_in_mid_traffic(server: &Server, acknowledgements: usize) -> Kill
             assert_eq!(answer.status, 200);
             acknowledged.insert(answer.room);
         }
-        if acknowledged.len() >= acknowledgements {
+        if acknowledged.len() >= acknowledgments {
             break;
         }
     }

@@ -1,4 +1,4 @@
-//! A way to a Redis on which answers can be made late.
+//! A TCP relay to Redis that can delay replies.
 
 use std::{
     io::{Read, Write},
@@ -16,7 +16,7 @@ use crate::server::Server;
 
 pub(crate) struct Relay {
     port: u16,
-    /// How late an answer is, in milliseconds.
+    /// The delay of a reply in milliseconds.
     late: Arc<AtomicU64>,
 }
 
@@ -44,13 +44,13 @@ impl Relay {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Makes each answer that comes from now on so late.
+    /// Sets the delay of all replies from now on.
     pub(crate) fn delay(&self, late: Duration) {
         self.late.store(late.as_millis() as u64, Ordering::SeqCst);
     }
 }
 
-/// Copies what comes, each part of it so late, and no part later for those before it.
+/// Copies data, and delays each part by `late` regardless of the parts before it.
 fn copy(mut from: TcpStream, mut to: TcpStream, late: Arc<AtomicU64>) {
     let (sender, parts) = mpsc::channel::<(Instant, Vec<u8>)>();
     thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! A Redis of a test's own.
+//! A Redis server for one test.
 
 use std::{
     env, fs,
@@ -20,7 +20,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Whether there is a `redis-server` to be started.
+    /// Whether `redis-server` is installed.
     pub(crate) fn is_installed() -> bool {
         let version = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
         version.is_ok_and(|status| status.success())
@@ -46,7 +46,7 @@ impl Server {
         self.port
     }
 
-    /// Kills it, so that it forgets all it knows.
+    /// Kills the server, which loses its data.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -56,7 +56,7 @@ impl Server {
         self.process = spawn(self.port, &self.directory, self.arguments);
     }
 
-    /// Stops it from answering, without closing anything.
+    /// Stops the server from responding, without closing its connections.
     pub(crate) fn hang(&self) {
         signal("-STOP", &self.process);
     }
@@ -86,7 +86,7 @@ impl Drop for Server {
     }
 }
 
-/// A connection on which an answer is waited for, however busy this machine is.
+/// A connection without timeouts, since this machine may be busy.
 pub(crate) async fn connection(url: &str) -> MultiplexedConnection {
     let patient =
         AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
@@ -94,7 +94,7 @@ pub(crate) async fn connection(url: &str) -> MultiplexedConnection {
     client.get_multiplexed_async_connection_with_config(&patient).await.unwrap()
 }
 
-/// A port on which nobody listens.
+/// A port on which no server listens.
 pub(crate) fn unused_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

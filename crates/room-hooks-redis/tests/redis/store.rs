@@ -1,4 +1,4 @@
-//! The store by itself.
+//! The store without hooks.
 
 use std::{
     io::{Read, Write},
@@ -20,11 +20,11 @@ use crate::{body, room, server::Server, with_redis, zego};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        with_redis("it_does_what_a_store_must", it_does_what_a_store_must),
+        with_redis("the_store_passes_the_acceptance_suite", the_store_passes_the_acceptance_suite),
         with_redis("every_key_expires", every_key_expires),
         with_redis(
-            "a_claim_whose_answer_is_lost_is_granted",
-            a_claim_whose_answer_is_lost_is_granted,
+            "a_claim_whose_reply_is_lost_is_granted",
+            a_claim_whose_reply_is_lost_is_granted,
         ),
         with_redis("a_full_redis_refuses_claims_only", a_full_redis_refuses_claims_only),
         with_redis("services_with_other_prefixes", services_with_other_prefixes),
@@ -32,7 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A delivery that no other test has, with its signature.
+/// A unique delivery with its signature.
 pub(crate) async fn claimed() -> DeliveryKey {
     let (sender, mut keys) = unbounded_channel();
     let hooks = Hooks::new(zego()).on(async |_: Verified<RoomCreated>| {}).with_store(Spy(sender));
@@ -40,7 +40,7 @@ pub(crate) async fn claimed() -> DeliveryKey {
     keys.recv().await.unwrap()
 }
 
-/// Connects, however busy this machine is.
+/// Connects, with retries in case this machine is busy.
 pub(crate) async fn connected(url: &str) -> RedisStore {
     let begun = Instant::now();
     loop {
@@ -62,7 +62,7 @@ pub(crate) async fn claim(
 pub(crate) fn granted(claim: Result<ClaimOutcome, StoreError>) -> ClaimToken {
     match claim {
         Ok(ClaimOutcome::Granted(token)) => token,
-        other => panic!("it is free, and yet {other:?}"),
+        other => panic!("the delivery is free, but the claim returned {other:?}"),
     }
 }
 
@@ -89,12 +89,12 @@ impl DeliveryStore for Spy {
     }
 }
 
-async fn it_does_what_a_store_must() {
+async fn the_store_passes_the_acceptance_suite() {
     let server = Server::start();
     acceptance(&connected(&server.url()).await, tokio::time::sleep).await;
 }
 
-/// Also after terms of no time at all, and of more than Redis can count.
+/// Also with spans of zero, and of more than Redis can represent.
 async fn every_key_expires() {
     let server = Server::start();
     let store = connected(&server.url()).await;
@@ -111,7 +111,7 @@ async fn every_key_expires() {
         store.release(it, token, now).await.unwrap();
         keys += all_expire(&server).await;
     }
-    assert!(keys >= 6 + 12, "it has looked at two of the first span, and two more of the second");
+    assert!(keys >= 6 + 12, "each round checks the keys of the earlier ones, too");
 }
 
 async fn all_expire(server: &Server) -> usize {
@@ -119,14 +119,14 @@ async fn all_expire(server: &Server) -> usize {
     assert_eq!(cursor, 0);
     for key in &keys {
         let left: i64 = server.command(&format!("PTTL {key}")).await;
-        assert!(left != -1, "{key} stays for ever");
+        assert!(left != -1, "{key} never expires");
         assert!(key.starts_with("{room-hooks}:"), "{key}");
     }
     keys.len()
 }
 
-/// Through a relay that breaks off after the script has run, once.
-async fn a_claim_whose_answer_is_lost_is_granted() {
+/// A relay closes the connection once, after the script has run.
+async fn a_claim_whose_reply_is_lost_is_granted() {
     let server = Server::start();
     let relay = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", relay.local_addr().unwrap());

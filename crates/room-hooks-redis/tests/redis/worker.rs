@@ -1,8 +1,9 @@
-//! A process of a service, which is this test's binary once more.
+//! A process of a service, for which this test binary runs itself.
 //!
-//! It takes the bodies of callbacks from its standard input, one a line, delivers them all at once and
-//! writes the status and the room of each answer to its standard output, one a line. Its handler counts
-//! a call under the room's name, takes the time that it is told, and then counts what it has done.
+//! It reads the bodies of callbacks from standard input, one per line, and delivers them
+//! concurrently. It writes the status and the room of each response to standard output, one per
+//! line. Its handler counts each call under the room's name, sleeps for a given time, and then
+//! counts the completed call.
 
 use std::{
     env,
@@ -29,14 +30,14 @@ pub(crate) struct Worker {
     answers: Lines<BufReader<ChildStdout>>,
 }
 
-/// An answer of a worker.
+/// A response from a worker.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) room: String,
 }
 
 impl Worker {
-    /// Starts a process whose handler takes so long.
+    /// Starts a process whose handler sleeps for `takes`.
     pub(crate) fn start(url: &str, takes: Duration) -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .env(URL, url)
@@ -56,7 +57,7 @@ impl Worker {
     }
 
     pub(crate) async fn answer(&mut self) -> Response {
-        self.last_answer().await.expect("it lives")
+        self.last_answer().await.expect("the worker is alive")
     }
 
     pub(crate) async fn status(&mut self) -> u16 {
@@ -68,14 +69,14 @@ impl Worker {
         self.status().await
     }
 
-    /// Sends it a signal, such as `-STOP`.
+    /// Sends a signal, such as `-STOP`.
     pub(crate) fn signal(&self, signal: &str) {
-        let id = self.process.id().expect("it lives").to_string();
+        let id = self.process.id().expect("the worker is alive").to_string();
         let status = std::process::Command::new("kill").args([signal, &id]).status();
         assert!(status.unwrap().success());
     }
 
-    /// Kills it with SIGKILL, and returns what it had answered by then and nobody has read.
+    /// Kills the worker with SIGKILL, and returns its unread responses.
     pub(crate) async fn kill(mut self) -> Vec<Response> {
         self.process.kill().await.unwrap();
         let mut answers = Vec::new();
@@ -92,7 +93,7 @@ impl Worker {
     }
 }
 
-/// Whether this process is to be a worker.
+/// Whether this process is a worker.
 pub(crate) fn is_this() -> bool {
     env::var_os(URL).is_some()
 }

@@ -1,4 +1,4 @@
-//! A connection, and what every one of them is set to.
+//! Connections and their settings.
 
 use std::{
     fs,
@@ -12,23 +12,23 @@ use rusqlite::{Connection, OpenFlags};
 use super::schema;
 use crate::error::OpenError;
 
-/// For how long a transaction waits for that of another process.
+/// How long a transaction waits for another process's transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The oldest SQLite with strict tables, `RETURNING` and functions for JSON.
+/// 3.38, the oldest SQLite with strict tables, `RETURNING` and built-in JSON functions.
 const OLDEST_SQLITE: i32 = 3_038_000;
 
-/// Up to which size a file is read through when it is opened, which takes some 100 ms.
+/// The size up to which a file is checked in full when it is opened, which takes about 100 ms.
 const CHECKED_SIZE: u64 = 32 << 20;
 
-/// Opens a file and checks that it can be used.
+/// Opens a file and checks that it is usable.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let connection = connect(path)?;
     check(&connection, path)?;
     Ok(connection)
 }
 
-/// Checks that a file has the tables, without making any.
+/// Checks that a file has the tables, without creating any.
 pub(super) fn check_existing(path: &Path) -> Result<(), OpenError> {
     if let Err(error) = fs::metadata(path) {
         return Err(OpenError::Other { path: path.into(), source: error.into() });
@@ -43,14 +43,14 @@ pub(super) fn check_existing(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Opens a file.
+/// Opens a file without checking it for damage.
 pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(OpenError::OldSqlite { version: rusqlite::version() });
     }
     let begun = Instant::now();
-    // Entering the write-ahead mode, and leaving it when the last process closes the file, takes a lock that SQLite
-    // does not wait for.
+    // SQLite does not wait for the lock that it takes to enter the write-ahead mode, or to leave it
+    // when the last process closes the file.
     loop {
         match try_connect(path) {
             Err(OpenError::Locked { .. }) if begun.elapsed() < BUSY_TIMEOUT => {
@@ -62,7 +62,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
 }
 
 fn try_connect(path: &Path) -> Result<Connection, OpenError> {
-    // Not `SQLITE_OPEN_URI`: a path is a path.
+    // Without `SQLITE_OPEN_URI`, a path that begins with `file:` is still a path.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -76,14 +76,15 @@ fn try_connect(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Returns the journal mode.
+/// Sets the pragmas, and returns the journal mode that SQLite chose.
 fn configure(connection: &Connection) -> rusqlite::Result<String> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // What a file says about its schema is data. `fullfsync` is for macOS, where a mere fsync leaves data in the
-    // cache of the disk. Ids and signatures are random, so that a put writes a page of each: in a log of 16 MiB, four
-    // times what is usual, the same page is written more often before it is copied to the file. With 32 senders that is
-    // 15 % more puts a second.
+    // `trusted_schema`: the schema in the file is untrusted input. `fullfsync`: on macOS, a plain
+    // fsync leaves data in the disk's cache. `wal_autocheckpoint`: ids and signatures are random,
+    // so that each put writes one page for each. A log of 16 MiB, four times the default, absorbs
+    // more writes to the same page before it is copied to the file: 15% more puts per second with
+    // 32 senders.
     connection.execute_batch(
         "PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
          PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000",
@@ -91,10 +92,11 @@ fn configure(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
 }
 
-/// Finds a damaged file when the program starts. A large one is not read through, only the roots of its tables.
+/// Detects a damaged file when the program starts. Of a large file, only the roots of its tables
+/// are read.
 fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let of = |error| OpenError::new(path, error);
-    // SQLite opens a read-only file, and even begins to write to it.
+    // SQLite opens a read-only file without an error, and even begins a write transaction on it.
     connection
         .execute_batch(
             "BEGIN IMMEDIATE; UPDATE room_hooks_totals SET last_now = last_now; ROLLBACK",

@@ -5,14 +5,14 @@ use tokio::sync::oneshot;
 use super::turn::Turn;
 use crate::error::OpenError;
 
-/// Why nothing came of an operation. All of a group may have the same.
+/// The reason why an operation failed. A whole group may share one.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
     Sqlite(Arc<rusqlite::Error>),
     #[error(transparent)]
     Open(Arc<OpenError>),
-    #[error("the thread of the database has ended")]
+    #[error("the database thread has ended")]
     Ended,
 }
 
@@ -28,18 +28,18 @@ impl From<OpenError> for Failure {
     }
 }
 
-/// An operation that waits for its turn, and its answer for the commit.
+/// An operation in the queue. Its caller is answered after the commit.
 pub(super) trait Job: Send {
-    /// Whether it only reads, and needs no transaction.
+    /// Whether it only reads, so that it needs no transaction.
     fn is_read(&self) -> bool;
 
-    /// Whether its caller has gone: it ran into its timeout, and has told its sender so.
+    /// Whether its caller has given up, after a timeout that the sender has been told about.
     fn is_abandoned(&self) -> bool;
 
-    /// Runs it, once.
+    /// Runs the operation. A second call does nothing.
     fn run(&mut self, turn: &Turn<'_>) -> Result<(), Failure>;
 
-    /// Answers, what it has returned or why nothing came of it.
+    /// Sends the caller `failure`, or without one the operation's own result.
     fn answer(self: Box<Self>, failure: Option<&Failure>);
 }
 
@@ -77,7 +77,7 @@ where
             None => self.result,
         };
         if let Some(result) = result {
-            // The caller may have gone meanwhile.
+            // The caller may have given up in the meantime.
             let _ = self.reply.send(result);
         }
     }

@@ -1,21 +1,22 @@
-//! What is remembered by a digest: ids of events, signatures and deliveries, until they expire.
+//! Digests that are remembered until they expire: event ids, signatures and delivery ids.
 //!
-//! Digests are random. In one large table, each that is inserted would write another page, and so do as much as the
-//! event itself. So what is new goes into a small table, `room_hooks_keys`. Above a size, a part of it is moved into a
-//! large one, `room_hooks_old_keys`, in the order of the keys, so that several share a page.
+//! Digests are random. In one large table, each insertion would write to a different page, which
+//! costs as much as storing the event itself. So new keys go into a small table, `room_hooks_keys`.
+//! When that grows too large, ranges of it move to a large table, `room_hooks_old_keys`, in key
+//! order, so that several keys share a page.
 
 use rusqlite::{OptionalExtension, named_params};
 
 use super::{totals::Totals, turn::Turn};
 
-/// What a key is a digest of.
+/// The kind of a key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
-    /// The id of an event. It expires when the event has been removed.
+    /// The id of an event in the inbox. It does not expire before the event is removed.
     Event,
     /// A signature. Its owner is the id that it is bound to.
     Signature,
-    /// The id of a delivery. Its owner is the token that claims it; it has none if it is settled.
+    /// The id of a delivery. Its owner is the token of the claim; a settled delivery has none.
     Delivery,
 }
 
@@ -26,17 +27,18 @@ pub(crate) struct Found {
     pub(crate) expires_at: Option<i64>,
 }
 
-/// How many rows of a kind are looked at together, and after how many operations. Fewer are inserted by these.
+/// The number of rows of each kind that a sweep examines. The operations between two sweeps insert
+/// fewer.
 const SWEPT: i64 = 256;
 pub(super) const OPERATIONS_BETWEEN_SWEEPS: usize = 64;
 
-/// How many keys there are in the small table, more or less.
+/// The approximate number of keys in the small table, above which a sweep moves some.
 const RECENT: i64 = 100_000;
 
-/// How many rows are looked at if there is no room.
+/// The number of rows that a sweep examines when the store is full.
 const SWEPT_IF_FULL: i64 = 1000;
 
-/// Where the next sweep begins, of each kind in each table.
+/// The key after which the next sweep begins, for each kind and table.
 pub(super) type Cursors = [[Vec<u8>; 2]; 3];
 
 impl Kind {
@@ -70,7 +72,7 @@ pub(crate) fn find(turn: &Turn<'_>, kind: Kind, key: &[u8; 16]) -> rusqlite::Res
     .optional()
 }
 
-/// Inserts one that is not [found](find).
+/// Inserts a key that [`find`] has not found.
 pub(crate) fn insert(
     turn: &Turn<'_>,
     kind: Kind,
@@ -91,7 +93,7 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Updates one that is found.
+/// Updates a key that [`find`] has found.
 pub(crate) fn update(
     turn: &Turn<'_>,
     kind: Kind,
@@ -121,10 +123,10 @@ pub(crate) fn remove(turn: &Turn<'_>, kind: Kind, key: &[u8; 16]) -> rusqlite::R
     Ok(())
 }
 
-/// Whether there is room for another key. What has expired makes some.
+/// Whether there is room for another key. Removes some expired keys if there is none.
 pub(crate) fn has_room(turn: &Turn<'_>, kind: Kind, most: i64) -> rusqlite::Result<bool> {
     let is_below = || *kind.rows(&mut turn.totals()) < most;
-    // A sweep may end at the end of the table.
+    // A sweep stops at the end of the table, so that a second one may be needed.
     for _ in 0..2 {
         if is_below() {
             return Ok(true);
@@ -134,12 +136,13 @@ pub(crate) fn has_room(turn: &Turn<'_>, kind: Kind, most: i64) -> rusqlite::Resu
     Ok(is_below())
 }
 
-/// Removes some of what has expired, and moves some of what is not new any more.
+/// Removes some expired keys, and moves some keys to the large table if the small one is too large.
 pub(super) fn sweep(turn: &Turn<'_>) -> rusqlite::Result<()> {
     Kind::ALL.into_iter().try_for_each(|kind| sweep_kind(turn, kind, SWEPT))
 }
 
-/// The statements of a sweep of a table: which key is the last of so many, and the removal of what has expired.
+/// The statements that sweep a table: one finds the last key of the range, the other deletes the
+/// expired keys in it.
 macro_rules! statements {
     ($table:literal) => {
         (
@@ -165,7 +168,8 @@ fn sweep_kind(turn: &Turn<'_>, kind: Kind, rows: i64) -> rusqlite::Result<()> {
         let parameters = named_params! { ":kind": kind.name(), ":from": from, ":rows": rows };
         let last: Option<Vec<u8>> =
             turn.prepare(last)?.query_row(parameters, |row| row.get(0)).optional()?;
-        // After the last row, the next sweep begins with the first. No key is longer than a digest.
+        // After the last row, the next sweep begins with the first. 17 bytes of 0xff sort after
+        // every digest.
         let to: &[u8] = last.as_deref().unwrap_or(&[0xff; 17]);
         let range =
             named_params! { ":kind": kind.name(), ":from": from, ":to": to, ":now": turn.now };

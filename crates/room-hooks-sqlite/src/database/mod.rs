@@ -1,4 +1,4 @@
-//! A file, and a thread of its own for each handle on it.
+//! A SQLite file. Each handle on it has its own connection, on its own thread.
 
 mod connection;
 mod job;
@@ -26,10 +26,11 @@ use self::{
 };
 use crate::{clock::Clock, error::OpenError};
 
-/// How many operations may wait. The next ones wait for a place.
+/// The capacity of the queue. When it is full, callers wait for a place.
 const WAITING: usize = 1024;
 
-/// A connection on a thread of its own, which runs operations in groups. Clones share it; it ends with the last one.
+/// A connection on its own thread, which runs operations in groups. Clones share the thread; it
+/// ends when the last one is dropped.
 #[derive(Clone)]
 pub(crate) struct Database {
     path: Arc<Path>,
@@ -44,13 +45,13 @@ impl Database {
             .map_err(|error| OpenError::Other { path: path.into(), source: error.into() })
     }
 
-    /// Opens a file that has the tables.
+    /// Opens a file that already has the tables.
     pub(crate) fn open_existing(path: &Path) -> Result<Self, OpenError> {
         connection::check_existing(path)?;
         Self::open(path)
     }
 
-    /// The same file, by another connection and thread.
+    /// A handle on the same file with another connection and thread.
     pub(crate) fn another(&self) -> Result<Self, OpenError> {
         let connection = connection::connect(&self.path)?;
         let another = self.path.to_path_buf();
@@ -59,13 +60,13 @@ impl Database {
         })
     }
 
-    /// The same, connected when it is needed: an operation fails if that fails.
+    /// A handle on the same file that connects at its first operation, which fails if that fails.
     pub(crate) fn another_lazily(&self) -> Self {
         let (path, clock) = (Arc::clone(&self.path), Arc::clone(&self.clock));
         let another = Self::start(path.to_path_buf(), Arc::clone(&clock), None);
         another.unwrap_or_else(|error| {
-            tracing::error!(%error, "no thread can be started");
-            // Without the other end of its queue, every operation fails.
+            tracing::error!(%error, "failed to start a database thread");
+            // The receiver of this queue is dropped, so that every operation fails.
             Self { path, clock, queue: mpsc::channel(1).0 }
         })
     }
@@ -86,7 +87,7 @@ impl Database {
         &self.clock
     }
 
-    /// Runs what only reads.
+    /// Runs an operation that only reads.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -94,7 +95,8 @@ impl Database {
         self.run(true, work).await
     }
 
-    /// Runs what may write, and returns after the commit. If the caller goes before it has begun, it is not run.
+    /// Runs an operation that may write, and returns after the commit. If the caller gives up
+    /// before it starts, it does not run.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -113,7 +115,7 @@ impl Database {
         answer.await.unwrap_or(Err(Failure::Ended))
     }
 
-    /// Sets or asks a pragma of the connection, for tests.
+    /// Sets or reads a pragma of the connection, for tests.
     pub(crate) async fn pragma(&self, pragma: &str) -> Result<String, Failure> {
         let pragma = format!("PRAGMA {pragma}");
         self.read(move |turn| {

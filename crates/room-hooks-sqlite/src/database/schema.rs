@@ -1,4 +1,4 @@
-//! The tables, and how older ones become current.
+//! The tables and their migrations.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::OpenError;
 
-/// What makes the tables of each version from those of the one before, from version 1. Programs of both versions
-/// share a file while they are updated, so a step only adds. What nobody needs any more is removed by a later one,
-/// which raises [`NEEDED`].
+/// The migrations: each turns the tables of the previous version into its own; the first creates
+/// version 1. During an update, programs of both versions share the file, so a step only adds. A
+/// later step removes unused parts and raises [`NEEDED`].
 const STEPS: &[&str] = &[include_str!("schema.sql")];
 
-/// The oldest version whose programs can use the tables of the newest.
+/// The oldest version that a program must support to use the newest tables.
 const NEEDED: i64 = 1;
 
-/// Makes the tables, or brings them up to date. Any number of processes may do so at once.
+/// Creates the tables or brings them up to date. Any number of processes may do so at once.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let known = STEPS.len() as i64;
     let of = |error| OpenError::new(path, error);
@@ -55,7 +55,7 @@ struct Version {
     needed: i64,
 }
 
-/// 0 if there are no tables.
+/// The version of the tables, or 0 if there are none.
 fn version(connection: &Connection) -> rusqlite::Result<Version> {
     let found = exists(connection)?.then(|| {
         let read = "SELECT version, needed FROM room_hooks_schema";
@@ -66,7 +66,7 @@ fn version(connection: &Connection) -> rusqlite::Result<Version> {
     Ok(found.transpose()?.flatten().unwrap_or(Version { version: 0, needed: 0 }))
 }
 
-/// Whether there are tables, of any version.
+/// Whether the tables exist, in any version.
 pub(super) fn exists(connection: &Connection) -> rusqlite::Result<bool> {
     let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'room_hooks_schema')";
     connection.query_row(exists, [], |row| row.get(0))

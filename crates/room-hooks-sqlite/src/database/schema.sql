@@ -3,18 +3,18 @@ CREATE TABLE room_hooks_events (
     sequence INTEGER PRIMARY KEY,
     id BLOB,
     signature BLOB,
-    -- For how long id and signature are remembered, and until when it is, at least.
+    -- How long the id and the signature are remembered, in milliseconds, and until when at least.
     retention INTEGER NOT NULL,
     keep_until INTEGER NOT NULL,
     kind TEXT NOT NULL,
     format INTEGER NOT NULL,
     room TEXT,
     received_at INTEGER NOT NULL,
-    -- What it counts against the bound in bytes.
+    -- The bytes that it counts against the bound.
     size INTEGER NOT NULL,
-    -- ready, leased, done or dead.
+    -- One of ready, leased, done and dead.
     state TEXT NOT NULL,
-    -- When it is due, or its lease ends; NULL once it is finished.
+    -- When it is due, or its lease ends. NULL once it is finished.
     next_at INTEGER,
     worker INTEGER,
     -- Whether its worker runs nothing else.
@@ -24,11 +24,11 @@ CREATE TABLE room_hooks_events (
     crashes INTEGER NOT NULL DEFAULT 0,
     finished_at INTEGER,
     error TEXT,
-    -- Last, so that the rest is read without it.
+    -- The last column, so that SQLite can read the others without it.
     payload BLOB NOT NULL
 ) STRICT;
 
--- What is unfinished has indexes of its own, so that they stay small when much is done.
+-- Unfinished events have partial indexes, which stay small while finished events accumulate.
 CREATE INDEX room_hooks_events_due ON room_hooks_events (state, next_at, sequence, kind, format)
     WHERE next_at IS NOT NULL;
 CREATE INDEX room_hooks_events_rooms ON room_hooks_events (room, sequence, kind, format)
@@ -38,8 +38,9 @@ CREATE INDEX room_hooks_events_finished ON room_hooks_events (state, finished_at
 CREATE INDEX room_hooks_events_forgettable ON room_hooks_events (keep_until)
     WHERE state = 'done';
 
--- What is remembered by a digest: ids of events, signatures with the ids that they belong to, and deliveries with the
--- tokens that claim them. What does not expire has NULL.
+-- Digests that are remembered: ids of events, signatures with the ids that they belong to, and
+-- deliveries with the tokens that claim them. A NULL in expires_at means that the key does not
+-- expire.
 CREATE TABLE room_hooks_keys (
     kind TEXT NOT NULL,
     key BLOB NOT NULL,
@@ -47,7 +48,7 @@ CREATE TABLE room_hooks_keys (
     expires_at INTEGER,
     PRIMARY KEY (kind, key)
 ) STRICT, WITHOUT ROWID;
--- The same, of those that are not new any more: a digest is in one of them.
+-- Older keys. A digest is in only one of the two tables.
 CREATE TABLE room_hooks_old_keys (
     kind TEXT NOT NULL,
     key BLOB NOT NULL,
@@ -56,9 +57,10 @@ CREATE TABLE room_hooks_old_keys (
     PRIMARY KEY (kind, key)
 ) STRICT, WITHOUT ROWID;
 
--- One row: how many there are of what, and the time of the last transaction.
+-- One row: the number of events in each state and of keys of each kind, and the time of the last
+-- transaction.
 CREATE TABLE room_hooks_totals (
-    -- The last sequence. None is given twice, since an attempt is named by it.
+    -- The last sequence. None is used twice, because it identifies an attempt.
     sequence INTEGER NOT NULL,
     ready INTEGER NOT NULL,
     leased INTEGER NOT NULL,
@@ -68,7 +70,7 @@ CREATE TABLE room_hooks_totals (
     ids INTEGER NOT NULL,
     signatures INTEGER NOT NULL,
     deliveries INTEGER NOT NULL,
-    -- Those of the latter three that are new.
+    -- The number of those keys that are in room_hooks_keys.
     recent INTEGER NOT NULL,
     last_now INTEGER NOT NULL,
     -- How often the clock was set back.

@@ -1,11 +1,12 @@
 use rusqlite::{Connection, Row};
 
-/// How many there are of what, and the time of the last transaction: one row.
+/// The table with one row: the number of events in each state and of keys of each kind, and the
+/// time of the last transaction.
 ///
-/// A count of a million rows takes a tenth of a second, and each put needs one.
+/// Each put needs these numbers, and counting a million rows takes a tenth of a second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// The last that was given to an event.
+    /// The sequence of the newest event.
     pub(crate) sequence: i64,
     pub(crate) ready: i64,
     pub(crate) leased: i64,
@@ -15,7 +16,7 @@ pub(crate) struct Totals {
     pub(crate) ids: i64,
     pub(crate) signatures: i64,
     pub(crate) deliveries: i64,
-    /// Those of the latter three that are new.
+    /// The number of ids, signatures and deliveries that are in the small table.
     pub(crate) recent: i64,
     pub(crate) last_now: i64,
     pub(crate) set_backs: i64,
@@ -93,7 +94,7 @@ impl Totals {
         Ok(())
     }
 
-    /// Events in all states.
+    /// The number of events in all states.
     pub(crate) fn rows(&self) -> i64 {
         self.ready + self.leased + self.done + self.dead
     }

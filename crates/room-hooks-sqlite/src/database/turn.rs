@@ -8,14 +8,14 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// What an operation works with: a connection, in a transaction if it may write, and the time.
+/// The context of an operation: a connection, in a transaction if it may write, and the time.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
     connection: &'a Connection,
-    /// The time of all that happens in this turn, in milliseconds since the start of 1970.
+    /// The time of this turn, in milliseconds since the Unix epoch.
     pub(crate) now: i64,
-    /// Whether the clock was set back. A read that depends on the time must leave the matter to a write then, which
-    /// has put that right.
+    /// Whether the clock was set back. A read that depends on the time must then leave the work to
+    /// a write, which first adjusts the times in the file.
     pub(crate) is_set_back: bool,
     totals: RefCell<Totals>,
     pub(super) cursors: &'a RefCell<Cursors>,
@@ -30,12 +30,12 @@ impl<'a> Turn<'a> {
         *self.totals.borrow()
     }
 
-    /// Keeps the totals right. Each statement that changes how many rows there are of what goes with one.
+    /// Updates the totals. Every statement that changes a number of rows needs such a call.
     pub(crate) fn count(&self, change: impl FnOnce(&mut Totals)) {
         change(&mut self.totals.borrow_mut());
     }
 
-    /// Counts an event that has gone from one state to another.
+    /// Updates the totals for an event that has changed its state.
     pub(crate) fn moved(&self, from: State, to: State) {
         self.count(|totals| {
             *totals.of_state(from) -= 1;
@@ -47,16 +47,19 @@ impl<'a> Turn<'a> {
         *self.totals.borrow_mut() = totals;
     }
 
-    /// Runs one statement that takes no parameters.
+    /// Runs a statement without parameters.
     pub(super) fn run(&self, sql: &str) -> rusqlite::Result<()> {
         self.prepare(sql)?.execute([])?;
         Ok(())
     }
 }
 
-/// Moves the times in the file, the latest of which the clock has shown, by the span by which it was set back. What
-/// would end sooner than it was meant to, since it was stored before the clock was ahead, stays as it is. This reads
-/// whole tables: a clock is seldom set back.
+/// Shifts the times in the file by the span by which the clock was set back. `latest` is the latest
+/// time that the clock has shown.
+///
+/// An expiry of up to `latest` stays, unless it ends a claim: it may have been stored before the
+/// clock ran ahead, and would then come too early. This reads whole tables, because a clock is
+/// seldom set back.
 fn shift(connection: &Connection, latest: i64, span: i64) -> rusqlite::Result<()> {
     let parameters = named_params! { ":latest": latest, ":span": span };
     let of_keys = "SET expires_at = expires_at - :span
@@ -78,18 +81,21 @@ fn shift(connection: &Connection, latest: i64, span: i64) -> rusqlite::Result<()
     Ok(())
 }
 
-/// How a connection knows that the clock was set back: by the latest time that it, or the file, has seen.
+/// Detects that the clock was set back, by the latest time that the connection or the file has
+/// seen.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     seen: Cell<i64>,
-    /// The time seen is from before a set-back that another connection has put right, if the file counts more.
+    /// The number of set-backs in the file when `seen` was set. If the file now counts more,
+    /// another connection has handled a set-back, and `seen` is obsolete.
     set_backs: Cell<i64>,
     cursors: RefCell<Cursors>,
     /// Operations since the last sweep.
     pub(super) operations: Cell<usize>,
 }
 
-/// The clock stands still while it is behind by no more than this, as after a small correction.
+/// If the clock is behind by no more than this many milliseconds, as after a small correction, time
+/// stands still until it has caught up.
 const SMALL: i64 = 1000;
 
 impl Watch {
@@ -111,8 +117,9 @@ impl Watch {
         })
     }
 
-    /// Begins a turn in a transaction that may write. If the clock was set back, it first moves what waits by as
-    /// much: once, since all that share the file do it in a transaction.
+    /// Begins a turn in a transaction that may write. If the clock was set back, this first shifts
+    /// the times in the file by the same span. That happens once, because each process that shares
+    /// the file does it in a transaction.
     pub(super) fn write<'a>(
         &'a self,
         connection: &'a Connection,
@@ -125,7 +132,8 @@ impl Watch {
             now -= span;
             totals.set_backs += 1;
             shift(connection, latest, span)?;
-            // Also if nothing waits, or each turn would find it again.
+            // Written even if no row has changed; otherwise, each turn would detect the set-back
+            // again.
             totals.last_now = now;
             totals.write(connection)?;
             tracing::warn!(seconds = span / 1000, "the clock was set back");
@@ -140,13 +148,13 @@ impl Watch {
         })
     }
 
-    /// The transaction of a turn has committed, or it was a read.
+    /// Notes the time of a turn whose transaction has committed, or that was a read.
     pub(super) fn saw(&self, turn: &Turn<'_>) {
         self.seen.set(turn.now);
         self.set_backs.set(turn.totals().set_backs);
     }
 
-    /// The time, and by how much the clock was set back.
+    /// The time, and the span in milliseconds by which the clock was set back.
     fn look(&self, totals: Totals, clock: &Clock) -> (i64, Option<i64>) {
         let mut latest = totals.last_now;
         if totals.set_backs == self.set_backs.get() {

@@ -1,4 +1,5 @@
-//! The thread that a database's operations run on, in groups: one commit, and one fsync, for all that wait.
+//! The thread that runs a database's operations in groups: all that wait share one commit and one
+//! fsync.
 
 use std::{mem, path::PathBuf, sync::Arc, thread};
 
@@ -13,10 +14,10 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// How many operations are committed together at most.
+/// The largest number of operations that are committed together.
 const GROUP: usize = 256;
 
-/// How often the thread lets others run to have a group as large as the last one.
+/// How often the thread yields while the group is smaller than the last one.
 const YIELDS: usize = 10;
 
 pub(super) struct Writer {
@@ -34,7 +35,8 @@ impl Writer {
     pub(super) fn run(mut self, mut queue: Receiver<Box<dyn Job>>) {
         let (mut jobs, mut last) = (Jobs::new(), 0);
         while queue.blocking_recv_many(&mut jobs, GROUP) > 0 {
-            // Those who were just answered are about to ask again. It takes them less time than an fsync.
+            // The callers that were just answered often send another operation, in less time than
+            // an fsync takes.
             for _ in 0..YIELDS {
                 if jobs.len() >= last {
                     break;
@@ -83,11 +85,12 @@ impl Writer {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             return answer(jobs, Some(&error.into()));
         }
-        // This may have waited for the lock. Callers have gone, and others have come.
+        // `BEGIN` may have waited for the lock. Meanwhile, callers may have given up and others
+        // arrived.
         receive(queue, &mut jobs);
         let failure = self.transact(connection, &mut jobs).err();
         if failure.is_some() && !connection.is_autocommit() {
-            // If this fails, so does the next `BEGIN`, whose callers are told.
+            // If this fails, the next `BEGIN` fails, too, and reports it to its callers.
             let _ = connection.execute_batch("ROLLBACK");
         }
         answer(jobs, failure.as_ref());
@@ -97,10 +100,10 @@ impl Writer {
         let changes_before = changes(connection)?;
         let turn = self.watch.write(connection, &self.clock)?;
         for job in jobs.iter_mut().filter(|job| !job.is_abandoned()) {
-            // Its own failure is its own answer.
+            // The job keeps its own failure as its result.
             let _ = apart(connection, &turn, |turn| job.run(turn))?;
         }
-        // A transaction that has changed nothing costs no fsync.
+        // Without a change, the commit needs no fsync.
         if changes(connection)? != changes_before {
             self.sweep(connection, &turn, jobs.len())?;
             turn.totals().write(connection)?;
@@ -110,7 +113,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Keeps the keys in order, now and then. Nothing depends on it, so it fails alone.
+    /// Sweeps the keys from time to time. The jobs do not depend on it, so a failure is only
+    /// logged.
     fn sweep(
         &self,
         connection: &Connection,
@@ -121,14 +125,14 @@ impl Writer {
         let is_time = operations >= OPERATIONS_BETWEEN_SWEEPS;
         self.watch.operations.set(if is_time { 0 } else { operations });
         if is_time && let Err(error) = apart(connection, turn, |turn| Ok(keys::sweep(turn)?))? {
-            tracing::error!(%error, "what has expired cannot be removed");
+            tracing::error!(%error, "failed to remove expired keys");
         }
         Ok(())
     }
 }
 
-/// Runs a part of a transaction, which leaves nothing behind if it fails. The outer error is that of the whole, which
-/// some errors, such as a full disk, may end.
+/// Runs a part of a transaction in a savepoint, and undoes it if it fails. The outer result is an
+/// error if the whole transaction has failed, since some errors, such as a full disk, may end it.
 fn apart(
     connection: &Connection,
     turn: &Turn<'_>,
@@ -148,7 +152,7 @@ fn apart(
     Ok(result)
 }
 
-/// Takes what waits.
+/// Takes the jobs that wait, up to the size of a group.
 fn receive(queue: &mut Receiver<Box<dyn Job>>, jobs: &mut Jobs) {
     while jobs.len() < GROUP
         && let Ok(job) = queue.try_recv()

@@ -1,4 +1,4 @@
-//! Which events a request can be given.
+//! The selection of events for a claim.
 
 use std::{collections::HashSet, mem};
 
@@ -7,28 +7,30 @@ use rusqlite::{CachedStatement, OptionalExtension, named_params};
 use super::claim::Request;
 use crate::database::{State, Turn};
 
-/// How many due events a claim in order looks at before it goes by rooms instead. The events of one room can be at
-/// the head of the queue in any number, and only one of them can be claimed.
+/// The number of due events that an ordered claim examines before it goes through the rooms
+/// instead. Any number of events at the head of the queue can belong to one room, and only one of
+/// them can be claimed.
 const LOOKED_AT: usize = 1000;
 
-/// How many rooms it looks at then: some 10 ms. The next claim looks at the following ones.
+/// The number of rooms that it then examines, which takes about 10 ms. The next claim examines the
+/// following ones.
 const ROOMS: usize = 2000;
 
-/// The last room that the last such claim has looked at.
+/// The last room that such a claim has examined.
 pub(super) type Cursor = String;
 
-/// When an event was due, and its sequence.
+/// The time when an event was due, and its sequence.
 type Due = (i64, i64);
 
-/// Whether the request can take an event.
+/// The SQL condition that the request can take an event.
 macro_rules! takes {
     () => {
         " format <= :format AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds))) "
     };
 }
 
-/// The events in a state that are due and that a request can take, those first that have been due for the longest:
-/// ready, or leased to another worker whose lease has run out.
+/// The due events in a state that a request can take, the longest due first. A leased event is due
+/// if it belongs to another worker and its lease has run out.
 pub(super) fn candidates(
     turn: &Turn<'_>,
     request: &Request,
@@ -51,7 +53,7 @@ const UNORDERED: &str = concat!(
     "AND worker IS NOT :worker ORDER BY next_at, sequence LIMIT :limit"
 );
 
-/// The same, of events without a room, by their arrival.
+/// The same for events without a room, in the order of arrival.
 const WITHOUT_ROOM: &str = concat!(
     "SELECT next_at, sequence FROM room_hooks_events INDEXED BY room_hooks_events_rooms
      WHERE room IS NULL AND next_at IS NOT NULL AND state = :state AND next_at <= :now AND",
@@ -81,7 +83,8 @@ fn unordered(
         .collect()
 }
 
-/// The rooms of which an event is leased. It need not be the oldest, after an older one was dead and is retried.
+/// The rooms that have a leased event. It is not always the oldest of its room, because an older
+/// dead event may have been retried.
 const LEASED_ROOMS: &str = concat!(
     "SELECT room FROM room_hooks_events INDEXED BY room_hooks_events_due
      WHERE state = 'leased' AND next_at IS NOT NULL AND",
@@ -118,7 +121,7 @@ fn ordered(
     limit: usize,
     cursor: &mut Cursor,
 ) -> rusqlite::Result<Vec<Due>> {
-    // Of each room, only the oldest event counts, so that a room is looked at once.
+    // Only the oldest event of a room counts, so that each room is examined once.
     let (mut rooms, mut found) = (leased_rooms(turn, request)?, Vec::new());
     let (mut due, mut oldest) = (turn.prepare(DUE)?, turn.prepare(OLDEST_OF_ROOM)?);
     let mut due = due.query(named_params! {
@@ -143,7 +146,7 @@ fn ordered(
         found.extend(oldest_of_room(&mut oldest, turn, request, state, &room)?);
         rooms.insert(room);
     }
-    // Most of the queue is in few rooms.
+    // The head of the queue consists of few rooms, so go through the rooms.
     found.extend(unordered(turn, request, state, limit, WITHOUT_ROOM)?);
     found.extend(oldest_of_rooms(turn, request, state, &rooms, cursor)?);
     found.sort_unstable();
@@ -163,7 +166,7 @@ const OLDEST_OF_ROOM: &str = concat!(
     "ORDER BY sequence LIMIT 1"
 );
 
-/// The oldest event of a room that the request can take, if it is in a state and due.
+/// The oldest event of a room that the request can take, if it is in `state` and due.
 fn oldest_of_room(
     statement: &mut CachedStatement<'_>,
     turn: &Turn<'_>,
@@ -184,7 +187,7 @@ fn oldest_of_room(
     Ok(event.optional()?.and_then(|(event, is_due)| if is_due { Some(event) } else { None }))
 }
 
-/// The events of the next rooms that can be claimed, apart from rooms that have been looked at.
+/// The claimable events of the next rooms, except those in `rooms`, which have been examined.
 fn oldest_of_rooms(
     turn: &Turn<'_>,
     request: &Request,
@@ -215,7 +218,8 @@ mod tests {
 
     use super::*;
 
-    /// However many events there are, a claim reads those that it looks at, in the order of an index.
+    /// A claim reads only the events that it examines, in the order of an index, regardless of
+    /// their number.
     #[test]
     fn the_query_plan_of_a_claim_neither_scans_nor_sorts() {
         let database = Connection::open_in_memory().unwrap();
@@ -225,7 +229,7 @@ mod tests {
             let steps = plan.raw_query().mapped(|row| row.get(3));
             let steps = steps.collect::<rusqlite::Result<Vec<String>>>().unwrap().join("\n");
             assert!(steps.contains("SEARCH"), "{steps}");
-            // The list of kinds is scanned.
+            // Only the list of kinds is scanned.
             let others = steps.replace("SCAN json_each", "");
             assert!(!others.contains("SCAN") && !others.contains("TEMP B-TREE"), "{steps}");
         }

@@ -1,4 +1,4 @@
-//! What a worker is given.
+//! Claims: the events that a worker receives.
 
 use room_hooks::{
     DeliveryId, SignatureKey,
@@ -12,13 +12,13 @@ use crate::{
     database::{State, Turn},
 };
 
-/// A request, as its statements take it.
+/// A [`ClaimRequest`] in the form that the statements take.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) worker: i64,
     pub(super) limit: usize,
     lease: i64,
-    /// A list in JSON.
+    /// A JSON array, or `None` for all kinds.
     pub(super) kinds: Option<String>,
     pub(super) format: i64,
     pub(super) is_ordered: bool,
@@ -42,9 +42,9 @@ impl Request {
     }
 }
 
-/// What a worker is given without anything being written: nothing. `None` if there may be something for it.
+/// Answers a claim without writing if there is no event for the worker. `None` if there may be one.
 ///
-/// An idle worker asks four times a second, and must not write as often.
+/// An idle worker polls four times a second, and must not write as often.
 pub(super) fn claim_nothing(
     turn: &Turn<'_>,
     request: &Request,
@@ -92,7 +92,8 @@ pub(super) fn claim(
     Ok(claims)
 }
 
-/// Events that another worker ran alone when its lease ran out, and how often that has happened before.
+/// The events that another worker ran alone when its lease ran out, each with the number of its
+/// earlier crashes.
 fn crashed(turn: &Turn<'_>, request: &Request) -> rusqlite::Result<Vec<(i64, i64)>> {
     turn.prepare(
         "SELECT sequence, crashes FROM room_hooks_events INDEXED BY room_hooks_events_due
@@ -138,7 +139,8 @@ fn die(turn: &Turn<'_>, sequence: i64, crashes: i64, error: &str) -> rusqlite::R
     Ok(())
 }
 
-/// Leases one event. `None` if it cannot be read: that must not keep the worker from the others.
+/// Leases one event. An unreadable event becomes dead and yields `None`, so that the worker still
+/// receives the others.
 fn lease(
     turn: &Turn<'_>,
     request: &Request,
@@ -168,7 +170,7 @@ fn lease(
             Ok(Some(event))
         }
         Err(error) => {
-            tracing::error!(sequence, %error, "an event cannot be read");
+            tracing::error!(sequence, %error, "event cannot be read");
             die(turn, sequence, 0, &format!("it cannot be read: {error}"))?;
             turn.moved(state, State::Dead);
             Ok(None)
@@ -176,7 +178,7 @@ fn lease(
     }
 }
 
-/// What [`read`] reads.
+/// The columns that [`read`] expects.
 pub(super) const COLUMNS: &str = "sequence, attempts, failures, id, signature, retention, kind, format, room, received_at, payload";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<ClaimedEvent> {

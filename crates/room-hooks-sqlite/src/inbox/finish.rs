@@ -1,4 +1,4 @@
-//! What becomes of an event after an attempt.
+//! The operations that end an attempt or renew its lease.
 
 use room_hooks::inbox::{AttemptId, Ending};
 use rusqlite::named_params;
@@ -8,7 +8,7 @@ use crate::{
     database::{State, Turn},
 };
 
-/// Ends an attempt, if it is the event's latest and has not ended before.
+/// Ends an attempt. Returns `false` if it is not the event's latest or has already ended.
 pub(super) fn finish(
     turn: &Turn<'_>,
     attempt: AttemptId,
@@ -26,7 +26,7 @@ pub(super) fn finish(
         Ending::Done => (State::Done, None, None),
         Ending::Retry { after, error } => (State::Ready, Some(millis(*after)), Some(error)),
         Ending::Dead { error } => (State::Dead, None, Some(error)),
-        // Of a kind that this version does not know, the event must not be lost.
+        // An ending that this version does not know must not lose the event.
         _ => (State::Ready, Some(0), None),
     };
     let is_failure = matches!(ending, Ending::Retry { .. } | Ending::Dead { .. });
@@ -48,7 +48,7 @@ pub(super) fn finish(
     Ok(true)
 }
 
-/// Makes a dead event ready.
+/// Makes a dead event ready. Returns `false` if it is not dead.
 pub(super) fn retry(turn: &Turn<'_>, sequence: i64) -> rusqlite::Result<bool> {
     let updated = turn
         .prepare(
@@ -63,7 +63,7 @@ pub(super) fn retry(turn: &Turn<'_>, sequence: i64) -> rusqlite::Result<bool> {
     Ok(updated > 0)
 }
 
-/// Lets the leases of a worker begin again.
+/// Renews all leases of a worker.
 pub(super) fn renew(turn: &Turn<'_>, worker: i64, lease: i64) -> rusqlite::Result<()> {
     turn.prepare(
         "UPDATE room_hooks_events INDEXED BY room_hooks_events_due SET next_at = ?1

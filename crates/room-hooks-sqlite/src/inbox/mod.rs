@@ -30,19 +30,49 @@ use crate::{
     signatures::{self, Binding},
 };
 
-/// Inbox in a SQLite file: events are on disk before their sender is answered, and handled by a worker.
+/// Durable inbox in a SQLite file: an event is on disk before its sender is answered, and a worker
+/// handles it afterwards.
 ///
-/// Clones share a connection, and a thread that commits what waits together: the more senders, the more events to a
-/// commit. Any number of processes of one machine can open the same file, such as a web server and a worker.
+/// Clones share a connection and a thread that commits waiting operations together: the more
+/// senders, the more events per commit. Any number of processes on one machine can open the same
+/// file, such as a web server and a worker.
 ///
 /// ```
+/// use room_hooks::{Hooks, zego::Zego};
 /// use room_hooks_sqlite::SqliteInbox;
 ///
-/// # fn main() -> Result<(), room_hooks_sqlite::OpenError> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let file = std::env::temp_dir().join(format!("room-hooks-doc-{}.db", std::process::id()));
 /// let inbox = SqliteInbox::open(&file)?
 ///     .with_max_rows(100_000)
 ///     .with_max_bytes(1 << 30);
+/// let hooks = Hooks::new(Zego::new(1234567890, "callback secret")?).with_inbox(inbox);
+/// # let _ = std::fs::remove_file(file);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Your own tools can use it through the trait [`InboxStore`]:
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use room_hooks::inbox::{ClaimRequest, Ending, InboxStore, NewEvent, PutOutcome, WorkerId};
+/// use room_hooks_sqlite::SqliteInbox;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let file = std::env::temp_dir().join(format!("room-hooks-put-{}.db", std::process::id()));
+/// let inbox = SqliteInbox::open(&file)?;
+///
+/// // Once this has returned, a crash does not lose the event.
+/// let event = NewEvent::new("zego/room_create", b"{}".to_vec(), SystemTime::now());
+/// assert_eq!(inbox.put(event).await?, PutOutcome::New);
+///
+/// let request = ClaimRequest::new(WorkerId(1), 32, Duration::from_secs(30));
+/// for claimed in inbox.claim(request).await?.events {
+///     println!("{}, attempt {}", claimed.event.kind, claimed.attempt.number);
+///     inbox.finish(claimed.attempt, Ending::Done).await?;
+/// }
 /// # let _ = std::fs::remove_file(file);
 /// # Ok(())
 /// # }
@@ -61,25 +91,26 @@ struct Bounds {
     bytes: i64,
 }
 
-/// How often a worker asks, since a file does not tell other processes that it has changed.
+/// How often a worker polls, since SQLite does not notify other processes of a change.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 impl SqliteInbox {
-    /// Opens a file, and creates it if there is none. Its tables have names that begin with `room_hooks_`, so that
-    /// it can hold others as well.
+    /// Opens a file, and creates it if it does not exist. The names of the tables begin with
+    /// `room_hooks_`, so that the file can also contain your own.
     ///
     /// # Errors
     ///
-    /// The file cannot be used; the error says what to do.
+    /// Returns an [`OpenError`] if the file cannot be used. Its message says what to do.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(Database::open(path.as_ref())?))
     }
 
-    /// Opens a file that holds an inbox, and creates none: for tools, whose path may be wrong.
+    /// Opens a file that already contains an inbox. For tools: a wrong path creates no file.
     ///
     /// # Errors
     ///
-    /// There is no such file, it holds no inbox, or it cannot be used; the error says what to do.
+    /// Returns an [`OpenError`] if the file does not exist, contains no inbox or cannot be used.
+    /// Its message says what to do.
     pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(Database::open_existing(path.as_ref())?))
     }
@@ -93,23 +124,25 @@ impl SqliteInbox {
         }
     }
 
-    /// Sets how many events it may hold, by default 1,000,000, those included that are done and whose retention has
-    /// not ended. It may hold as many bound signatures.
+    /// Sets how many events the inbox may hold, and how many bound signatures; 1,000,000 of each by
+    /// default. When it is full, done events whose retention against duplicates has ended make room
+    /// for new ones.
     #[must_use]
     pub fn with_max_rows(mut self, rows: u64) -> Self {
         self.bounds.rows = rows.try_into().unwrap_or(i64::MAX);
         self
     }
 
-    /// Sets how many bytes the events may take, by default 4 GiB: their payloads, and some 300 bytes for each. The
-    /// file is about as large.
+    /// Sets how many bytes the events may take; 4 GiB by default. An event takes its payload and
+    /// about 300 bytes. The file is about as large as its events.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: u64) -> Self {
         self.bounds.bytes = bytes.try_into().unwrap_or(i64::MAX);
         self
     }
 
-    /// Stops the clock of this inbox, its clones and its heartbeats, so that only a test moves it.
+    /// Stops the clock of this inbox, its clones and its heartbeat handles, so that only a test
+    /// moves it.
     #[doc(hidden)]
     pub fn stop_clock(&self) {
         self.database.clock().stop();
@@ -125,13 +158,13 @@ impl SqliteInbox {
         self.database.clock().set_back(span);
     }
 
-    /// The same inbox, by another connection and thread.
+    /// A handle on the same inbox with another connection and thread.
     #[doc(hidden)]
     pub fn heartbeat(&self) -> Result<Self, OpenError> {
         Ok(Self { database: self.database.another()?, ..self.clone() })
     }
 
-    /// Sets or asks a pragma of its connection, for tests.
+    /// Sets or reads a pragma of the connection, for tests.
     #[doc(hidden)]
     pub async fn pragma(&self, pragma: &str) -> Result<String, InboxError> {
         self.database.pragma(pragma).await.map_err(unavailable)
@@ -253,14 +286,14 @@ impl InboxStore for SqliteInbox {
     }
 
     fn notified(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        // Made now, so that it misses nothing from here on.
+        // Created here and not at the first poll, so that it misses no notification.
         Box::pin(self.put.notified())
     }
 }
 
 fn stats(turn: &Turn<'_>) -> rusqlite::Result<InboxStats> {
     let totals = turn.totals();
-    // Whose lease has run out waits for another worker.
+    // An event whose lease has run out counts as ready, because it waits for another worker.
     let mut run_out = turn.prepare(
         "SELECT count(*) FROM room_hooks_events INDEXED BY room_hooks_events_due
          WHERE state = 'leased' AND next_at <= ?1",

@@ -7,7 +7,8 @@ use crate::{
     database::{State, Turn},
 };
 
-/// Removes finished events that are older than their retention, of each kind the oldest first, and returns how many.
+/// Removes up to `limit` finished events that are older than their retention: first done, then dead
+/// events, the oldest of each first. Returns the number of removed events.
 pub(super) fn prune(
     turn: &Turn<'_>,
     retention: Retention,

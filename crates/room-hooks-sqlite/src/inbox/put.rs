@@ -14,10 +14,10 @@ use crate::{
     signatures::{self, Binding},
 };
 
-/// What a row takes besides its texts and its payload, its entries in the indexes included: about as much.
+/// The approximate size of a row and its index entries in bytes, without its texts and its payload.
 const ROW: i64 = 300;
 
-/// `None` if there is no room.
+/// `None` if the inbox is full.
 pub(super) fn put(
     turn: &Turn<'_>,
     event: &NewEvent,
@@ -25,7 +25,8 @@ pub(super) fn put(
 ) -> rusqlite::Result<Option<PutOutcome>> {
     let retention = millis(event.retention);
     if let (Some(id), Some(signature)) = (event.id, event.signature) {
-        // Also if there is no room for the event: its retry must find the signature its own.
+        // Binds the signature even if there is no room for the event, so that the signature belongs
+        // to its retry.
         match signatures::bind(turn, signature, id, retention, bounds.rows)? {
             Binding::Own => {}
             Binding::Other => return Ok(Some(PutOutcome::SignatureReused)),
@@ -46,7 +47,8 @@ pub(super) fn put(
         return Ok(None);
     }
     if let Some(key) = key {
-        // Without an end, until the event is removed. One that had expired may be left, or be gone by now.
+        // The key does not expire before the event is removed. `make_room` may have removed the
+        // expired key that was found.
         if remembered.is_some() {
             keys::remove(turn, Kind::Event, key)?;
         }
@@ -64,7 +66,7 @@ pub(super) fn put(
         ":id": event.id.as_ref().map(DeliveryId::as_bytes),
         ":signature": event.signature.as_ref().map(SignatureKey::as_bytes),
         ":retention": retention,
-        // Without an id, nothing can be told to be its retry.
+        // Without an id, a retry cannot be recognized, so there is nothing to remember.
         ":keep_until": if event.id.is_some() { turn.now + retention } else { turn.now },
         ":kind": event.kind,
         ":format": event.format_version,
@@ -82,14 +84,15 @@ pub(super) fn put(
     Ok(Some(PutOutcome::New))
 }
 
-/// Removes the oldest events that are done and need not be remembered, until there is room.
+/// Removes the oldest done events whose retention has ended, until there is room. Returns whether
+/// there is.
 fn make_room(
     turn: &Turn<'_>,
     size: i64,
     needs_key: bool,
     bounds: Bounds,
 ) -> rusqlite::Result<bool> {
-    // What never fits must not remove anything.
+    // An event that can never fit must not cause the removal of others.
     if size > bounds.bytes {
         return Ok(false);
     }
@@ -121,7 +124,7 @@ fn remove_oldest(turn: &Turn<'_>) -> rusqlite::Result<bool> {
     Ok(oldest.is_some())
 }
 
-/// Removes an event that no worker has, and its id when its retention ends.
+/// Removes an event that no worker holds. Its id is removed when its retention ends.
 pub(super) fn remove(
     turn: &Turn<'_>,
     state: State,
@@ -130,7 +133,7 @@ pub(super) fn remove(
 ) -> rusqlite::Result<()> {
     let mut delete =
         turn.prepare("DELETE FROM room_hooks_events WHERE sequence = ?1 RETURNING id, keep_until")?;
-    // An id that cannot be read is nobody's.
+    // An unreadable id counts as missing.
     let (id, keep_until) =
         delete.query_row([sequence], |row| Ok((row.get(0).ok().flatten(), row.get(1)?)))?;
     match id {

@@ -1,4 +1,4 @@
-//! What an operator sees and discards.
+//! The operations for operators: list, show and discard events.
 
 use std::time::SystemTime;
 
@@ -11,10 +11,11 @@ use crate::{
     database::{State, Turn},
 };
 
-/// A lease that ran out makes an event ready, as in the totals.
+/// The state that operators see: an event whose lease has run out counts as ready, as in the
+/// statistics.
 const STATE: &str = "iif(state = 'leased' AND next_at <= :now, 'ready', state)";
 
-/// In the order of the primary key, so that all pages together read the table once.
+/// Lists events in the order of the primary key, so that reading all pages reads the table once.
 pub(super) fn list(
     turn: &Turn<'_>,
     state: Option<EventState>,
@@ -58,7 +59,7 @@ const COLUMNS: &str =
     "sequence, kind, format, room, received_at, attempts, failures, crashes, state, next_at,
     finished_at, error, length(payload)";
 
-/// Shows a row whatever is in it: one that a worker cannot read is one that an operator looks for.
+/// Converts a row, even a damaged one: operators look for the events that a worker cannot read.
 fn record(turn: &Turn<'_>, row: &Row<'_>) -> rusqlite::Result<EventRecord> {
     let number = |column| -> rusqlite::Result<u32> {
         Ok(row.get::<_, i64>(column)?.try_into().unwrap_or(u32::MAX))
@@ -92,7 +93,7 @@ fn record(turn: &Turn<'_>, row: &Row<'_>) -> rusqlite::Result<EventRecord> {
     Ok(record)
 }
 
-/// Removes an event that waits or is dead.
+/// Removes an event that waits or is dead. Returns `false` for any other.
 pub(super) fn discard(turn: &Turn<'_>, sequence: i64) -> rusqlite::Result<bool> {
     let mut find = turn.prepare(
         "SELECT state, size FROM room_hooks_events

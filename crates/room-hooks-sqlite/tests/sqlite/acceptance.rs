@@ -1,4 +1,4 @@
-//! What every store must do.
+//! The acceptance suites for all stores.
 
 use room_hooks::{
     inbox::InboxStore,
@@ -9,7 +9,7 @@ use room_hooks_sqlite::SqliteStore;
 use crate::{event, file::File};
 
 #[tokio::test]
-async fn the_delivery_store_does_what_a_store_must() {
+async fn the_delivery_store_passes_the_acceptance_suite() {
     let file = File::new();
     let store = SqliteStore::open(file.path()).unwrap();
     store.stop_clock();
@@ -18,7 +18,7 @@ async fn the_delivery_store_does_what_a_store_must() {
 }
 
 #[tokio::test]
-async fn the_inbox_does_what_an_inbox_must() {
+async fn the_inbox_passes_the_acceptance_suite() {
     let file = File::new();
     let inbox = file.inbox();
     inbox_acceptance(&inbox, async |span| inbox.advance_clock(span)).await;
@@ -52,7 +52,7 @@ async fn an_inbox_and_a_delivery_store_share_a_file() {
     file.check();
 }
 
-/// Bytes that look random, and are the same each time.
+/// Pseudorandom bytes, the same for the same seed.
 fn acts(seed: u64) -> Vec<u8> {
     let mut state = seed;
     let next = || {

@@ -27,7 +27,7 @@ async fn a_full_inbox_forgets_the_oldest_done_events_and_nothing_else() {
     for number in 4..10 {
         inbox.put(event(number)).await.unwrap();
     }
-    // Those that are done must still be remembered.
+    // The done events must still be remembered.
     assert!(matches!(inbox.put(event(10)).await, Err(InboxError::Full)));
     assert_eq!(inbox.put(event(0)).await.unwrap(), PutOutcome::Duplicate);
     inbox.advance_clock(RETENTION);
@@ -42,7 +42,7 @@ async fn a_full_inbox_forgets_the_oldest_done_events_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_bound_in_bytes_holds_and_what_never_fits_removes_nothing() {
+async fn a_bound_in_bytes_holds_and_an_event_that_never_fits_removes_nothing() {
     let file = File::new();
     let inbox = file.inbox().with_max_bytes(10_000);
     let large = |number, size| {
@@ -77,7 +77,7 @@ async fn a_full_inbox_still_binds_signatures_and_finds_duplicates() {
 }
 
 #[tokio::test]
-async fn what_is_pruned_leaves_its_id_until_its_retention_ends() {
+async fn a_pruned_event_leaves_its_id_until_its_retention_ends() {
     let file = File::new();
     let inbox = file.inbox();
     put_done(&inbox, 0..5).await;
@@ -97,7 +97,7 @@ async fn what_is_pruned_leaves_its_id_until_its_retention_ends() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_removed_as_other_operations_run() {
+async fn expired_keys_are_removed_while_other_operations_run() {
     let file = File::new();
     let inbox = file.inbox();
     for number in 0..50 {

@@ -1,5 +1,5 @@
-//! Another process, which is this test's binary once more: with the environment below, its one test does what it is
-//! told.
+//! Child processes: this test binary runs itself with the environment variables below, which name
+//! the task for its test `child::runs_its_task`.
 
 use std::{
     env,
@@ -28,16 +28,16 @@ impl Child {
         Self::start_by(Command::new(env::current_exe().unwrap()), task, file, number)
     }
 
-    /// Starts one whose files cannot grow beyond so many KiB: a write that would fails.
+    /// Starts a child whose files cannot grow beyond `kib` KiB. A write beyond that fails.
     pub(crate) fn start_with_file_limit(kib: u32, task: &str, file: &File) -> Self {
         let mut shell = Command::new("sh");
-        // POSIX counts in blocks of 512 bytes, bash in KiB unless it is asked to be POSIX.
+        // POSIX shells count in blocks of 512 bytes. Bash counts in KiB except in POSIX mode.
         let limit = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", kib * 2);
         shell.args(["-c", &limit, "sh"]).arg(env::current_exe().unwrap());
         Self::start_by(shell, task, file, 0)
     }
 
-    /// Starts one that is not root. `None` if another user cannot read this binary.
+    /// Starts a child that is not root. `None` if another user cannot read this binary.
     pub(crate) fn start_as_nobody(task: &str, file: &File) -> Option<Self> {
         let mut command = Command::new(env::current_exe().unwrap());
         std::os::unix::process::CommandExt::uid(&mut command, 65534);
@@ -50,7 +50,7 @@ impl Child {
 
     fn spawn(mut command: Command, task: &str, file: &File, number: i64) -> io::Result<Self> {
         let mut process = command
-            .args(["--exact", "child::does_what_it_is_told", "--nocapture"])
+            .args(["--exact", "child::runs_its_task", "--nocapture"])
             .env(TASK, task)
             .env(PATH, file.path())
             .env(NUMBER, number.to_string())
@@ -60,13 +60,13 @@ impl Child {
         Ok(Self { process, lines })
     }
 
-    /// The next lines that it writes, of those that begin with `> `; fewer at its end.
+    /// The next lines that begin with `> `; fewer than `number` at the end of the output.
     pub(crate) fn lines(&mut self, number: usize) -> Vec<String> {
         let mut lines = Vec::new();
         let mut line = Vec::new();
         while lines.len() < number && self.lines.read_until(b'\n', &mut line).unwrap() > 0 {
             let text = String::from_utf8_lossy(&line);
-            // Half a line is of one that was killed.
+            // A killed child may leave half a line.
             if let Some(text) = text.strip_suffix('\n')
                 && let Some((_, text)) = text.split_once("> ")
             {
@@ -77,14 +77,14 @@ impl Child {
         lines
     }
 
-    /// All lines until it has ended, which it does well.
+    /// Waits for a successful exit, and returns all remaining lines.
     pub(crate) fn finish(mut self) -> Vec<String> {
         let lines = self.lines(usize::MAX);
         assert!(self.process.wait().unwrap().success());
         lines
     }
 
-    /// Kills it with SIGKILL, and returns the lines that nobody has read.
+    /// Kills the child with SIGKILL, and returns its unread lines.
     pub(crate) fn kill(mut self) -> Vec<String> {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -93,11 +93,13 @@ impl Child {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn does_what_it_is_told() {
+async fn runs_its_task() {
     let Ok(task) = env::var(TASK) else { return };
     let inbox = SqliteInbox::open(env::var(PATH).unwrap());
     if task == "open" {
-        return tell(inbox.err().map_or_else(|| "it is open".into(), |error| format!("{error:?}")));
+        return tell(
+            inbox.err().map_or_else(|| "the file is open".into(), |error| format!("{error:?}")),
+        );
     }
     let inbox = inbox.unwrap();
     let number: i64 = env::var(NUMBER).unwrap().parse().unwrap();
@@ -115,7 +117,8 @@ fn tell(what: impl Display) {
     println!("> {what}");
 }
 
-/// Puts events from 0 on, a few at a time, and says so of each that is committed, and of the first that is not.
+/// Puts events from 0 on, a few at a time. Prints the number of each committed event, and the first
+/// failure.
 async fn put(inbox: &SqliteInbox) {
     for begin in (0..).step_by(4) {
         let puts: [_; 4] = std::array::from_fn(|offset| {
@@ -134,7 +137,8 @@ async fn put(inbox: &SqliteInbox) {
     }
 }
 
-/// Puts 200 events of its own and 200 that others put as well, and says which of the latter were new.
+/// Puts 200 unique events and 200 that the other children put, too. Prints which of the latter were
+/// new.
 async fn put_200(inbox: &SqliteInbox, number: i64) {
     for shared in 0..200 {
         inbox.put(event(number as u64 * 1000 + shared)).await.unwrap();
@@ -144,7 +148,7 @@ async fn put_200(inbox: &SqliteInbox, number: i64) {
     }
 }
 
-/// Claims and finishes until nothing has come for a second, and says which events it has had.
+/// Claims and finishes events until none has arrived for a second, and prints them.
 async fn claim(inbox: &SqliteInbox, worker: i64) {
     let mut idle = 0;
     while idle < 20 {
@@ -160,7 +164,7 @@ async fn claim(inbox: &SqliteInbox, worker: i64) {
     }
 }
 
-/// Leases one event for a moment, and waits to be killed.
+/// Leases one event for 200 ms, and waits for the kill.
 async fn lease(inbox: &SqliteInbox, worker: i64) {
     let mut request = request(worker, 1);
     request.lease = Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! The clock jumps.
+//! Clock jumps.
 
 use std::{
     sync::{Arc, Mutex},
@@ -25,7 +25,7 @@ async fn retry(inbox: &impl InboxStore, attempt: AttemptId, after: Duration) {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_delays_no_event_that_is_ready() {
+async fn a_clock_that_is_set_back_does_not_delay_ready_events() {
     for span in [Duration::from_millis(1), SECOND, 2 * SECOND, HOUR, HOUR * 24 * 365] {
         let file = File::new();
         let inbox = file.inbox();
@@ -51,7 +51,8 @@ async fn a_retry_waits_as_long_as_before_after_the_clock_is_set_back() {
     assert_eq!(sequences(&claim(&inbox, &request(1, 1)).await), [1]);
 }
 
-/// The event became due while the clock was ahead, and a poll writes nothing that would tell of it.
+/// The event became due while the clock was ahead. The poll that found it wrote nothing to the
+/// file.
 #[tokio::test]
 async fn an_event_that_a_poll_has_found_due_stays_due_when_the_clock_is_set_back() {
     let file = File::new();
@@ -67,9 +68,10 @@ async fn an_event_that_a_poll_has_found_due_stays_due_when_the_clock_is_set_back
     assert_eq!(sequences(&claim(&inbox, &request(1, 1)).await), [1]);
 }
 
-/// What was stored while the clock was ahead must not stay until that time comes again.
+/// Events that were stored while the clock was ahead must not stay until it reaches that time
+/// again.
 #[tokio::test]
-async fn a_clock_that_was_a_year_ahead_leaves_no_event_behind_that_cannot_be_pruned() {
+async fn events_stored_while_the_clock_was_a_year_ahead_can_be_pruned() {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let file = File::new();
     let inbox = file.inbox().with_max_rows(2);
@@ -102,20 +104,21 @@ async fn a_clock_that_jumps_back_and_forth_leases_nothing_twice() {
     let first = claim(&inbox, &request(1, 1)).await;
     for _ in 0..5 {
         inbox.set_clock_back(HOUR);
-        // The lease of the first worker, which is due an hour later by now, is shifted along.
+        // The lease of the first worker, which would now end an hour later, is shifted with the
+        // clock.
         assert!(!sequences(&claim(&inbox, &request(2, 1)).await).contains(&1));
         inbox.advance_clock(LEASE / 2);
         assert!(!sequences(&claim(&inbox, &request(2, 1)).await).contains(&1));
         inbox.renew(WorkerId(1), LEASE).await.unwrap();
     }
-    // Forward, it takes the lease with it: that cannot be told from a worker that was frozen for as long.
+    // A jump forward ends the lease, because it looks like a worker that was frozen for as long.
     inbox.advance_clock(2 * LEASE);
     assert_eq!(sequences(&claim(&inbox, &request(3, 1)).await).len(), 1);
     assert!(inbox.finish(first[0].attempt, Ending::Done).await.unwrap() || first.is_empty());
     file.check();
 }
 
-/// Two handles, as of two processes: the second must not shift again what the first has shifted.
+/// Two handles stand for two processes. The second must not repeat the shift of the first.
 #[tokio::test]
 async fn a_clock_that_is_set_back_shifts_leases_once_for_all_processes() {
     let file = File::new();
@@ -132,17 +135,17 @@ async fn a_clock_that_is_set_back_shifts_leases_once_for_all_processes() {
     two.put(event(5)).await.unwrap();
     for _ in 0..3 {
         let others = sequences(&claim(&two, &request(2, 1)).await);
-        assert!(!others.contains(&1), "the lease has run out early");
+        assert!(!others.contains(&1), "the lease ran out early");
     }
     for inbox in [&one, &two] {
         inbox.advance_clock(LEASE);
     }
     let suspects = claim(&two, &request(3, 5)).await;
-    assert_eq!(sequences(&suspects), [1], "the lease has run out in time");
+    assert_eq!(sequences(&suspects), [1], "the lease ran out on time");
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_before_anything_waits_costs_one_write() {
+async fn a_clock_that_is_set_back_while_nothing_waits_costs_one_write() {
     let file = File::new();
     let inbox = file.inbox();
     inbox.put(event(1)).await.unwrap();
@@ -176,7 +179,7 @@ async fn a_lease_of_the_delivery_store_is_shifted_with_the_clock_too() {
     assert!(matches!(store.claim(settled, now).await, Ok(ClaimOutcome::Settled)));
 }
 
-/// A delivery as hooks claim it.
+/// A delivery key as the hooks pass it to a store.
 async fn delivery() -> DeliveryKey {
     let spy = Spy::default();
     let zego = Zego::new(1, "secret").unwrap();

@@ -1,4 +1,4 @@
-//! Files that are damaged.
+//! Damaged files.
 
 use std::{
     fs::OpenOptions,
@@ -10,7 +10,7 @@ use room_hooks_sqlite::{OpenError, SqliteInbox};
 
 use crate::{claim, event, file::File, request, unavailable};
 
-/// A file with a thousand events, with nothing in its write-ahead log.
+/// A file with a thousand events and an empty write-ahead log.
 async fn filled() -> File {
     let file = File::new();
     let inbox = file.inbox();
@@ -30,7 +30,7 @@ fn overwrite(file: &File, from: u64, length: usize) {
 }
 
 #[tokio::test]
-async fn an_overwritten_header_is_found_at_start() {
+async fn an_overwritten_header_is_detected_when_the_file_is_opened() {
     let file = filled().await;
     overwrite(&file, 0, 100);
     let error = SqliteInbox::open(file.path()).unwrap_err();
@@ -39,7 +39,7 @@ async fn an_overwritten_header_is_found_at_start() {
 }
 
 #[tokio::test]
-async fn an_overwritten_page_in_the_middle_is_found_at_start() {
+async fn an_overwritten_page_in_the_middle_is_detected_when_the_file_is_opened() {
     let file = filled().await;
     overwrite(&file, 4096 * 20, 4096);
     let error = SqliteInbox::open(file.path()).unwrap_err();
@@ -48,7 +48,7 @@ async fn an_overwritten_page_in_the_middle_is_found_at_start() {
 }
 
 #[tokio::test]
-async fn a_truncated_file_is_found_at_start() {
+async fn a_truncated_file_is_detected_when_it_is_opened() {
     let file = filled().await;
     let length = std::fs::metadata(file.path()).unwrap().len();
     OpenOptions::new().write(true).open(file.path()).unwrap().set_len(length / 2).unwrap();
@@ -56,9 +56,10 @@ async fn a_truncated_file_is_found_at_start() {
     assert!(matches!(error, OpenError::Corrupted { .. }), "{error:?}");
 }
 
-/// A page of the events goes bad while the file is open: what needs it fails and says why, the rest goes on.
+/// A page of an index is damaged while the file is open. Operations that need it fail and say why;
+/// others still work.
 #[tokio::test]
-async fn a_page_that_goes_bad_while_the_file_is_open_fails_only_what_needs_it() {
+async fn a_page_that_is_damaged_while_the_file_is_open_fails_only_operations_that_need_it() {
     let file = filled().await;
     let root: i64 = file
         .connection()
@@ -74,14 +75,14 @@ async fn a_page_that_goes_bad_while_the_file_is_open_fails_only_what_needs_it() 
     let inbox_after = inbox.clone();
     let error = unavailable(inbox.claim(request(1, 10)).await);
     assert!(error.contains("malformed"), "{error}");
-    // Signatures and ids have pages of their own.
+    // Signatures and ids are in other pages.
     assert_eq!(inbox_after.put(event(7)).await.unwrap(), room_hooks::inbox::PutOutcome::Duplicate);
     assert!(inbox_after.put(event(5000)).await.is_err());
 }
 
-/// Too large to be read through when it is opened, but not so large that nothing is looked at.
+/// A file of this size is not checked in full when it is opened, but the roots of its tables are.
 #[tokio::test]
-async fn a_large_file_whose_tables_have_lost_their_roots_is_found_at_start() {
+async fn a_damaged_root_of_a_table_in_a_large_file_is_detected_when_it_is_opened() {
     let file = filled().await;
     let root: i64 = {
         let connection = file.connection();
@@ -97,7 +98,7 @@ async fn a_large_file_whose_tables_have_lost_their_roots_is_found_at_start() {
     assert!(matches!(error, OpenError::Corrupted { .. }), "{error:?}");
 }
 
-/// One row that no worker can read must not keep it from the others.
+/// An unreadable row must not keep a worker from the others.
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_dead_and_the_others_are_claimed() {
     let file = File::new();

@@ -1,4 +1,4 @@
-//! There is no space left.
+//! A full disk.
 
 use room_hooks::inbox::{Ending, InboxStore, PutOutcome};
 
@@ -23,7 +23,7 @@ async fn a_full_disk_refuses_puts_loses_nothing_and_recovers() {
     };
     assert!(error.contains("full"), "{error}");
     assert_eq!(inbox.stats().await.unwrap().ready, stored);
-    // What needs no new page goes on.
+    // Operations that need no new page still work.
     let claimed = claim(&inbox, &request(1, 2)).await;
     assert!(inbox.finish(claimed[0].attempt, Ending::Done).await.unwrap());
     assert_eq!(inbox.put(event(0)).await.unwrap(), PutOutcome::Duplicate);
@@ -33,7 +33,7 @@ async fn a_full_disk_refuses_puts_loses_nothing_and_recovers() {
     file.check();
 }
 
-/// Writes fail as those to a full disk do, in the middle of a commit.
+/// A write fails in the middle of a commit, like one to a full disk.
 #[tokio::test]
 async fn a_write_that_fails_during_a_commit_loses_nothing_acknowledged() {
     let file = File::new();

@@ -1,4 +1,4 @@
-//! What was acknowledged is on disk.
+//! Acknowledged events are on disk.
 
 use room_hooks::{
     hooks::DeliveryStore,
@@ -28,7 +28,7 @@ async fn every_connection_syncs_each_commit() {
     }
 }
 
-/// A process is killed with SIGKILL while it puts, and nothing that it had been told was committed is missing.
+/// A process is killed with SIGKILL while it puts events. No put that had returned is missing.
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_by_kill_9() {
     for round in 0..3 {

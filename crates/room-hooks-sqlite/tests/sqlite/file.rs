@@ -10,7 +10,7 @@ use std::{
 use room_hooks_sqlite::SqliteInbox;
 use rusqlite::Connection;
 
-/// A file in a directory of its own, which is removed with it.
+/// A database file in its own directory, which is removed when this is dropped.
 pub(crate) struct File(PathBuf);
 
 impl File {
@@ -27,19 +27,19 @@ impl File {
         &self.0
     }
 
-    /// An inbox in it, whose clock stands still.
+    /// An inbox in the file, with a stopped clock.
     pub(crate) fn inbox(&self) -> SqliteInbox {
         let inbox = SqliteInbox::open(&self.0).unwrap();
         inbox.stop_clock();
         inbox
     }
 
-    /// A connection past the crate.
+    /// A connection that bypasses the crate.
     pub(crate) fn connection(&self) -> Connection {
         Connection::open(&self.0).unwrap()
     }
 
-    /// Moves all that is in the write-ahead log into the file, and removes that.
+    /// Moves the contents of the write-ahead log into the file, and truncates the log.
     pub(crate) fn checkpoint(&self) {
         let busy: i64 = self
             .connection()
@@ -48,16 +48,16 @@ impl File {
         assert_eq!(busy, 0);
     }
 
-    /// Waits until the last handle, which was dropped, has closed the file: a thread does.
+    /// Waits until the thread of the last handle, which was dropped, has closed the file.
     pub(crate) fn wait_until_closed(&self) {
         let begun = Instant::now();
         while self.0.with_extension("db-wal").exists() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "it stays open");
+            assert!(begun.elapsed() < Duration::from_secs(10), "the file stays open");
             sleep(Duration::from_millis(1));
         }
     }
 
-    /// Whether all pages are sound, and the totals are what they count.
+    /// Checks that all pages are intact and that the totals match the rows.
     pub(crate) fn check(&self) {
         let connection = self.connection();
         let check: String =

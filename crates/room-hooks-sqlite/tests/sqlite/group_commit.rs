@@ -11,7 +11,7 @@ use crate::{event, file::File, id, unavailable};
 async fn one_bad_row_fails_alone_in_its_group() {
     let file = File::new();
     let inbox = file.inbox();
-    // Stops all puts until 64 wait.
+    // Blocks all puts until 64 wait.
     let other = file.connection();
     other
         .execute_batch(
@@ -45,7 +45,7 @@ async fn one_bad_row_fails_alone_in_its_group() {
         }
     }
     assert_eq!(inbox.stats().await.unwrap().ready, 64 - 9);
-    // Nothing is left of one that failed, not even its signature.
+    // A failed put leaves nothing behind, not even its signature.
     let left: i64 = file
         .connection()
         .query_row("SELECT count(*) FROM room_hooks_keys WHERE kind = 'signature'", [], |row| {
@@ -56,9 +56,9 @@ async fn one_bad_row_fails_alone_in_its_group() {
     file.check();
 }
 
-/// An operation that ends the whole transaction fails its whole group, and nothing of that is stored.
+/// An operation that ends the whole transaction fails its whole group, and none of it is stored.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rollback_of_the_whole_transaction_is_the_answer_of_its_whole_group() {
+async fn a_rollback_of_the_whole_transaction_fails_its_whole_group() {
     let file = File::new();
     let inbox = file.inbox();
     let other = file.connection();
@@ -95,9 +95,9 @@ async fn a_rollback_of_the_whole_transaction_is_the_answer_of_its_whole_group() 
     file.check();
 }
 
-/// What fails at the end of a transaction, when SQLite leaves that open, must not stand in the way of the next one.
+/// A failure at the end of a transaction, which leaves it open, must not block the next one.
 #[tokio::test]
-async fn a_transaction_that_cannot_be_ended_is_rolled_back_and_the_next_one_works() {
+async fn a_transaction_that_fails_at_its_end_is_rolled_back_and_the_next_one_works() {
     let file = File::new();
     let inbox = file.inbox();
     let other = file.connection();
@@ -115,7 +115,7 @@ async fn a_transaction_that_cannot_be_ended_is_rolled_back_and_the_next_one_work
     file.check();
 }
 
-/// So that retries of a sender cost no fsync.
+/// A sender's retry must not cost an fsync.
 #[tokio::test]
 async fn a_duplicate_writes_nothing() {
     let file = File::new();

@@ -1,4 +1,4 @@
-//! What a worker needs besides its events.
+//! Heartbeats and notifications for workers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::{LEASE, claim, event, file::File, request};
 
 #[tokio::test]
-async fn a_heartbeat_renews_leases_by_a_connection_of_its_own() {
+async fn a_heartbeat_renews_leases_on_its_own_connection() {
     let file = File::new();
     let inbox = file.inbox();
     let heartbeat = inbox.for_heartbeat().unwrap().unwrap();
@@ -33,7 +33,7 @@ async fn a_waiting_worker_is_notified_of_a_put_and_a_retry() {
     let clone = inbox.clone();
     const SOON: Duration = Duration::from_secs(10);
 
-    // From when it was asked for, and not only from when it is awaited.
+    // The future notices a put from the moment it was created, not only once it is awaited.
     let notified = clone.notified();
     inbox.put(event(1)).await.unwrap();
     timeout(SOON, notified).await.unwrap();

@@ -1,4 +1,4 @@
-//! Ids and signatures when there are so many that most are in the table of old ones.
+//! Ids and signatures in the table of old keys, as in a large file.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn old_ids_and_signatures_are_remembered_as_new_ones_are() {
             format!("SELECT count(*) FROM {table} WHERE key < x'0000000000000000000000000000012c'");
         file.connection().query_row(&sql, [], |row| row.get(0)).unwrap()
     };
-    // Makes it move them, as if there were many more.
+    // Makes a sweep move the keys, as if there were many more.
     add_recent(1_000_000);
     for number in 1000..1300 {
         inbox.put(event(number)).await.unwrap();
@@ -57,6 +57,6 @@ async fn old_ids_and_signatures_are_remembered_as_new_ones_are() {
     for number in 6000..6500 {
         inbox.put(event(number)).await.unwrap();
     }
-    assert_eq!(count("room_hooks_old_keys"), 1, "the signature of the latest");
+    assert_eq!(count("room_hooks_old_keys"), 1, "the signature of the latest event");
     file.check();
 }

@@ -1,4 +1,4 @@
-//! The write lock is held by another connection.
+//! Another connection holds the write lock.
 
 use std::time::Duration;
 
@@ -26,20 +26,20 @@ async fn a_lock_that_is_held_for_long_fails_puts_and_the_next_one_works() {
     let (one, two) = tokio::join!(inbox.put(event(1)), inbox.put(event(2)));
     assert!(unavailable(one).contains("locked"));
     assert!(unavailable(two).contains("locked"));
-    // What only reads does not wait.
+    // A read does not wait.
     assert_eq!(inbox.stats().await.unwrap().ready, 1);
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(inbox.put(event(1)).await.unwrap(), PutOutcome::New);
     assert_eq!(inbox.stats().await.unwrap().ready, 2);
 }
 
-/// Its sender has been told that it failed, and a later one must not find it a duplicate.
+/// The sender has been told that the put failed, so a retry must not be a duplicate.
 #[tokio::test]
 async fn a_put_whose_caller_timed_out_before_it_began_is_not_stored() {
     let file = File::new();
     let inbox = file.inbox();
     let other = locked(&file);
-    // The first waits for the lock, the second behind it, and only the third is still wanted.
+    // The first put waits for the lock and the second behind it. Only the third still has a caller.
     for number in [1, 2] {
         assert!(timeout(A_MOMENT, inbox.put(event(number))).await.is_err());
     }
@@ -73,7 +73,7 @@ async fn an_idle_worker_neither_waits_for_the_lock_nor_writes() {
     assert_eq!(version(&file), before);
 }
 
-/// More than may wait in the queue: those without a place wait for one.
+/// The puts that do not fit into the queue wait for a place.
 #[tokio::test]
 async fn more_puts_than_the_queue_holds_are_all_stored() {
     let file = File::new();

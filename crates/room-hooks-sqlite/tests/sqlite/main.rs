@@ -1,4 +1,4 @@
-//! The stores in real files.
+//! Tests of the stores in real files.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -66,13 +66,13 @@ fn sequences(events: &[ClaimedEvent]) -> Vec<i64> {
     events.iter().map(|event| event.attempt.sequence).collect()
 }
 
-/// Why an inbox is unavailable, with all sources.
+/// The reason why an inbox is unavailable, with all sources.
 #[track_caller]
 fn unavailable<T>(result: Result<T, InboxError>) -> String {
     match result {
         Err(InboxError::Unavailable(source)) => chain(source.as_ref()),
         Err(error) => panic!("{error}"),
-        Ok(_) => panic!("it is available"),
+        Ok(_) => panic!("the inbox is available"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What it costs. Measured, not asserted: a busy machine must not fail a test.
+//! Measurements. They assert no times, since a busy machine must not fail a test.
 //!
 //! ```sh
 //! cargo test --release -p room-hooks-sqlite --test sqlite -- --ignored --nocapture --test-threads 1
@@ -12,11 +12,11 @@ use room_hooks_sqlite::SqliteInbox;
 use crate::{claim, event, file::File, request};
 
 const ROWS: u64 = 1_000_000;
-/// Each measures both tables once, one after the other.
+/// The number of rounds. Each measures both tables once, one after the other.
 const ROUNDS: usize = 15;
 const EVENTS: u64 = 2000;
 
-/// As an event is by the time that it is done, with a random id as digests are.
+/// Inserts `ROWS` done events, with random ids and signatures like real digests.
 fn fill(file: &File) {
     file.connection()
         .execute_batch(&format!(
@@ -113,7 +113,7 @@ async fn measure(inbox: &SqliteInbox, begin: u64, is_ordered: bool) -> Cost {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it measures, for a minute or two, in a release build"]
+#[ignore = "a measurement of one or two minutes, for a release build"]
 async fn put_and_claim_with_a_million_done_rows() {
     for is_ordered in [false, true] {
         let (empty, full) = (File::new(), File::new());
@@ -121,7 +121,7 @@ async fn put_and_claim_with_a_million_done_rows() {
         fill(&full);
         let (mut ratios, mut costs) = ([(); 4].map(|()| Vec::new()), [(); 4].map(|()| Vec::new()));
         let of_full = SqliteInbox::open(full.path()).unwrap().with_max_rows(2_000_000);
-        // It does not stay empty: what a round adds, it adds to both.
+        // Each round adds the same events to both files.
         let of_empty = SqliteInbox::open(empty.path()).unwrap();
         for round in 0..ROUNDS {
             let begin = round as u64 * EVENTS * 2;
@@ -141,7 +141,7 @@ async fn put_and_claim_with_a_million_done_rows() {
             ratios[index].sort_by(f64::total_cmp);
             costs[index].sort();
             println!(
-                "{}{name}: {:?} an event in an empty table, x {:.2} with {ROWS} done rows ({:.2} to {:.2})",
+                "{}{name}: {:?} per event in an empty table, x {:.2} with {ROWS} done rows ({:.2} to {:.2})",
                 if is_ordered { "in order, " } else { "" },
                 costs[index][ROUNDS / 2],
                 ratios[index][ROUNDS / 2],
@@ -152,7 +152,7 @@ async fn put_and_claim_with_a_million_done_rows() {
     }
 }
 
-/// The same rows, by one thread that inserts so many in each transaction.
+/// Inserts the same rows with one thread, `senders` of them in each transaction.
 fn insert_raw(connection: &rusqlite::Connection, begin: u64, senders: u64) -> Duration {
     let begun = Instant::now();
     for group in (0..EVENTS).step_by(senders as usize) {
@@ -193,7 +193,7 @@ async fn put_all(inbox: &SqliteInbox, begin: u64, senders: u64) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it measures, in a release build"]
+#[ignore = "a measurement, for a release build"]
 async fn puts_relative_to_raw_inserts_in_groups() {
     for senders in [1, 8, 32] {
         let (file, raw) = (File::new(), File::new());
@@ -216,7 +216,7 @@ async fn puts_relative_to_raw_inserts_in_groups() {
         ratios.sort_by(f64::total_cmp);
         costs.sort();
         println!(
-            "{senders} senders: {:?} a put, x {:.2} the raw inserts a second ({:.2} to {:.2})",
+            "{senders} senders: {:?} per put, x {:.2} the raw inserts per second ({:.2} to {:.2})",
             costs[ROUNDS / 2],
             ratios[ROUNDS / 2],
             ratios[ROUNDS / 4],

@@ -1,4 +1,4 @@
-//! What an operator is told whose file cannot be used.
+//! Errors when a file cannot be used.
 
 use std::{
     fs::{self, Permissions},
@@ -57,7 +57,7 @@ fn a_database_in_memory_is_refused_since_it_is_not_durable() {
     }
 }
 
-/// Root may write every file, so the test opens it as another user then.
+/// Root may write every file. As root, the test therefore opens it as another user.
 #[tokio::test]
 async fn a_read_only_file_or_directory_is_refused() {
     for mode in [0o555, 0o777] {
@@ -80,9 +80,9 @@ async fn a_read_only_file_or_directory_is_refused() {
     }
 }
 
-/// Its header can say so, which holds for root too.
+/// A flag in the header, which applies to root, too.
 #[tokio::test]
-async fn a_file_that_says_that_it_is_read_only_is_refused() {
+async fn a_file_whose_header_makes_it_read_only_is_refused() {
     let file = File::new();
     file.inbox().put(event(1)).await.unwrap();
     file.wait_until_closed();
@@ -95,7 +95,7 @@ async fn a_file_that_says_that_it_is_read_only_is_refused() {
 }
 
 #[test]
-fn a_newer_schema_is_refused_unless_it_says_that_this_version_can_use_it() {
+fn a_newer_schema_is_refused_unless_it_supports_this_version() {
     let file = File::new();
     drop(file.inbox());
     let set = |version, needed| {
@@ -112,7 +112,7 @@ fn a_newer_schema_is_refused_unless_it_says_that_this_version_can_use_it() {
 }
 
 #[tokio::test]
-async fn a_file_with_tables_of_others_keeps_them() {
+async fn a_file_with_other_tables_keeps_them() {
     let file = File::new();
     file.connection().execute_batch("CREATE TABLE own (a); INSERT INTO own VALUES (7)").unwrap();
     file.inbox().put(event(1)).await.unwrap();
@@ -120,9 +120,9 @@ async fn a_file_with_tables_of_others_keeps_them() {
     assert_eq!(own, 7);
 }
 
-/// As when a service starts with as many processes as there are cores.
+/// A service may start one process per core.
 #[test]
-fn several_open_a_new_file_at_once() {
+fn several_processes_open_a_new_file_at_once() {
     for _ in 0..5 {
         let file = File::new();
         thread::scope(|scope| {

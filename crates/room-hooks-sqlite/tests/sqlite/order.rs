@@ -24,7 +24,7 @@ fn ordered(worker: i64, limit: usize) -> ClaimRequest {
 }
 
 #[tokio::test]
-async fn of_each_room_the_oldest_is_claimed_alone() {
+async fn only_the_oldest_event_of_each_room_is_claimed() {
     let file = File::new();
     let inbox = file.inbox();
     for (number, room) in ["a", "a", "b", "a", "b", "c"].into_iter().enumerate() {
@@ -36,7 +36,7 @@ async fn of_each_room_the_oldest_is_claimed_alone() {
     assert_eq!(sequences(&first), [1, 3, 6, 7, 8]);
     assert!(claim(&inbox, &ordered(2, 10)).await.is_empty());
 
-    // A retry holds its room back; what is done or dead lets the next one go.
+    // An event that waits for a retry holds back its room. A done or dead one does not.
     let retry = Ending::Retry { after: Duration::from_secs(5), error: "later".into() };
     inbox.finish(first[0].attempt, retry).await.unwrap();
     inbox.finish(first[1].attempt, Ending::Dead { error: "never".into() }).await.unwrap();
@@ -49,7 +49,7 @@ async fn of_each_room_the_oldest_is_claimed_alone() {
 }
 
 #[tokio::test]
-async fn an_older_event_that_the_request_cannot_take_holds_nothing_back() {
+async fn an_older_event_that_the_request_cannot_take_does_not_hold_back_its_room() {
     let file = File::new();
     let inbox = file.inbox();
     let mut event = in_room(1, "a");
@@ -65,8 +65,8 @@ async fn an_older_event_that_the_request_cannot_take_holds_nothing_back() {
     assert_eq!(sequences(&claim(&inbox, &request).await), [3]);
 }
 
-/// One room has thousands of events at the head of the queue, and its oldest waits for a retry. The other rooms must
-/// be served, by claims that do not look at all of them.
+/// One room has thousands of events at the head of the queue, and its oldest waits for a retry.
+/// Claims must still serve the other rooms without examining all of those events.
 #[tokio::test]
 async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
     let file = File::new();
@@ -84,7 +84,7 @@ async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
     for number in 0..3 {
         inbox.put(event(20_000 + number)).await.unwrap();
     }
-    // More rooms than one claim looks at: they take turns.
+    // One claim does not examine this many rooms, so the rooms take turns.
     let mut claimed = Vec::new();
     for _ in 0..500 {
         for event in claim(&inbox, &ordered(1, 32)).await {
@@ -98,7 +98,7 @@ async fn a_room_with_a_long_backlog_does_not_keep_a_worker_from_the_others() {
     file.check();
 }
 
-/// More of them than one claim looks at wait for a retry, so the next one must look further.
+/// More rooms wait for a retry than one claim examines, so the next claim must look further.
 #[tokio::test]
 async fn rooms_that_wait_do_not_keep_a_worker_from_those_behind_them() {
     let file = File::new();
@@ -121,7 +121,7 @@ async fn rooms_that_wait_do_not_keep_a_worker_from_those_behind_them() {
     assert!(inbox.finish(first[0].attempt, retry()).await.unwrap());
     inbox.put(in_room(20_000, "z")).await.unwrap();
 
-    // It begins with the first room.
+    // A new handle begins with the first room.
     let inbox = file.inbox();
     let mut found = Vec::new();
     for _ in 0..10 {
@@ -130,7 +130,7 @@ async fn rooms_that_wait_do_not_keep_a_worker_from_those_behind_them() {
     assert_eq!(found, [4500 + 1500 + 1]);
 }
 
-/// In this order, and yet many to a commit.
+/// Puts events in this order, but many per commit.
 async fn put_all(inbox: &SqliteInbox, events: impl Iterator<Item = NewEvent>) {
     let put = events.map(|event| {
         let inbox = inbox.clone();
@@ -141,9 +141,10 @@ async fn put_all(inbox: &SqliteInbox, events: impl Iterator<Item = NewEvent>) {
     put.collect::<JoinSet<()>>().join_all().await;
 }
 
-/// A claim looks at each room once, so that events of other kinds at its head are not read again for each of the others.
+/// A claim examines each room once. Otherwise, it would read the events of other kinds at the head
+/// of the room again for each of the remaining events.
 #[tokio::test]
-async fn events_of_other_kinds_at_the_head_of_a_room_are_read_once_in_a_claim() {
+async fn events_of_other_kinds_at_the_head_of_a_room_are_read_once_per_claim() {
     let file = File::new();
     let inbox = file.inbox();
     let mut puts = JoinSet::new();
@@ -160,7 +161,7 @@ async fn events_of_other_kinds_at_the_head_of_a_room_are_read_once_in_a_claim() 
     let begun = Instant::now();
     let claimed = claim(&inbox, &request).await;
     assert_eq!(claimed.len(), 1);
-    // Four million rows took seconds, four thousand take milliseconds.
+    // Reading four million rows would take seconds; four thousand take milliseconds.
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
 }
 
@@ -173,7 +174,7 @@ async fn a_hundred_rooms_with_10_000_events_keep_their_order_with_16_handlers_th
     let zego = Zego::new(1, "secret").unwrap();
     let hooks = Hooks::new(zego.clone()).with_inbox(inbox.clone());
     let mut senders = JoinSet::new();
-    // A room has one sender, which waits for each answer.
+    // Each room has one sender, which waits for each response.
     for room in 0..ROOMS {
         let (zego, hooks) = (zego.clone(), hooks.clone());
         senders.spawn(async move {

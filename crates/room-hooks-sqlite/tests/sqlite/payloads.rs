@@ -1,4 +1,4 @@
-//! What is stored comes back as it was.
+//! Stored events are returned unchanged.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use room_hooks::{
 use crate::{claim, file::File, request};
 
 #[tokio::test]
-async fn u_0000_lone_surrogates_and_a_mebibyte_come_back_as_they_were() {
+async fn u_0000_lone_surrogates_and_a_mebibyte_are_returned_unchanged() {
     let file = File::new();
     let inbox = file.inbox();
     let mut events = Vec::new();
@@ -37,7 +37,7 @@ async fn u_0000_lone_surrogates_and_a_mebibyte_come_back_as_they_were() {
 }
 
 #[tokio::test]
-async fn times_and_spans_beyond_all_measure_overflow_nothing() {
+async fn extreme_times_and_spans_do_not_overflow() {
     let file = File::new();
     let inbox = file.inbox();
     let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! Several processes with one file.
+//! Several processes that share a file.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -28,7 +28,7 @@ async fn processes_that_put_and_claim_at_once_lease_no_event_twice() {
 }
 
 #[tokio::test]
-async fn what_a_killed_worker_had_runs_again_alone_and_it_cannot_finish_it() {
+async fn the_event_of_a_killed_worker_runs_again_alone_and_the_old_attempt_cannot_finish_it() {
     let file = File::new();
     let inbox = SqliteInbox::open(file.path()).unwrap();
     inbox.put(event(1)).await.unwrap();

@@ -1,4 +1,4 @@
-//! The servers that are measured, each in a process of its own.
+//! The measured servers, each in its own process.
 
 mod actix;
 mod axum;
@@ -29,17 +29,17 @@ use crate::contender::{Framework, Variant};
 static HANDLED: AtomicUsize = AtomicUsize::new(0);
 
 static INBOX: LazyLock<(SqliteInbox, TempDir)> = LazyLock::new(|| {
-    let directory = tempfile::tempdir().expect("there is a directory for temporary files");
+    let directory = tempfile::tempdir().expect("a temporary directory can be created");
     let inbox = SqliteInbox::open(directory.path().join("inbox.db"));
     (inbox.expect("a new file can be opened"), directory)
 });
 
-/// Serves until standard input ends, and says at which address and, in the end, how many events were
-/// handled or stored.
+/// Serves until standard input closes. Prints its address first, and the number of handled or
+/// stored events at the end.
 pub fn serve(framework: Framework, variant: Variant) -> Result<(), Box<dyn Error>> {
     thread::spawn(move || {
-        // Whatever ends the one who measures closes the input, and perhaps the output as well: a failure to
-        // write to it must not keep the server alive.
+        // The input closes whenever the measuring process exits. The output may close, too, but a
+        // failure to write to it must not keep the server alive.
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         let count = match variant {
             Variant::Inbox => stored(),
@@ -58,28 +58,29 @@ pub fn serve(framework: Framework, variant: Variant) -> Result<(), Box<dyn Error
     }
 }
 
-/// What all handlers do with an event.
+/// Handles an event, in all servers.
 fn handle(event: &RoomCreated) {
     black_box(event);
     HANDLED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Hooks that store events, which nobody handles meanwhile.
+/// Hooks that store events. No worker handles them.
 fn inbox(zego: Zego) -> Hooks<Zego> {
-    // Others may use the disk as well, and an answer of 503 would end the measurement.
+    // Other programs may slow down the disk, and a 503 would end the measurement.
     Hooks::new(zego).with_inbox(INBOX.0.clone()).with_inbox_timeout(Duration::from_secs(10))
 }
 
-/// Counts what is stored, and removes it.
+/// Counts the stored events, and removes the inbox.
 fn stored() -> usize {
     let (inbox, directory) = &*INBOX;
-    let runtime = runtime::Builder::new_current_thread().build().expect("there is a runtime");
+    let runtime = runtime::Builder::new_current_thread().build().expect("a runtime can be built");
     let stats = runtime.block_on(inbox.stats()).expect("the inbox can be counted");
     let _ = fs::remove_dir_all(directory.path());
     stats.ready as usize
 }
 
-/// The runtime that services run on. With a single worker, hooks would run their handlers on one of their own.
+/// The runtime of the servers. With a single worker thread, hooks would run their handlers on a
+/// separate runtime.
 fn two_workers() -> io::Result<Runtime> {
     runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
