@@ -15,20 +15,20 @@ use crate::{
     terminal,
 };
 
-/// Which app signs, and with what.
+/// An app and its secret.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Credentials {
     /// The app's id [env: ZEGO_APP_ID, TENCENT_SDK_APP_ID, TRTC_SDK_APP_ID]
     #[arg(long, value_name = "ID")]
     app_id: Option<u64>,
-    /// A file that holds the secret and nothing else, of whichever provider [env: the secret in
-    /// ZEGO_CALLBACK_SECRET, TENCENT_TOKEN, TRTC_KEY, or its file in ZEGO_CALLBACK_SECRET_FILE, …]
+    /// A file that contains the provider's secret and nothing else [env: the secret itself in
+    /// ZEGO_CALLBACK_SECRET, TENCENT_TOKEN or TRTC_KEY, or a path in ZEGO_CALLBACK_SECRET_FILE, …]
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
 
-/// The variables that a provider's app and secret are in, and what the examples have where they are not
-/// set.
+/// The environment variables of a provider's app id and secret, and the values that the examples
+/// use by default.
 struct Variables {
     app_id: &'static str,
     secret: &'static str,
@@ -55,12 +55,12 @@ const fn variables(provider: ProviderName) -> Variables {
     }
 }
 
-/// A secret and where it was found. It has no `Debug`, so that it cannot be printed by mistake.
+/// A secret and its source. It does not implement `Debug`, so it cannot be printed by mistake.
 pub(crate) struct FoundSecret {
-    /// A file or a variable.
+    /// The file or the environment variable.
     pub(crate) source: String,
     pub(crate) text: String,
-    /// Whether no secret was given, so that it is the one of the examples.
+    /// Whether no secret was given, so this is the demonstration secret of the examples.
     pub(crate) is_example: bool,
 }
 
@@ -71,26 +71,26 @@ impl FoundSecret {
     }
 }
 
-/// Whether the missing secret of each provider was noted.
+/// Whether a note about the missing secret was printed, per provider.
 static NOTED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 
 impl Credentials {
-    /// Whether they were given by flags, which do not tell of which provider they are.
+    /// Whether flags set them. Flags do not say which provider they are for.
     pub(crate) fn is_of_one_provider(&self) -> bool {
         self.app_id.is_some() || self.secret_file.is_some()
     }
 
-    /// The secret of a file, and the app id of the environment.
+    /// The secret in a file, with the app id from the environment.
     pub(crate) fn of_file(file: &Path) -> Self {
         Self { app_id: None, secret_file: Some(file.to_owned()) }
     }
 
-    /// The provider as this app of it.
+    /// The provider with this app and secret.
     pub(crate) fn provider(&self, provider: ProviderName) -> Result<Provider, Error> {
         self.with_secret(provider, &self.secret(provider)?)
     }
 
-    /// The provider as this app, with a secret that was read already: it may come from a pipe.
+    /// The provider with this app and a secret that was already read: a pipe can be read only once.
     pub(crate) fn with_secret(
         &self,
         provider: ProviderName,
@@ -99,13 +99,13 @@ impl Credentials {
         new_provider(provider, self.app_id(provider)?, secret.secrets()?)
     }
 
-    /// The provider as another app of it, with the same secret.
+    /// The provider with another app id and the same secret.
     pub(crate) fn another_app(&self, provider: ProviderName) -> Result<Provider, Error> {
         let app_id = self.app_id(provider)?.wrapping_add(1);
         new_provider(provider, app_id, self.secret(provider)?.secrets()?)
     }
 
-    /// The provider with a secret of no app.
+    /// The provider with a secret that belongs to no app.
     pub(crate) fn forger(&self, provider: ProviderName) -> Result<Provider, Error> {
         new_provider(provider, self.app_id(provider)?, Secrets::new("forged")?)
     }
@@ -121,7 +121,7 @@ impl Credentials {
         }
     }
 
-    /// The secret as it was given, whether or not a provider accepts it.
+    /// The secret as given, even if no provider would accept it.
     pub(crate) fn secret(&self, provider: ProviderName) -> Result<FoundSecret, Error> {
         let Variables { secret: variable, demonstration, .. } = variables(provider);
         let of_file = set(&format!("{variable}_FILE"))?.map(PathBuf::from);
@@ -132,18 +132,20 @@ impl Credentials {
         if let Some(text) = set(variable)? {
             return Ok(FoundSecret { source, text, is_example: false });
         }
-        // Once is enough, also for a page that verifies each delivery that it shows.
+        // Once is enough, even for a page that verifies each delivery that it shows.
         if !NOTED[provider as usize].swap(true, Ordering::Relaxed) {
-            terminal::note(&format!("{variable} is not set: the examples' own secret is used"));
+            terminal::note(&format!(
+                "{variable} is not set; using the demonstration secret of the examples"
+            ));
         }
         Ok(FoundSecret { source, text: demonstration.1.to_owned(), is_example: true })
     }
 }
 
-/// No secret is nearly as long.
+/// The maximum size of a secret file. Secrets are far shorter.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// The secret that a file holds and nothing else, except for the line break that editors and `echo` add.
+/// Reads a file that contains only a secret, without the line break that editors and `echo` add.
 pub(crate) fn secret_in_file(file: &Path) -> Result<FoundSecret, Error> {
     let source = file.display().to_string();
     let mut bytes = Vec::new();
@@ -160,7 +162,7 @@ pub(crate) fn secret_in_file(file: &Path) -> Result<FoundSecret, Error> {
     Ok(FoundSecret { source, text, is_example: false })
 }
 
-/// A provider as one app with one secret.
+/// A provider with one app and one secret.
 pub(crate) fn provider_with(
     provider: ProviderName,
     app_id: u64,
@@ -181,7 +183,7 @@ fn new_provider<E: From<ConfigError>>(
     })
 }
 
-/// A variable that is set; one that cannot be read is an error and not a default.
+/// The value of a variable, if it is set. A value that cannot be read is an error, not a default.
 fn set(variable: &str) -> Result<Option<String>, Error> {
     match env::var(variable) {
         Ok(value) => Ok(Some(value)),

@@ -24,7 +24,7 @@ fn of_tencent(question: &str, answer: &Value) -> String {
     let text = answer["ErrorInfo"].as_str().unwrap_or_default();
     match code {
         0 if answer.get("MsgBody").or(answer.get("CloudCustomData")).is_some() => {
-            "allowed, with other content".to_owned()
+            "allowed, with replaced content".to_owned()
         }
         0 if answer.get("RefusedMembers_Account").is_some() => {
             format!("allowed, except for {}", answer["RefusedMembers_Account"])
@@ -38,7 +38,7 @@ fn of_tencent(question: &str, answer: &Value) -> String {
 
 fn of_zim(answer: &Value) -> String {
     let replaced = match answer.get("new_msg_body").or(answer.get("new_payload")) {
-        Some(_) => ", with other content",
+        Some(_) => ", with replaced content",
         None => "",
     };
     match (answer["result"].as_u64(), answer["reason"].as_str()) {
@@ -78,7 +78,7 @@ mod tests {
                 ProviderName::Tencent,
                 "Group.CallbackBeforeSendMsg",
                 r#"{"ErrorCode":0,"MsgBody":[]}"#,
-                "allowed, with other content",
+                "allowed, with replaced content",
             ),
             (
                 ProviderName::Tencent,
@@ -98,7 +98,7 @@ mod tests {
                 ProviderName::Zego,
                 "before_send_msg",
                 r#"{"result":1,"new_msg_body":"h***o"}"#,
-                "sent, with other content",
+                "sent, with replaced content",
             ),
             (
                 ProviderName::Zego,

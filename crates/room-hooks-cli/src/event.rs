@@ -12,13 +12,14 @@ use crate::{Error, input, provider::ProviderName};
 /// The event or question to send.
 #[derive(Debug, Args)]
 pub(crate) struct EventArguments {
-    /// An event or a question by its name on the wire, such as room_create, express/room_create,
+    /// The event or question, by its name on the wire, such as room_create, express/room_create,
     /// Room.CallbackAfterUpdateRoomInfo, 103 or before_send_msg. `room-hooks events` lists them
     #[arg(required_unless_present = "body_file")]
     event: Option<String>,
-    /// Sets a member that the event has, by its path. String members stay strings. For others, and
-    /// after `:=`, the value is parsed as JSON if possible. `{i}` in the value becomes the number of
-    /// the delivery, from 0. `room-hooks sign EVENT` prints an event with its members
+    /// Sets an existing member of the event, by its path. String members stay strings; for other
+    /// members, the value is parsed as JSON if possible. `:=` requires JSON. `{i}` in the value
+    /// becomes the number of the delivery, from 0. `room-hooks sign EVENT` prints an event with its
+    /// members
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set: Vec<Assignment>,
     /// Adds a member that the event does not have
@@ -27,7 +28,7 @@ pub(crate) struct EventArguments {
     /// Reads the event from a JSON file, or from standard input if FILE is `-`
     #[arg(long, value_name = "FILE", requires = "provider", conflicts_with = "event")]
     body_file: Option<PathBuf>,
-    /// The provider, if the name of the event does not determine it
+    /// The provider, if the event's name does not determine it
     #[arg(long)]
     provider: Option<ProviderName>,
 }
@@ -80,8 +81,8 @@ impl EventArguments {
 }
 
 impl Unsigned {
-    /// Makes each delivery of a built-in event a new event, and not a duplicate of an earlier one, by
-    /// deriving its id or its time from the current time.
+    /// Makes each delivery of a built-in event a new event instead of a duplicate, by deriving its
+    /// id or its time from the current time.
     pub(crate) fn renew(&mut self, now: SystemTime) {
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         self.new_since = u64::try_from(since.as_millis()).ok();
@@ -114,8 +115,9 @@ impl Unsigned {
     }
 }
 
-/// Sets the member that distinguishes an event from an otherwise equal one, if the event has it. The
-/// path `id#number` means that events with the same id, such as a task's, differ by their number.
+/// Sets the member that distinguishes an event from an otherwise equal one, if the event has it.
+/// The path `id#number` means that events with the same id, such as a task's, differ by their
+/// number.
 fn make_new(event: &mut Value, path: &str, millis: u64) {
     let path = path.rsplit('#').next().unwrap_or(path);
     let Ok(place) = place(event, path, false) else { return };
@@ -175,19 +177,21 @@ fn built_in(
             .collect();
         return Err(match alike.as_slice() {
             [] => format!(
-                "no event is called {name}; `room-hooks events` lists all names, and --provider with \
-                 --body-file sends an event of your own"
+                "no event is called {name}; `room-hooks events` lists all names, and --provider \
+                 with --body-file sends your own event"
             )
             .into(),
-            alike => format!("no event is called {name}; did you mean {}?", alike.join(" or ")).into(),
+            alike => {
+                format!("no event is called {name}; did you mean {}?", alike.join(" or ")).into()
+            }
         });
     };
     let provider = ProviderName::ALL.into_iter().find(|p| p.as_str() == sample.provider);
     Ok((provider.ok_or("the event has no provider")?, sample.event(), sample.distinct_by))
 }
 
-/// Finds the value at a path of member names and list indexes, separated by dots. Adds what is missing
-/// only if `is_new`, so that a typo does not add a member.
+/// Finds the value at a path of member names and list indexes, separated by dots. Adds missing
+/// members only if `is_new`, so that a typo does not add one.
 fn place<'a>(event: &'a mut Value, path: &str, is_new: bool) -> Result<&'a mut Value, Error> {
     let mut place = event;
     for name in path.split('.') {
@@ -218,7 +222,7 @@ fn place<'a>(event: &'a mut Value, path: &str, is_new: bool) -> Result<&'a mut V
     Ok(place)
 }
 
-/// The path of a member of this name, in upper or lower case, in the objects of an event.
+/// The path of a nested member with this name, ignoring case.
 fn place_of(name: &str, members: &Map<String, Value>) -> Option<String> {
     members.iter().find_map(|(other, value)| {
         let below = place_of(name, value.as_object()?);
@@ -309,7 +313,7 @@ mod tests {
         assert_eq!(event["operator_account"], 7);
     }
 
-    /// Each keeps its type.
+    /// A renewed sample keeps its type.
     #[test]
     fn a_renewed_sample_differs_from_itself_and_from_the_next() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
@@ -332,7 +336,7 @@ mod tests {
             let signer = Credentials::default().forger(provider).unwrap();
             let delivery = signer.sign(&first, Encoding::default(), now).unwrap();
             let received = signer.receive(delivery.as_delivery(), now).unwrap().unwrap();
-            assert_eq!(received.kind, sample.kind, "it keeps its type");
+            assert_eq!(received.kind, sample.kind, "the type is unchanged");
         }
     }
 

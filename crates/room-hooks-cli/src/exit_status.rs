@@ -20,34 +20,34 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// The command could not run. clap ends with it as well, for a command line that is wrong.
+/// The command could not run. clap also uses this status for an invalid command line.
 pub(crate) const ERROR: u8 = 2;
 
 /// The reader of the output, such as `head`, stopped reading. This is the status of a program that
-/// the signal SIGPIPE ends; 0 would report success.
+/// SIGPIPE terminates; 0 would report success.
 pub(crate) const CLOSED_OUTPUT: u8 = 128 + 13;
 
-/// A status that a command never ends with.
+/// Marks a status that a command never returns.
 const NEVER: &str = "";
 
-const NO_INBOX: &str = "the inbox could not be used";
-const NOT_PRINTED: &str = "they could not be printed";
+const NO_INBOX: &str = "the inbox could not be accessed";
+const NOT_PRINTED: &str = "the output could not be written";
 
-/// Each command with the meanings of 0, 1 and 2.
+/// Each command, and the meanings of 0, 1 and 2.
 const MEANINGS: [(&str, [&str; 3]); 18] = [
     (
         "",
         [
             "success",
-            "failure: for example, a callback was not acknowledged or did not verify",
+            "failure: for example, a callback was not acknowledged or failed verification",
             "the command could not run",
         ],
     ),
     (
         "demo",
         [
-            "every response is as expected",
-            "a response is not as expected",
+            "every response was as expected",
+            "a response was not as expected",
             "the receiver could not be started or reached",
         ],
     ),
@@ -59,13 +59,20 @@ const MEANINGS: [(&str, [&str; 3]); 18] = [
             "the callback could not be sent, or there was no response",
         ],
     ),
-    ("sign", ["the callback was signed and printed", NEVER, "it could not be signed or printed"]),
+    (
+        "sign",
+        [
+            "the callback was signed and printed",
+            NEVER,
+            "the callback could not be signed or printed",
+        ],
+    ),
     (
         "verify",
         [
-            "every callback that can be verified does",
-            "a callback does not verify",
-            "there is nothing to verify, or it could not be read",
+            "every callback that can be verified is authentic",
+            "a callback failed verification",
+            "there was nothing to verify, or the input could not be read",
         ],
     ),
     (
@@ -73,7 +80,7 @@ const MEANINGS: [(&str, [&str; 3]); 18] = [
         [
             "stopped by Ctrl-C or SIGTERM",
             NEVER,
-            "it could not listen, or a delivery could not be recorded or printed",
+            "the server could not start, or a delivery could not be recorded or printed",
         ],
     ),
     (
@@ -84,17 +91,17 @@ const MEANINGS: [(&str, [&str; 3]); 18] = [
             "the recording could not be read, or a delivery could not be sent",
         ],
     ),
-    ("inbox", ["success", "failure, as the help of each command describes", NO_INBOX]),
+    ("inbox", ["success", "failure; see the help of each command", NO_INBOX]),
     ("inbox stats", ["the events were counted", NEVER, NO_INBOX]),
-    ("inbox list", ["the events were listed, or none matches", NEVER, NO_INBOX]),
+    ("inbox list", ["the events were listed, or none matched", NEVER, NO_INBOX]),
     ("inbox show", ["the event was shown", "the inbox has no such event", NO_INBOX]),
     (
         "inbox retry",
-        ["every event was retried", "an event was not, since it is not dead", NO_INBOX],
+        ["every event was retried", "an event was not retried, because it is not dead", NO_INBOX],
     ),
     (
         "inbox discard",
-        ["every event was discarded", "an event was not, or --yes is missing", NO_INBOX],
+        ["every event was discarded", "an event was not discarded, or --yes is missing", NO_INBOX],
     ),
     ("inbox prune", ["old events, if any, were removed", NEVER, NO_INBOX]),
     (
@@ -102,12 +109,15 @@ const MEANINGS: [(&str, [&str; 3]); 18] = [
         [
             "stopped by Ctrl-C or SIGTERM",
             NEVER,
-            "the inbox could not be used, or the page not served",
+            "the inbox could not be accessed, or the page could not be served",
         ],
     ),
     ("events", ["the events were printed", NEVER, NOT_PRINTED]),
     ("completions", ["the completions were printed", NEVER, NOT_PRINTED]),
-    ("man", ["the pages were printed or written", NEVER, "they could not be printed or written"]),
+    (
+        "man",
+        ["the pages were printed or written", NEVER, "the pages could not be printed or written"],
+    ),
 ];
 
 /// The statuses of a command, such as `inbox list`, with their meanings. The program itself is "".
@@ -118,7 +128,7 @@ pub(crate) fn of(command: &str) -> Option<Vec<(u8, &'static str)>> {
     Some(statuses.filter(|(_, meaning)| *meaning != NEVER).collect())
 }
 
-/// Adds the exit statuses to the help of a command and of all commands below it.
+/// Adds the exit statuses to the help of a command and its subcommands.
 pub(crate) fn explain(command: Command, name: &str) -> Command {
     let command = command.mut_subcommands(|below| {
         let name = format!("{name} {}", below.get_name());

@@ -17,17 +17,17 @@ use ureq::{
 
 use crate::{Error, terminal};
 
-/// How long a response may take.
+/// The maximum time to wait for a response.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A provider expects an answer of a few bytes.
+/// The maximum size of a response body. Providers expect a few bytes.
 const MAX_ANSWER: u64 = 1024 * 1024;
 
-/// Where callbacks are sent.
+/// The receiver of the callbacks.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// The receiver. Without a path, each provider's callbacks go to its own: /hooks/zego,
-    /// /hooks/tencent or /hooks/trtc
+    /// The receiver's URL. Without a path, callbacks go to /hooks/zego, /hooks/tencent or
+    /// /hooks/trtc
     #[arg(
         long,
         value_name = "URL",
@@ -36,10 +36,10 @@ pub(crate) struct Target {
         default_value = "http://127.0.0.1:3000"
     )]
     to: Uri,
-    /// Allows callbacks to leave this machine
+    /// Allows sending callbacks to another machine
     #[arg(long)]
     allow_remote: bool,
-    /// The option that allows it.
+    /// The name of the option that sets `allow_remote`, for messages.
     #[arg(skip = "--allow-remote")]
     option: &'static str,
 }
@@ -73,7 +73,7 @@ impl Response {
     }
 }
 
-/// Whether every provider takes a status for success.
+/// Whether every provider treats a status as success.
 pub(crate) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
@@ -94,7 +94,7 @@ impl Target {
         self.to.path_and_query().map(PathAndQuery::as_str).filter(|path| !matches!(*path, "" | "/"))
     }
 
-    /// A client of the URL, or of this path if the URL has none.
+    /// A client for the URL, with this path if the URL has none.
     pub(crate) fn client(&self, path: &str) -> Result<Client, Error> {
         let authority = self.authority()?;
         self.check_machine(authority.host())?;
@@ -103,7 +103,7 @@ impl Target {
             return Err(format!("{scheme} is neither http nor https").into());
         }
         let path = self.path().unwrap_or(path);
-        // Appended to the authority, any other text could make it another host.
+        // Without a leading slash, a path could change the host that it is appended to.
         if !path.starts_with('/') {
             return Err(format!("the path {path} does not begin with a slash").into());
         }
@@ -120,7 +120,7 @@ impl Target {
                     .into(),
             );
         }
-        // `port_u16` returns `None` for a port that is too large, as for a URL without one.
+        // `port_u16` also returns `None` for a port that is too large.
         let behind_host = authority.as_str().rsplit(']').next().unwrap_or_default();
         if behind_host.contains(':') && authority.port_u16().is_none() {
             return Err(format!("the port of {authority} is invalid").into());
@@ -128,12 +128,13 @@ impl Target {
         Ok(authority)
     }
 
-    /// A callback with a real signature that leaves the machine by mistake could be abused.
+    /// Refuses another machine unless that is allowed: a callback with a real signature that leaves
+    /// this machine by mistake could be abused.
     fn check_machine(&self, host: &str) -> Result<(), Error> {
         if self.allow_remote {
             return Ok(());
         }
-        // Another name would need a lookup, and the DNS server would choose the machine.
+        // Any other name would need a lookup, and the DNS server would choose the machine.
         let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
         let here = match address {
             Ok(address) => address.to_canonical().is_loopback(),
@@ -176,7 +177,7 @@ impl Client {
         self.send(Request::get(&self.url).body(())?)
     }
 
-    /// Posts a request that another program has sent, with its headers and no others.
+    /// Forwards another program's request, with exactly these headers.
     pub(crate) fn forward(
         &self,
         query: &str,
@@ -204,7 +205,8 @@ impl Client {
         Ok(Response::new(head.status.as_u16(), head.headers, body, took))
     }
 
-    /// Sends a byte at a time until a response arrives. `ureq` would read it only after the whole body.
+    /// Sends a byte at a time until a response arrives. `ureq` would read the response only after
+    /// sending the whole body.
     pub(crate) fn post_slowly(&self, delivery: &SignedDelivery) -> Result<Response, Error> {
         let url: Uri = self.url_with(&delivery.query).parse()?;
         let (Some("http"), Some(authority)) = (url.scheme_str(), url.authority()) else {
@@ -243,7 +245,7 @@ impl Client {
     }
 }
 
-/// The reason why a request was not answered.
+/// Describes why a request got no response.
 fn in_words(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -254,7 +256,7 @@ fn in_words(error: &ureq::Error) -> String {
     }
 }
 
-/// Sends a head, then a byte of the body at a time until a response arrives, and returns that.
+/// Sends a head, then a byte of the body at a time until a response arrives. Returns the response.
 fn dribble(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<Vec<u8>> {
     let begun = Instant::now();
     stream.write_all(head)?;

@@ -7,7 +7,7 @@ use std::{
 
 use crate::Error;
 
-/// What a path is called in messages.
+/// The name of a file in messages.
 pub(crate) fn name(file: &Path) -> String {
     match file.as_os_str() == "-" {
         true => "standard input".to_owned(),
@@ -27,10 +27,10 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {
     bytes.map_err(|error| format!("{}: {error}", name(file)).into())
 }
 
-/// Reads a file as [`read`] does, and refuses one that has more than `limit` bytes.
+/// Reads a file like [`read`], but refuses more than `limit` bytes.
 pub(crate) fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    // One byte more, to tell a file of just that size from a larger one.
+    // One byte more, to distinguish a file of exactly this size from a larger one.
     let read = match file.as_os_str() == "-" {
         true => io::stdin().take(limit + 1).read_to_end(&mut bytes),
         false => fs::File::open(file).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)),
@@ -39,7 +39,7 @@ pub(crate) fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     if bytes.len() as u64 > limit {
         let limit = limit / (1024 * 1024);
         return Err(format!(
-            "{} has more than {limit} MiB: pass the part with the callback",
+            "{} has more than {limit} MiB: pass only the part with the callback",
             name(file)
         )
         .into());

@@ -1,4 +1,4 @@
-//! The program `room-hooks`: simulates the providers on a developer's machine.
+//! The `room-hooks` program: simulates the providers on a developer's machine.
 
 #![forbid(unsafe_code)]
 
@@ -41,8 +41,8 @@ use self::exit_status::ExitStatus;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Simulates the room callbacks of ZEGOCLOUD, Tencent and TRTC: sends signed callbacks to your receiver,
-/// explains why one is refused, and shows and records what arrives.
+/// Simulates the room callbacks of ZEGOCLOUD, Tencent and TRTC: sends signed callbacks to your
+/// receiver, explains why one is refused, and shows and records deliveries.
 #[derive(Parser)]
 #[command(name = "room-hooks", version, after_help = START_HERE)]
 struct CommandLine {
@@ -52,19 +52,19 @@ struct CommandLine {
 
 const START_HERE: &str = "\
 Start here:
-  room-hooks demo                   shows every provider with a built-in receiver
+  room-hooks demo                   runs every provider against a built-in receiver
 Then run your own receiver, or `room-hooks listen`, on port 3000:
   room-hooks send room_create --set room_id=lobby
-  room-hooks events                 lists what you can send
-  room-hooks help send              shows examples, as for every command
+  room-hooks events                 lists the events that you can send
+  room-hooks help send              shows options and examples, for any command
 
 Secrets come from the environment (ZEGO_CALLBACK_SECRET, TENCENT_TOKEN, TRTC_KEY) or a file, never
 from the command line, which every process on the machine can read.";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Starts a receiver on a free local port, sends it genuine, forged and malformed callbacks, and
-    /// prints each response.
+    /// Starts a receiver on a free local port, sends it genuine, forged and malformed callbacks,
+    /// and prints each response.
     Demo,
     Send(send::Arguments),
     Sign(sign::Arguments),
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
     let status = match parsed.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(CommandLine { command }) => command.run(),
         Err(error) if error.use_stderr() => error.exit(),
-        // Help is output: if it cannot be written, that is an error.
+        // Help is regular output: failing to write it is an error.
         Err(help) => help.print().map(|()| ExitStatus::Success).map_err(Into::into),
     };
     // Standard output is buffered by lines, and the last line may not end with a line break.
@@ -127,8 +127,8 @@ impl Command {
 fn completions(shell: Shell) -> Result<String, Error> {
     let (mut command, mut script) = (CommandLine::command(), Vec::new());
     clap_complete::generate(shell, &mut command, "room-hooks", &mut script);
-    // clap_complete 4.6 spells a program with a hyphen in two ways, and its script for bash completes
-    // nothing after a command: https://github.com/clap-rs/clap/issues/6421
+    // clap_complete 4.6 spells a program name with a hyphen in two ways, so its bash script
+    // completes nothing after a command: https://github.com/clap-rs/clap/issues/6421
     Ok(String::from_utf8(script)?.replace("room__subcmd__hooks", "room__hooks"))
 }
 

@@ -12,11 +12,11 @@ use clap_mangen::{
 
 use crate::{CommandLine, Error, ExitStatus, exit_status, terminal};
 
-/// Prints the man page of the program, or writes one for each command.
+/// Prints the program's man page, or writes a page for each command.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Writes the pages of the program and of all commands to this directory, and prints nothing
+    /// Writes the pages of the program and all commands to this directory, and prints nothing
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
@@ -39,17 +39,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     Ok(ExitStatus::Success)
 }
 
-/// Writes the page of a command and of all commands below it.
+/// Writes the pages of a command and its subcommands.
 fn write_pages(command: &Command, dir: &Path) -> Result<(), Error> {
     let file = dir.join(Man::new(command.clone()).get_filename());
     fs::write(&file, page(command)?).map_err(|error| format!("{}: {error}", file.display()))?;
     command.get_subcommands().try_for_each(|below| write_pages(below, dir))
 }
 
-/// The page of a command that has been built.
+/// Renders the page of a command, which must have been built.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
-    // Pages have no date, so that builds are reproducible. An empty date would be left out, and `man`
-    // would take the source for the date.
+    // Pages have no date, so that builds are reproducible. `clap_mangen` omits an empty date, and
+    // `man` would then show the source as the date.
     let man = Man::new(command.clone())
         .date(" ")
         .source(concat!("room-hooks ", env!("CARGO_PKG_VERSION")))
@@ -81,7 +81,7 @@ fn exit_status(command: &Command) -> Roff {
     section
 }
 
-/// The text after the options. `Man` would join its lines, but each example needs its own.
+/// The text after the options. `Man` would join its lines, but each example needs its own line.
 fn examples(command: &Command) -> Roff {
     let mut section = Roff::new();
     let Some(help) = command.get_after_help() else { return section };

@@ -1,4 +1,4 @@
-//! Pages for the user of this machine.
+//! Serves pages to the user of this machine.
 
 use std::{future::Future, net::SocketAddr};
 
@@ -11,8 +11,9 @@ use crate::Error;
 
 /// A loopback address on which pages are served under a random token.
 ///
-/// Other users of the machine can connect, too, and web sites can let a browser connect. Neither knows the token. Sites
-/// are kept out by [`hosts`](Self::hosts) as well, which the pages check.
+/// Other users of the machine can connect, and websites can make a browser connect, but neither
+/// knows the token. The pages also check the `Host` header against [`hosts`](Self::hosts), which
+/// keeps websites out.
 pub(crate) struct PageAddress {
     listener: TcpListener,
     address: SocketAddr,
@@ -20,12 +21,12 @@ pub(crate) struct PageAddress {
 }
 
 impl PageAddress {
-    /// Binds an address, which only this machine can reach; port 0 picks one.
+    /// Binds an address that only this machine can reach. Port 0 picks a free port.
     pub(crate) async fn bind(address: SocketAddr) -> Result<Self, Error> {
         if !address.ip().is_loopback() {
             return Err(format!(
-                "{address} can be reached from elsewhere: a page is for this machine only. From \
-                 another one, forward a port by SSH"
+                "{address} can be reached from other machines, but the page is for this machine \
+                 only; to open it from another machine, forward a port over SSH"
             )
             .into());
         }
@@ -37,7 +38,7 @@ impl PageAddress {
         Ok(Self { listener, address, token: HEXLOWER.encode(&token) })
     }
 
-    /// The hosts that a browser may name in its requests.
+    /// The hosts that a browser may name in its requests, as in the `Host` header.
     pub(crate) fn hosts(&self) -> Vec<String> {
         let port = self.address.port();
         let names = ["127.0.0.1", "localhost", "[::1]"];
@@ -45,18 +46,18 @@ impl PageAddress {
         // Another loopback address, such as 127.0.0.2.
         hosts.push(self.address.to_string());
         if port == 80 {
-            // Which a browser leaves out.
+            // Browsers omit the default port.
             hosts.extend(names.map(str::to_owned));
         }
         hosts
     }
 
-    /// The address of the pages, with the token.
+    /// The URL of the pages, with the token.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/{}/", self.address, self.token)
     }
 
-    /// Serves pages until something ends. Without the token, every path is 404.
+    /// Serves pages until the future `until` completes. Any path without the token is 404.
     pub(crate) async fn serve(
         self,
         pages: Router,

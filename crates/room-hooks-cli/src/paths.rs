@@ -12,10 +12,10 @@ pub(crate) struct Paths {
 }
 
 fn provider_and_path(text: &str) -> Result<(ProviderName, String), String> {
-    let (provider, path) = text.split_once('=').ok_or("no `=`, as in zego=/callbacks/zego")?;
+    let (provider, path) = text.split_once('=').ok_or("missing `=`, as in zego=/callbacks/zego")?;
     let provider = provider_named(provider)?;
     match path.parse::<PathAndQuery>() {
-        // Braces have a meaning for a router, and no URL has them.
+        // Braces are special to the router, and URLs do not contain them.
         Ok(parsed)
             if path.starts_with('/') && parsed.path() == path && !path.contains(['{', '}']) => {}
         _ => return Err(format!("{path} is not a path such as /callbacks/{provider}")),
@@ -24,7 +24,7 @@ fn provider_and_path(text: &str) -> Result<(ProviderName, String), String> {
 }
 
 impl Paths {
-    /// The path that is given for a provider: the last, if there are several.
+    /// The path given for a provider. The last one wins.
     pub(crate) fn of(&self, provider: ProviderName) -> Option<&str> {
         let mut paths = self.paths.iter().rev();
         paths.find(|(other, _)| *other == provider).map(|(_, path)| &**path)

@@ -43,11 +43,11 @@ impl ProviderName {
         format!("/hooks/{self}")
     }
 
-    /// How long the provider waits for the response to an event, or to a question.
+    /// How long the provider waits for the response to an event or, if `asks`, to a question.
     pub(crate) fn waits(self, asks: bool) -> Duration {
         match (self, asks) {
             (Self::Zego, true) => Duration::from_millis(2500),
-            // No page says how long. The library's own timeout is 10 s.
+            // ZEGO does not document it. The library's own timeout is 10 s.
             (Self::Zego, false) => Duration::from_secs(12),
             (Self::Tencent, _) => Duration::from_secs(2),
             (Self::Trtc, _) => Duration::from_secs(5),
@@ -62,7 +62,8 @@ impl ProviderName {
             (Self::Zego, "cloud_recording") => on_silence(&[5, 5]),
             (Self::Zego, "cloud_player") => on_silence(&[0, 0]),
             (Self::Zego, "cvt_finish") => on_silence(&[15, 15]),
-            // The Chinese page documents one retry after 2.5 s, the English one two, after 3 s each.
+            // The Chinese page documents one retry after 2.5 s, the English page two retries after
+            // 3 s each.
             (Self::Zego, "before_send_msg") => on_silence(&[0]),
             (Self::Zego, _) => on_failure(&[2, 4, 8, 16, 32]),
             // Retries must be enabled in the console, and no page documents the schedule.
@@ -72,13 +73,13 @@ impl ProviderName {
     }
 }
 
-/// The provider of this name, in upper or lower case.
+/// The provider with this name, ignoring case.
 pub(crate) fn provider_named(name: &str) -> Result<ProviderName, String> {
     ProviderName::from_str(name, true)
-        .map_err(|_| format!("{name} is not a provider: zego, tencent or trtc"))
+        .map_err(|_| format!("{name} is not a provider; use zego, tencent or trtc"))
 }
 
-/// When a callback is retried.
+/// A retry schedule.
 pub(crate) struct Schedule {
     /// The seconds before each retry.
     pub(crate) pauses: &'static [u64],
@@ -102,7 +103,7 @@ pub(crate) enum Provider {
 
 /// The parts of a received callback that are displayed.
 pub(crate) struct Received {
-    /// Questions have none.
+    /// The delivery id. Questions have none.
     pub(crate) id: Option<DeliveryId>,
     /// The kind of its Rust type.
     pub(crate) kind: &'static str,
@@ -110,9 +111,10 @@ pub(crate) struct Received {
     pub(crate) verified: Verification,
     pub(crate) event: String,
     pub(crate) room_id: Option<String>,
-    /// The event as JSON, with the names of members on the wire.
+    /// The event as JSON, with the member names of the wire format.
     pub(crate) data: String,
-    /// Why the body of a question could not be read. Its signature does not cover the body.
+    /// Why the body of a question could not be read. The question is authentic: its signature does
+    /// not cover the body.
     pub(crate) unreadable: Option<Refusal>,
 }
 
@@ -153,7 +155,7 @@ impl Provider {
         }
     }
 
-    /// The response in the provider's form.
+    /// The response in the provider's format.
     pub(crate) fn response(&self, disposition: &Disposition) -> CallbackResponse {
         match self {
             Self::Zego(_) => Zego::response(disposition),
@@ -162,7 +164,7 @@ impl Provider {
         }
     }
 
-    /// Verifies a delivery as the library does. `None` is a console's probe.
+    /// Verifies a delivery as the library does. `None` means a console's probe.
     pub(crate) fn receive(
         &self,
         delivery: Delivery<'_>,
@@ -212,7 +214,7 @@ fn received<P: room_hooks::Provider>(
 
 /// A provider whose questions all get the same decision.
 pub(crate) trait Rehearsed: room_hooks::Provider {
-    /// Allows the question's request, or denies it, with a text unless that is empty.
+    /// Allows the request, or denies it if `deny` is set, with the text unless that is empty.
     fn decide(
         question: &Self::Question,
         deny: Option<&str>,

@@ -1,4 +1,4 @@
-//! Recordings: a delivery a line, as JSON, byte for byte.
+//! Recordings: one delivery per line as JSON, byte for byte.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,18 +11,19 @@ use crate::{Error, http, provider::ProviderName, terminal};
 /// A delivery as it arrived, and how it was verified. It contains a signature, but never a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// When it arrived, in Unix milliseconds.
+    /// The time of arrival, in Unix milliseconds.
     pub(crate) at: u64,
     pub(crate) provider: ProviderName,
-    /// Absent from the recordings of older versions.
+    /// Absent from recordings of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verified: Option<Verification>,
-    /// The path of the URL. Absent from the recordings of older versions, and of what was signed but not sent.
+    /// The path of the URL. Absent from recordings of older versions, and from callbacks that were
+    /// signed but not sent.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) path: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) query: String,
-    /// The headers that sign, and the content type.
+    /// The headers that sign, and those that say how to read the body.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) headers: Vec<(String, String)>,
     #[serde(flatten)]
@@ -33,7 +34,7 @@ pub(crate) struct Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verification {
-    /// By its signature. The handler may have failed all the same.
+    /// By its signature. The handler may still have failed.
     Signature,
     /// By its app id alone: it comes from a Tencent app without a token.
     Unsigned,
@@ -41,7 +42,7 @@ pub(crate) enum Verification {
     Refused,
 }
 
-/// A record that a signature verified: the only kind that may be signed again.
+/// A record that a signature verified: the only kind that may be re-signed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VerifiedRecord<'a>(&'a Record);
 
@@ -51,7 +52,7 @@ impl<'a> VerifiedRecord<'a> {
     }
 }
 
-/// A body as text or, where it is none, in base64.
+/// A body as text or, if it is not UTF-8, in base64.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Body {
@@ -80,21 +81,21 @@ impl Record {
         Self { verified: Some(verified), ..self }
     }
 
-    /// The records of a recording, each with the number of its line.
+    /// The records of a recording, each with its line number.
     pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<(usize, Self)>, Error> {
         let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
         let mut records = Vec::new();
         for (number, line) in (1..).zip(lines.split_inclusive('\n')) {
-            // Without its end, half a line ends too early, wherever it was cut.
+            // Trimmed, so that half a line is an unexpected end of input wherever it was cut.
             match serde_json::from_str(line.trim_end()) {
                 Ok(record) => records.push((number, record)),
                 Err(_) if line.trim().is_empty() => {}
                 // Its writer was interrupted.
                 Err(error) if error.is_eof() && number > 1 => {
-                    terminal::note(&format!("line {number} is cut off, and left out"));
+                    terminal::note(&format!("line {number} is cut off and was skipped"));
                 }
                 Err(_) => {
-                    let what = "is not one of a recording; `verify` reads other captures";
+                    let what = "is not a recorded delivery; `verify` reads other captures";
                     return Err(format!("line {number} {what}").into());
                 }
             }
@@ -105,13 +106,13 @@ impl Record {
         Ok(records)
     }
 
-    /// The record as one that may be signed again, or why it may not.
+    /// The record as one that may be re-signed, or why it may not.
     pub(crate) fn verified(&self) -> Result<VerifiedRecord<'_>, &'static str> {
         match self.verified {
             Some(Verification::Signature) => Ok(VerifiedRecord(self)),
-            Some(Verification::Unsigned) => Err("is of an app that does not sign"),
+            Some(Verification::Unsigned) => Err("is from an app that does not sign"),
             Some(Verification::Refused) => Err("was refused when it arrived"),
-            None => Err("has no status (an older version recorded it)"),
+            None => Err("has no verification status (an older version recorded it)"),
         }
     }
 
@@ -120,7 +121,7 @@ impl Record {
         self.verified == Some(Verification::Refused)
     }
 
-    /// The delivery, to be sent byte for byte as it arrived.
+    /// The delivery, byte for byte as it arrived.
     pub(crate) fn as_recorded(&self) -> Result<SignedDelivery, Error> {
         Ok(SignedDelivery::new(self.query.clone(), self.headers.clone(), self.body()?))
     }
@@ -138,7 +139,7 @@ impl Record {
         }
     }
 
-    /// Roughly how many bytes it takes.
+    /// The approximate size in memory, in bytes.
     pub(crate) fn size(&self) -> usize {
         let (Body::Body(body) | Body::BodyBase64(body)) = &self.body;
         body.len() + self.query.len() + self.path.len()
@@ -148,7 +149,7 @@ impl Record {
         Delivery::new(body).with_query(&self.query).with_headers(&self.headers)
     }
 
-    /// The path at which it arrived or, if none was recorded, at which the examples receive it.
+    /// The path at which it arrived or, if none was recorded, the path that the examples use.
     pub(crate) fn path(&self) -> String {
         match self.path.as_str() {
             "" => self.provider.default_path(),
@@ -162,7 +163,7 @@ impl Record {
         format!("{}{question}{}", self.path(), self.query)
     }
 
-    /// The request that it came in, as far as it is kept.
+    /// The HTTP request, as far as it was recorded.
     pub(crate) fn to_http(&self) -> Vec<u8> {
         let body = self.body().unwrap_or_default();
         let head = format!(

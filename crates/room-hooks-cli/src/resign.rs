@@ -1,4 +1,4 @@
-//! Signs verified deliveries again.
+//! Re-signs verified deliveries.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,8 @@ use room_hooks::testing::SignedDelivery;
 
 use crate::{Error, encoding::Encoding, provider::Provider, recording::VerifiedRecord, subject};
 
-/// The event of a delivery, signed now, in the encoding that it had; nothing if there is no event to sign.
+/// Re-signs the event of a delivery with the current time, in its original encoding. `None` if
+/// there is no event to sign.
 pub(crate) fn with_new_time(
     verified: VerifiedRecord<'_>,
     provider: &Provider,
@@ -19,8 +20,8 @@ pub(crate) fn with_new_time(
     provider.sign(&event, Encoding::of(&body), SystemTime::now()).map(Some)
 }
 
-/// The delivery with another secret's signature in the place of its own, and not another byte changed, so that a
-/// retry stays a retry. Nothing if the signature is not there letter by letter.
+/// Replaces the signature of a delivery with one from another secret. No other byte changes, so a
+/// retry stays a retry. `None` if the delivery does not contain the signature verbatim.
 pub(crate) fn in_place(
     verified: VerifiedRecord<'_>,
     local: &Provider,
@@ -31,7 +32,7 @@ pub(crate) fn in_place(
         return Ok(None);
     };
     let new = &expected.signature;
-    // The same text may be elsewhere as well.
+    // The same text may also occur elsewhere.
     let is_signed = |delivery: &SignedDelivery| {
         local.explain(delivery.as_delivery()).presented.as_ref() == Some(new)
     };
@@ -60,7 +61,7 @@ pub(crate) fn in_place(
     })
 }
 
-/// A text with one occurrence of another replaced, for each of them.
+/// Returns a copy of the text for each occurrence of `old`, with only that occurrence replaced.
 fn each_replaced<'a>(
     text: &'a str,
     old: &'a str,
@@ -85,7 +86,7 @@ mod tests {
 
     use super::*;
 
-    /// An attacker cannot choose what a signature is replaced in.
+    /// An attacker cannot choose where a signature is replaced.
     #[test]
     fn only_the_signature_is_replaced_where_its_text_is_also_elsewhere() {
         let credentials = Credentials::default();

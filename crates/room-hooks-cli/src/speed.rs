@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr, time::Duration};
 
-/// A number above 0: a factor, or a rate per second.
+/// A positive number: a factor, or a rate per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Speed(f64);
 

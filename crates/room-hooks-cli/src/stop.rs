@@ -1,10 +1,10 @@
-//! When a server of the program ends.
+//! Shutdown of the program's servers.
 
 use std::time::Duration;
 
 use tokio::{signal, time::sleep};
 
-/// Ends with Ctrl-C or, where there is one, SIGTERM.
+/// Completes on Ctrl-C or, on Unix, SIGTERM.
 pub(crate) async fn shutdown_signal() {
     #[cfg(unix)]
     if let Ok(mut terminated) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
@@ -16,8 +16,8 @@ pub(crate) async fn shutdown_signal() {
     signal::ctrl_c().await.unwrap_or_default();
 }
 
-/// Ends 6 s after that. By then a body has arrived or was refused, which takes 5 s. A client that has not sent the head of
-/// a request does not delay the end.
+/// Completes 6 s after [`shutdown_signal`]. By then, every request body has arrived or timed out,
+/// which takes 5 s. A client that never finishes its request head does not delay the shutdown.
 pub(crate) async fn grace_period() {
     shutdown_signal().await;
     sleep(Duration::from_secs(6)).await;

@@ -1,4 +1,4 @@
-//! What a delivery is about, whether or not it is authentic.
+//! The event that a delivery claims to contain, whether or not it is authentic.
 
 use room_hooks::{
     Callback, Delivery, tencent::Tencent, testing::Explanation, trtc::Trtc, zego::Zego,
@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::provider::Provider;
 
-/// What a delivery says of itself. **It is not verified.**
+/// The event that a delivery claims to contain. **It is not verified.**
 pub(crate) struct Subject {
     /// The event's name on the wire.
     pub(crate) name: String,
-    /// Of its type; `raw` if it has none.
+    /// The kind of its Rust type; `raw` if it has none.
     pub(crate) kind: &'static str,
     pub(crate) room_id: Option<String>,
 }
 
 impl Subject {
-    /// Reads it; nothing if the delivery holds no event.
+    /// Reads the event. `None` if the delivery contains none.
     pub(crate) fn of(provider: &Provider, delivery: Delivery<'_>) -> Option<Self> {
         let event = event(&provider.explain(delivery))?;
         match provider {
@@ -37,7 +37,7 @@ fn of_event<P: room_hooks::Provider>(event: &Value) -> Option<Subject> {
     })
 }
 
-/// The event of a delivery, with the command that Tencent may send in the query alone.
+/// The event of a delivery, with the command that Tencent may send only in the query.
 pub(crate) fn event(explanation: &Explanation) -> Option<Value> {
     let mut event = explanation.event.clone().filter(Value::is_object)?;
     let command = explanation.read.iter().find(|(name, _)| *name == "CallbackCommand");

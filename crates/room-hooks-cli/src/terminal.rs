@@ -1,4 +1,4 @@
-//! Output, with colors only on a terminal and unless `NO_COLOR` is set.
+//! Output, colored only on a terminal and only if `NO_COLOR` is not set.
 
 use std::{
     error::Error,
@@ -27,20 +27,20 @@ pub(crate) fn exact() -> impl Write {
     io::stdout().lock()
 }
 
-/// Formats a status in green if providers take it for success, and in red otherwise.
+/// Formats a status in green if providers treat it as success, and in red otherwise.
 pub(crate) fn status(status: u16) -> String {
     let style = if http::is_success(status) { GOOD } else { BAD };
     format!("{style}{status}{style:#}")
 }
 
-/// Replaces characters of untrusted text that act on a terminal, or show other text than there is.
+/// Replaces characters in untrusted text that could control the terminal or disguise the text.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()
         .map(|character| if is_harmless(character) { character } else { '\u{fffd}' })
         .collect()
 }
 
-/// Whether a character neither controls a terminal nor reverses, breaks or hides what is around it.
+/// Whether a character neither controls a terminal nor reverses, breaks or hides adjacent text.
 pub(crate) fn is_harmless(character: char) -> bool {
     let is_formatting = matches!(
         character,
@@ -69,7 +69,7 @@ pub(crate) fn complain(error: &dyn Error) {
     let _ = writeln!(anstream::stderr(), "{BAD}room-hooks:{BAD:#} {text}");
 }
 
-/// Waits, and counts down on a terminal. The line is gone afterwards.
+/// Waits, and shows a countdown on a terminal, which is erased afterward.
 pub(crate) fn wait(pause: Duration, what: &str) -> Result<(), crate::Error> {
     let countdown = ProgressBar::new_spinner().with_message(what.to_owned());
     if countdown.is_hidden() {

@@ -1,4 +1,5 @@
-//! Every format that `verify` reads, by a file that a real program wrote: see `captures/README.md`.
+//! Every format that `verify` reads, with a file that a real program wrote (see
+//! `captures/README.md`).
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +15,7 @@ fn capture(name: &str) -> String {
     folder.join(name).to_str().unwrap().to_owned()
 }
 
-/// The key of TRTC's published example, which two captures have.
+/// The key of the example that TRTC publishes, which two captures contain.
 const EXAMPLE_KEY: &str = "123654";
 
 #[test]
@@ -54,7 +55,7 @@ fn each_capture_is_explained() {
     ];
     for (file, name, arguments, status) in cases {
         let mut verify = command(&["verify", &capture(file)]);
-        // Otherwise the right secret would be found there.
+        // Otherwise `verify` would find the right secret there.
         if arguments.contains(&wrong) {
             for name in ["ZEGO_CALLBACK_SECRET", "TENCENT_TOKEN", "TRTC_KEY"] {
                 verify.env_remove(name);
@@ -80,7 +81,7 @@ fn parts_that_a_capture_lacks_are_added_by_flags() {
     };
     let verify = |arguments: &[&str]| run(&[&["verify", "--at", SIGNED], arguments].concat());
 
-    // A head with a body.
+    // A head, with a body from a flag.
     for (event, capture_file) in [("room_create", "curl-v-zego.txt"), ("103", "curl-v-trtc.txt")] {
         fs::write(path("body.json"), body_of(event, &[]).1).unwrap();
         let verified = verify(&[&capture(capture_file), "--body-file", &path("body.json")]);
@@ -92,7 +93,7 @@ fn parts_that_a_capture_lacks_are_added_by_flags() {
         let verified = verify(&[&path("body")]);
         assert_eq!(verified.status, 0, "{encoding}: {}{}", verified.stdout, verified.stderr);
     }
-    // A body with the head that signs it.
+    // A body, with the part that signs it from a flag.
     let (head, body) = body_of("103", &[]);
     fs::write(path("body.json"), body).unwrap();
     let bare = verify(&[&path("body.json")]);
@@ -118,10 +119,10 @@ fn parts_that_a_capture_lacks_are_added_by_flags() {
     }
 
     for (arguments, problem) in [
-        (&[&*capture("request.http"), "--body-file", "x"][..], "FILE has a body already"),
-        (&[&*capture("curl-v-tencent.txt"), "--query", "a=b"], "FILE has a query already"),
-        (&[&*capture("curl-v-trtc.txt"), "--header", "sign: s"], "FILE has a header sign already"),
-        (&[&*capture("chromium.har"), "--body-file", "x"], "for one request, and FILE has 4"),
+        (&[&*capture("request.http"), "--body-file", "x"][..], "FILE already has a body"),
+        (&[&*capture("curl-v-tencent.txt"), "--query", "a=b"], "FILE already has a query"),
+        (&[&*capture("curl-v-trtc.txt"), "--header", "sign: s"], "FILE already has a header sign"),
+        (&[&*capture("chromium.har"), "--body-file", "x"], "for one request, but FILE has 4"),
     ] {
         let refused = verify(arguments);
         assert_eq!(refused.status, 2, "{problem}: {}", refused.stdout);
@@ -130,7 +131,7 @@ fn parts_that_a_capture_lacks_are_added_by_flags() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_with_what_can() {
+fn an_unreadable_input_is_an_error_that_names_the_accepted_formats() {
     let chunked = fs::read(capture("request-chunked.http")).unwrap();
     let request = fs::read(capture("request.http")).unwrap();
     let trace = fs::read(capture("trace-trtc.txt")).unwrap();
@@ -139,13 +140,13 @@ fn what_cannot_be_read_is_told_with_what_can() {
     for (input, problem) in [
         (of(&chunked, 20), "the chunked body is cut off"),
         (of(&chunked, 5), "the chunked body is cut off"),
-        (of(&request, 1), "the body is cut off: 322 of its 323 bytes are here"),
+        (of(&request, 1), "the body is cut off: 322 of its 323 bytes are present"),
         (trace[..2000].to_vec(), "the trace is cut off"),
         (of(&har, 9), "the HAR file cannot be read"),
-        (Vec::new(), "the input is empty; accepted are: an HTTP request"),
+        (Vec::new(), "the input is empty; accepted formats: an HTTP request"),
         (b" \n".to_vec(), "the input is empty"),
-        (b"\0\x01\x02binary".to_vec(), "the format of the input is unknown; accepted are"),
-        (b"hello world".to_vec(), "the format of the input is unknown; accepted are"),
+        (b"\0\x01\x02binary".to_vec(), "the format of the input is unknown; accepted formats"),
+        (b"hello world".to_vec(), "the format of the input is unknown; accepted formats"),
         (b"\xff\xfe>\0 \0".to_vec(), "UTF-16"),
         (b"\x1f\x8b\x08\0".to_vec(), "gunzip"),
         (b"HTTP/1.1 401 Unauthorized\r\n\r\n".to_vec(), "a response"),
@@ -163,7 +164,7 @@ fn what_cannot_be_read_is_told_with_what_can() {
 }
 
 #[test]
-fn no_more_than_64_mib_are_read() {
+fn at_most_64_mib_are_read() {
     let file = folder("huge").join("access.log");
     fs::File::create(&file).unwrap().set_len((64 << 20) + 1).unwrap();
     for arguments in [["verify", file.to_str().unwrap()], ["verify", "/dev/zero"]] {
@@ -173,9 +174,9 @@ fn no_more_than_64_mib_are_read() {
     }
 }
 
-/// Whatever was cut off, overwritten or joined, `verify` ends with a status of its own.
+/// If a capture is cut off, overwritten or joined, `verify` still exits with a regular status.
 #[test]
-fn nothing_that_happened_to_a_capture_makes_verify_panic() {
+fn a_damaged_capture_does_not_make_verify_panic() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
     let mut captures = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -206,7 +207,8 @@ fn nothing_that_happened_to_a_capture_makes_verify_panic() {
     }
 }
 
-/// In the output of `--trace-ascii`, a `.` can be one or not. Only a signature that matches proves that it is.
+/// In the output of `--trace-ascii`, a `.` can stand for another byte. Only a matching signature
+/// proves that it does not.
 #[test]
 fn a_body_with_dots_verifies_if_they_were_sent() {
     let folder = folder("dots");
@@ -237,5 +239,5 @@ fn a_body_with_dots_verifies_if_they_were_sent() {
     let unknown = verify(&[&path("wrong.txt")]);
     assert!(unknown.status == 2 && unknown.stdout.contains("capture it with `curl --trace`"));
     let found = verify(&[&path("wrong.txt"), "--try-secret-file", &path("key.txt")]);
-    assert!(found.status == 1 && found.stdout.contains("key.txt holds the one that signed"));
+    assert!(found.status == 1 && found.stdout.contains("key.txt contains the one that signed it"));
 }

@@ -1,4 +1,4 @@
-//! The causes that `verify` names: what is wrong with a secret, a body or a time, and what to change.
+//! The causes that `verify` names: mistakes in a secret, a body or a time, and their corrections.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,15 +11,16 @@ use flate2::{Compression, write::GzEncoder};
 
 use self::program::{Ran, SIGNED, command, folder, ran, run, run_bytes, run_with, signed};
 
-/// A secret of which no part is a word, so that any part of it would be found in what is printed.
+/// A secret that contains no words, so that any part of it stands out in the output.
 const SECRET: &str = "q7Zk9vXw2LmP4rTs";
 
 const SERVER_SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
-/// The environment's variables of secrets, none of which is to help.
+/// The environment variables of secrets, which are removed so that none of them helps.
 const SECRETS: [&str; 3] = ["ZEGO_CALLBACK_SECRET", "TENCENT_TOKEN", "TRTC_KEY"];
 
-/// Verifies what `SECRET` signed with what is in a file, and checks that no part of either is printed.
+/// Verifies a callback that `SECRET` signed, with the secret `given`, and checks that no part of a
+/// secret is printed.
 fn verified_with(event: &str, given: &str, name: &str, variables: &[(&str, &str)]) -> Ran {
     let folder = folder(name);
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
@@ -65,7 +66,7 @@ fn a_secret_that_was_pasted_with_something_else_is_recognized_and_never_printed(
             assert!(verified.stdout.contains(correction), "{given:?}: {}", verified.stdout);
         }
     }
-    // A console that shows the secret in one form, and signs with another.
+    // A console that shows the secret in one encoding, and signs with another.
     let folder = folder("encoded");
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     fs::write(path("given.txt"), SECRET.to_uppercase()).unwrap();
@@ -109,9 +110,9 @@ fn another_secret_of_the_console_is_recognized_by_its_variable_or_suspected_by_i
             &[("ZEGO_CALLBACK_SECRET", SERVER_SECRET)],
             "AppSign. It has 32 hexadecimal digits",
         ),
-        ("room_create", SERVER_SECRET, none, "its shape does not tell them apart"),
-        ("room_create", &app_sign, none, "64 hexadecimal digits, as an AppSign has"),
-        ("103", &app_sign, none, "64 hexadecimal digits, as an SDKSecretKey has"),
+        ("room_create", SERVER_SECRET, none, "its shape does not distinguish them"),
+        ("room_create", &app_sign, none, "64 hexadecimal digits, like an AppSign"),
+        ("103", &app_sign, none, "64 hexadecimal digits, like an SDKSecretKey"),
         ("room_create", "other", none, "ZEGO signs with the console's CallbackSecret"),
     ];
     for (event, given, variables, cause) in cases {
@@ -142,7 +143,8 @@ fn a_wrong_secret_is_named_before_a_stale_time() {
     }
 }
 
-/// The nonce begins with the digits of an old time, and the timestamp has the rest, so that the same text is signed.
+/// The digits of an old pair are split differently between timestamp and nonce, so the same text is
+/// signed.
 #[test]
 fn a_replay_with_the_digits_of_timestamp_and_nonce_moved_is_recognized() {
     let request = signed("room_create", &[]).replace("1757500000}", "4762235644}");
@@ -163,7 +165,7 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_body_that_was_compressed_or_decompressed_on_the_way_is_recognized() {
+fn a_body_that_was_compressed_or_decompressed_in_transit_is_recognized() {
     for event in ["room_create", "103"] {
         let request = run_bytes(&["sign", event, "--at", SIGNED]);
         let at = request.windows(4).position(|gap| gap == b"\r\n\r\n").unwrap();
@@ -184,7 +186,11 @@ fn a_body_that_was_compressed_or_decompressed_on_the_way_is_recognized() {
             ),
             (encoding, bomb, "expands to more than 1 MiB"),
             (encoding, gzip(body)[..20].to_vec(), "cut off or broken"),
-            ("\r\nContent-Encoding: br", b"\x8b".to_vec(), "which cannot be tried here"),
+            (
+                "\r\nContent-Encoding: br",
+                b"\x8b".to_vec(),
+                "with br, which `verify` cannot decompress",
+            ),
         ] {
             let request = [format!("{head}{encoding}\r\n\r\n").as_bytes(), &body].concat();
             let verified = run_with(&["verify", "-", "--at", SIGNED], &request);

@@ -1,5 +1,5 @@
-//! An output whose reader is gone. The only test in its process: a child of another test would inherit the
-//! reading end for a moment.
+//! An output whose reader is gone. The only test in its process, because a child of another test
+//! could briefly inherit the reading end.
 
 use std::{
     io,

@@ -30,7 +30,7 @@ fn the_help_is_as_in_its_snapshot() {
         assert_eq!(help.status, 0);
         assert!(help.stdout.contains("Exit status:\n  0    "), "{}", help.stdout);
         assert_snapshot(&format!("help-{verb}.txt"), &help.stdout);
-        // Every process can read a secret on a command line.
+        // Every process could read a secret on a command line.
         assert!(!help.stdout.contains("--secret "), "{}", help.stdout);
     }
 }
@@ -157,7 +157,7 @@ fn the_examples_handle_events_and_refuse_forgeries() {
             ("103", "EventInfo.RoomId"),
         ] {
             for forgery in ["signature", "app", "tampered", "oversize"] {
-                // A room of its own, so that no other delivery is a duplicate.
+                // A different room each time, so that no other delivery is a duplicate.
                 let room = format!("{room}={forgery}");
                 let (status, answer, _) = send(event, &["--forge", forgery, "--set", &room]);
                 assert_eq!(status, 0, "{name}, {event}, {forgery}: {answer}");
@@ -198,7 +198,7 @@ fn a_callback_is_sent_refused_explained_corrected_recorded_and_replayed() {
     assert_eq!(explained.status, 1);
     assert!(explained.stdout.contains("likely: the wrong secret"), "{}", explained.stdout);
     let found = run(&["verify", &recording, "--try-secret-file", &path("wrong.txt")]);
-    assert!(found.stdout.contains("wrong.txt holds the one that signed"), "{}", found.stdout);
+    assert!(found.stdout.contains("wrong.txt contains the one that signed it"), "{}", found.stdout);
     assert_eq!(send(&[]).status, 0);
     assert_eq!(send(&["--encoding", "form", "--set", "room_name=In a form"]).status, 0);
     let printed = listener.interrupted();
@@ -211,7 +211,7 @@ fn a_callback_is_sent_refused_explained_corrected_recorded_and_replayed() {
     let to = ["--to", &*listener.origin];
     let replayed = run(&[&["replay", &recording, "--speed", "1000"], &to[..]].concat());
     assert_eq!((replayed.status, replayed.stdout.matches("200 ").count()), (1, 2));
-    assert!(replayed.stdout.starts_with("401 "), "what was refused is not signed");
+    assert!(replayed.stdout.starts_with("401 "), "a refused delivery is not signed");
     fs::write(path("stale.jsonl"), signed("room_create", &["--format", "json"])).unwrap();
     let refused = run(&[&["replay", &path("stale.jsonl"), "--as-recorded"], &to[..]].concat());
     assert!(refused.status == 1 && refused.stdout.starts_with("401 "), "{}", refused.stdout);

@@ -8,7 +8,7 @@ use std::{fs, process::Command};
 
 use self::program::{folder, ran, run};
 
-/// Completes the last of some words by the script that is the first argument.
+/// Completes the last word with the script in the first argument.
 const COMPLETE: &str = r#"
 source "$0"
 COMP_WORDS=("$@")

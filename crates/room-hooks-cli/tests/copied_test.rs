@@ -1,4 +1,5 @@
-//! What the page of `listen --ui` gives to be copied, of deliveries with hostile text: a line for a shell, and a test.
+//! The text to copy on the page of `listen --ui`, for deliveries with hostile text: a shell
+//! command, and a test.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -33,8 +34,8 @@ fn a_copied_shell_line_sends_the_same_bytes_and_runs_nothing_else() {
         page.send("103", &["--set", &format!("EventInfo.RoomId={text}")]);
         page.send("Room.CallbackAfterDestroyRoom", &["--set", &format!("RoomId={text}")]);
     }
-    // A query that ends a word of a shell, and bodies that curl could take for the name of a file, and a terminal for a
-    // command.
+    // A query that ends a shell word, and bodies that curl could take for a file name, or a
+    // terminal for a command.
     let target = "/hooks/tencent?x=';touch${IFS}pwned;'&y=[1-2]{a,b}";
     let bodies = ["@/etc/hostname", "\u{1b}[2J\ntouch pwned\n", "\u{202e}dewnp hcuot"];
     for body in bodies {
@@ -83,7 +84,7 @@ fn a_copied_test_is_as_it_is() {
     let test = page.copied(1, "test");
     let (before, after) = test.split_once("from_millis(").unwrap();
     let test = format!("{before}from_millis(1757500000000){}", after.split_once(')').unwrap().1);
-    // Where it is a test of this package, no variable has the secret.
+    // As a test of this package, it has no variable with the secret.
     let test = test.replace(r#"std::env::var("TRTC_KEY").unwrap()"#, &format!("{TRTC_KEY:?}"));
     assert_snapshot("copied_test.rs", &test);
 }

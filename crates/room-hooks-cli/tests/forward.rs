@@ -1,5 +1,5 @@
-//! `listen --forward-to`: what reaches the app, and what the provider is answered. The contract's cases are in
-//! `forward_contract.rs`.
+//! `listen --forward-to`: the requests that reach the app, and the responses that the provider
+//! gets. The contract's cases are in `forward_contract.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ use self::program::{Server, command, example, folder, run, run_bytes};
 
 const EVENTS: [&str; 3] = ["room_create", "Room.CallbackAfterDestroyRoom", "103"];
 
-/// An app that answers each request with the same bytes, after a time.
+/// An app that answers each request with the same bytes, after a delay.
 struct App {
     origin: String,
     requests: Receiver<String>,
@@ -69,7 +69,7 @@ fn forwarding(to: &str, more: &[&str]) -> Server {
     Server::listen(&[&["--forward-to", to], more].concat())
 }
 
-/// Sends a request as it is, and returns the response.
+/// Sends a raw request, and returns the response.
 fn post(listener: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(listener.origin.strip_prefix("http://").unwrap()).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -89,12 +89,12 @@ fn body(message: &str) -> &str {
 }
 
 #[test]
-fn an_example_behind_it_handles_what_verifies() {
+fn an_example_behind_it_handles_verified_deliveries() {
     let app = Server::start(example("example-axum"));
     let listener = forwarding(&app.origin, &[]);
     for event in EVENTS {
         assert!(send(&listener, event, &["--same"]).starts_with("200 "), "{event}");
-        // A duplicate for the app; the program passes it on.
+        // A duplicate for the app; the program forwards it.
         assert!(send(&listener, event, &["--same"]).starts_with("200 "), "{event}");
         assert!(send(&listener, event, &["--forge", "signature"]).starts_with("401 "), "{event}");
     }
@@ -105,7 +105,7 @@ fn an_example_behind_it_handles_what_verifies() {
     assert_eq!(shown.matches(" 401 refused: the signature is wrong\n").count(), 3, "{shown}");
     assert_eq!(shown.matches(" 200 forwarded, allowed\n").count(), 1, "{shown}");
     let handled = app.interrupted();
-    // ZIM's rooms have no time of their own, so each signature makes another event.
+    // Events of ZIM's rooms have no time, so each signature makes a new event.
     for (event, times) in
         [("room_create", 2), (EVENTS[1], 1), (EVENTS[2], 1), ("Live.CallbackBeforeSendGift", 1)]
     {
@@ -146,7 +146,7 @@ fn a_request_is_forwarded_as_it_arrived() {
 }
 
 #[test]
-fn the_answer_goes_back_as_it_is() {
+fn the_response_goes_back_unchanged() {
     let app = App::answering(
         "HTTP/1.1 429 Slow Down\r\nRetry-After: 7\r\nX-Kept: a\r\nConnection: X-Hop\r\nX-Hop: a\r\n\
          Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nlater",
@@ -161,7 +161,7 @@ fn the_answer_goes_back_as_it_is() {
         assert!(answer.contains(part), "{part:?} is not in {answer}");
     }
     assert!(!answer.contains("x-hop"), "{answer}");
-    assert!(listener.interrupted().contains("429 forwarded, and not acknowledged"));
+    assert!(listener.interrupted().contains("429 forwarded, but not acknowledged"));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_redirect_is_not_followed() {
     let listener = forwarding(&app.origin, &[]);
     let answer = post(&listener, &signed("103", &[]));
     assert!(answer.starts_with("HTTP/1.1 307 "), "{answer}");
-    // The provider is not led there either.
+    // The provider is not redirected, either.
     assert!(!answer.to_lowercase().contains("location"), "{answer}");
     assert_eq!(elsewhere.requests(), [""; 0]);
     assert!(listener.interrupted().contains("redirect is not followed"));
@@ -195,7 +195,7 @@ fn nothing_unverified_reaches_the_app() {
     let elsewhere = signed("103", &[]).replace("/hooks/trtc", "/hooks/other");
     assert!(post(&listener, &elsewhere).starts_with("HTTP/1.1 404 "));
     assert_eq!(app.requests(), [""; 0]);
-    // Another body under a signature of ZEGO's that was seen.
+    // Another body with a ZEGO signature that was seen before.
     let honest = signed("room_create", &[]);
     assert!(post(&listener, &honest).starts_with("HTTP/1.1 200 "));
     let planted = honest.replace("\"lobby\"", "\"vault\"");
@@ -203,7 +203,7 @@ fn nothing_unverified_reaches_the_app() {
     assert_eq!(app.requests().len(), 1);
 }
 
-/// An app with other secrets than the providers sign with.
+/// An app whose secrets differ from the providers'.
 fn app_with_local_secrets() -> (Server, Vec<String>) {
     let mut app = example("example-axum");
     let folder = folder("local-secrets");
@@ -229,8 +229,8 @@ fn deliveries_are_resigned_for_an_app_with_other_secrets() {
         assert!(send(&plain, event, &[]).starts_with("401 "), "{event}");
     }
     let shown = plain.interrupted();
-    assert_eq!(shown.matches("has the app this secret? See --resign").count(), 3, "{shown}");
-    // They were verified here, whatever the app says.
+    assert_eq!(shown.matches("that the app has this secret (see --resign)").count(), 3, "{shown}");
+    // `listen` verified them, even though the app refused them.
     let kept = fs::read_to_string(&recording).unwrap();
     assert_eq!(kept.matches(r#""verified":"signature""#).count(), 3, "{kept}");
 
@@ -256,7 +256,7 @@ fn deliveries_are_resigned_for_an_app_with_other_secrets() {
 }
 
 #[test]
-fn an_app_that_does_not_answer_leaves_the_provider_with_an_answer() {
+fn the_provider_gets_a_response_even_if_the_app_does_not_respond() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let listener = forwarding(&format!("http://{closed}"), &[]);
     let answers = EVENTS.map(|event| post(&listener, &signed(event, &[])));
@@ -275,7 +275,7 @@ fn an_app_that_does_not_answer_leaves_the_provider_with_an_answer() {
 }
 
 #[test]
-fn an_app_that_is_late_is_not_waited_for_longer_than_the_provider_waits() {
+fn a_late_app_does_not_exceed_the_timeout_of_the_provider() {
     let late = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     let app = App::answering(late, Duration::from_secs(20));
     let listener = forwarding(&app.origin, &[]);
@@ -293,7 +293,7 @@ fn an_app_that_is_late_is_not_waited_for_longer_than_the_provider_waits() {
 }
 
 #[test]
-fn an_app_that_does_not_answer_does_not_delay_the_end() {
+fn an_app_that_does_not_respond_does_not_delay_the_shutdown() {
     let app = App::answering("", Duration::from_secs(60));
     let listener = forwarding(&app.origin, &[]);
     let request = signed("room_create", &[]);
@@ -306,7 +306,7 @@ fn an_app_that_does_not_answer_does_not_delay_the_end() {
 }
 
 #[test]
-fn an_answer_that_is_none_is_503() {
+fn an_invalid_response_becomes_503() {
     for answer in [
         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
@@ -321,9 +321,9 @@ fn an_answer_that_is_none_is_503() {
     }
 }
 
-/// As of a server that says no length, or speaks HTTP/1.0.
+/// As from a server that sends no length, or speaks HTTP/1.0.
 #[test]
-fn an_answer_that_ends_with_its_connection_is_whole() {
+fn a_response_that_ends_with_its_connection_is_complete() {
     for answer in
         ["HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole", "HTTP/1.0 200 OK\r\n\r\nwhole"]
     {
@@ -335,14 +335,14 @@ fn an_answer_that_ends_with_its_connection_is_whole() {
 }
 
 #[test]
-fn only_an_app_on_this_machine_is_forwarded_to_unless_that_is_allowed() {
+fn forwarding_to_another_machine_must_be_allowed() {
     for (arguments, told) in [
         (&["--forward-to", "http://192.0.2.1"][..], "--allow-remote-target"),
         (&["--forward-to", "http://example.com/hooks"], "--allow-remote-target"),
         (&["--forward-to", "http://a:b@127.0.0.1"], "password"),
         (&["--forward-to", "ftp://127.0.0.1"], "neither http nor https"),
         (&["--forward-to", "http://127.0.0.1:47115", "--addr", "127.0.0.1:47115"], "itself"),
-        (&["--forward-to", "http://127.0.0.1:9", "--resign", "zego"], "no `=`"),
+        (&["--forward-to", "http://127.0.0.1:9", "--resign", "zego"], "missing `=`"),
         (&["--forward-to", "http://127.0.0.1:9", "--resign", "zego=/missing"], "/missing"),
         (&["--forward-to", "http://127.0.0.1:9", "--deny"], "cannot be used with"),
         (&["--resign", "zego=x"], "--forward-to"),

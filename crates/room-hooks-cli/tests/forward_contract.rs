@@ -1,4 +1,4 @@
-//! `listen --forward-to` in front of an app: the contract's cases hold as if it were not there.
+//! `listen --forward-to` in front of an app: the contract's cases hold as without it.
 
 #![expect(clippy::unwrap_used, clippy::unreachable, reason = "a test fails by panicking")]
 
@@ -90,7 +90,7 @@ async fn consume(request: Request) -> Request {
     Request::from_parts(parts, Body::empty())
 }
 
-/// Serves an app on a port of its own, and what the suite sends by the program in front of it.
+/// Serves an app on its own port, and relays the suite's connections to the program in front of it.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn serve<P: Provider>(listener: TcpListener, app: Router, stop: oneshot::Receiver<()>) {
     let app_listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -103,7 +103,7 @@ async fn serve<P: Provider>(listener: TcpListener, app: Router, stop: oneshot::R
     listen.env("TENCENT_TOKEN", TENCENT_TOKEN).env("TRTC_KEY", TRTC_KEY);
     let proxy = Server::start_printing_to(Stdio::null(), listen);
     let address = proxy.origin.strip_prefix("http://").unwrap().to_owned();
-    // The suite has chosen a port before the program runs.
+    // The suite chose its port before the program started.
     serve_until(stop, listener, async |listener| {
         loop {
             let (mut client, _) = listener.accept().await.unwrap();

@@ -70,14 +70,15 @@ fn every_command_reports_a_full_disk() {
     }
 }
 
-/// A request does not end with a line break, so its last line stays in the buffer of standard output.
+/// A request does not end with a line break, so its last line stays in the buffer of standard
+/// output.
 #[test]
 fn a_truncated_output_is_reported() {
     let sign = command(&["sign", "room_create"]);
     let file = folder("cut-off").join("request.http");
     let signed = run_bytes(&["sign", "room_create"]);
     let head = signed.windows(4).position(|gap| gap == b"\r\n\r\n").unwrap() + 4;
-    // The head fits, and a part of the body.
+    // The head fits, but only a part of the body.
     fs::write(&file, vec![b'\n'; 512 - head - 50]).unwrap();
     let ran = run_to(OpenOptions::new().append(true).open(&file).unwrap(), cramped(&sign));
     assert_eq!(fs::read(&file).unwrap().len(), 512);
@@ -86,7 +87,7 @@ fn a_truncated_output_is_reported() {
 
 /// The output can be written, but the recording cannot.
 #[test]
-fn what_cannot_be_recorded_is_not_acknowledged() {
+fn a_delivery_that_cannot_be_recorded_is_not_acknowledged() {
     let listener = Server::listen(&["--record", "/dev/full"]);
     let sent = run(&["send", "103", "--to", &listener.origin]);
     assert_ne!(sent.status, 0, "{}", sent.stdout);
@@ -96,7 +97,7 @@ fn what_cannot_be_recorded_is_not_acknowledged() {
 }
 
 #[test]
-fn what_cannot_be_printed_is_not_acknowledged() {
+fn a_delivery_that_cannot_be_printed_is_not_acknowledged() {
     let recording = folder("not-printed").join("recording.jsonl");
     let listen = ["listen", "--addr", "127.0.0.1:0", "--record", recording.to_str().unwrap()];
     let listener = Server::start_printing_to(full(), command(&listen));

@@ -1,5 +1,5 @@
-//! The examples with an inbox: what is stored outlives a failure, a kill and a restart, and is printed once. With
-//! PostgreSQL, they are shown as ignored where that is not installed.
+//! The examples with an inbox: stored events survive a failure, a kill and a restart, and are
+//! printed once. The tests with PostgreSQL are shown as ignored if it is not installed.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -20,7 +20,7 @@ use self::program::{Server, example, folder, ran, run};
 
 fn main() -> ExitCode {
     let mut trials = vec![
-        trial("a_wrong_setting_is_told_at_the_start", a_wrong_setting_is_told_at_the_start),
+        trial("a_wrong_setting_is_reported_at_startup", a_wrong_setting_is_reported_at_startup),
         trial(
             "a_failed_attempt_without_an_inbox_is_answered_500_until_the_sender_retries_enough",
             a_failed_attempt_without_an_inbox_is_answered_500_until_the_sender_retries_enough,
@@ -41,8 +41,8 @@ fn main() -> ExitCode {
             kill_9_between_the_answer_and_the_handler_loses_no_event,
         ),
         (
-            "a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room",
-            a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room,
+            "a_worker_process_handles_the_events_of_a_web_process_in_the_order_of_each_room",
+            a_worker_process_handles_the_events_of_a_web_process_in_the_order_of_each_room,
         ),
     ] {
         trials.push(trial(&format!("sqlite::{name}"), move || test(Engine::Sqlite)));
@@ -61,7 +61,7 @@ fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
     })
 }
 
-/// Where an inbox is.
+/// The database of an inbox.
 #[derive(Debug, Clone, Copy)]
 enum Engine {
     Sqlite,
@@ -70,10 +70,10 @@ enum Engine {
 
 const EXAMPLES: [&str; 4] = ["example-axum", "example-actix", "example-warp", "example-tower"];
 
-/// One event of each provider that has a time of its own, so that a second of it is a duplicate.
+/// One event of each provider, which has its own time, so that sending it again is a duplicate.
 const EVENTS: [&str; 3] = ["express/room_create", "Room.CallbackAfterDestroyRoom", "103"];
 
-/// An inbox, and a file that processes print to, which can be read in the meantime.
+/// An inbox, and a file that processes print to, which can be read while they run.
 struct Inbox {
     location: String,
     printed: PathBuf,
@@ -105,7 +105,7 @@ impl Inbox {
 
     fn lines(&self) -> Vec<String> {
         let printed = fs::read_to_string(&self.printed).unwrap();
-        // The last line may be half of one.
+        // The last line may be incomplete.
         printed
             .split_inclusive('\n')
             .filter(|line| line.ends_with('\n'))
@@ -113,7 +113,8 @@ impl Inbox {
             .collect()
     }
 
-    /// The lines, once there are so many. After a crash, that may take the length of a lease.
+    /// Waits for this many lines, and returns all lines. After a crash, that may take the length of
+    /// a lease.
     fn wait_for(&self, count: usize) -> Vec<String> {
         let begun = Instant::now();
         while self.lines().len() < count {
@@ -129,13 +130,13 @@ fn with_inbox(mut command: Command, location: &str, failures: u32) -> Command {
     command
 }
 
-/// Sends an event, the same each time, and returns the status of the answer.
+/// Sends an event, the same each time, and returns the status of the response.
 fn send(server: &Server, event: &str, more: &[&str]) -> String {
     let sent = run(&[&["send", event, "--same", "--to", &server.origin], more].concat());
     sent.stdout.split(' ').next().unwrap_or(&sent.stderr).to_owned()
 }
 
-/// Ends a server well, and returns what it logged.
+/// Stops a server gracefully, and returns its log.
 fn stop(server: Server) -> String {
     server.signal("TERM");
     let ended = server.ended();
@@ -245,7 +246,8 @@ fn kill_9_between_the_answer_and_the_handler_loses_no_event(engine: Engine) {
         for event in EVENTS {
             assert_eq!(send(&failing, event, &[]), "200", "{name}, {event}");
         }
-        // By now, they have failed and wait. An event that is killed in its attempt waits for its lease, 30 s.
+        // By now, the events have failed and wait. An event whose attempt is killed waits for its
+        // lease, 30 s.
         thread::sleep(Duration::from_millis(300));
         // This kills it.
         drop(failing);
@@ -261,7 +263,7 @@ fn kill_9_between_the_answer_and_the_handler_loses_no_event(engine: Engine) {
     }
 }
 
-fn a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room(engine: Engine) {
+fn a_worker_process_handles_the_events_of_a_web_process_in_the_order_of_each_room(engine: Engine) {
     let inbox = Inbox::new(engine, "processes");
     let web = || {
         let mut web = with_inbox(example("example-inbox"), &inbox.location, 0);
@@ -294,7 +296,7 @@ fn a_worker_process_handles_what_a_web_process_stored_in_the_order_of_each_room(
     assert_eq!(inbox.lines().len(), 6);
 }
 
-fn a_wrong_setting_is_told_at_the_start() {
+fn a_wrong_setting_is_reported_at_startup() {
     let url = "postgres://rooms:a-password@127.0.0.1:1/rooms";
     let folder = folder("inbox-wrong-setting");
     for name in EXAMPLES.into_iter().chain(["example-inbox"]) {

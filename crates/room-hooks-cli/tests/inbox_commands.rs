@@ -1,4 +1,5 @@
-//! `room-hooks inbox`, with an inbox in SQLite and in PostgreSQL. Without PostgreSQL, its tests are ignored.
+//! `room-hooks inbox`, with an inbox in SQLite and in PostgreSQL. Without PostgreSQL, the tests
+//! that need it are ignored.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
             "the_help_of_each_command_is_as_in_its_snapshot",
             the_help_of_each_command_is_as_in_its_snapshot,
         ),
-        trial("an_inbox_that_is_not_there_is_not_created", an_inbox_that_is_not_there),
+        trial("a_missing_inbox_is_not_created", a_missing_inbox_is_not_created),
         trial("a_url_is_refused_on_the_command_line", a_url_on_the_command_line),
         trial("a_password_is_never_printed", a_password_is_never_printed),
     ];
@@ -39,13 +40,13 @@ fn main() -> ExitCode {
             "a_dead_event_is_found_understood_retried_and_gone",
             found_understood_retried_and_gone as Test,
         ),
-        ("filters_select_what_is_listed", filters_select_what_is_listed),
+        ("filters_select_the_listed_events", filters_select_the_listed_events),
         ("a_long_room_or_error_breaks_no_table", a_long_room_or_error_breaks_no_table),
         ("dead_events_are_retried_by_filter", dead_events_are_retried_by_filter),
         ("thousands_are_retried", thousands_are_retried),
-        ("what_is_discarded_is_counted_first", what_is_discarded_is_counted_first),
+        ("events_are_counted_before_they_are_discarded", counted_before_discarded),
         ("old_events_are_pruned", old_events_are_pruned),
-        ("what_a_handler_said_does_not_control_the_terminal", no_control_of_the_terminal),
+        ("an_error_of_a_handler_does_not_control_the_terminal", no_control_of_the_terminal),
     ] {
         trials.push(trial(&format!("sqlite::{name}"), move || test(&Inbox::in_sqlite(name))));
         let in_postgres = trial(&format!("postgres::{name}"), move || test(&Inbox::in_postgres()));
@@ -102,7 +103,8 @@ impl Inbox {
         });
     }
 
-    /// Handles all ready events. In rooms whose names begin with `bad` they fail permanently, with this error.
+    /// Handles all ready events. Events in rooms whose names begin with `bad` fail permanently,
+    /// with this error.
     fn handle(&self, error: &'static str) {
         let handlers = Handlers::new().on_with(
             error,
@@ -162,7 +164,7 @@ fn the_help_of_each_command_is_as_in_its_snapshot() {
     }
 }
 
-fn an_inbox_that_is_not_there() {
+fn a_missing_inbox_is_not_created() {
     let file = folder("inbox-commands-missing").join("rooms.db");
     let path = file.to_str().unwrap();
     let missing = run(&["inbox", "stats", "--inbox", path]);
@@ -241,7 +243,7 @@ fn found_understood_retried_and_gone(inbox: &Inbox) {
     assert_eq!(inbox.counts(), [0, 0, 1, 0]);
 }
 
-fn filters_select_what_is_listed(inbox: &Inbox) {
+fn filters_select_the_listed_events(inbox: &Inbox) {
     inbox.put(&["lobby", "bad a", "bad b"]);
     inbox.handle("Connection refused");
     inbox.put(&["hall", "lobby/2"]);
@@ -311,7 +313,7 @@ fn thousands_are_retried(inbox: &Inbox) {
     assert_eq!(inbox.counts(), [2_100, 0, 0, 0]);
 }
 
-fn what_is_discarded_is_counted_first(inbox: &Inbox) {
+fn counted_before_discarded(inbox: &Inbox) {
     inbox.put(&["lobby", "bad a", "bad b"]);
     inbox.handle("timed out");
     inbox.put(&["hall"]);
@@ -337,7 +339,7 @@ fn old_events_are_pruned(inbox: &Inbox) {
     inbox.handle("timed out");
     inbox.put(&["hall"]);
     std::thread::sleep(Duration::from_millis(5));
-    assert_eq!(inbox.run(&["prune"]).stdout, "0 removed\n", "none is a week old");
+    assert_eq!(inbox.run(&["prune"]).stdout, "0 removed\n", "no event is a week old");
     assert_eq!(inbox.run(&["prune", "--done", "1ms"]).stdout, "600 removed\n");
     assert_eq!(inbox.counts(), [1, 0, 0, 1]);
     assert_eq!(inbox.json(&["prune", "--dead", "1ms"]), json!({"removed": 1}));

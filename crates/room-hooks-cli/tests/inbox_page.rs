@@ -1,4 +1,5 @@
-//! The page of an inbox in a real browser. Shown as ignored where Chromium is not installed.
+//! The page of an inbox in a real browser. The tests are shown as ignored if Chromium is not
+//! installed.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -132,7 +133,7 @@ fn events_are_discarded_without_scripts() {
     assert!(browser.text("[role=alert]").contains("The inbox has no event 1."));
 }
 
-/// A dialog would fail whatever the browser is asked next.
+/// An open dialog would make the browser's next command fail.
 fn markup_from_outside_is_text() {
     let rooms = Rooms::new("markup");
     for room in [SCRIPT, SHELL, "\"><img src=x onerror=alert(1)>"] {
@@ -165,14 +166,14 @@ fn markup_from_outside_is_text() {
          script.textContent = 'alert(1)';
          document.body.append(script);",
     );
-    assert_eq!(blocked, true, "the policy stops a script that markup has brought in all the same");
+    assert_eq!(blocked, true, "the policy stops a script even if markup brings it in");
 }
 
 fn a_page_of_another_origin_changes_nothing() {
     let rooms = Rooms::new("origin");
     rooms.put_dead("lobby", "timed out");
     let browser = Browser::start();
-    // By the same name, so that only the port differs.
+    // With the same host name, so that only the port differs.
     browser.open(&format!("http://{}", serve("<h1>Elsewhere</h1>")));
     assert_eq!(browser.text("h1"), "Elsewhere");
     for action in ["retry", "discard"] {
@@ -200,7 +201,7 @@ fn a_page_of_another_origin_changes_nothing() {
     assert_eq!(rooms.counts(), [0, 0, 0, 1]);
 }
 
-/// A page on an address of its own.
+/// Serves a page on its own address.
 fn serve(page: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! Who may use the page that `room-hooks inbox ui` serves, by raw requests.
+//! Access control of the page of `room-hooks inbox ui`, tested with raw requests.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -67,7 +67,7 @@ fn forged_and_foreign_requests_are_refused() {
     assert_eq!((ended.status, ended.stdout.as_str()), (0, ""), "{}", ended.stderr);
 }
 
-/// The status of the answer to a raw request.
+/// The status of the response to a raw request.
 fn status(host: &str, request: &str) -> u16 {
     let mut stream = TcpStream::connect(host).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -84,7 +84,11 @@ fn only_a_loopback_address_is_served() {
         let mut ui = command(&["inbox", "ui", "--addr", address]);
         let refused = ran(ui.env("ROOM_HOOKS_INBOX", &file).output().unwrap());
         assert_eq!((refused.status, refused.stdout.as_str()), (2, ""), "{address}");
-        assert!(refused.stderr.contains("can be reached from elsewhere"), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("can be reached from other machines"),
+            "{}",
+            refused.stderr
+        );
     }
     let mut missing = command(&["inbox", "ui", "--inbox", "not-there.db"]);
     assert_eq!(ran(missing.output().unwrap()).status, 2);

@@ -1,4 +1,4 @@
-//! What `listen` shows and records of a delivery.
+//! The output and the recordings of `listen`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -56,7 +56,7 @@ fn verbose_shows_the_members_that_a_type_does_not_have() {
     assert_eq!(unknown, expected, "{shown}");
 }
 
-/// A retry during handling is answered 503, and a delivery is shown even if its sender hangs up.
+/// A retry during handling gets 503, and a delivery is shown even if its sender hangs up.
 #[test]
 fn a_retry_during_handling_and_a_sender_that_hangs_up_are_shown() {
     let recording = folder("at-once").join("recording.jsonl");
@@ -92,7 +92,7 @@ fn a_retry_during_handling_and_a_sender_that_hangs_up_are_shown() {
     assert_eq!(fs::read_to_string(recording).unwrap().lines().count(), 3);
 }
 
-/// Even if the body is not text.
+/// The body need not be text.
 #[test]
 fn a_recording_keeps_every_byte() {
     let recording = folder("bytes").join("recording.jsonl");

@@ -1,5 +1,5 @@
-//! The page of `listen --ui` over HTTP: who may use it, and what it signs. What it gives to be copied is in
-//! `copied_test.rs`, and how it looks to people in `listen_page_browser.rs`.
+//! The page of `listen --ui` over HTTP: access control, and the deliveries that it signs.
+//! `copied_test.rs` covers the text to copy, and `listen_page_browser.rs` the page in a browser.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -25,11 +25,11 @@ fn only_those_who_know_the_address_see_the_page() {
     for path in ["/", "/deliveries", "/style.css", &format!("{}0/deliveries", &folder[..33])] {
         assert!(get(path, host).starts_with("HTTP/1.1 404 "), "{path}");
     }
-    // A name that an attacker lets lead here.
+    // Names that an attacker lets resolve to this machine.
     for other in ["example.com", "127.0.0.1", "127.0.0.1:1", &format!("{host}.example.com")] {
         assert!(get(&format!("{folder}deliveries"), other).starts_with("HTTP/1.1 403 "), "{other}");
     }
-    // The port that a tunnel may expose has nothing of it.
+    // The port that a tunnel may expose does not serve the page.
     let request =
         format!("GET {folder}deliveries HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let response = page.deliver(&request);
@@ -40,11 +40,11 @@ fn only_those_who_know_the_address_see_the_page() {
 fn the_page_is_served_to_this_machine_only() {
     let ran = run(&["listen", "--addr", "127.0.0.1:0", "--ui", "--ui-addr", "0.0.0.0:0"]);
     assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("0.0.0.0:0 can be reached from elsewhere"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("0.0.0.0:0 can be reached from other machines"), "{}", ran.stderr);
 }
 
 #[test]
-fn headers_that_might_let_a_reader_in_elsewhere_are_not_shown() {
+fn headers_that_may_contain_credentials_are_not_shown() {
     let page = Page::start(&[]);
     let signed = run(&["sign", "103"]).stdout;
     let headers = "Authorization: Basic cGFzc3dvcmQ=\r\nCookie: a=cGFzc3dvcmQ=\r\nX-Api-Key: cGFzc3dvcmQ=\r\nUser-Agent: seen\r\nConnection: close\r\n";
@@ -84,7 +84,7 @@ fn only_the_page_itself_sends_again() {
 }
 
 #[test]
-fn every_response_forbids_what_a_page_does_not_need() {
+fn every_response_has_the_security_headers() {
     let page = Page::start(&[]);
     page.send("103", &[]);
     for response in [
@@ -115,7 +115,7 @@ fn every_response_forbids_what_a_page_does_not_need() {
     }
 }
 
-/// What was refused may be an attacker's, and no click must sign it.
+/// A refused delivery may come from an attacker, so a click must not sign it.
 #[test]
 fn a_refused_delivery_is_sent_again_only_as_it_was() {
     let page = Page::start(&[]);
@@ -144,7 +144,7 @@ fn a_verified_delivery_is_resigned_or_edited() {
     page.send("room_create", &["--encoding", "percent"]);
     assert!(page.act("again", &[("id", "1"), ("as", "resigned")]).contains("?sent=200\r\n"));
     let event = "{\"event\":\"room_create\",\r\n\"room_id\":\"attic\"}";
-    // Signed only if that is chosen.
+    // Signed only if the box is checked.
     assert!(page.act("edited", &[("id", "1"), ("event", event)]).contains("?sent=401\r\n"));
     let signed = page.act("edited", &[("id", "1"), ("event", event), ("sign", "yes")]);
     assert!(signed.contains("?sent=200\r\n"), "{signed}");
@@ -155,7 +155,7 @@ fn a_verified_delivery_is_resigned_or_edited() {
     assert_eq!(printed.lines().count(), 4, "{printed}");
 }
 
-/// What is edited would leave the machine with a real signature.
+/// An edited event would leave the machine with a real signature.
 #[test]
 fn nothing_is_edited_that_could_leave_this_machine() {
     let forward = ["--forward-to", "http://127.0.0.1:9", "--allow-remote-target"];
@@ -175,7 +175,7 @@ fn nothing_is_edited_that_could_leave_this_machine() {
     assert_eq!(page.listener.interrupted().lines().count(), 2);
 }
 
-/// Tencent does not sign the body, so its signature would be good for an edited one.
+/// Tencent does not sign the body, so its signature would also be valid for an edited body.
 #[test]
 fn an_edit_is_not_signed_by_the_signature_of_the_original() {
     let page = Page::start(&[]);
@@ -184,13 +184,13 @@ fn an_edit_is_not_signed_by_the_signature_of_the_original() {
     let edited = format!(r#"{{"CallbackCommand":"{event}","RoomId":"attic"}}"#);
     let response = page.act("edited", &[("id", "1"), ("event", &edited)]);
     assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
-    assert!(response.contains("would sign what you have edited"), "{response}");
+    assert!(response.contains("would make the edited event authentic"), "{response}");
     let response = page.act("edited", &[("id", "1"), ("event", &edited), ("sign", "yes")]);
     assert!(response.contains("?sent=200\r\n"), "{response}");
     assert_eq!(page.listener.interrupted().matches(" attic ").count(), 1);
 }
 
-/// A large body that is nested deeply makes the most work for those who look at it, and must not hold up others.
+/// A large, deeply nested body takes the most work to show, and must not delay others.
 #[test]
 fn a_page_about_a_large_forgery_does_not_delay_others() {
     let page = Page::start(&[]);
@@ -229,7 +229,7 @@ fn a_page_about_a_large_forgery_does_not_delay_others() {
 }
 
 #[test]
-fn what_was_refused_by_its_head_is_shown_as_that() {
+fn a_refusal_because_of_the_head_is_shown_as_such() {
     let page = Page::start(&[]);
     let signed = run(&["sign", "103"]).stdout;
     let compressed = signed.replacen(

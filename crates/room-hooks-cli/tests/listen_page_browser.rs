@@ -1,4 +1,5 @@
-//! The page of `listen --ui` in a real browser. Shown as ignored where Chromium is not installed.
+//! The page of `listen --ui` in a real browser. The tests are shown as ignored if Chromium is not
+//! installed.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -53,7 +54,7 @@ fn wait_for_rows(browser: &Browser, count: usize) -> Vec<String> {
     browser.texts("tbody tr")
 }
 
-/// Writes a picture for the documentation, if that is asked for.
+/// Writes a screenshot for the documentation, if `SCREENSHOTS=overwrite` is set.
 fn picture(browser: &Browser, name: &str) {
     if std::env::var_os("SCREENSHOTS").is_some_and(|value| value == "overwrite") {
         let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images");
@@ -78,7 +79,7 @@ fn a_delivery_arrives_live() {
     browser.resize(1_200, 420);
     picture(&browser, "listen-deliveries.png");
 
-    // What a filter leaves out does not arrive either.
+    // Deliveries that do not match the filter do not arrive live, either.
     browser.click("select[name=provider] option[value=trtc]");
     browser.click("form button");
     assert_eq!(wait_for_rows(&browser, 1).len(), 1);
@@ -89,7 +90,7 @@ fn a_delivery_arrives_live() {
     assert!(rows[0].contains("104"), "{rows:?}");
 }
 
-/// From a callback that is refused to one that is handled.
+/// From a refused callback to a handled one.
 fn a_refusal_is_explained_and_set_right() {
     let (listener, url) = listen(&[]);
     let browser = Browser::start();
@@ -113,7 +114,7 @@ fn a_refusal_is_explained_and_set_right() {
     wait_for_rows(&browser, 2);
     browser.click("tbody a");
     browser.click("button[value=resigned]");
-    assert_eq!(browser.text("[role=status]"), "Sent, and answered 200.");
+    assert_eq!(browser.text("[role=status]"), "Sent; the response was 200.");
     let rows = wait_for_rows(&browser, 3);
     assert!(rows[0].contains("200 handled"), "{rows:?}");
 }
@@ -139,10 +140,11 @@ fn an_edited_event_is_sent_as_chosen() {
     let rows = wait_for_rows(&browser, 2);
     assert!(rows[0].contains("attic") && rows[0].contains("200 handled"), "{rows:?}");
     browser.click("tbody tr:last-child a");
-    // Tencent's signature does not cover the body, so the old one would sign the new one for a while.
+    // Tencent's signature does not cover the body, so it stays valid for the edited body for a
+    // while.
     edit("cellar", false);
     let refused = browser.text("[role=alert]");
-    assert!(refused.contains("would sign what you have edited"), "{refused}");
+    assert!(refused.contains("would make the edited event authentic"), "{refused}");
     assert_eq!(listener.interrupted().lines().count(), 2);
 }
 
@@ -152,7 +154,7 @@ fn text_from_outside_is_text_everywhere() {
     browser.open(&url);
     browser.wait_until("it is live", |browser| browser.text("[data-live-status]") == "Live.");
     send(&listener, "room_create", &["--set", &format!("room_id={HOSTILE}")]);
-    // Inserted by the script, and as the server sends it with the page.
+    // Both when the script inserts it, and when the server sends it with the page.
     let is_text = |browser: &Browser| {
         let elements =
             browser.run("return document.querySelectorAll('main script, main img').length");
@@ -182,7 +184,7 @@ fn text_from_outside_is_text_everywhere() {
     is_text(&browser);
 }
 
-/// A page of another origin, whose scripts know the address of the first.
+/// A page of another origin, whose scripts know the address of the page.
 fn another_site_can_neither_act_nor_read() {
     let (listener, url) = listen(&[]);
     send(&listener, "103", &[]);
@@ -207,7 +209,8 @@ fn another_site_can_neither_act_nor_read() {
     });
     let browser = Browser::start();
     browser.open(&origin);
-    // A script that does not need to read the answer, one that does, and one that wants to read the list.
+    // A script that does not need to read the response, one that does, and one that wants to read
+    // the list.
     let fetch = |what: &str, options: &str| {
         browser.run_async(&format!(
             "fetch('{url}{what}', {options}).then(r => r.status, () => 'failed').then(arguments[0])"
@@ -249,14 +252,14 @@ fn the_page_suits_a_phone_and_a_keyboard() {
     browser.press(ENTER);
     browser.wait_until("the delivery", |browser| browser.texts("h1") == ["Delivery 1"]);
     assert_eq!(browser.run(overflow), 0);
-    // Every field has a name that is read aloud, and each table says what its columns are.
+    // Every field has a name for screen readers.
     let unnamed = "return [...document.querySelectorAll('input:not([type=hidden]), select, textarea, button')]
         .filter(e => !e.labels?.length && !e.textContent).length";
     assert_eq!(browser.run(unnamed), 0);
     browser.run("document.querySelectorAll('details').forEach(details => details.open = true)");
     assert_eq!(browser.run(overflow), 0);
     browser.click("button[data-copy=curl]");
-    browser.wait_until("an answer to the click", |browser| {
+    browser.wait_until("feedback to the click", |browser| {
         browser.text("button[data-copy=curl]").contains("opied")
     });
 }

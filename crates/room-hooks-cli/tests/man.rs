@@ -1,4 +1,4 @@
-//! The man pages, as a packager writes them.
+//! The man pages, as a packager generates them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fs};
 
 use self::program::{folder, run};
 
-/// The commands that a help lists, with all commands below them.
+/// The commands that a help text lists, and their subcommands.
 fn commands(path: &[&str]) -> Vec<String> {
     let help = run(&[path, &["--help"]].concat()).stdout;
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
@@ -62,7 +62,7 @@ fn examples_keep_their_lines_in_a_man_page() {
         examples.starts_with(".nf\n  room\\-hooks replay recording.jsonl\n.fi\n"),
         "{examples}"
     );
-    assert!(examples.contains("\n.PP\nA delivery "), "{examples}");
+    assert!(examples.contains("\n.PP\nA delivery goes to "), "{examples}");
 }
 
 #[test]

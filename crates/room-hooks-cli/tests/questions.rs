@@ -69,7 +69,8 @@ fn a_question_that_is_forged_is_refused() {
     }
 }
 
-/// Tencent's signature does not cover the body, so the question is authentic whatever the body is.
+/// Tencent's signature does not cover the body, so the question is authentic even with another
+/// body.
 #[test]
 fn a_question_whose_body_cannot_be_read_is_not_taken_for_a_probe() {
     let recording = folder("unreadable").join("recording.jsonl").to_str().unwrap().to_owned();
@@ -86,7 +87,7 @@ fn a_question_whose_body_cannot_be_read_is_not_taken_for_a_probe() {
     let shown = listener.interrupted();
     assert!(shown.contains("Live.CallbackBeforeSendGift"), "{shown}");
     assert!(shown.contains("200 allowed, by the failure policy: "), "{shown}");
-    // There is no event that could be signed.
+    // The delivery contains no event to sign.
     let replayed = run(&["replay", &recording, "--to", &Server::listen(&[]).origin]);
-    assert!(replayed.stderr.contains("holds no event to sign"), "{}", replayed.stderr);
+    assert!(replayed.stderr.contains("contains no event to sign"), "{}", replayed.stderr);
 }

@@ -1,4 +1,5 @@
-//! Recordings that an attacker has added to: `replay` signs only what a signature verified.
+//! Recordings that an attacker has added to: `replay` signs only deliveries that a signature
+//! verified.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -50,7 +51,7 @@ fn replay(recording: &str, listener: &Server, more: &[&str]) -> Ran {
     run(&[&["replay", recording, "--speed", "1000", "--to", &listener.origin], more].concat())
 }
 
-/// Sends a request as it is, and returns the status line.
+/// Sends a raw request, and returns the status line.
 fn post(listener: &Server, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(listener.origin.strip_prefix("http://").unwrap()).unwrap();
     stream.write_all(request).unwrap();
@@ -127,14 +128,14 @@ fn replay_does_not_sign_a_recorded_delivery_without_a_signature() {
 fn replay_does_not_sign_a_recording_of_an_older_version() {
     let recording = folder("older").join("recording.jsonl").to_str().unwrap().to_owned();
     let mut records = EVENTS.map(|(_, event, _)| stale_record(event));
-    // A signature of TRTC's does not go stale, so this one is a forger's.
+    // TRTC signatures do not go stale, so this one is forged.
     let forged = format!("{}=", "A".repeat(43));
     records[2]["headers"] = json!([["SdkAppId", "1400000000"], ["Sign", forged]]);
     for record in &mut records {
         record.as_object_mut().unwrap().remove("verified");
     }
     write_records(&recording, &records);
-    assert_never_signed("older-replayed", &recording, "has no status");
+    assert_never_signed("older-replayed", &recording, "has no verification status");
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn replay_does_not_sign_a_record_of_an_unsigned_app() {
     record["query"] = json!("SdkAppid=1400000000&CallbackCommand=Room.CallbackAfterDestroyRoom");
     record["verified"] = json!("unsigned");
     write_records(&recording, &[record]);
-    assert_never_signed("unsigned-replayed", &recording, "is of an app that does not sign");
+    assert_never_signed("unsigned-replayed", &recording, "is from an app that does not sign");
 
     let replayed = replay(&recording, &Server::listen(&[]), &["--as-recorded"]);
     assert!(replayed.status == 1 && replayed.stdout.starts_with("401 "), "{}", replayed.stdout);
@@ -178,7 +179,7 @@ fn replay_does_not_sign_a_second_body_under_a_seen_signature() {
     let (listener, recording) = recorder("second-body");
     let honest = String::from_utf8(run_bytes(&["sign", "room_create"])).unwrap();
     assert_eq!(post(&listener, honest.as_bytes()), "HTTP/1.1 200");
-    // Of the same length, since the head tells it.
+    // Of the same length, because the head contains the length.
     let planted = honest.replace("\"lobby\"", "\"vault\"");
     assert_ne!(planted, honest);
     assert_eq!(post(&listener, planted.as_bytes()), "HTTP/1.1 401");
@@ -218,7 +219,7 @@ fn replay_signs_a_delivery_whose_handler_failed() {
 }
 
 #[test]
-fn replay_signs_what_sign_has_printed() {
+fn replay_signs_the_output_of_sign() {
     let recording = folder("of-sign").join("recording.jsonl").to_str().unwrap().to_owned();
     let records = EVENTS.map(|(_, event, _)| stale_record(event));
     for record in &records {
@@ -230,7 +231,7 @@ fn replay_signs_what_sign_has_printed() {
     assert_eq!((replayed.status, replayed.stdout.matches("200 ").count()), (0, 3));
 }
 
-/// A probe tells of no event, and its signature is verified like any other.
+/// A probe has no event, but its signature is verified like any other.
 #[test]
 fn replay_signs_the_recorded_probe_of_a_console() {
     let (listener, recording) = recorder("probe");
@@ -249,9 +250,9 @@ fn replay_signs_the_recorded_probe_of_a_console() {
     assert_eq!(replayed.stderr.matches("not signed").count(), 1, "{}", replayed.stderr);
 }
 
-/// An unknown status permits no signing.
+/// An unknown status is an error.
 #[test]
-fn replay_takes_no_other_verdict_for_a_signature() {
+fn replay_does_not_sign_a_record_with_an_unknown_status() {
     let recording = folder("verdicts").join("recording.jsonl").to_str().unwrap().to_owned();
     let listener = Server::listen(&[]);
     for status in [json!("Signature"), json!("yes"), json!(true), json!(["signature"]), json!("")] {
@@ -261,7 +262,7 @@ fn replay_takes_no_other_verdict_for_a_signature() {
         let replayed = replay(&recording, &listener, &[]);
         assert_eq!(replayed.status, 2, "{}", replayed.stdout);
         assert!(
-            replayed.stderr.contains("line 1 is not one of a recording"),
+            replayed.stderr.contains("line 1 is not a recorded delivery"),
             "{}",
             replayed.stderr
         );
@@ -271,7 +272,7 @@ fn replay_takes_no_other_verdict_for_a_signature() {
 
 /// The delivery is sent as recorded, so an attacker can make one that the client rejects.
 #[test]
-fn replay_goes_on_after_a_forged_delivery_that_it_cannot_send() {
+fn replay_continues_after_a_forged_delivery_that_it_cannot_send() {
     let (listener, recording) = recorder("unsendable");
     // The server accepts this target; with the address in front of it the client does not.
     let query = "a".repeat(65_518);
@@ -287,7 +288,7 @@ fn replay_goes_on_after_a_forged_delivery_that_it_cannot_send() {
     assert!(error.contains("line 1: ") && error.contains("uri too long"), "{}", replayed.stderr);
 }
 
-/// As when its writer was killed.
+/// As if its writer had been killed.
 #[test]
 fn a_recording_that_ends_in_half_a_line_is_continued() {
     let recording = folder("half").join("recording.jsonl").to_str().unwrap().to_owned();
@@ -309,7 +310,7 @@ fn a_recording_that_ends_in_half_a_line_is_continued() {
     let replayed = replay(&recording, &Server::listen(&[]), &[]);
     assert_eq!((replayed.status, replayed.stdout.lines().count()), (0, 2), "{}", replayed.stderr);
     assert_eq!(
-        replayed.stderr.matches("is cut off, and left out").count(),
+        replayed.stderr.matches("is cut off and was skipped").count(),
         2,
         "{}",
         replayed.stderr

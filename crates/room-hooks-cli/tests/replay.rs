@@ -1,4 +1,4 @@
-//! `replay`: to which paths, which deliveries, and how each is called.
+//! `replay`: its paths, its filters, and the names that it prints.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use std::fs;
 
 use self::program::{Ran, Server, folder, run, run_bytes, run_with};
 
-/// Events of all providers, and of ZEGO's products that name their events in other members.
+/// Events of all providers, including ZEGO products that name their events in other members.
 const EVENTS: [&str; 5] = [
     "room_create",
     "cloud_recording/1",
@@ -38,7 +38,7 @@ fn names(ran: &Ran) -> Vec<&str> {
 }
 
 #[test]
-fn each_event_is_called_by_its_name_on_the_wire() {
+fn each_event_is_shown_with_its_name_on_the_wire() {
     let listener = Server::listen(&[]);
     let replayed = replay(&recording("names"), &listener, &[]);
     assert_eq!(replayed.status, 0, "{}{}", replayed.stdout, replayed.stderr);
@@ -71,7 +71,7 @@ fn a_delivery_goes_to_the_path_at_which_it_was_recorded() {
     assert_eq!(answers, ["404 ", "404 ", "200 "]);
 }
 
-/// The path is in a file that others may have edited, and must not make the host another.
+/// The path is in a file that others may have edited, and must not change the host.
 #[test]
 fn a_recorded_path_does_not_lead_to_another_host() {
     let recording = recording("hosts");
@@ -107,7 +107,7 @@ fn filters_select_deliveries() {
     for filters in [["--room", "Lobby"], ["--event", "room"], ["--event", "raw"]] {
         let replayed = replay(&recording, &listener, &filters);
         assert_eq!((replayed.status, &*replayed.stdout), (2, ""), "{filters:?}");
-        assert!(replayed.stderr.contains("no delivery of the recording matches"), "{filters:?}");
+        assert!(replayed.stderr.contains("no delivery in the recording matches"), "{filters:?}");
     }
 }
 
@@ -144,7 +144,7 @@ fn a_recording_of_several_providers_is_not_signed_with_the_secret_of_one() {
 }
 
 #[test]
-fn what_was_refused_can_be_left_out() {
+fn refused_deliveries_can_be_left_out() {
     let recording = folder("verified").join("recording.jsonl").to_str().unwrap().to_owned();
     let first = Server::listen(&["--record", &recording]);
     for more in [&["--forge", "signature"][..], &[]] {

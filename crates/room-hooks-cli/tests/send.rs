@@ -1,4 +1,4 @@
-//! `send`: what it sends, how often, and what it says of the answer.
+//! `send`: the callbacks that it sends, its retries, and its notes about the response.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -95,7 +95,7 @@ fn a_callback_is_retried_until_it_is_acknowledged() {
     }
 }
 
-/// No answer reveals whether a handler was called, so `send` says what it may mean.
+/// No response reveals whether a handler was called, so `send` says what it may mean.
 #[test]
 fn send_says_when_an_answer_may_mean_a_duplicate() {
     let listener = Server::listen(&["--fail-first", "1"]);
@@ -111,7 +111,7 @@ fn send_says_when_an_answer_may_mean_a_duplicate() {
 }
 
 #[test]
-fn send_says_what_seems_wrong_with_the_secret_of_a_refused_callback() {
+fn send_names_a_likely_mistake_in_the_secret_of_a_refused_callback() {
     let secret = folder("odd-secret").join("secret.txt");
     let secret = secret.to_str().unwrap();
     let listener = Server::listen(&[]);
@@ -125,24 +125,24 @@ fn send_says_what_seems_wrong_with_the_secret_of_a_refused_callback() {
     }
     fs::write(secret, "another").unwrap();
     let sent = run(&["send", "room_exit", "--secret-file", secret, "--to", &listener.origin]);
-    assert!(sent.stderr.contains("another secret") && !sent.stderr.contains("may be wrong"));
+    assert!(sent.stderr.contains("a different secret") && !sent.stderr.contains("may be wrong"));
 }
 
-/// Nothing but its signature tells a room of ZIM's from the next.
+/// Only its signature distinguishes an event of ZIM's rooms from an equal one.
 #[test]
-fn the_same_event_without_an_identity_is_no_duplicate() {
+fn the_same_event_without_an_identity_is_not_a_duplicate() {
     let listener = Server::listen(&[]);
     for _ in 0..2 {
         let sent = run(&["send", "room_create", "--same", "--to", &listener.origin]).stderr;
-        assert!(sent.contains("each newly signed one is a new event"), "{sent}");
+        assert!(sent.contains("each re-signed copy is a new event"), "{sent}");
         assert!(!sent.contains("duplicate"), "{sent}");
     }
     assert_eq!(listener.interrupted().matches("200 handled\n").count(), 2);
 }
 
-/// The receiver may have handled what it did not answer.
+/// The receiver may have handled the callback even though it sent no response.
 #[test]
-fn a_retry_after_no_answer_may_be_a_duplicate() {
+fn a_retry_without_a_first_response_may_be_a_duplicate() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let answering = thread::spawn(move || {
@@ -181,7 +181,7 @@ fn untrusted_text_never_starts_a_line() {
     }
 }
 
-/// As from `--secret-file <(…)`, which can be read once.
+/// As from `--secret-file <(…)`, which can be read only once.
 #[cfg(unix)]
 #[test]
 fn a_secret_from_a_pipe_is_read_once() {

@@ -30,7 +30,7 @@ fn callback() -> (Vec<u8>, Vec<u8>) {
     (head, request[gap + 4..].to_vec())
 }
 
-/// Begins to send a callback, until the server waits for the second half of its body.
+/// Sends the first half of a callback. The server then waits for the second half of its body.
 fn begin(server: &Server) -> (BufReader<TcpStream>, Vec<u8>) {
     let (head, body) = callback();
     let mut stream = BufReader::new(connect(server));
@@ -54,7 +54,7 @@ fn read_head(stream: &mut BufReader<TcpStream>) -> String {
 fn wait_until_closed(server: &Server) {
     let begun = Instant::now();
     while TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).is_ok() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "new connections are refused");
+        assert!(begun.elapsed() < Duration::from_secs(30), "new connections are still accepted");
         thread::sleep(Duration::from_millis(10));
     }
 }

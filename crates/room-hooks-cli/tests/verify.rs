@@ -1,4 +1,5 @@
-//! `verify`: what it says of a callback. `causes.rs` has the causes of refusals, `captures.rs` the formats.
+//! The reports of `verify`. `causes.rs` covers the causes of refusals, and `captures.rs` the
+//! formats.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +11,7 @@ use self::program::{
     SIGNED, Server, ZEGO_SECRET, assert_snapshot, command, folder, ran, run, run_with, signed,
 };
 
-/// TRTC's own vector, as a proxy leaves it that reads JSON and writes it again.
+/// TRTC's published vector, after a proxy that re-serializes JSON.
 fn published_vector_rewritten() -> String {
     let body = r#"{"EventGroupId":2,"EventType":204,"CallbackTs":1664209748188,"EventInfo":{"RoomId":8489,"EventTs":1664209748,"EventMsTs":1664209748180,"UserId":"user_85034614","Reason":0}}"#;
     let sign = "kkoFeO3Oh2ZHnjtg8tEAQhtXK16/KI05W3BQff8IvGA=";
@@ -87,9 +88,9 @@ fn verify_explains_each_verdict() {
     }
 }
 
-/// A stranger can have put it there.
+/// An attacker may have sent it to a recording receiver.
 #[test]
-fn nothing_that_was_recorded_is_too_much_for_verify() {
+fn verify_survives_any_recorded_delivery() {
     let head = "POST /hooks/trtc HTTP/1.1\r\nSign: x\r\n\r\n";
     for body in [
         "[".repeat(200_000),
@@ -105,7 +106,7 @@ fn nothing_that_was_recorded_is_too_much_for_verify() {
     }
 }
 
-/// As hooks do, which bind a signature to the first content that comes with it.
+/// `verify` does as hooks do, which bind a signature to the first content that they see with it.
 #[test]
 fn a_second_body_under_a_signature_is_seen_in_a_recording() {
     let first = signed("room_create", &["--format", "json"]);
@@ -117,12 +118,12 @@ fn a_second_body_under_a_signature_is_seen_in_a_recording() {
 }
 
 #[test]
-fn a_recording_that_was_cut_off_is_read_to_there() {
+fn a_recording_that_was_cut_off_is_read_up_to_the_cut() {
     let line = signed("103", &["--format", "json"]);
     let cut_off = format!("{line}{}", &line[..100]);
     let verified = run_with(&["verify", "-"], cut_off.as_bytes());
     assert_eq!((verified.status, verified.stdout.matches("verified: ").count()), (0, 1));
-    assert!(verified.stderr.contains("line 2 is cut off"), "{}", verified.stderr);
+    assert!(verified.stderr.contains("line 2 is cut off and was skipped"), "{}", verified.stderr);
     let broken = run_with(&["verify", "-"], format!("{line}{{}}\n").as_bytes());
     assert!(broken.status == 2 && broken.stderr.contains("line 2"), "{}", broken.stderr);
 }
@@ -135,7 +136,7 @@ fn a_secret_that_was_not_given_is_the_likeliest_cause() {
     let mut verify = command(&["verify", request.to_str().unwrap(), "--at", SIGNED]);
     let verified = ran(verify.env_remove("ZEGO_CALLBACK_SECRET").output().unwrap());
     assert!(verified.status == 1 && verified.stdout.contains("no secret was given"));
-    // A file can hold it as well, and what is wrong with it is told by its name.
+    // The secret can also be in a file, and errors name the file.
     let secret = folder.join("secret.txt");
     fs::write(&secret, format!("{ZEGO_SECRET}\n")).unwrap();
     let mut of_file = command(&["verify", request.to_str().unwrap(), "--at", SIGNED]);
@@ -147,7 +148,7 @@ fn a_secret_that_was_not_given_is_the_likeliest_cause() {
 }
 
 #[test]
-fn a_recording_that_was_refused_is_said_to_have_been() {
+fn a_recorded_refusal_is_reported() {
     let recording = folder("verify-refused").join("recording.jsonl");
     let path = recording.to_str().unwrap();
     let mut listen = command(&["listen", "--record", path]);
@@ -164,12 +165,12 @@ fn a_recording_that_was_refused_is_said_to_have_been() {
     );
 }
 
-/// As when the URLs of two providers are mixed up in a console.
+/// For example, because the URLs of two providers were swapped in a console.
 #[test]
 fn a_callback_at_the_path_of_another_provider_is_recognized() {
     for (event, path, cause) in [
-        ("room_create", "trtc", "a callback of zego that was sent to the path of trtc"),
-        ("103", "zego", "a callback of trtc that was sent to the path of zego"),
+        ("room_create", "trtc", "a callback from zego that was sent to the path of trtc"),
+        ("103", "zego", "a callback from trtc that was sent to the path of zego"),
     ] {
         let recording = folder(&format!("verify-mixed-{path}")).join("recording.jsonl");
         let recording = recording.to_str().unwrap();

@@ -11,24 +11,26 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Who may use pages: requests to hosts that are named, and actions that come from the pages themselves.
+/// Access control for pages: allows only requests to known hosts, and only actions that come from
+/// the pages themselves.
 ///
-/// The name of the host keeps out a site whose name an attacker lets resolve to this machine (DNS rebinding). The
-/// origin keeps out forms and scripts of other sites (cross-site request forgery).
+/// Checking the host prevents DNS rebinding, where an attacker's domain name resolves to this
+/// machine. Checking the origin prevents cross-site request forgery by forms and scripts of other
+/// sites.
 #[derive(Debug, Clone)]
 pub struct Access {
     hosts: Arc<[String]>,
 }
 
 impl Access {
-    /// Allows hosts, as the `Host` header names them: `admin.example.com`, or `127.0.0.1:4000` with a port that is not
-    /// the scheme's own. In upper or lower case.
+    /// Allows these hosts, as they appear in the `Host` header: `admin.example.com`, or
+    /// `127.0.0.1:4000` with a port that is not the scheme's default. Letter case does not matter.
     #[must_use]
     pub fn to_hosts(hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { hosts: hosts.into_iter().map(|host| host.into().to_ascii_lowercase()).collect() }
     }
 
-    /// The pages, for those requests only.
+    /// Wraps pages, so that they serve only allowed requests.
     pub fn protect(self, pages: Router) -> Router {
         pages.layer(middleware::from_fn_with_state(self, check))
     }
@@ -37,7 +39,7 @@ impl Access {
     fn host(&self, request: &Request) -> Option<String> {
         let host = match request.headers().get(HOST) {
             Some(host) => host.to_str().ok()?,
-            // Of HTTP/2.
+            // HTTP/2 has an authority instead.
             None => request.uri().authority()?.as_str(),
         };
         let host = host.to_ascii_lowercase();
@@ -63,8 +65,8 @@ fn refused(why: &'static str) -> Response {
     (StatusCode::FORBIDDEN, why).into_response()
 }
 
-/// Whether a request changes something and was not made by a page of the host. Browsers name the origin of every
-/// request other than GET and HEAD.
+/// Whether a request may change something and does not come from a page of the host. Browsers send
+/// the origin with every request other than GET and HEAD.
 fn is_from_elsewhere(request: &Request, host: &str) -> bool {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return false;
@@ -77,8 +79,9 @@ fn is_from_elsewhere(request: &Request, host: &str) -> bool {
     of_host(request.headers()) != Some(true)
 }
 
-/// A page loads nothing from elsewhere, runs no script but its own file, and cannot be framed or cached: it shows
-/// personal data. The referrer policy is not `no-referrer`, with which a browser would send no origin.
+/// Pages show personal data, so they load nothing from other hosts, run no script except their own
+/// file, and cannot be framed or cached. The referrer policy is not `no-referrer`, because browsers
+/// would then send no origin.
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         HeaderName::from_static("content-security-policy"),

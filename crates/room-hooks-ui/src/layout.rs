@@ -7,23 +7,23 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, Render, html};
 
-/// A set of pages, all in one folder.
+/// A set of pages in one folder.
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
-    /// The name above each page.
+    /// The name shown above each page.
     pub name: &'static str,
     /// The path of the first page in the folder.
     pub first: &'static str,
 }
 
-/// A page of a set whose pages are all in one folder, so that their links need no folder.
+/// A page of a site. All pages of a site are in one folder, so their links are relative.
 #[derive(Debug)]
 pub struct Page<'a> {
     /// The title, also the heading.
     pub title: &'a str,
-    /// The set that it belongs to.
+    /// The site that it belongs to.
     pub site: Site,
-    /// What is below the heading.
+    /// The content below the heading.
     pub content: Markup,
 }
 
@@ -50,22 +50,24 @@ impl IntoResponse for Page<'_> {
     }
 }
 
-/// A page that says what went wrong.
+/// Renders a page that describes an error.
 pub fn problem(site: Site, status: StatusCode, what: impl Render) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
     (status, Page { title, site, content: html! { p role="alert" { (what) } } }).into_response()
 }
 
 impl Site {
-    /// The pages, by their paths in the folder, with the files that they refer to. The folder itself leads to the first.
+    /// Adds the style sheet, the script, and a redirect from the folder to the first page. The
+    /// paths of `pages` are relative to the folder.
     pub fn router(self, pages: Router) -> Router {
         let file = |media_type: &'static str, text: &'static str| {
             get(async move || ([(CONTENT_TYPE, media_type)], text))
         };
-        // Whether or not the path of the folder ends with a slash, and wherever the router is nested.
+        // The redirect works wherever the router is nested, with or without a slash at the end of
+        // the path.
         let folder = async move |OriginalUri(uri): OriginalUri| {
             let name = uri.path().rsplit('/').next().filter(|name| !name.is_empty());
-            // A name with a colon would be taken for a scheme without the dot.
+            // Without the `./`, a name with a colon would be taken for a scheme.
             let folder = name.map(|name| format!("./{name}/")).unwrap_or_default();
             Redirect::temporary(&format!("{folder}{}", self.first))
         };

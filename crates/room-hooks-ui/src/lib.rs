@@ -1,7 +1,26 @@
-//! Pages for operators, as axum routers.
+//! Web pages for operators of a [`room_hooks`] inbox, as axum routers.
 //!
-//! [`inbox_page`] shows what waits in an inbox and what failed, and retries and discards it. The adapter for axum exports
-//! it under its feature `inbox-ui`; `room-hooks inbox ui` serves it on your own machine.
+//! [`inbox_page`] shows how many events wait, which events are dead and why, and each event with
+//! its payload. Operators retry or discard events on it. Mount it **behind your own login**:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use axum::{Router, middleware::from_fn};
+//! use room_hooks::inbox::InboxStore;
+//! use room_hooks_ui::inbox_page;
+//!
+//! # use axum::{extract::Request, middleware::Next, response::Response};
+//! # async fn require_login(request: Request, next: Next) -> Response { next.run(request).await }
+//! fn app(inbox: Arc<dyn InboxStore>) -> Router {
+//!     let page = inbox_page(inbox, ["admin.example.com"]);
+//!     Router::new().nest("/inbox", page.layer(from_fn(require_login)))
+//! }
+//! ```
+//!
+//! * An app that uses `room-hooks-axum` does not need this crate: the feature `inbox-ui` re-exports
+//!   [`inbox_page`].
+//! * Without an app, `room-hooks inbox ui` serves the same page on your own machine.
 
 mod access;
 mod inbox;
@@ -9,7 +28,7 @@ mod layout;
 
 pub use inbox::inbox_page;
 
-/// What the pages of the program are made of, too. Not for other crates: it changes without notice.
+/// Parts that the `room-hooks` program also uses. Not for other crates: they change without notice.
 #[doc(hidden)]
 pub mod parts {
     pub use crate::{

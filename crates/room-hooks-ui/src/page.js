@@ -1,4 +1,4 @@
-// What pages do beyond links and forms. Everything else works without it.
+// Additions to links and forms. Everything else works without this script.
 "use strict";
 
 // A button that copies the text of another element.
@@ -16,7 +16,7 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = label; }, 2000);
 });
 
-// A table body to which the server adds rows at the top. It sends them as finished, escaped HTML.
+// A table body to which the server adds rows at the top, as finished, escaped HTML.
 for (const rows of document.querySelectorAll("tbody[data-live]")) {
   const status = document.querySelector("[data-live-status]");
   const source = new EventSource(rows.dataset.live);

@@ -1,4 +1,4 @@
-//! `room-hooks demo`: simulates every provider with a real receiver, over real HTTP.
+//! `room-hooks demo`: simulates every provider against a real receiver, over real HTTP.
 
 mod log;
 mod receiver;
@@ -29,8 +29,8 @@ pub(crate) fn run() -> Result<ExitStatus, Error> {
     writeln!(
         terminal::out(),
         "A receiver listens on {origin}, and simulated providers send it callbacks.\n\
-         Each line is a response and its request. Below are the event that the handler got, and what the\n\
-         receiver logged. The sender learns only the status."
+         Each line is a response and its request. The event that the handler received and the\n\
+         receiver's log follow. The sender learns only the status."
     )?;
 
     let mut stage = Stage { seen, log: Log::install() };
@@ -52,7 +52,7 @@ pub(crate) fn run() -> Result<ExitStatus, Error> {
     Ok(ExitStatus::Success)
 }
 
-/// What the receiver reports about a request.
+/// The receiver's reports about a request.
 struct Stage {
     seen: mpsc::Receiver<String>,
     log: Log,

@@ -1,5 +1,5 @@
-//! The receiver of the demonstration: a backend as a user would write it, which also reports the events
-//! that its handlers get.
+//! The receiver of the demonstration: a backend as a user would write it, which also reports the
+//! events that its handlers receive.
 
 use std::{
     future::pending,
@@ -26,13 +26,13 @@ pub(super) const TENCENT_APP: u64 = 1400000000;
 const TRTC_APP: u64 = 1400000000;
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
 
-/// The room for whose first callback the handler fails.
+/// The room whose first callback makes the handler fail.
 pub(super) const FLAKY_ROOM: &str = "flaky";
 
 /// The room whose gifts the handler denies.
 pub(super) const QUIET_ROOM: &str = "library";
 
-/// The room about whose gifts the handler decides too late.
+/// The room whose gifts the handler decides on too late.
 pub(super) const SLOW_ROOM: &str = "slow";
 
 pub(super) fn zego() -> Result<Zego, ConfigError> {
@@ -59,7 +59,7 @@ pub(super) fn router(seen: &Sender<String>) -> Result<Router, ConfigError> {
         .route("/hooks/trtc", handler(trtc)))
 }
 
-/// Denies gifts to one room, and never decides about those to another.
+/// Denies gifts to one room, and never decides on gifts to another.
 async fn decide_on_gift(
     seen: Sender<String>,
     gift: Verified<BeforeSendGift>,

@@ -12,14 +12,16 @@ use crate::{Error, ExitStatus, terminal};
 
 use super::filter::Filter;
 
-/// Makes dead events ready again, with as many attempts as new ones.
+/// Makes dead events ready again, with as many attempts as new events.
 ///
-/// If events are handled in order by room, a retried event runs after later ones that are already done.
+/// If workers keep the order of each room, a retried event runs after later events that are already
+/// done.
 #[derive(Debug, Args)]
 #[command(after_help = RETRY_EXAMPLES)]
 #[command(group = ArgGroup::new("which").args(["sequences", "all"]))]
 pub(super) struct RetryArguments {
-    /// Events by their sequence, as `list` prints it. Without any, all dead events that match the filters
+    /// The sequences of the events, as `list` prints them. Without any, all dead events that match
+    /// the filters
     #[arg(value_name = "SEQUENCE")]
     sequences: Vec<i64>,
     /// Retries all dead events
@@ -38,19 +40,20 @@ Examples:
   room-hooks inbox retry --kind zego/room_create --error 'connection refused'
   room-hooks inbox retry --all";
 
-/// Removes ready or dead events, so that no handler runs for them again.
+/// Removes ready or dead events, so that no handler runs for them.
 ///
-/// Leased events cannot be discarded, and done events need not be.
+/// Leased events cannot be discarded; done events need not be.
 #[derive(Debug, Args)]
 #[command(after_help = DISCARD_EXAMPLES)]
 pub(super) struct DiscardArguments {
-    /// Events by their sequence, as `list` prints it. Without any, all that match the filters
+    /// The sequences of the events, as `list` prints them. Without any, all events that match the
+    /// filters
     #[arg(value_name = "SEQUENCE")]
     sequences: Vec<i64>,
     /// Discards events in this state
     #[arg(long, value_enum, default_value_t = Discardable::Dead, conflicts_with = "sequences")]
     state: Discardable,
-    /// Discards the events that match. Without this option, they are only counted
+    /// Discards the matching events. Without this option, they are only counted
     #[arg(long, conflicts_with = "sequences")]
     yes: bool,
     /// Prints JSON
@@ -63,7 +66,7 @@ pub(super) struct DiscardArguments {
 /// The state of an event that can be discarded.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Discardable {
-    /// Waits for a worker, or for its next attempt
+    /// Waiting for a worker or the next attempt
     Ready,
     /// Failed permanently
     Dead,
@@ -74,7 +77,7 @@ Examples:
   room-hooks inbox discard 17
   room-hooks inbox discard --room lobby                      only counts the dead events
   room-hooks inbox discard --room lobby --yes
-  room-hooks inbox discard --state ready --kind 103 --yes    also events that no handler has handled
+  room-hooks inbox discard --state ready --kind 103 --yes    also events that were never handled
 
 Discarded events cannot be restored.";
 
@@ -85,7 +88,7 @@ pub(super) async fn retry(
     let RetryArguments { sequences, all, filter, json } = arguments;
     let sequences = if sequences.is_empty() {
         if !all && filter.is_empty() {
-            return Err("no events are given; name them, or use filters or --all".into());
+            return Err("no events given; name them, or use filters or --all".into());
         }
         matching(&**inbox, EventState::Dead, filter).await?
     } else {

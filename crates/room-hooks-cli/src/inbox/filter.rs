@@ -6,17 +6,17 @@ use clap::Args;
 use room_hooks::inbox::EventRecord;
 use room_hooks_ui::parts::{is_error, is_kind, is_room};
 
-/// Conditions that events must all meet.
+/// Conditions, all of which an event must meet.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Filters")]
 pub(super) struct Filter {
-    /// Only events of this room: its id, or its whole name as `list` prints it
+    /// Only events of this room, by its id or its full name as `list` prints it
     #[arg(long, value_name = "ROOM")]
     room: Option<String>,
-    /// Only events of this kind, such as zego/room_create, or room_create of any provider
+    /// Only events of this kind, such as zego/room_create, or room_create for any provider
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// Only events whose error contains this text, in upper or lower case
+    /// Only events whose error contains this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
     /// Only events received longer ago than this, such as 90s, 15m, 2h or 7d

@@ -9,7 +9,7 @@ use crate::{Error, ExitStatus, table, terminal};
 
 use super::filter::Filter;
 
-/// Lists events in the order of their arrival, without their payloads.
+/// Lists events in order of arrival, without their payloads.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 /// The state of events.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum State {
-    /// Waits for a worker, or for its next attempt
+    /// Waiting for a worker or the next attempt
     Ready,
     /// Being handled by a worker
     Leased,
@@ -105,7 +105,7 @@ fn row(record: &EventRecord) -> [String; 7] {
         age(record),
         record.kind.clone(),
         record.room.as_deref().unwrap_or("-").to_owned(),
-        // So that a line stays readable. `show` prints all of it.
+        // Shortened, so that a line stays readable. `show` prints all of it.
         beginning(record.error.as_deref().unwrap_or_default(), 80),
     ]
 }

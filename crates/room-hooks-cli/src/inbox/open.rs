@@ -16,10 +16,10 @@ const VARIABLE: &str = "ROOM_HOOKS_INBOX";
 /// The location of an inbox.
 #[derive(Debug, Args)]
 pub(super) struct Location {
-    /// The SQLite file of the inbox [env: ROOM_HOOKS_INBOX, a file or the URL of a PostgreSQL database]
+    /// The SQLite file of the inbox [env: ROOM_HOOKS_INBOX, a SQLite file or a PostgreSQL URL]
     #[arg(long, value_name = "PATH", global = true, help_heading = "Inbox")]
     inbox: Option<PathBuf>,
-    /// A file with nothing but the path or the URL of the inbox; use it for a URL with a password
+    /// A file that contains only the path or URL of the inbox; use it for a URL with a password
     #[arg(
         long,
         value_name = "FILE",
@@ -28,7 +28,7 @@ pub(super) struct Location {
         conflicts_with = "inbox"
     )]
     inbox_file: Option<PathBuf>,
-    /// The schema of the tables in PostgreSQL
+    /// The schema of the PostgreSQL tables
     #[arg(
         long,
         value_name = "NAME",
@@ -70,7 +70,7 @@ impl Location {
             Ok(location) if !location.is_empty() => Ok(location),
             Err(env::VarError::NotUnicode(_)) => Err(format!("{VARIABLE} is not UTF-8").into()),
             _ => {
-                Err(format!("no inbox is given; set {VARIABLE}, or use --inbox or --inbox-file")
+                Err(format!("no inbox given; set {VARIABLE}, or use --inbox or --inbox-file")
                     .into())
             }
         }
@@ -81,7 +81,8 @@ fn is_url(location: &str) -> bool {
     location.starts_with("postgres://") || location.starts_with("postgresql://")
 }
 
-/// Connects with TLS if the URL requires it, and trusts the certificates that this machine trusts.
+/// Connects with TLS if the URL requires it, and trusts the CA certificates that this machine
+/// trusts.
 fn database(url: &str) -> Result<Database, Error> {
     let database = Database::new(url)?;
     // `Database` has already parsed it. An error here is dropped: it might quote the URL, which may

@@ -10,7 +10,7 @@ use crate::{Error, ExitStatus, terminal};
 
 /// Removes events that have been done or dead for a long time, as workers do automatically.
 ///
-/// They are removed in small batches, so that other users of the database do not wait. Their ids remain
+/// Removes them in small batches, so that other users of the database do not wait. Their ids remain
 /// until the sender no longer retries.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -32,7 +32,7 @@ Example:
 
 const BATCH: usize = 500;
 
-/// The pause between two batches, for others that wait for the database.
+/// The pause between batches, for others that wait for the database.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) async fn run(

@@ -38,7 +38,8 @@ pub(super) async fn run(
         shown["payload"] = payload;
         writeln!(terminal::exact(), "{shown}")?;
     } else {
-        // It is stored as text, so that every number stays as it arrived. JSON is easier to read.
+        // The document is stored as text, so that every number stays as it arrived. JSON is easier
+        // to read.
         if let Some(document) = payload.get_mut("document")
             && let Some(parsed) = document.as_str().and_then(|text| serde_json::from_str(text).ok())
         {

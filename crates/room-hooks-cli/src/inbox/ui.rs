@@ -7,14 +7,15 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::{Error, ExitStatus, page::PageAddress, stop::shutdown_signal, terminal};
 
-/// Serves a page on this machine with waiting and failed events, and actions to retry or discard them.
+/// Serves a page on this machine that shows waiting and failed events, and retries or discards
+/// them.
 ///
-/// Its address contains a random token, a new one each time. Anyone on this machine who has the
-/// address can read all events, and discard them.
+/// Its address contains a random token, which is new each time. Anyone on this machine who has the
+/// address can read and discard all events.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The loopback address to serve it on; port 0 picks one
+    /// The loopback address to serve it on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
 }
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   room-hooks inbox ui --inbox rooms.db
-  room-hooks inbox ui --addr 127.0.0.1:4000    from elsewhere: ssh -L 4000:127.0.0.1:4000 host
+  room-hooks inbox ui --addr 127.0.0.1:4000    on another machine: ssh -L 4000:127.0.0.1:4000 host
 
 Ctrl-C stops it.";
 
@@ -30,7 +31,7 @@ pub(super) async fn run(
     inbox: Arc<dyn InboxStore>,
     arguments: &Arguments,
 ) -> Result<ExitStatus, Error> {
-    // Where the page says that the inbox does not respond, this says why.
+    // The page says only that the inbox does not respond. This log says why.
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::WARN)
         .with_ansi(false)

@@ -1,4 +1,4 @@
-//! Passes verified deliveries on to an app, and its answers back.
+//! Forwards verified deliveries to an app, and returns its responses.
 
 use std::{
     collections::HashMap,
@@ -32,18 +32,18 @@ use crate::{
     resign,
 };
 
-/// Where verified deliveries are passed on to.
+/// The options for forwarding verified deliveries.
 #[derive(Debug, Args)]
 pub(super) struct Forwarding {
-    /// Passes each delivery that verifies on to an app, and the app's answer back to the provider. A
-    /// URL without a path keeps the path at which the delivery arrived
+    /// Forwards each verified delivery to an app, and the app's response back to the provider. A
+    /// URL without a path keeps the path of the delivery
     #[arg(long, value_name = "URL", conflicts_with_all = ["fail_first", "deny", "delay"])]
     forward_to: Option<Uri>,
-    /// Lets deliveries be forwarded to another machine
+    /// Allows forwarding to another machine
     #[arg(long, requires = "forward_to")]
     allow_remote_target: bool,
-    /// Re-signs what is forwarded of a provider with the secret in a file, for an app that has
-    /// another secret; may be repeated
+    /// Re-signs a provider's forwarded deliveries with the secret in a file, for an app that has a
+    /// different secret; may be repeated
     #[arg(
         long,
         value_name = "PROVIDER=FILE",
@@ -54,18 +54,19 @@ pub(super) struct Forwarding {
 }
 
 fn provider_and_file(text: &str) -> Result<(ProviderName, PathBuf), String> {
-    let (provider, file) = text.split_once('=').ok_or("no `=`, as in zego=local-secret.txt")?;
+    let (provider, file) =
+        text.split_once('=').ok_or("missing `=`, as in zego=local-secret.txt")?;
     Ok((provider_named(provider)?, file.into()))
 }
 
-/// The outcome of a delivery that was passed on.
+/// The outcome of forwarding a delivery.
 pub(super) enum Forwarded {
     Answered,
-    /// For this reason.
+    /// The app did not respond, for this reason.
     Unanswered(String),
 }
 
-/// Whether a URL leads to an address that this program listens on.
+/// Whether a URL points to the address that this program listens on.
 fn leads_to(to: &Uri, listening_on: SocketAddr) -> bool {
     let default_port = if to.scheme_str() == Some("https") { 443 } else { 80 };
     let host = to.host().unwrap_or_default().trim_matches(['[', ']']);
@@ -77,13 +78,13 @@ fn leads_to(to: &Uri, listening_on: SocketAddr) -> bool {
     is_here && to.port_u16().unwrap_or(default_port) == listening_on.port()
 }
 
-/// How long the way back to the provider may take.
+/// The time reserved for the response to reach the provider.
 const MARGIN: Duration = Duration::from_millis(300);
 
-/// Passes deliveries on to an app.
+/// Forwards deliveries to an app.
 pub(super) struct Forwarder {
     target: Target,
-    /// The secrets of the app, where they are not those of the providers.
+    /// The app's secrets, where they differ from the providers'.
     local: HashMap<ProviderName, Provider>,
 }
 
@@ -92,7 +93,7 @@ impl Forwarding {
         self.forward_to.as_ref()
     }
 
-    /// Whether what is forwarded may leave this machine.
+    /// Whether forwarded deliveries may leave this machine.
     pub(super) fn may_leave_this_machine(&self) -> bool {
         self.allow_remote_target
     }
@@ -100,10 +101,10 @@ impl Forwarding {
     pub(super) fn forwarder(&self, listening_on: SocketAddr) -> Result<Option<Forwarder>, Error> {
         let Some(to) = self.forward_to.clone() else { return Ok(None) };
         if leads_to(&to, listening_on) {
-            return Err(format!("--forward-to {to} is where `listen` itself listens").into());
+            return Err(format!("--forward-to {to} points to `listen` itself").into());
         }
         let target = Target::new(to, self.allow_remote_target, "--allow-remote-target");
-        // Fails at once if it always would.
+        // Fails now if every delivery would fail.
         target.client("/").map_err(|error| format!("--forward-to: {error}"))?;
         let mut local = HashMap::new();
         for (name, file) in &self.resign {
@@ -114,9 +115,9 @@ impl Forwarding {
 }
 
 impl Forwarder {
-    /// Passes a verified delivery on, and returns the app's answer. If there is none in time, an event is answered 503,
-    /// so that its provider sends it again, and a question is decided by the failure policy: `undecided` is that
-    /// response.
+    /// Forwards a verified delivery and returns the app's response. If the app does not respond in
+    /// time, an event gets 503, so that the provider retries it, and a question gets `undecided`,
+    /// the response of the failure policy.
     pub(super) async fn pass(
         &self,
         provider: &Provider,
@@ -154,10 +155,10 @@ impl Forwarder {
         // The client may take a little longer than its timeout.
         let http::Response { status, headers, bytes, .. } = tokio::time::timeout(timeout, answer)
             .await
-            .map_err(|_| format!("no answer within {} s", timeout.as_secs_f32()))???;
+            .map_err(|_| format!("no response within {} s", timeout.as_secs_f32()))???;
         let status = StatusCode::from_u16(status)?;
         if status.is_informational() {
-            return Err(format!("{status} is not an answer to a callback").into());
+            return Err(format!("{status} is not a response to a callback").into());
         }
         let mut response = Response::new(Body::from(bytes));
         *response.status_mut() = status;
@@ -165,19 +166,20 @@ impl Forwarder {
         Ok(response)
     }
 
-    /// The delivery as the app expects it, with no headers but those that re-signing has changed.
+    /// The delivery as the app expects it, with only the headers that re-signing changed.
     fn delivery(&self, record: &Record) -> Result<SignedDelivery, Error> {
         let (Some(local), Ok(verified)) = (self.local.get(&record.provider), record.verified())
         else {
             let SignedDelivery { query, body, .. } = record.as_recorded()?;
             return Ok(SignedDelivery::new(query, Vec::new(), body));
         };
-        resign::in_place(verified, local)?
-            .ok_or_else(|| "the delivery cannot be re-signed: the app has another app id".into())
+        resign::in_place(verified, local)?.ok_or_else(|| {
+            "the delivery cannot be re-signed: the app has a different app id".into()
+        })
     }
 }
 
-/// The headers that are passed on: not those of a single connection, nor these others.
+/// The headers to forward: all but the hop-by-hop headers and `others`.
 fn end_to_end(headers: &HeaderMap, others: &[HeaderName]) -> HeaderMap {
     const HOP_BY_HOP: [HeaderName; 9] = [
         CONNECTION,

@@ -42,12 +42,12 @@ use self::{
     recorder::{Handled, Recorder},
 };
 
-/// Receives callbacks of all three providers, and shows each with its Rust type. Answers as the library
-/// does, or forwards verified deliveries to your app and returns its answer.
+/// Receives callbacks from all three providers, and shows each with its Rust type. Answers as the
+/// library does, or forwards verified deliveries to your app and returns its response.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The address to listen on; port 0 picks one
+    /// The address to listen on; port 0 picks a free port
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -59,19 +59,19 @@ pub(crate) struct Arguments {
     /// Accepts connections from other machines
     #[arg(long)]
     allow_remote: bool,
-    /// Prints each event as well, and the members that its type does not have
+    /// Also prints each event, and the members that its type does not have
     #[arg(long, short)]
     verbose: bool,
-    /// Appends every delivery to a file, one line of JSON each, byte for byte, with how it was
-    /// verified. Protect the file like the secret: anyone who can edit it can have `replay` sign
+    /// Appends every delivery to a file, byte for byte, as a line of JSON that says how it was
+    /// verified. Protect the file like the secret: anyone who can edit it can make `replay` sign
     /// anything
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Shows the deliveries on a page, whose address is printed. The page has a port of its own, on this
-    /// machine only
+    /// Serves a page that shows the deliveries, and prints its address. The page has its own port,
+    /// on this machine only
     #[arg(long)]
     ui: bool,
-    /// The address of the page; port 0 picks one
+    /// The address of the page; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", requires = "ui")]
     ui_addr: SocketAddr,
     #[command(flatten)]
@@ -84,7 +84,7 @@ pub(crate) struct Arguments {
     /// Denies every question, optionally with this text; the default is to allow
     #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     deny: Option<String>,
-    /// Delays each answer by this many milliseconds
+    /// Delays each response by this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     delay: u64,
 }
@@ -93,30 +93,31 @@ const EXAMPLES: &str = "\
 Examples:
   room-hooks listen
   room-hooks listen --verbose --record recording.jsonl
-  room-hooks listen --fail-first 2             in another terminal: room-hooks send room_create --retry
+  room-hooks listen --fail-first 2             then run: room-hooks send room_create --retry
   room-hooks listen --ui                       prints the address of a page
   room-hooks listen --forward-to http://127.0.0.1:8080 --record recording.jsonl
   room-hooks listen --forward-to http://127.0.0.1:8080 --resign zego=local-secret.txt
-  room-hooks listen --deny='no links here'     in another terminal: room-hooks send before_send_msg
+  room-hooks listen --deny='no links here'     then run: room-hooks send before_send_msg
 
 Secrets come from ZEGO_CALLBACK_SECRET, TENCENT_TOKEN and TRTC_KEY, app ids from ZEGO_APP_ID,
 TENCENT_SDK_APP_ID and TRTC_SDK_APP_ID.
 
-With --forward-to, a delivery that does not verify never reaches the app. The app's answer goes back \
-to the provider with its status, headers and body. Redirects are not followed. If the app does not \
-answer in the time that the provider waits, an event is answered 503, and a question is allowed.";
+With --forward-to, unverified deliveries never reach the app. The app's response goes back to the \
+provider with its status, headers and body. Redirects are not followed. If the app does not respond \
+before the provider's timeout, an event gets 503 and a question is allowed.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     if !arguments.addr.ip().is_loopback() && !arguments.allow_remote {
         let address = arguments.addr;
-        return Err(
-            format!("{address} can be reached from elsewhere; --allow-remote permits it").into()
-        );
+        return Err(format!(
+            "{address} can be reached from other machines; --allow-remote permits it"
+        )
+        .into());
     }
     let recording = arguments.record.as_deref().map(append_to).transpose()?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(serve(arguments, recording));
-    // An app that does not answer must not delay the end.
+    // An app that does not respond must not delay the shutdown.
     runtime.shutdown_background();
     served
 }
@@ -124,7 +125,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
 fn append_to(file: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    // `replay` signs what is in it, so it is as sensitive as the secret.
+    // `replay` signs its contents, so it is as sensitive as the secret.
     #[cfg(unix)]
     options.mode(0o600);
     let open = || {
@@ -137,7 +138,7 @@ fn append_to(file: &Path) -> Result<File, Error> {
     open().map_err(|error: io::Error| format!("{}: {error}", file.display()).into())
 }
 
-/// Whether the last line of a recording is whole. It is not if its writer was killed.
+/// Whether the last line of a recording is complete. It is not if the writer was killed.
 fn ends_with_line(file: &Path, recording: &File) -> io::Result<bool> {
     let metadata = recording.metadata()?;
     if !metadata.is_file() || metadata.len() == 0 {
@@ -211,9 +212,10 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     ));
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
     tokio::select! {
-        // What has broken off is known before the last answer has gone out.
+        // `biased`, because a failure is known before the last response is sent, and must be
+        // reported.
         biased;
-        error = breakage.recv() => return Err(error.unwrap_or("the recording is gone".into())),
+        error = breakage.recv() => return Err(error.unwrap_or("the recorder has stopped".into())),
         served = server.into_future() => served?,
         served = page => served?,
         () = grace_period() => {}
@@ -221,7 +223,8 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     Ok(ExitStatus::Success)
 }
 
-/// The origin at which this machine reaches an address that it listens on, which may stand for all of its own.
+/// The origin at which this machine reaches the address that it listens on. An unspecified address,
+/// which stands for all interfaces, becomes the loopback address.
 fn origin(mut listening_on: SocketAddr) -> String {
     match listening_on.ip() {
         ip if !ip.is_unspecified() => {}
@@ -231,7 +234,7 @@ fn origin(mut listening_on: SocketAddr) -> String {
     format!("http://{listening_on}")
 }
 
-/// What a handler does.
+/// The simulated handler.
 #[derive(Clone)]
 struct Rehearsal {
     failures: Arc<AtomicU64>,
@@ -249,10 +252,10 @@ impl Rehearsal {
     }
 }
 
-/// What a provider is mounted with.
+/// The parts of a provider's route.
 struct Mount<'a> {
     recorder: &'a Arc<Recorder>,
-    /// Absent if an app behind `listen` handles what verifies.
+    /// Absent if deliveries are forwarded to an app.
     rehearsal: Option<Rehearsal>,
     provider: Provider,
 }
@@ -260,8 +263,8 @@ struct Mount<'a> {
 impl Mount<'_> {
     fn route<P: Rehearsed>(self, provider: P) -> MethodRouter {
         let handled = Handled::default();
-        // Without handlers, hooks verify and bind signatures all the same, acknowledge events, and decide questions by
-        // the failure policy.
+        // Even without handlers, hooks verify and bind signatures, acknowledge events, and decide
+        // questions by the failure policy.
         let mut hooks = Hooks::new(Receiver::new(provider));
         if let Some(rehearsal) = self.rehearsal {
             let state = (handled.clone(), rehearsal.clone());

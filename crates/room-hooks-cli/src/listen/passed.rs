@@ -1,4 +1,4 @@
-//! A delivery that has passed, as a line of the output.
+//! A finished delivery, as a line of output.
 
 use std::io::Write;
 
@@ -19,14 +19,14 @@ use crate::{
 
 use super::{forward::Forwarded, unknown::unknown_members};
 
-/// How the sender treats the answer.
+/// The result of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
     Acknowledged,
-    /// It did not verify.
+    /// It failed verification.
     Refused,
-    /// It verified, and was not handled.
+    /// It was verified, but not handled.
     Failed,
 }
 
@@ -42,14 +42,14 @@ impl Verdict {
     }
 }
 
-/// A delivery that has passed.
+/// A finished delivery.
 pub(super) struct Passed {
     pub(super) record: Record,
     pub(super) status: u16,
     /// Whether the handler was called.
     pub(super) called: bool,
     pub(super) received: Result<Option<Received>, Refusal>,
-    /// The outcome, if it was passed on to an app.
+    /// The outcome of forwarding, if it was forwarded to an app.
     pub(super) forwarded: Option<Forwarded>,
     pub(super) answer: Bytes,
 }
@@ -84,7 +84,7 @@ impl Passed {
         Ok(())
     }
 
-    /// The time of day at which it arrived, in UTC.
+    /// The time of arrival: the time of day, in UTC.
     pub(super) fn time(&self) -> String {
         let time = humantime::format_rfc3339_seconds(self.record.at()).to_string();
         time["2026-11-27T".len()..].to_owned()
@@ -124,7 +124,7 @@ impl Passed {
         subject::event(&provider.explain(self.record.as_delivery(&body)))
     }
 
-    /// The fields of the sent event that its type lacks; none for an event without a type.
+    /// The members of the sent event that its type lacks; none for an event without a type.
     pub(super) fn unknown_members(&self, document: &Value) -> Vec<(String, Value)> {
         let typed = self.received().filter(|received| received.kind != "raw");
         match typed.map(|received| serde_json::from_str(&received.data)) {
@@ -139,7 +139,8 @@ impl Passed {
             return self.to_app(forwarded, received.as_ref().filter(|received| received.asks));
         }
         match (&self.received, self.status) {
-            // Refused by the head or while the body was read, whatever there is of it.
+            // Refused because of the head or while reading the body, even if part of the body is
+            // known.
             (_, 405) => "not a POST".to_owned(),
             (_, 408) => "the body took too long".to_owned(),
             (_, 413) => "the body is too large".to_owned(),
@@ -156,7 +157,7 @@ impl Passed {
             (Ok(Some(_)), 503) => "still being handled".to_owned(),
             (Ok(Some(_)), 500..) => "failed".to_owned(),
             (Ok(Some(_)), _) if self.called => "handled".to_owned(),
-            (Ok(Some(_)), _) => "handled before".to_owned(),
+            (Ok(Some(_)), _) => "already handled".to_owned(),
         }
     }
 
@@ -171,17 +172,17 @@ impl Passed {
             (Forwarded::Answered, Some(decision), 200) => format!("forwarded, {decision}"),
             (Forwarded::Answered, _, 200..=299) => "forwarded".to_owned(),
             (Forwarded::Answered, _, 300..=399) => {
-                "forwarded, and the app's redirect is not followed".to_owned()
+                "forwarded, but the app's redirect is not followed".to_owned()
             }
             (Forwarded::Answered, _, 401) => {
-                "forwarded, and the app refuses it: is the path that of this provider, and has the \
-                 app this secret? See --resign"
+                "forwarded, but the app refused it: check that the path is the one for this \
+                 provider, and that the app has this secret (see --resign)"
                     .to_owned()
             }
             (Forwarded::Answered, _, 404) => {
-                "forwarded, and the app has nothing at this path".to_owned()
+                "forwarded, but the app has no route for this path".to_owned()
             }
-            (Forwarded::Answered, ..) => "forwarded, and not acknowledged".to_owned(),
+            (Forwarded::Answered, ..) => "forwarded, but not acknowledged".to_owned(),
         }
     }
 

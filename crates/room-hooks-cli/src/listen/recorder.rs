@@ -1,4 +1,4 @@
-//! Observes requests and their responses, records and shows them.
+//! Observes, records and shows requests and their responses.
 
 use std::{
     collections::HashSet,
@@ -33,18 +33,18 @@ pub(super) struct Recorder {
     verbose: bool,
     forwarder: Option<Forwarder>,
     page: Option<Arc<Deliveries>>,
-    /// Where it is told that the recording has broken off.
+    /// Reports the error that ends the program.
     broken: mpsc::Sender<Error>,
 }
 
-/// The deliveries that the handler was called with.
+/// The ids of the deliveries that the handler was called with.
 #[derive(Clone, Default)]
 pub(super) struct Handled(Arc<Mutex<HashSet<Option<DeliveryId>>>>);
 
 impl Handled {
     pub(super) fn insert(&self, id: Option<DeliveryId>) {
         let mut handled = locked(&self.0);
-        // A handler that is past its timeout leaves an id behind if no retry comes.
+        // A handler that exceeds its timeout leaves an id behind if there is no retry.
         if handled.len() >= 10_000 {
             handled.clear();
         }
@@ -67,7 +67,7 @@ impl Recorder {
         Self { recording: recording.map(Mutex::new), verbose, forwarder, page, broken }
     }
 
-    /// Passes a request on, then shows and records it with its response.
+    /// Handles a request, and records and shows it with its response.
     pub(super) async fn pass(
         self: Arc<Self>,
         provider: Provider,
@@ -75,7 +75,7 @@ impl Recorder {
         request: Request,
         next: Next,
     ) -> Response {
-        // A task of its own, since the sender may have hung up before there is anything to show.
+        // A separate task, because the sender may hang up before there is anything to show.
         let passing = tokio::spawn(self.watch(provider, handled, request, next));
         passing.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
@@ -109,14 +109,14 @@ impl Recorder {
             .with_path(&path)
             .with_verification(verification(&received, status));
         let called = match &received {
-            // Another try of it is being handled, or its signature is another's.
+            // Another attempt is in progress, or the signature was first seen with other content.
             Ok(Some(_)) if matches!(status, 401 | 503) => false,
             Ok(Some(Received { id, .. })) => handled.take(id),
             _ => false,
         };
         let asks = matches!(&received, Ok(Some(Received { asks: true, .. })));
         let kept = match status {
-            // No callback, or not read to its end.
+            // Not a callback, or not read to the end.
             404 | 405 | 408 | 413 | 415 => Ok(()),
             _ => self.record(&record),
         };
@@ -145,10 +145,10 @@ impl Recorder {
         }
     }
 
-    /// Ends the program, and refuses an event that was not recorded or shown, so that its provider sends it again. A
-    /// question keeps its answer.
+    /// Ends the program. An event that was not recorded or shown gets 500, so that the provider
+    /// retries it. A question keeps its response.
     fn break_off(&self, error: Error, response: Response, asks: bool) -> Response {
-        // Only the first is waited for.
+        // Only the first error is received.
         let _ = self.broken.try_send(error);
         match asks {
             true => response,
@@ -164,18 +164,18 @@ impl Recorder {
     }
 }
 
-/// Appends a line to a file, or nothing: what comes after half a line could not be read.
+/// Appends a whole line to a file, or nothing: a line after half a line could not be read.
 fn append(file: &mut File, line: &[u8]) -> io::Result<()> {
     let length = file.metadata()?.len();
     let written = file.write_all(line);
     if written.is_err() {
-        // Not every file can be cut, `/dev/full` for one.
+        // Not every file can be truncated; `/dev/full` cannot.
         let _ = file.set_len(length);
     }
     written
 }
 
-/// How a delivery was verified that the library answers with this status.
+/// How a delivery was verified, given the status of the library's response.
 fn verification(received: &Result<Option<Received>, Refusal>, status: u16) -> Verification {
     match received {
         // Verified, but its signature was first seen with other content.
@@ -187,7 +187,7 @@ fn verification(received: &Result<Option<Received>, Refusal>, status: u16) -> Ve
     }
 }
 
-/// The headers that sign, and those that tell how to read the body. Others may be private.
+/// The headers that sign, and those that say how to read the body. Others may be private.
 fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     let kept = |name: &'static str| {
         headers.get_all(name).iter().map(move |value| {

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-/// The members that identify the sender and prove it, in every spelling: no type has them.
+/// The members that identify and authenticate the sender, in normalized spelling. No type has them.
 const ENVELOPE: [&str; 5] = ["appid", "timestamp", "nonce", "signature", "callbackts"];
 
-/// How many unknown members are listed: a sender decides how many there are.
+/// The maximum number of listed members, because the sender decides how many there are.
 const MAX_LISTED: usize = 100;
 
-/// The paths of the members that are in a document and not in the event as its type writes it, with their values.
+/// The paths and values of the members that a document has and its typed event, serialized, does
+/// not.
 pub(super) fn unknown_members(document: &Value, typed: &Value) -> Vec<(String, Value)> {
     let mut unknown = Vec::new();
     collect(document, typed, "", &mut unknown);
@@ -33,7 +34,7 @@ fn collect(document: &Value, typed: &Value, path: &str, unknown: &mut Vec<(Strin
                 }
                 match known.get(&plain(name)) {
                     Some(known) => collect(value, known, &below(name), unknown),
-                    // Which says nothing.
+                    // An empty value carries no information.
                     None if matches!(value, Value::Null) || *value == json!({}) => {}
                     None => unknown.push((below(name), value.clone())),
                 }
@@ -54,7 +55,7 @@ fn collect(document: &Value, typed: &Value, path: &str, unknown: &mut Vec<(Strin
     }
 }
 
-/// A name without what its spellings differ in.
+/// Normalizes the spelling of a name.
 fn plain(name: &str) -> String {
     name.replace('_', "").to_lowercase()
 }

@@ -1,4 +1,4 @@
-//! `room-hooks replay`: a recording, sent again.
+//! `room-hooks replay`: sends a recording again.
 
 mod selection;
 
@@ -30,13 +30,13 @@ use crate::{
 
 use self::selection::Selection;
 
-/// Sends a recording again, in its order and at its pace, and re-signs each delivery that a
+/// Sends a recording again, in its original order and timing, and re-signs each delivery that a
 /// signature verified.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// A recording from `listen --record`, or `-` for standard input. Protect it like the secret:
-    /// anyone who can edit it can have anything signed
+    /// anyone who can edit it can make `replay` sign anything
     file: PathBuf,
     #[command(flatten)]
     target: Target,
@@ -44,11 +44,11 @@ pub(crate) struct Arguments {
     paths: Paths,
     #[command(flatten)]
     credentials: Credentials,
-    /// Sends every delivery byte for byte as it was recorded, and re-signs none; a correct receiver
-    /// refuses a stale one
+    /// Sends every delivery byte for byte as recorded, and re-signs none; a correct receiver
+    /// refuses stale deliveries
     #[arg(long)]
     as_recorded: bool,
-    /// Replays this many times as fast as it was recorded
+    /// Replays at this multiple of the recorded speed
     #[arg(long, value_name = "FACTOR", default_value_t = Speed::ONE)]
     speed: Speed,
     #[command(flatten)]
@@ -62,22 +62,21 @@ Examples:
   room-hooks replay recording.jsonl --path zego=/callbacks/zego --path trtc=/callbacks/trtc
   room-hooks replay recording.jsonl --provider zego --event room_create --room lobby
   room-hooks replay recording.jsonl --as-recorded     does the receiver refuse stale deliveries?
-  room-hooks replay recording.jsonl --verified        without what was refused
+  room-hooks replay recording.jsonl --verified        without refused deliveries
   grep lobby recording.jsonl | room-hooks replay -
 
-A delivery goes to the path of --to. If that URL has none, it goes to the path that --path gives for \
-its provider, else to the path at which it was recorded, else to /hooks/PROVIDER.
+A delivery goes to the path of --to. Without one, it goes to the path that --path gives for its \
+provider, else to its recorded path, else to /hooks/PROVIDER.
 
-A delivery that was refused when it arrived is never signed, nor is one that carried no signature or \
-that an older version recorded without saying how it was verified. It is sent byte for byte as it \
-was recorded.
+Deliveries that were refused when they arrived, that carried no signature, or that an older version \
+recorded without a verification status are never signed. They are sent byte for byte as recorded.
 
-A receiver that has handled an event before treats it as a duplicate, even when it is re-signed: it \
-acknowledges it and calls no handler.";
+A receiver that has already handled an event treats it as a duplicate, even if it is re-signed: it \
+acknowledges the event and calls no handler.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     if let (Some(path), false) = (arguments.target.path(), arguments.paths.is_empty()) {
-        return Err(format!("--path has no effect, since --to has the path {path}").into());
+        return Err(format!("--path has no effect, because --to has the path {path}").into());
     }
     let file = &arguments.file;
     let records = Record::read_all(&input::read(file)?)
@@ -95,14 +94,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     }
     if selected.is_empty() {
         let events: Vec<_> = events.into_iter().take(10).collect();
-        let has = format!("the recording has {}", events.join(", "));
-        return Err(format!("no delivery of the recording matches the filters; {has}").into());
+        let has = format!("the recording contains {}", events.join(", "));
+        return Err(format!("no delivery in the recording matches the filters; {has}").into());
     }
     let mut names = selected.iter().map(|(_, record, _)| record.provider);
     let first = names.next();
     if arguments.credentials.is_of_one_provider() && names.any(|name| Some(name) != first) {
-        return Err("--secret-file and --app-id are of one provider, and the recording has several: select one with \
-                    --provider, or use variables such as ZEGO_CALLBACK_SECRET_FILE".into());
+        return Err(
+            "--secret-file and --app-id apply to one provider, but the recording has several: \
+                    select one with --provider, or use variables such as \
+                    ZEGO_CALLBACK_SECRET_FILE"
+                .into(),
+        );
     }
 
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {wide_msg}")?;
@@ -118,7 +121,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         let delivery = receivers.delivery(number, record, &progress)?;
         let answer = match receivers.client(record)?.post(&delivery) {
             Ok(answer) => answer,
-            // An attacker may have chosen its bytes, and must not keep the rest from being sent.
+            // An attacker may have chosen its bytes, and must not be able to stop the rest of the
+            // replay.
             Err(error) if !arguments.as_recorded && record.verified().is_err() => {
                 unsent.get_or_insert(format!("line {number}: {error}"));
                 continue;
@@ -149,7 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     unsent.map_or(Ok(status), |error| Err(error.into()))
 }
 
-/// Waits, and says so where it takes long.
+/// Waits, and says so if it takes long.
 fn pause(pause: Duration, progress: &ProgressBar) {
     if pause > Duration::from_secs(2) {
         let text = format!("next in {}", humantime::format_duration(rounded(pause)));
@@ -166,11 +170,11 @@ fn rounded(pause: Duration) -> Duration {
     Duration::from_secs(pause.as_secs())
 }
 
-/// Who the deliveries are sent to, and how they are signed.
+/// The receivers of the deliveries, and the providers that sign them.
 struct Receivers<'a> {
     arguments: &'a Arguments,
     providers: HashMap<ProviderName, Provider>,
-    /// By their paths.
+    /// The clients, by path.
     clients: HashMap<String, Client>,
 }
 
@@ -194,7 +198,7 @@ impl Receivers<'_> {
         })
     }
 
-    /// The delivery as it is sent: re-signed, if it may be.
+    /// The delivery to send: re-signed, if it may be.
     fn delivery(
         &mut self,
         number: usize,
@@ -210,9 +214,9 @@ impl Receivers<'_> {
                 if let Some(signed) = resign::with_new_time(verified, provider)? {
                     return Ok(signed);
                 }
-                "holds no event to sign"
+                "contains no event to sign"
             }
-            // A signature could make a forgery authentic.
+            // Signing it could make a forgery authentic.
             Err(why) => why,
         };
         let note = format!("line {number} {why}: sent as recorded, not signed");

@@ -2,20 +2,20 @@ use clap::Args;
 
 use crate::{provider::ProviderName, recording::Record, subject::Subject};
 
-/// Which deliveries of a recording are sent.
+/// The deliveries of a recording to send.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filters")]
 pub(super) struct Selection {
-    /// Only this provider's; may be repeated, like each filter
+    /// Only deliveries from this provider; may be repeated, like each filter
     #[arg(long)]
     provider: Vec<ProviderName>,
     /// Only this event, by its name on the wire or as `room-hooks events` lists it
     #[arg(long, value_name = "EVENT")]
     event: Vec<String>,
-    /// Only of this room
+    /// Only events of this room
     #[arg(long, value_name = "ROOM")]
     room: Vec<String>,
-    /// Only those that a signature verified when they arrived
+    /// Only deliveries that a signature verified when they arrived
     #[arg(long)]
     verified: bool,
 }

@@ -16,7 +16,7 @@ use crate::{
 
 use super::Sender;
 
-/// What makes a callback bad.
+/// The defect of a bad callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Forgery {
     /// Signed with another secret
@@ -25,7 +25,7 @@ pub(super) enum Forgery {
     Stale,
     /// From another app, signed with the same secret
     App,
-    /// Changed after it was signed (ZEGO: after the genuine one was sent)
+    /// Changed after it was signed (for ZEGO, the genuine callback is sent first)
     Tampered,
     /// Larger than 1 MiB
     Oversize,
@@ -36,8 +36,8 @@ pub(super) enum Forgery {
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Forgery {
-    /// The statuses with which a correct receiver refuses it. Tencent does not sign the body, and
-    /// `tampered` is refused because query and body name different commands.
+    /// The statuses with which a correct receiver refuses it. Tencent does not sign the body; its
+    /// `tampered` is refused because the query and the body name different commands.
     fn refusals(self) -> &'static [u16] {
         match self {
             Self::Signature | Self::Stale | Self::App => &[401],
@@ -62,7 +62,7 @@ pub(super) fn run(
         Forgery::Stale => {
             if provider == ProviderName::Trtc {
                 terminal::note(
-                    "only a receiver with `with_tolerance` refuses stale callbacks of TRTC",
+                    "only a receiver with `with_tolerance` refuses stale TRTC callbacks",
                 );
             }
             sender.provider.sign(&event, sender.encoding, now - DAY)?
@@ -71,14 +71,14 @@ pub(super) fn run(
         Forgery::Tampered => {
             if provider == ProviderName::Zego {
                 terminal::note(
-                    "sending the genuine callback first, since ZEGO does not sign the body",
+                    "sending the genuine callback first, because ZEGO does not sign the body",
                 );
                 let answer = sender.client.post(&honest)?;
                 sender.show(&answer)?;
                 if !answer.is_success() {
                     return Err(
-                        "the genuine callback was not acknowledged, so that a refusal of the \
-                                forged one proves nothing"
+                        "the genuine callback was not acknowledged, so refusing the forged one \
+                         would prove nothing"
                             .into(),
                     );
                 }
@@ -88,8 +88,8 @@ pub(super) fn run(
         Forgery::Oversize => {
             event["padding"] = " ".repeat(1024 * 1024).into();
             let mut large = sender.provider.sign(&event, sender.encoding, now)?;
-            // A receiver that refuses it by its length may close the connection, and a client that is
-            // still sending would miss the response.
+            // A receiver that refuses it by its length may close the connection, and a client that
+            // is still sending would miss the response.
             large.headers.push(("Expect".to_owned(), "100-continue".to_owned()));
             large
         }
@@ -108,7 +108,7 @@ pub(super) fn run(
     Ok(ExitStatus::Unsuccessful)
 }
 
-/// Puts another body under the signature. Tencent does not sign the body either, but repeats the
+/// Changes the body and keeps the signature. Tencent does not sign the body either, but repeats the
 /// command in the query.
 fn tampered(provider: ProviderName, mut delivery: SignedDelivery) -> SignedDelivery {
     if let Ok(Value::Object(mut members)) = serde_json::from_slice(&delivery.body) {

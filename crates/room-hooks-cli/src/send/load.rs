@@ -19,22 +19,22 @@ use crate::{
 
 use super::Sender;
 
-/// How many callbacks are sent, and how fast.
+/// The number of callbacks, and their rate.
 #[derive(Debug, Args)]
 pub(super) struct Load {
     /// Sends N callbacks, each with its own signature, and prints a summary
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     times: Option<u64>,
-    /// Sends at most N a second
+    /// Sends at most N callbacks per second
     #[arg(long, value_name = "N", requires = "times")]
     rate: Option<Speed>,
-    /// Sends N at a time
+    /// Sends N callbacks at a time
     #[arg(long, value_name = "N", default_value_t = 1, requires = "times",
           value_parser = clap::value_parser!(u16).range(1..=512))]
     concurrency: u16,
 }
 
-/// The responses.
+/// A summary of the responses.
 #[derive(Default)]
 struct Summary {
     by_status: BTreeMap<u16, u64>,
@@ -52,7 +52,8 @@ impl Load {
         let times = self.times.unwrap_or(1);
         if times > 1 && !sender.unsigned.is_numbered() {
             terminal::note(
-                "these events differ only in the time of sending; a value of --set with {i} in it varies them",
+                "these events differ only in the time of sending; {i} in a value of --set varies \
+                 them",
             );
         }
         let (next, summary) = (AtomicU64::new(0), Mutex::new(Summary::default()));
@@ -121,7 +122,7 @@ impl Summary {
         Ok(if all { ExitStatus::Success } else { ExitStatus::Unsuccessful })
     }
 
-    /// A bar for each doubling of the time.
+    /// Prints a bar for each doubling of the response time.
     fn histogram(&self, out: &mut impl Write) -> Result<(), Error> {
         const WIDTH: usize = 50;
         let mut bars: BTreeMap<i32, usize> = BTreeMap::new();

@@ -41,8 +41,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     load: Load,
     /// Sends the built-in event unchanged. A receiver that has handled it treats it as a duplicate,
-    /// unless only its signature identifies it, as in ZIM's rooms. Without this option, the event
-    /// gets the current time and is a new one
+    /// unless only its signature identifies it, like events of ZIM's rooms. Without this option,
+    /// the event gets the current time and is a new event
     #[arg(long)]
     same: bool,
     /// Sends a bad callback, which the receiver must refuse
@@ -57,13 +57,13 @@ Examples:
   room-hooks send Room.CallbackAfterUpdateRoomInfo --set RoomInfo.RoomName='The Lobby'
   room-hooks send 103 --to http://localhost:8080/callbacks
   room-hooks send room_exit --retry --resign
-  room-hooks send 103 --same                          a duplicate, from the second time on
+  room-hooks send 103 --same                          a duplicate from the second time on
   room-hooks send room_create --set room_id=room-{i} --times 1000 --concurrency 4
   room-hooks send room_create --forge signature
   room-hooks send before_send_msg --set msg_body='a word'
   room-hooks send --provider zego --body-file event.json
 
-The response to a question is shown with the decision in it.";
+The response to a question is shown with its decision.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let mut unsigned = arguments.event.unsigned()?;
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     arguments.retry.run(&sender)
 }
 
-/// What is sent, as which provider, and where.
+/// The event to send, its provider and the receiver.
 struct Sender {
     unsigned: Unsigned,
     provider: Provider,
@@ -106,7 +106,7 @@ impl Sender {
         self.provider.sign(&self.unsigned.event(n)?, self.encoding, at)
     }
 
-    /// Whether a receiver takes a received delivery and the same event, signed again, for the same.
+    /// Whether the event keeps its delivery id when it is re-signed.
     fn keeps_its_id(&self, received: Option<&Received>) -> Result<bool, Error> {
         let Some(id) = received.and_then(|received| received.id) else { return Ok(false) };
         let now = SystemTime::now();

@@ -18,12 +18,12 @@ use crate::{
 
 use super::Sender;
 
-/// Whether and how a callback is retried.
+/// The options for retrying a callback.
 #[derive(Debug, Args)]
 pub(super) struct Retry {
-    /// Retries until the callback is acknowledged, on the provider's schedule: ZEGO after 2, 4, 8, 16
-    /// and 32 s (cloud recording and player only if there is no response), TRTC at once and then every
-    /// 10 s for a minute
+    /// Retries until the callback is acknowledged, on the provider's schedule: ZEGO after 2, 4, 8,
+    /// 16 and 32 s (cloud recording and player only if there is no response), TRTC at once and then
+    /// every 10 s for a minute
     #[arg(long, conflicts_with = "times")]
     retry: bool,
     /// Re-signs each retry
@@ -42,16 +42,16 @@ impl Retry {
         let received = received.ok().flatten();
         if let Some(received) = &received {
             let type_name = event::type_name(sender.provider.name(), received.kind);
-            terminal::note(&format!("the receiver gets this as {type_name}"));
+            terminal::note(&format!("the receiver parses this as {type_name}"));
         }
         let schedule = self.schedule(sender, received.as_ref());
-        // Whether the receiver may have handled it before.
+        // Whether the receiver may have already handled it.
         let mut may_be_duplicate = sender.is_same && sender.keeps_its_id(received.as_ref())?;
         let question = received.filter(|received| received.asks).map(|received| received.event);
         let mut pauses = schedule.pauses.iter();
         if sender.is_same && !may_be_duplicate {
             terminal::note(
-                "nothing in this event identifies it but its signature, so each newly signed one is a new event",
+                "only its signature identifies this event, so each re-signed copy is a new event",
             );
         }
         loop {
@@ -77,18 +77,23 @@ impl Retry {
             let succeeded = answer.as_ref().is_ok_and(Response::is_success);
             let is_over = succeeded || (schedule.only_without_response && answer.is_ok());
             if is_over && !succeeded {
-                terminal::note("a response of any status ends the delivery of this callback");
+                terminal::note(
+                    "for this callback, the provider does not retry after a response, even an \
+                     error",
+                );
             }
             let Some(&seconds) = pauses.next().filter(|_| !is_over) else {
                 match answer.as_ref().map(|answer| answer.status) {
                     Ok(401) => note_refusal(sender),
                     Ok(404) => {
-                        terminal::note("the receiver has nothing at this path: --to sets another");
+                        terminal::note(
+                            "the receiver has no route for this path; --to sets another",
+                        );
                     }
                     _ => {}
                 }
                 if self.retry && !is_over {
-                    terminal::note("the provider gives up after as many attempts");
+                    terminal::note("the provider gives up after this many attempts");
                 }
                 return answer.map(|_| {
                     if succeeded { ExitStatus::Success } else { ExitStatus::Unsuccessful }
@@ -110,7 +115,7 @@ impl Retry {
         let event = received.map_or("", |received| &received.event);
         let schedule = sender.unsigned.provider.schedule(event);
         if schedule.pauses.is_empty() {
-            terminal::note("Tencent does not retry unless its console enables that");
+            terminal::note("Tencent retries only if its console enables retries");
         }
         schedule
     }
@@ -119,21 +124,22 @@ impl Retry {
 /// Notes why a callback was probably refused.
 fn note_refusal(sender: &Sender) {
     terminal::note(
-        "the receiver probably has another secret or app id. With the secret of the receiver, \
-         `room-hooks sign EVENT | room-hooks verify -` shows what it expects",
+        "the receiver probably has a different secret or app id. With the receiver's secret, \
+         `room-hooks sign EVENT | room-hooks verify -` shows the signature that it expects",
     );
     let FoundSecret { source, text, .. } = &sender.secret;
     if let Some(oddity) = oddity(text) {
-        terminal::note(&format!("{source} may be wrong: {oddity} would not be in a secret"));
+        terminal::note(&format!("{source} may be wrong: {oddity} should not be part of it"));
     }
 }
 
-/// Notes what the response means if the receiver has seen the event before. No response reveals that.
+/// Notes what the response means if the receiver has already handled the event. No response reveals
+/// that.
 fn note_duplicate(answer: &Response) {
     if answer.is_success() {
         terminal::note(
-            "a receiver that has handled this event before gives the same response: the event is then a \
-             duplicate, and no handler runs",
+            "a receiver that has already handled this event gives the same response: the event is \
+             then a duplicate, and no handler runs",
         );
     } else if answer.status == 503 {
         terminal::note(

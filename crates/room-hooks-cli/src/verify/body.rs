@@ -1,4 +1,4 @@
-//! What a body may have been before something on the way changed it.
+//! The bodies that may have been sent, if something changed the body in transit.
 
 use std::io::Read;
 
@@ -10,19 +10,20 @@ use crate::provider::ProviderName;
 
 use super::layout;
 
-/// A body that expands to more is left alone: a receiver accepts no larger one.
+/// The maximum size of a decompressed body. Receivers accept no larger one.
 const MAX_EXPANDED: u64 = 1024 * 1024;
 
-/// A larger body is not varied. A callback has a few kB, and each try costs a digest of the body for each secret.
+/// The maximum size of a body to vary. A callback has a few kB, and each attempt hashes the body
+/// once per secret.
 const MAX_VARIED: usize = 64 * 1024;
 
-/// A body to try, and how it differs from the one that is here.
+/// A body to try, and how it differs from the captured one.
 pub(super) struct Variant {
     pub(super) what: &'static str,
     pub(super) body: Vec<u8>,
 }
 
-/// The bodies that programs on the way turn into this one, one after the other.
+/// The bodies that a program in transit may have turned into this one, tried in order.
 pub(super) fn variants<'a>(
     provider: ProviderName,
     body: &'a [u8],
@@ -36,7 +37,7 @@ pub(super) fn variants<'a>(
         ProviderName::Trtc => {
             let decompressed = decompressed(body).and_then(Result::ok);
             let decompressed = decompressed.map(|(_, body)| Variant {
-                what: "something compressed the body: decompressed, it verifies",
+                what: "the body was compressed in transit: decompressed, it verifies",
                 body,
             });
             Box::new(decompressed.into_iter().chain(texts(body, explanation)))
@@ -44,11 +45,12 @@ pub(super) fn variants<'a>(
     }
 }
 
-/// The name of the compression that a body begins as, and the body without it, or why there is none.
+/// The compression that the first bytes of a body indicate, and the decompressed body, or why it
+/// cannot be decompressed.
 pub(super) fn decompressed(body: &[u8]) -> Option<Result<(&'static str, Vec<u8>), &'static str>> {
     let (name, mut decoder): (_, Box<dyn Read + '_>) = match body {
         [0x1f, 0x8b, ..] => ("gzip", Box::new(MultiGzDecoder::new(body))),
-        // The two bytes of zlib's head, as a number, are divisible by 31.
+        // The two bytes of zlib's header, as a number, are divisible by 31.
         [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => {
             ("deflate", Box::new(ZlibDecoder::new(body)))
         }
@@ -63,7 +65,8 @@ pub(super) fn decompressed(body: &[u8]) -> Option<Result<(&'static str, Vec<u8>)
     })
 }
 
-/// A proxy that parses JSON and serializes it again, or an editor, changes what TRTC signs.
+/// The variants for TRTC, which signs every byte: a proxy that re-serializes JSON, or an editor,
+/// changes some.
 fn texts<'a>(body: &'a [u8], explanation: &'a Explanation) -> impl Iterator<Item = Variant> + 'a {
     let text = String::from_utf8_lossy(body).into_owned();
     type Change = (&'static str, fn(&str) -> String);
@@ -82,28 +85,23 @@ fn texts<'a>(body: &'a [u8], explanation: &'a Explanation) -> impl Iterator<Item
             "the line breaks of the body were changed from CR LF to LF: with CR LF, it verifies",
             |text| text.replace('\n', "\r\n"),
         ),
-        ("a byte order mark was put before the body: without it, the body verifies", |text| {
+        ("a byte order mark was added before the body: without it, the body verifies", |text| {
             text.trim_start_matches('\u{feff}').to_owned()
         }),
     ];
     let layouts: [Change; 6] = [
+        ("the JSON of the body was reformatted: without white space, it verifies", layout::compact),
         (
-            "the JSON of the body was laid out differently: without white space, it verifies",
-            layout::compact,
-        ),
-        (
-            "the JSON of the body was laid out differently: indented with tabs, as TRTC does, it \
+            "the JSON of the body was reformatted: indented with tabs, as TRTC sends it, it \
              verifies",
             |text| layout::indented(text, "\t", ":\t"),
         ),
-        (
-            "the JSON of the body was laid out differently: indented by two spaces, it verifies",
-            |text| layout::indented(text, "  ", ": "),
-        ),
-        (
-            "the JSON of the body was laid out differently: indented by four spaces, it verifies",
-            |text| layout::indented(text, "    ", ": "),
-        ),
+        ("the JSON of the body was reformatted: indented by two spaces, it verifies", |text| {
+            layout::indented(text, "  ", ": ")
+        }),
+        ("the JSON of the body was reformatted: indented by four spaces, it verifies", |text| {
+            layout::indented(text, "    ", ": ")
+        }),
         ("the slashes of the body were unescaped: escaped, it verifies", |text| {
             text.replace('/', "\\/")
         }),
@@ -111,14 +109,15 @@ fn texts<'a>(body: &'a [u8], explanation: &'a Explanation) -> impl Iterator<Item
             text.replace("\\/", "/")
         }),
     ];
-    // Only what could be read as JSON is known not to be nested too deeply.
+    // Only JSON that was parsed is known not to be nested too deeply.
     let layouts = layouts.into_iter().filter(|_| explanation.event.is_some());
     ends.into_iter()
         .chain(layouts)
         .map(move |(what, change)| Variant { what, body: change(&text).into_bytes() })
 }
 
-/// A program that reads a timestamp or nonce as a number and writes it again may lose or add digits.
+/// The variants for ZEGO: a program that parses a timestamp or nonce as a number may lose or add
+/// digits when it writes it.
 fn digits(explanation: &Explanation) -> Vec<Variant> {
     let Some(Value::Object(members)) = &explanation.event else { return Vec::new() };
     let text = |wanted: &str| {

@@ -1,4 +1,4 @@
-//! The likeliest cause of a refusal: if a callback verifies once something is corrected, that was it.
+//! Finds the likeliest cause of a refusal: the part whose correction makes the callback verify.
 
 use std::time::SystemTime;
 
@@ -16,7 +16,7 @@ use super::{
     steps::{Secret, Time, sent_at, signer, span},
 };
 
-/// A refused delivery, and who might have signed it.
+/// A refused delivery, and the secrets that may have signed it.
 pub(super) struct Suspect<'a> {
     pub(super) request: &'a Request,
     pub(super) body: &'a [u8],
@@ -28,7 +28,7 @@ pub(super) struct Suspect<'a> {
     pub(super) explanation: &'a Explanation,
 }
 
-/// Why the secret that was given gives another signature than the one that was presented.
+/// Why the given secret produces a different signature than the presented one.
 pub(super) struct Mismatch {
     pub(super) cause: String,
     pub(super) culprit: Culprit,
@@ -43,7 +43,7 @@ pub(super) enum Culprit {
 }
 
 impl Suspect<'_> {
-    /// Why the secret gives another signature.
+    /// Finds out why the secret produces a different signature.
     pub(super) fn why_wrong(&self) -> Mismatch {
         if let Some(cause) = self.another_secret(self.body) {
             return Mismatch { cause, culprit: Culprit::Secret };
@@ -63,8 +63,8 @@ impl Suspect<'_> {
         Mismatch { cause: self.wrong_secret(), culprit: Culprit::Unknown }
     }
 
-    /// The causes, the likeliest first. A wrong secret comes before a wrong time, since it is no use to correct the
-    /// time alone.
+    /// The causes, likeliest first. A wrong secret comes before a wrong time, because correcting
+    /// only the time would not help.
     pub(super) fn causes(
         &self,
         refusal: &Refusal,
@@ -76,16 +76,16 @@ impl Suspect<'_> {
         match refusal {
             Refusal::Stale { age } => causes.push(match time {
                 Time::Old { .. } => "a replay: an attacker moved digits between an old timestamp \
-                                     and nonce, which keeps the signature"
+                                     and nonce, which keeps the signature valid"
                     .to_owned(),
                 _ if self.request.arrival.is_none() => format!(
-                    "the capture does not say when it arrived: with --at {} it verifies. If it has just arrived, it \
-                     is a replay, or a clock is wrong",
+                    "the capture does not say when it arrived: with --at {} it verifies. If it has \
+                     just arrived, it is a replay, or a clock is wrong",
                     self.sent_at()
                 ),
                 _ => format!(
-                    "a replay, or a wrong clock: it was sent {} earlier. All else is right: with \
-                     --at {} it verifies",
+                    "a replay, or a wrong clock: it was sent {} earlier. Everything else is right: \
+                     with --at {} it verifies",
                     span(*age),
                     self.sent_at()
                 ),
@@ -107,51 +107,52 @@ impl Suspect<'_> {
             matches!(refusal, Refusal::Stale { .. } | Refusal::TimestampInFuture { .. });
         if let (Time::Stale { .. }, false) = (time, is_about_time) {
             causes.push(format!(
-                "with that corrected, the time is still wrong: pass --at {}, when it was sent",
+                "with that corrected, the time is still wrong: pass --at {}, the time at which it \
+                 was sent",
                 self.sent_at()
             ));
         }
         causes
     }
 
-    /// When it was sent, in Unix seconds.
+    /// The time at which it was sent, in Unix seconds.
     fn sent_at(&self) -> u64 {
         let since_epoch = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).ok();
         let sent_at = sent_at(self.provider, self.explanation).and_then(since_epoch);
         sent_at.unwrap_or_default().as_secs()
     }
 
-    /// Says that it came to the path of another provider.
+    /// Describes a callback that was sent to the path of another provider.
     fn signed_by_another(&self) -> Option<String> {
         let sender = self.request.signed_by().filter(|sender| *sender != self.provider)?;
-        Some(format!("a callback of {sender} that was sent to the path of {}", self.provider))
+        Some(format!("a callback from {sender} that was sent to the path of {}", self.provider))
     }
 
-    /// What the kind of refusal alone tells.
+    /// The cause that the kind of refusal alone suggests.
     fn by_kind(&self, refusal: &Refusal) -> Option<&'static str> {
         let query = self.request.query.as_deref().unwrap_or_default();
         Some(match (refusal, self.provider) {
             (Refusal::NotSigned { .. }, ProviderName::Zego) => {
-                "not a callback from ZEGO, or something on the way removed members of its body"
+                "not a callback from ZEGO, or a proxy removed members of its body"
             }
             (Refusal::NotSigned { .. }, ProviderName::Tencent) if query.contains("&amp;") => {
-                "the query was escaped for HTML: each `&amp;` in it is to be `&`"
+                "the query was escaped for HTML: replace each `&amp;` in it with `&`"
             }
             (Refusal::NotSigned { .. }, ProviderName::Tencent) => {
-                "the console has no token (then the receiver is `Tencent::dangerous_unsigned`), \
-                 or a proxy removed the query"
+                "the console has no token (in that case, use `Tencent::dangerous_unsigned`), or a \
+                 proxy removed the query"
             }
             (Refusal::NotSigned { .. }, ProviderName::Trtc) => {
                 "the console has no key, or a proxy removed the headers"
             }
             (Refusal::CommandsDiffer, _) => {
-                "a proxy changed the query or the body, or it is forged"
+                "a proxy changed the query or the body, or the callback is forged"
             }
             (Refusal::BodyTooLarge, _) => {
-                "not a callback, or one for which `Receiver::with_body_limit` allows more than 1 MiB"
+                "not a callback, or the receiver allows more than 1 MiB with `with_body_limit`"
             }
             (Refusal::DuplicateParameter, _) => {
-                "a proxy added what was there already, or it is forged"
+                "a proxy added a duplicate, or the callback is forged"
             }
             _ => return None,
         })
@@ -162,14 +163,15 @@ impl Suspect<'_> {
             Secret::OfAnotherApp { named, .. } => format!(
                 "the wrong --app-id: with {named}, the app that the callback names, it verifies"
             ),
-            _ => "another app's callback: neither the app id nor the secret given here is its own"
+            _ => "another app's callback: neither the app id nor the secret given here matches it"
                 .to_owned(),
         }
     }
 
     fn wrong_secret(&self) -> String {
         if self.given.is_example {
-            return "no secret was given, and the one of the examples did not sign".to_owned();
+            return "no secret was given, and the demonstration secret of the examples did not sign \
+                    it".to_owned();
         }
         let cause = match self.provider {
             ProviderName::Zego => {
@@ -177,12 +179,12 @@ impl Suspect<'_> {
                  ServerSecret or the AppSign"
             }
             ProviderName::Tencent => {
-                "the wrong token: Tencent signs with the authentication token of the console's \
+                "the wrong token: Tencent signs with the authentication token in the console's \
                  webhook settings"
             }
             ProviderName::Trtc => {
-                "the wrong key, or a changed body: TRTC signs the body with the callback key of \
-                 the console, not with the SDKSecretKey"
+                "the wrong key, or a changed body: TRTC signs the body with the console's callback \
+                 key, not with the SDKSecretKey"
             }
         };
         let source = &self.given.source;
@@ -197,7 +199,7 @@ impl Suspect<'_> {
         }
     }
 
-    /// Whether a correction of the secret, or another secret, signs with this body.
+    /// Looks for a corrected secret, or another secret, that produces the signature with this body.
     fn another_secret(&self, body: &[u8]) -> Option<String> {
         let corrected = |given: &FoundSecret| {
             let mut candidates = secret::candidates(&given.text).into_iter();
@@ -207,7 +209,7 @@ impl Suspect<'_> {
         {
             let source = &self.given.source;
             return Some(format!(
-                "{source} does not hold the secret as the console shows it: {}, and it verifies",
+                "{source} does not contain the secret as the console shows it: {}, and it verifies",
                 candidate.correction
             ));
         }
@@ -215,12 +217,15 @@ impl Suspect<'_> {
             let file = &other.source;
             match corrected(other) {
                 Some(found) if found.correction.is_empty() => {
-                    return Some(format!("the wrong secret: {file} holds the one that signed"));
+                    return Some(format!(
+                        "the wrong secret: {file} contains the one that signed it"
+                    ));
                 }
                 Some(found) => {
                     let correction = found.correction;
                     return Some(format!(
-                        "the wrong secret: {file} holds the one that signed, once you {correction}"
+                        "the wrong secret: {file} contains the one that signed it, once you \
+                         {correction}"
                     ));
                 }
                 None => {}
@@ -231,13 +236,13 @@ impl Suspect<'_> {
         })?;
         (self.given.source != variable).then(|| {
             format!(
-                "the wrong secret: the variable {variable} ({name}, judging by its name) holds \
-                 the one that signed"
+                "the wrong secret: the variable {variable} ({name}, judging by its name) contains \
+                 the one that signed it"
             )
         })
     }
 
-    /// Whether a secret gives the signature that was presented.
+    /// Whether a secret produces the presented signature.
     fn signs(&self, secret: &str, body: &[u8]) -> bool {
         provider_with(self.provider, self.app_id, secret.trim()).is_ok_and(|provider| {
             signer(&provider.explain(self.request.delivery_with(body))).is_some()
@@ -248,8 +253,8 @@ impl Suspect<'_> {
         let given = &self.given.text;
         match body::decompressed(self.body) {
             Some(Ok((name, plain))) if self.signs(given, &plain) => format!(
-                "a proxy compressed the body with {name}: decompressed, it verifies. Switch off \
-                 the compression of requests, since no platform compresses callbacks"
+                "a proxy compressed the body with {name}: decompressed, it verifies. Disable \
+                 request compression: no platform compresses callbacks"
             ),
             Some(Ok((name, plain))) => match self.another_secret(&plain) {
                 Some(cause) => format!("a proxy compressed the body with {name}; and {cause}"),
@@ -261,17 +266,15 @@ impl Suspect<'_> {
             Some(Err(why)) => format!("a proxy compressed the body, and {why}"),
             None if self.signs(given, self.body) => format!(
                 "a header says that the body is compressed with {encoding}, but it is not, and it \
-                 verifies: something on the way decompressed the body and left the header. Remove \
-                 the header too"
+                 verifies: a proxy decompressed the body and left the header. Remove the header too"
             ),
             None if ["br", "zstd", "compress", "unknown"].contains(&encoding) => format!(
-                "a proxy compressed the body with {encoding}, which cannot be tried here: \
+                "a proxy compressed the body with {encoding}, which `verify` cannot decompress: \
                  decompress it into a file, and pass that with --body-file"
             ),
             None => format!(
                 "a header says that the body is compressed with {encoding}, but it is not: \
-                 something on the way decompressed it, and it may have changed it. The secret can \
-                 be wrong as well"
+                 a proxy decompressed it, and may have changed it. The secret may be wrong, too"
             ),
         }
     }
@@ -281,20 +284,19 @@ impl Suspect<'_> {
             return self.compressed("gzip");
         }
         if what.contains("canonical") {
-            return "a program on the way rewrote a number: it has a sign, a leading zero, a \
-                    fraction or an exponent"
+            return "a proxy rewrote a number: it has a sign, a leading zero, a fraction or an \
+                    exponent"
                 .to_owned();
         }
         if String::from_utf8_lossy(self.body).contains("\"SignatureNonce\"") {
-            return "a callback of a mini game: it is signed in another way, which is not \
-                    supported"
+            return "a mini-game callback: it is signed in a different way, which is not supported"
                 .to_owned();
         }
         let cause = match (self.body.trim_ascii_start().first(), self.provider) {
             (Some(b'{' | b'%'), _) if what.contains("names no event") => {
                 "JSON, but not a callback: no member names an event"
             }
-            (Some(b'{' | b'%'), _) => "the body was cut off, or changed on the way",
+            (Some(b'{' | b'%'), _) => "the body was cut off or changed in transit",
             (_, ProviderName::Zego) => {
                 "not a callback from ZEGO: its bodies are JSON, percent-encoded JSON or, in form \
                  mode, a form with an `event`"

@@ -1,20 +1,21 @@
-//! JSON with other white space, its members in the order in which they stand.
+//! Changes the white space of JSON, and keeps the order of its members.
 
-/// Without any.
+/// Removes all white space.
 pub(super) fn compact(json: &str) -> String {
     parts(json).collect()
 }
 
-/// What is longer is cut off. No callback is.
+/// The size at which the output is cut off. No callback is that large.
 const MAX_BYTES: usize = 512 * 1024;
 
-/// A member a line, with an indent for each level and something between a name and its value.
+/// Puts each member on its own line, with `indent` per level, and `colon` between a name and its
+/// value.
 pub(super) fn indented(json: &str, indent: &str, colon: &str) -> String {
     let mut written = String::new();
     let mut level = 0_usize;
     let mut parts = parts(json).peekable();
     while let Some(part) = parts.next() {
-        // A sender decides how deeply JSON is nested, and so by how much indentation multiplies it.
+        // The sender decides how deeply JSON is nested, and indentation multiplies its size.
         if written.len() > MAX_BYTES {
             break;
         }
@@ -44,14 +45,14 @@ fn line(indent: &str, level: usize) -> String {
     format!("\n{}", indent.repeat(level))
 }
 
-/// The parts of a document: its signs, its texts with their quotation marks, and what is between.
+/// The tokens of a document: punctuation, strings with their quotation marks, and other values.
 fn parts(json: &str) -> impl Iterator<Item = &str> {
     let mut rest = json.trim_ascii();
     std::iter::from_fn(move || {
         let length = match rest.as_bytes().first()? {
             b'"' => end_of_text(rest),
             b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
-            // At least a character, whatever it is.
+            // At least one character, of any kind.
             _ => rest
                 .char_indices()
                 .skip(1)
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn white_space_is_all_that_changes() {
+    fn only_white_space_changes() {
         let json = r#"{"b": [1, {} ,[]],
             "a \" :,{" : {"c":-1.50e3, "d":"\\"} , "e":null }"#;
         let compact = compact(json);

@@ -39,31 +39,32 @@ pub(crate) use self::{
     secret::oddity,
 };
 
-/// Verifies captured callbacks without a network, and explains step by step what was read, signed and computed.
-/// For one that is refused, it names the likeliest cause.
+/// Verifies captured callbacks without a network, explains each step, and names the likeliest cause
+/// of a refusal.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
-    /// Who sent it; guessed from the request if not given
+    /// The sender; guessed from the request if not given
     #[arg(long)]
     provider: Option<ProviderName>,
     #[command(flatten)]
     credentials: Credentials,
-    /// A file with another secret, to find out whether that one signed
+    /// A file with another secret to try, if the first one is wrong
     #[arg(long, value_name = "FILE")]
     try_secret_file: Vec<PathBuf>,
-    /// The receiver's time, in Unix seconds. Otherwise it is when the callback arrived, if the capture says so, or now
+    /// The receiver's time, in Unix seconds. Defaults to the time of arrival, if the capture has
+    /// it, or else to now
     #[arg(long, value_name = "SECONDS", value_parser = unix_seconds)]
     at: Option<SystemTime>,
 }
 
 const EXAMPLES: &str = "\
-FILE is one of these; its content decides which:
-  an HTTP request as on the wire, with Content-Length or chunked
+FILE is one of these, detected by its content:
+  a raw HTTP request, with Content-Length or chunked
   the output of `curl --trace FILE` (every byte), `--trace-ascii` or `-v` (no body)
-  a HAR file, as the developer tools of browsers export
+  a HAR file, as exported by a browser's developer tools
   lines of an access log, common or combined (path and query only)
   a recording of `listen --record`, or lines of it
   a body or a URL alone
@@ -104,12 +105,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     } else if verdicts.contains(&true) {
         Ok(ExitStatus::Success)
     } else {
-        Err("nothing can be verified: the signature, or what it signs, is not in the capture"
+        Err("nothing can be verified: the capture lacks the signature, or the parts that it signs"
             .into())
     }
 }
 
-/// Explains a delivery that was recorded, with the secrets of the environment, at the time at which it arrived.
+/// Explains a recorded delivery with the secrets from the environment, as of its time of arrival.
 pub(crate) fn explain(record: &Record) -> Result<Report, Error> {
     Session::new(&Credentials::default()).examine(1, &Request::recorded(record)?)
 }
@@ -117,16 +118,17 @@ pub(crate) fn explain(record: &Record) -> Result<Report, Error> {
 /// The state that is kept from one request to the next.
 struct Session<'a> {
     credentials: &'a Credentials,
-    /// The files with others to try.
+    /// The files with other secrets to try.
     other_secrets: &'a [PathBuf],
     /// The receiver's time, if it is given.
     at: Option<SystemTime>,
     secrets: HashMap<ProviderName, Secrets>,
-    /// ZEGO's signatures, each with the number and the event of the first delivery that it verified.
+    /// ZEGO's signatures, each with the number and the event of the first delivery that it
+    /// verified.
     bound: HashMap<String, (usize, Option<Value>)>,
 }
 
-/// The secret that was given, and others to try.
+/// The given secret, and others to try.
 struct Secrets {
     app_id: u64,
     given: FoundSecret,
@@ -181,7 +183,7 @@ impl<'a> Session<'a> {
                 Err(Refusal::WrongSignature) => name == ProviderName::Trtc,
                 _ => false,
             };
-        // Tencent's query proves the sender without the body.
+        // Tencent's query authenticates the sender without the body.
         let is_partial = name == ProviderName::Tencent && (request.body.is_none() || lost);
         if is_partial {
             received = provider.receive(request.delivery_with(b"{}"), clock.now);
@@ -195,7 +197,7 @@ impl<'a> Session<'a> {
             others,
             explanation: &explanation,
         };
-        // Each try costs a digest of the body, so it has to be one of a callback's size.
+        // Each attempt hashes the body, so the body must not be larger than a callback.
         let is_too_large = matches!(received, Err(Refusal::BodyTooLarge));
         let mismatch = (secret == Secret::Wrong && !is_too_large).then(|| suspect.why_wrong());
         let culprit = mismatch.as_ref().map_or(Culprit::Unknown, |mismatch| mismatch.culprit);
@@ -244,7 +246,8 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The delivery that a signature of ZEGO's belongs to, if it is another one: hooks bind it.
+/// The earlier delivery to which hooks would have bound this ZEGO signature, if its content
+/// differs.
 fn seen_with_other_content(
     nth: usize,
     provider: ProviderName,

@@ -8,32 +8,33 @@ use super::{read::Request, steps::Gap};
 
 /// The result for a request, step by step.
 pub(crate) struct Report {
-    /// Who sent what.
+    /// The provider, and the size of the body.
     pub(crate) heading: String,
-    /// What was read, signed, expected and presented, and whether the secret and the time are right.
+    /// The values read, signed, expected and presented, and whether the secret and the time are
+    /// right.
     pub(crate) steps: Vec<Step>,
-    /// Absent if the capture lacks what would prove anything.
+    /// Absent if the capture has too few parts to prove anything.
     pub(crate) verdict: Option<Verdict>,
-    /// Causes and what to do, each after a word that says which, such as `likely`.
+    /// The causes and remedies, each with a label such as `likely`.
     pub(crate) advice: Vec<(&'static str, String)>,
 }
 
 /// A step of a verification.
 pub(crate) struct Step {
-    /// Empty where the step before continues.
+    /// Empty if the previous step continues.
     pub(crate) step: &'static str,
-    /// What of it, if it has several.
+    /// The part of the step, if it has several.
     pub(crate) name: String,
     pub(crate) text: String,
 }
 
-/// How a verification ended.
+/// The result of a verification.
 pub(crate) struct Verdict {
-    /// All of it verifies, or all that the capture has of it.
+    /// Whether all parts that the capture has verify.
     pub(crate) is_good: bool,
-    /// In a word or two, such as `refused`.
+    /// The result in a word or two, such as `refused`.
     pub(crate) word: &'static str,
-    /// What follows the word.
+    /// The text after the word.
     pub(crate) rest: String,
 }
 
@@ -57,7 +58,7 @@ impl Report {
         self.steps.push(Step { step, name: name.to_owned(), text });
     }
 
-    /// What was read, what was signed, and which signature that gives.
+    /// Adds the values read, the signed text, and the signature that results.
     pub(super) fn with_explanation(
         mut self,
         provider: ProviderName,
@@ -81,28 +82,28 @@ impl Report {
         self
     }
 
-    /// Nothing is proven.
+    /// The capture proves nothing.
     pub(super) fn unknown(mut self, gap: &Gap) -> Self {
         self.shorten_expected();
         let advice = vec![("instead", gap.advice.to_owned())];
         Self { advice, ..self.with_step("secret", format!("unknown: {}", gap.why)) }
     }
 
-    /// Leaves of each signature just enough to compare. A whole one would sign what is not authentic, for everyone who
-    /// is shown the report.
+    /// Shortens each expected signature, which remains long enough to compare. A whole one would
+    /// let every reader of the report make the callback authentic.
     fn shorten_expected(&mut self) {
         for Step { text, .. } in self.steps.iter_mut().filter(|step| step.step == "expected") {
             *text = format!("{}…", text.chars().take(8).collect::<String>());
         }
     }
 
-    /// It verifies; `None` is the probe of a console.
+    /// It verifies. `None` means a console's probe.
     pub(super) fn verified(self, request: &Request, received: Option<Received>) -> Self {
-        let what = received.map_or("the probe of a console".to_owned(), |received| {
+        let what = received.map_or("a console's probe".to_owned(), |received| {
             let room = received.room_id.map(|room| format!(" in room {room}"));
             let unreadable = received
                 .unreadable
-                .map(|reason| format!(", whose body cannot be read and is not signed: {reason}"));
+                .map(|reason| format!(", whose unsigned body cannot be read: {reason}"));
             [received.event, room.unwrap_or_default(), unreadable.unwrap_or_default()].concat()
         });
         let advice = despite(request).map(|text| ("but", text)).into_iter().collect();
@@ -111,7 +112,7 @@ impl Report {
     }
 
     pub(super) fn verified_in_part(self, request: &Request) -> Self {
-        let rest = ": token and time are right; the body, which Tencent does not sign, is not here";
+        let rest = ": token and time are right; the body, which Tencent does not sign, is missing";
         let advice = despite(request).map(|text| ("but", text)).into_iter().collect();
         let verdict = Verdict { is_good: true, word: "verified in part", rest: rest.to_owned() };
         Self { verdict: Some(verdict), advice, ..self }
@@ -121,15 +122,15 @@ impl Report {
         self.not_verified("refused", format!(" with {}: {refusal}", refusal.status()), causes)
     }
 
-    /// A signature of ZEGO's that came before, in the delivery `first`, with another body.
+    /// A ZEGO signature that an earlier delivery, `first`, had with another body.
     pub(super) fn reused(self, first: usize) -> Self {
         let rest = format!(
             " with 401: the signature was first seen with other content, in delivery {first}"
         );
-        self.not_verified("refused", rest, vec!["forged, since ZEGO does not sign the body".into()])
+        self.not_verified("refused", rest, vec!["forged: ZEGO does not sign the body".into()])
     }
 
-    /// The signature is right, but the secret is not one that a receiver can be given.
+    /// The signature is right, but no receiver accepts the secret.
     pub(super) fn unusable(self, cause: String) -> Self {
         let rest = ": receivers refuse to start with that secret".to_owned();
         self.not_verified("not verified", rest, vec![cause])
@@ -142,17 +143,19 @@ impl Report {
     }
 }
 
-/// Why a receiver may have refused what verifies here: it has other settings, or it had another reason.
+/// Why a receiver may have refused a callback that verifies here: it has other settings, or had
+/// another reason.
 fn despite(request: &Request) -> Option<String> {
     if request.was_refused {
-        let what = "it was refused when it arrived: the receiver had another secret, app id or clock, or had seen \
-                    the signature with other content";
+        let what = "it was refused when it arrived: the receiver had a different secret, app id \
+                    or clock, or had seen the signature with other content";
         return Some(what.to_owned());
     }
     let status = request.answered.filter(|status| *status >= 400)?;
     let reason = match status {
         401 | 403 => {
-            "the receiver has another secret, app id or clock, or a proxy changed or refused the request"
+            "the receiver has a different secret, app id or clock, or a proxy changed or refused \
+             the request"
         }
         _ => "neither the secret nor the time is the reason",
     };

@@ -1,4 +1,4 @@
-//! What a secret may have been before it was pasted into a file or a variable.
+//! The secrets that may be meant, if the given one was pasted incorrectly.
 
 use std::{borrow::Cow, env};
 
@@ -6,22 +6,22 @@ use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PE
 
 use crate::provider::ProviderName;
 
-/// A secret to try. It has no `Debug`, so that it cannot be printed by mistake.
+/// A secret to try. It does not implement `Debug`, so it cannot be printed by mistake.
 pub(super) struct Candidate {
-    /// What has to be done to the secret that was given, to get this one; nothing for itself.
+    /// How to turn the given secret into this one; empty for the given secret itself.
     pub(super) correction: String,
     pub(super) text: String,
 }
 
-/// More is not an oversight.
+/// The maximum number of layers to remove. More are not an oversight.
 const MAX_LAYERS: usize = 8;
 
-/// What does not seem to belong to a secret, such as quotation marks, and has to be removed.
+/// The outermost part that does not seem to belong to a secret, such as quotation marks.
 pub(crate) fn oddity(secret: &str) -> Option<&'static str> {
     without_layer(secret).map(|(layer, _)| layer)
 }
 
-/// The secret as it was given, and what people mean who paste it so.
+/// The secret as given, and its likely corrections.
 pub(super) fn candidates(given: &str) -> Vec<Candidate> {
     let mut candidates =
         vec![Candidate { correction: String::new(), text: given.trim().to_owned() }];
@@ -30,7 +30,7 @@ pub(super) fn candidates(given: &str) -> Vec<Candidate> {
             candidates.push(Candidate { correction, text: text.to_owned() });
         }
     };
-    // Layer by layer, since `export X="…"` has two.
+    // Layer by layer, because `export X="…"` has several.
     let (mut core, mut layers) = (given, Vec::new());
     while layers.len() < MAX_LAYERS
         && let Some((layer, inside)) = without_layer(core)
@@ -56,7 +56,7 @@ pub(super) fn candidates(given: &str) -> Vec<Candidate> {
     candidates
 }
 
-/// The outermost thing that does not belong to a secret, and the text without it.
+/// The outermost part that does not belong to a secret, and the text without it.
 fn without_layer(text: &str) -> Option<(&'static str, &str)> {
     let trimmed = text.trim();
     if trimmed.len() < text.len() {
@@ -69,7 +69,7 @@ fn without_layer(text: &str) -> Option<(&'static str, &str)> {
     for (open, close) in [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('<', '>')]
     {
         let inside = text.strip_prefix(open).and_then(|text| text.strip_suffix(close));
-        // Of `"name": "secret"`, the outer two do not belong together.
+        // In `"name": "secret"`, the outer quotation marks are not a pair.
         if let Some(inside) = inside.filter(|inside| !inside.contains(open)) {
             return Some(("the quotation marks", inside));
         }
@@ -82,7 +82,7 @@ fn without_layer(text: &str) -> Option<(&'static str, &str)> {
             return Some(("the word before it", inside));
         }
     }
-    // The padding of base64 has nothing behind it.
+    // Nothing follows the padding of base64.
     let (name, value) = text.split_once(['=', ':'])?;
     let name = name.trim().trim_matches('"');
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -90,7 +90,7 @@ fn without_layer(text: &str) -> Option<(&'static str, &str)> {
     (is_name && !value.trim_matches('=').is_empty()).then_some(("the name before it", value))
 }
 
-/// The secret in other notations.
+/// The secret in other encodings and letter cases.
 fn recoded(secret: &str) -> Vec<(&'static str, String)> {
     let bytes = secret.as_bytes();
     let from_base64 = || {
@@ -112,23 +112,23 @@ fn recoded(secret: &str) -> Vec<(&'static str, String)> {
     known.map(|(what, text)| (what, text.trim().to_owned())).collect()
 }
 
-/// The variables in which the secrets of an app often are, and what each is in the console.
+/// The variables that often contain the secrets of an app, and the secret's name in the console.
 pub(super) const OTHER_SECRETS: [(&str, &str); 12] = [
     ("ZEGO_CALLBACK_SECRET", "ZEGO's CallbackSecret"),
     ("ZEGO_SERVER_SECRET", "ZEGO's ServerSecret"),
     ("ZEGO_SERVERSECRET", "ZEGO's ServerSecret"),
     ("ZEGO_APP_SIGN", "ZEGO's AppSign"),
     ("ZEGO_APPSIGN", "ZEGO's AppSign"),
-    ("TENCENT_TOKEN", "the token of Tencent's webhooks"),
-    ("TENCENT_SECRET_KEY", "the SecretKey of Tencent Cloud's API"),
-    ("TENCENTCLOUD_SECRET_KEY", "the SecretKey of Tencent Cloud's API"),
+    ("TENCENT_TOKEN", "Tencent's webhook token"),
+    ("TENCENT_SECRET_KEY", "Tencent Cloud's API SecretKey"),
+    ("TENCENTCLOUD_SECRET_KEY", "Tencent Cloud's API SecretKey"),
     ("TRTC_KEY", "TRTC's callback key"),
     ("TRTC_SDK_SECRET_KEY", "TRTC's SDKSecretKey"),
     ("TRTC_SECRET_KEY", "TRTC's SDKSecretKey"),
     ("SDK_SECRET_KEY", "TRTC's SDKSecretKey"),
 ];
 
-/// The variable that has the same value as the secret, although it is meant for another one.
+/// A variable that has the same value as the secret, although it is meant for a different secret.
 pub(super) fn same_as(
     provider: ProviderName,
     secret: &str,
@@ -142,27 +142,27 @@ pub(super) fn same_as(
     OTHER_SECRETS.into_iter().find(|(name, _)| *name != right && has_secret(name))
 }
 
-/// What the shape of a secret suggests. It proves nothing.
+/// A guess from the shape of a secret. It proves nothing.
 pub(super) fn suspicion(provider: ProviderName, secret: &str) -> Option<&'static str> {
     let secret = secret.trim();
     let is_hex = secret.bytes().all(|byte| byte.is_ascii_hexdigit());
     match provider {
         ProviderName::Zego if is_hex && secret.len() == 64 => {
-            Some("It has 64 hexadecimal digits, as an AppSign has")
+            Some("It has 64 hexadecimal digits, like an AppSign")
         }
         ProviderName::Zego if is_hex && secret.len() == 32 => Some(
-            "It has 32 hexadecimal digits, as a ServerSecret and a CallbackSecret both have, so \
-             its shape does not tell them apart",
+            "It has 32 hexadecimal digits, like a ServerSecret and a CallbackSecret, so its shape \
+             does not distinguish them",
         ),
         ProviderName::Trtc if is_hex && secret.len() == 64 => Some(
-            "It has 64 hexadecimal digits, as an SDKSecretKey has; a callback key has 32 \
-             characters at most",
+            "It has 64 hexadecimal digits, like an SDKSecretKey; a callback key has at most 32 \
+             characters",
         ),
         ProviderName::Trtc if secret.len() > 32 => {
-            Some("It has more than the 32 characters that a callback key can have")
+            Some("It is longer than 32 characters, the maximum for a callback key")
         }
         ProviderName::Tencent if secret.len() > 128 => {
-            Some("It has more than the 128 characters that a token can have")
+            Some("It is longer than 128 characters, the maximum for a token")
         }
         _ => None,
     }

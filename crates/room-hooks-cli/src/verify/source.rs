@@ -6,33 +6,34 @@ use crate::{Error, input, provider::ProviderName};
 
 use super::read::{self, Request};
 
-/// A callback is at most a few MiB. A log or a HAR file can have more, but not all of it is needed.
+/// The maximum size of an input. A callback has at most a few MiB, and a part of a larger log or
+/// HAR file is enough.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Where requests are read from.
+/// The source of the requests.
 #[derive(Debug, Args)]
 pub(super) struct Source {
-    /// What was captured, in any of the formats below; `-` for standard input
+    /// A capture in any of the formats below, or `-` for standard input
     #[arg(value_name = "FILE", required_unless_present_any = ["body_file", "query", "headers"])]
     file: Option<PathBuf>,
-    /// The query, without the question mark (Tencent), if FILE does not have it
+    /// The query, without the question mark (Tencent), if FILE lacks it
     #[arg(long)]
     query: Option<String>,
-    /// A header (TRTC), if FILE does not have it
+    /// A header (TRTC), if FILE lacks it
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
-    /// The body, byte for byte, if FILE does not have it
+    /// The body, byte for byte, if FILE lacks it
     #[arg(long, value_name = "FILE")]
     body_file: Option<PathBuf>,
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("it has no colon, as in `Sign: …`")?;
+    let (name, value) = text.split_once(':').ok_or("missing `:`, as in `Sign: …`")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 impl Source {
-    /// The requests of the capture, and of the flags what it lacks.
+    /// The requests of the capture, completed by the flags.
     pub(super) fn requests(&self, provider: Option<ProviderName>) -> Result<Vec<Request>, Error> {
         let mut requests = match &self.file {
             Some(file) => {
@@ -51,7 +52,7 @@ impl Source {
         if let ([(_, flag), ..], [request, others @ ..]) = (&given[..], &mut requests[..]) {
             if !others.is_empty() {
                 let count = others.len() + 1;
-                return Err(format!("{flag} is for one request, and FILE has {count}").into());
+                return Err(format!("{flag} is for one request, but FILE has {count}").into());
             }
             self.complement(request)?;
         }
@@ -62,12 +63,12 @@ impl Source {
     }
 
     fn complement(&self, request: &mut Request) -> Result<(), Error> {
-        let conflict = |part, flag| format!("FILE has {part} already: leave out {flag}");
+        let conflict = |part, flag| format!("FILE already has {part}: omit {flag}");
         if let Some(query) = &self.query {
             if request.query.as_ref().is_some_and(|query| !query.is_empty()) {
                 return Err(conflict("a query", "--query").into());
             }
-            // A URL will do.
+            // A whole URL works, too.
             let query = query.split_once('?').map_or(&**query, |(_, query)| query);
             request.query = Some(query.to_owned());
         }

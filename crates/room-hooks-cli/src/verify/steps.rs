@@ -1,5 +1,5 @@
-//! The steps of a verification, each by itself: whether the secret is right, and whether the time is. A receiver stops
-//! at the first that fails, but the cause is found by both.
+//! The steps of a verification, each by itself: whether the secret is right, and whether the time
+//! is. A receiver stops at the first failure, but both are needed to find the cause.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,17 +9,17 @@ use crate::provider::{Provider, ProviderName};
 
 use super::read::Request;
 
-/// What keeps a capture from proving anything.
+/// The reason why a capture proves nothing.
 pub(super) struct Gap {
     pub(super) why: &'static str,
-    /// What to do to get a capture that does.
+    /// How to get a capture that does.
     pub(super) advice: &'static str,
 }
 
 impl Gap {
     pub(super) const LOST_BYTES: Self = Self {
-        why: "`curl --trace-ascii` writes line breaks, tabs and all that is not ASCII as `.`, so \
-              the body is not as it was sent",
+        why: "`curl --trace-ascii` writes line breaks, tabs and non-ASCII bytes as `.`, so the \
+              body is not as it was sent",
         advice: "capture it with `curl --trace`",
     };
 
@@ -27,21 +27,21 @@ impl Gap {
         let gap = |why, advice| Some(Self { why, advice });
         match provider {
             ProviderName::Zego if request.body.is_none() => gap(
-                "ZEGO's signature is in the body, which is not here",
+                "ZEGO's signature is in the body, which is missing",
                 "capture the body with `room-hooks listen --record` or `curl --trace`, or add it \
                  with --body-file",
             ),
             ProviderName::Tencent if request.query.is_none() => gap(
-                "Tencent's signature is in the query, which is not here",
+                "Tencent's signature is in the query, which is missing",
                 "add it with --query; access logs have it",
             ),
             ProviderName::Trtc if request.headers.is_none() => gap(
-                "TRTC's signature is in a header, and the headers are not here",
+                "TRTC's signature is in a header, and the headers are missing",
                 "capture headers and body with `room-hooks listen --record` or `curl --trace`, or \
                  add them with --header and --body-file",
             ),
             ProviderName::Trtc if request.body.is_none() => gap(
-                "TRTC's signature covers the body, which is not here",
+                "TRTC's signature covers the body, which is missing",
                 "capture the body with `room-hooks listen --record` or `curl --trace`, or add it \
                  with --body-file",
             ),
@@ -63,14 +63,14 @@ pub(super) enum Secret {
         configured: u64,
     },
     Wrong,
-    /// It gives the signature of another body, which this one was before something changed it.
+    /// It produces the signature of the original body, before something changed it.
     OfAnotherBody,
     Unknown(&'static str),
 }
 
 impl Secret {
-    /// Compares what was presented with what the secret gives. `as_named` is the explanation of the same
-    /// secret as the app that the callback names.
+    /// Compares the presented signature with the secret's. `as_named` is the explanation for the
+    /// same secret and the app that the callback names.
     pub(super) fn of(explanation: &Explanation, configured: u64, as_named: &Explanation) -> Self {
         if explanation.presented.is_none() {
             return Self::Unknown("no signature was found");
@@ -82,14 +82,12 @@ impl Secret {
             return Self::OfAnotherApp { named, configured };
         }
         match as_named.expected.is_empty() {
-            true => {
-                Self::Unknown("a part that is signed is missing, or the app id is not a number")
-            }
+            true => Self::Unknown("a signed part is missing, or the app id is not a number"),
             false => Self::Wrong,
         }
     }
 
-    /// `source` is the file or the variable that the secret is in.
+    /// `source` is the file or variable that contains the secret.
     pub(super) fn shown(&self, provider: ProviderName, source: &str) -> String {
         match self {
             Self::Right { app_id, which } => format!("right: app {app_id}, {which}"),
@@ -98,20 +96,20 @@ impl Secret {
             }
             // Only TRTC signs the body.
             Self::Wrong if provider == ProviderName::Trtc => {
-                format!("wrong, or the body was changed: {source} gives another signature")
+                format!("wrong, or the body was changed: {source} produces a different signature")
             }
-            Self::Wrong => format!("wrong: {source} gives another signature"),
+            Self::Wrong => format!("wrong: {source} produces a different signature"),
             Self::OfAnotherBody => "right, but the body was changed after it was signed".to_owned(),
             Self::Unknown(why) => format!("unknown: {why}"),
         }
     }
 }
 
-/// The app and the secret that give the signature that was presented.
+/// The app and the secret that produce the presented signature.
 pub(super) fn signer(explanation: &Explanation) -> Option<(u64, String)> {
     let presented = explanation.presented.as_deref()?;
     let expected = explanation.expected.iter().find(|expected| {
-        // Hex is in either case, base64 is not.
+        // Hex may be in upper or lower case. Base64 is case-sensitive.
         expected.signature == presented || expected.signature == presented.to_ascii_lowercase()
     })?;
     Some((expected.app_id, expected.secret.to_string()))
@@ -126,11 +124,11 @@ pub(super) fn named_app(explanation: &Explanation) -> Option<u64> {
     named.1.parse().ok()
 }
 
-/// When a callback was received, and how that is known.
+/// The time at which a callback was received, and its source.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     pub(super) now: SystemTime,
-    /// As in "3s before it arrived".
+    /// Completes a text such as "3s before it arrived".
     pub(super) name: &'static str,
 }
 
@@ -152,7 +150,7 @@ pub(super) enum Time {
     Unknown,
 }
 
-/// How long before or after it was received a callback was sent.
+/// How long before or after its receipt a callback was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Age {
     Before(Duration),
@@ -177,7 +175,7 @@ impl Time {
         }
     }
 
-    /// With what the receiver found that the timestamp alone does not show.
+    /// Adds the receiver's finding, which the timestamp alone does not show.
     pub(super) fn refined(self, refusal: Option<&Refusal>) -> Self {
         match (self, refusal) {
             (Self::Fresh { .. }, Some(Refusal::Stale { age })) => Self::Old { by: *age },
@@ -195,7 +193,7 @@ impl Time {
                 format!("fresh: {}; the limit is {}", sent(age), span(limit))
             }
             Self::Fresh { age, limit: None } => {
-                format!("no limit: {}; TRTC's receiver has none unless you set one", sent(age))
+                format!("no limit: {}; a TRTC receiver has none unless you set one", sent(age))
             }
             Self::Stale { age: age @ Age::Before(_), limit } => {
                 format!("stale: {}; the limit is {}", sent(age), span(limit))
@@ -205,7 +203,7 @@ impl Time {
             }
             Self::Old { by } => {
                 format!(
-                    "stale: timestamp and nonce have the digits of a pair of {} earlier",
+                    "stale: timestamp and nonce have the digits of a pair that is {} older",
                     span(by)
                 )
             }
@@ -214,13 +212,13 @@ impl Time {
     }
 }
 
-/// In its two largest units, such as `2h 46m`.
+/// Formats a duration in its two largest units, such as `2h 46m`.
 pub(super) fn span(duration: Duration) -> String {
     let whole = humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string();
     whole.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// The time that the callback says it was sent at.
+/// The time at which the callback claims to have been sent.
 pub(super) fn sent_at(provider: ProviderName, explanation: &Explanation) -> Option<SystemTime> {
     /// A time in seconds has fewer digits until the year 5138.
     const LEAST_MILLIS: u64 = 100_000_000_000;

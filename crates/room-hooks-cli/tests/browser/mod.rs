@@ -1,4 +1,4 @@
-//! Chromium without a window, as a user's browser. Everything panics if it fails.
+//! Headless Chromium, as a user's browser. Every failure panics.
 
 #![allow(dead_code, reason = "no test needs all of it")]
 
@@ -19,7 +19,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-/// For how long an element or a condition is waited for.
+/// How long to wait for an element or a condition.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The key that moves the focus to the next element, as WebDriver writes it.
@@ -28,7 +28,7 @@ pub(crate) const TAB: &str = "\u{e004}";
 /// The key that follows a link or presses a button.
 pub(crate) const ENTER: &str = "\u{e007}";
 
-/// Runs tests, or shows them as ignored where there is no browser.
+/// Runs tests, or shows them as ignored if no browser is installed.
 pub(crate) fn run<const N: usize>(tests: [(&'static str, fn()); N]) -> ExitCode {
     let trials = tests.map(|(name, test)| {
         let trial = Trial::test(name, move || -> Result<(), Failed> {
@@ -40,7 +40,8 @@ pub(crate) fn run<const N: usize>(tests: [(&'static str, fn()); N]) -> ExitCode 
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
-/// A browser with a page, by WebDriver. Its processes are killed when this is dropped, and its files are removed.
+/// A browser with a page, controlled through WebDriver. Dropping it kills its processes and removes
+/// its files.
 pub(crate) struct Browser {
     client: Client,
     runtime: Runtime,
@@ -53,7 +54,7 @@ impl Browser {
         program("chromedriver").is_some() && program("chromium").is_some()
     }
 
-    /// Starts a browser that knows nothing yet.
+    /// Starts a browser with an empty profile.
     pub(crate) fn start() -> Self {
         let driver = Driver::start();
         let arguments = [
@@ -91,12 +92,12 @@ impl Browser {
         self.wait(self.client.current_url()).into()
     }
 
-    /// The text of the first element that a CSS selector finds, as it is seen. Waits for the element.
+    /// The visible text of the first element that matches a CSS selector. Waits for the element.
     pub(crate) fn text(&self, selector: &str) -> String {
         self.with(Locator::Css(selector), async |element| element.text().await)
     }
 
-    /// The texts of all elements that are there by now.
+    /// The texts of all elements that currently match a CSS selector.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         self.steadily(selector, async || {
             let mut texts = Vec::new();
@@ -107,17 +108,17 @@ impl Browser {
         })
     }
 
-    /// Clicks on an element, for which it waits.
+    /// Waits for an element, and clicks it.
     pub(crate) fn click(&self, selector: &str) {
         self.with(Locator::Css(selector), async |element| element.click().await);
     }
 
-    /// Follows a link with this text, for which it waits.
+    /// Waits for a link with this text, and follows it.
     pub(crate) fn follow(&self, text: &str) {
         self.with(Locator::LinkText(text), async |link| link.click().await);
     }
 
-    /// Types a text into a field, instead of the one that is there.
+    /// Replaces the text of a field.
     pub(crate) fn fill(&self, selector: &str, text: &str) {
         self.with(Locator::Css(selector), async |field| {
             field.clear().await?;
@@ -131,7 +132,7 @@ impl Browser {
         self.wait(focused.send_keys(keys));
     }
 
-    /// Runs JavaScript in the page and returns what it returns.
+    /// Runs JavaScript in the page, and returns its result.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.wait(self.client.execute(script, Vec::new()))
     }
@@ -152,31 +153,31 @@ impl Browser {
         }
     }
 
-    /// Makes the page so large, which may be smaller than a window can be.
+    /// Sets the size of the page, which may be smaller than a window can be.
     pub(crate) fn resize(&self, width: u32, height: u32) {
         let size =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 
-    /// Says whether the user prefers dark pages.
+    /// Sets whether the user prefers dark pages.
     pub(crate) fn prefer_dark(&self, is_dark: bool) {
         let value = if is_dark { "dark" } else { "light" };
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": value}]});
         self.devtools("Emulation.setEmulatedMedia", &media);
     }
 
-    /// Runs no script of the pages that are opened from now on.
+    /// Disables the scripts of pages that are opened from now on.
     pub(crate) fn disable_scripts(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
     }
 
-    /// Writes what is seen of the page to a PNG file.
+    /// Writes the visible part of the page to a PNG file.
     pub(crate) fn screenshot(&self, path: &Path) {
         fs::write(path, self.wait(self.client.screenshot())).unwrap();
     }
 
-    /// Does something with an element, for which it waits.
+    /// Waits for an element, and does something with it.
     fn with<T>(
         &self,
         locator: Locator<'_>,
@@ -187,7 +188,8 @@ impl Browser {
         })
     }
 
-    /// Repeats what has met an element of a page that another one was just replacing.
+    /// Repeats an attempt that failed because another page was just replacing the page of its
+    /// element.
     fn steadily<T>(&self, what: &str, attempt: impl AsyncFn() -> Result<T, CmdError>) -> T {
         let begun = Instant::now();
         loop {
@@ -205,7 +207,7 @@ impl Browser {
         self.runtime.block_on(operation).unwrap()
     }
 
-    /// A command that WebDriver does not have, in the protocol of Chromium's developer tools.
+    /// Runs a command of the Chrome DevTools Protocol, for features that WebDriver does not have.
     fn devtools(&self, name: &str, parameters: &Value) {
         let session = self.wait(self.client.session_id()).unwrap();
         let url = format!("{}/session/{session}/goog/cdp/execute", self.driver.url);
@@ -214,14 +216,14 @@ impl Browser {
     }
 }
 
-/// Whether the page was replaced between two steps of one command. Chromedriver reports most such races as a stale
-/// element, but passes on some of the developer tools' own errors, such as "Node with given id does not belong to the
-/// document", as unknown ones.
+/// Whether the page was replaced between two steps of one command. Chromedriver reports most such
+/// races as a stale element, but reports some errors of the developer tools, such as "Node with
+/// given id does not belong to the document", as unknown errors.
 fn is_passing(error: &CmdError) -> bool {
     error.is_stale_element_reference() || error.is_unknown_error()
 }
 
-/// `chromedriver` on a loopback port of its own, and the browser that it starts.
+/// `chromedriver` on its own loopback port, and the browser that it starts.
 struct Driver {
     process: Child,
     url: String,
@@ -237,7 +239,7 @@ impl Driver {
         fs::create_dir_all(&files).unwrap();
 
         let mut command = Command::new(program("chromedriver").unwrap());
-        // A group of its own, to which the browser belongs as well: so they end together.
+        // Its own process group, to which the browser also belongs, so that both end together.
         command.arg("--port=0").process_group(0).stdin(Stdio::null()).stderr(Stdio::null());
         let process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut driver = Self { process, url: String::new(), files };
@@ -246,7 +248,7 @@ impl Driver {
         while stdout.read_line(&mut line).unwrap() > 0 {
             if let Some((_, port)) = line.trim_end().split_once("successfully on port ") {
                 driver.url = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
-                // It must be able to say more.
+                // Keeps reading, so that the driver never blocks on a full pipe.
                 thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
                 return driver;
             }

@@ -1,4 +1,4 @@
-//! A program with `listen --ui`, for the tests that use its page over HTTP.
+//! A running `listen --ui`, for the tests that use its page over HTTP.
 
 #![allow(dead_code, reason = "no test needs all of it")]
 
@@ -9,7 +9,7 @@ use std::{
 
 use crate::program::{Server, run};
 
-/// The page of a program that listens.
+/// A running `listen --ui`, and its page.
 pub(crate) struct Page {
     pub(crate) listener: Server,
     pub(crate) host: String,
@@ -29,7 +29,7 @@ impl Page {
         run(&[&["send", event, "--to", &self.listener.origin], more].concat());
     }
 
-    /// Sends a request as it is to where callbacks are received.
+    /// Sends a raw request to the port that receives callbacks, and returns the response.
     pub(crate) fn deliver(&self, request: &str) -> String {
         let (_, address) = self.listener.origin.split_once("//").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
@@ -39,7 +39,7 @@ impl Page {
         response
     }
 
-    /// Sends a request as it is to the page, and returns the response.
+    /// Sends a raw request to the page, and returns the response.
     pub(crate) fn raw(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         stream.write_all(request.as_bytes()).unwrap();

@@ -50,14 +50,15 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
     ran(command(arguments).output().unwrap())
 }
 
-/// Runs it, and returns the bytes that it prints.
+/// Runs a command, and returns its output as bytes.
 pub(crate) fn run_bytes(arguments: &[&str]) -> Vec<u8> {
     let output = command(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}");
     output.stdout
 }
 
-/// When callbacks are signed that are verified with `--at`, so that the output stays the same.
+/// The time of signing for callbacks that are verified with `--at`, so that the output never
+/// changes.
 pub(crate) const SIGNED: &str = "1757500000";
 
 pub(crate) fn signed(event: &str, more: &[&str]) -> String {
@@ -66,7 +67,7 @@ pub(crate) fn signed(event: &str, more: &[&str]) -> String {
     signed.stdout
 }
 
-/// Runs it with this standard input.
+/// Runs a command with this standard input.
 pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Ran {
     let mut child = command(arguments)
         .stdin(Stdio::piped())
@@ -79,7 +80,7 @@ pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Ran {
     ran(child.wait_with_output().unwrap())
 }
 
-/// Checks that no command prints colors to a pipe, or a secret.
+/// Converts the output of a run, and checks that it contains neither colors nor a secret.
 pub(crate) fn ran(output: Output) -> Ran {
     let ran = Ran {
         status: output.status.code().unwrap(),
@@ -95,7 +96,7 @@ pub(crate) fn ran(output: Output) -> Ran {
     ran
 }
 
-/// A server that is stopped at the end.
+/// A server, which is killed when this is dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) origin: String,
@@ -122,7 +123,8 @@ impl Server {
         Self { child, origin, said, told: Some(told) }
     }
 
-    /// The end of the line that it began with these words, before it said where it listens.
+    /// The rest of a line after these words, from the lines before the one that says where it
+    /// listens.
     pub(crate) fn noted(&self, beginning: &str) -> String {
         let mut ends = self.said.lines().filter_map(|line| line.split_once(beginning));
         ends.next().unwrap().1.to_owned()
@@ -140,20 +142,20 @@ impl Server {
         Self::start(listen)
     }
 
-    /// Sends a signal, such as `TERM`, to it.
+    /// Sends it a signal, such as `TERM`.
     pub(crate) fn signal(&self, signal: &str) {
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Waits for its end, and returns its exit status and what it printed.
+    /// Waits until it exits, and returns its exit status and output.
     pub(crate) fn ended(mut self) -> Ran {
         let begun = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "it does not end");
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not exit");
             thread::sleep(Duration::from_millis(10));
         };
         let mut stdout = Vec::new();
@@ -164,7 +166,7 @@ impl Server {
         ran(Output { status, stdout, stderr: stderr.into_bytes() })
     }
 
-    /// Stops it as Ctrl-C does, and returns what it printed.
+    /// Stops it as Ctrl-C does, and returns its standard output.
     pub(crate) fn interrupted(self) -> String {
         self.signal("INT");
         let ran = self.ended();

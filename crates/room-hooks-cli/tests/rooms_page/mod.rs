@@ -64,7 +64,7 @@ impl Rooms {
         [ready, leased, done, dead]
     }
 
-    /// An address of the page, by the part behind the token.
+    /// A URL of the page, from the part after the token.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.page.origin)
     }

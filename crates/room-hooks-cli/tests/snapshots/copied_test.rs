@@ -4,7 +4,7 @@ fn a_recorded_delivery_is_read() {
 
     use room_hooks::{Delivery, Receiver, trtc::{self, Trtc}};
 
-    // The secret with which it was signed.
+    // The secret that signed it.
     let secret = "akeyofthetests";
     let receiver = Receiver::new(Trtc::new(1400000000, secret).unwrap());
     let body = "{\"CallbackTs\":1757500000000,\"EventGroupId\":1,\"EventInfo\":{\"EventMsTs\":1757500000123,\"EventTs\":1757500000,\"Reason\":1,\"Role\":20,\"RoomId\":\"<script>alert(1)</script>'; touch pwned; '$(touch pwned)`touch pwned`\\\"; panic!(); //\\\\\u{202e}\\u001b[2J\\r\\n\\t\",\"TerminalType\":2,\"UniqueId\":\"u-1\",\"UserId\":\"ada\",\"UserType\":3},\"EventType\":103,\"note\":\"<script>alert(1)</script>'; touch pwned; '$(touch pwned)`touch pwned`\\\"; panic!(); //\\\\\u{202e}\\u001b[2J\\r\\n\\t\"}".as_bytes();

@@ -1,4 +1,4 @@
-//! Retry and discard: the buttons, what they do, and what is said about it afterwards.
+//! Retry and discard: the buttons, the actions, and the messages afterward.
 
 use std::{fmt, sync::Arc};
 
@@ -8,17 +8,17 @@ use room_hooks::inbox::{InboxError, InboxStore};
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-/// What an operator decides about events.
+/// An operator's action on events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is nothing else to decide")]
+#[expect(clippy::exhaustive_enums, reason = "there are no other actions")]
 pub enum Action {
-    /// Another attempt.
+    /// Makes dead events ready again.
     Retry,
-    /// None.
+    /// Removes ready or dead events.
     Discard,
 }
 
-/// How many events change at once: their commits share a write to the disk.
+/// The number of events that change concurrently. Their commits share a write to the disk.
 const AT_ONCE: usize = 64;
 
 impl Action {
@@ -40,10 +40,12 @@ impl Action {
     pub(super) fn form(self, path: &str, what: &str, fields: &[(&str, &str)]) -> Markup {
         let consequence = match self {
             Self::Retry => {
-                "A worker handles it again, with as many attempts as a new event. In an order by room, it runs \
-                 late: after events that arrived later and are done."
+                "Retried events have as many attempts as new events. If workers keep the order of \
+                 each room, they run after later events that are already done."
             }
-            Self::Discard => "It is removed and never handled. This cannot be undone.",
+            Self::Discard => {
+                "Discarded events are removed and never handled. This cannot be undone."
+            }
         };
         html! {
             details {
@@ -59,12 +61,12 @@ impl Action {
         }
     }
 
-    /// Does it to events, and returns those that it did not change, since they were in another state by then. `progress`
-    /// is told how many events were done with.
+    /// Applies the action to events. Returns those that it did not change because their state had
+    /// changed in the meantime. Calls `progress` with the number of events in each finished batch.
     ///
     /// # Errors
     ///
-    /// The store fails. Some of the events may have been changed.
+    /// Returns an error if the store fails. Some events may already have changed.
     pub async fn apply(
         self,
         inbox: &Arc<dyn InboxStore>,
@@ -93,7 +95,7 @@ impl Action {
         Ok(unchanged)
     }
 
-    /// Does it to events for a page.
+    /// Applies the action to events, for a page.
     pub(super) async fn outcome(
         self,
         inbox: &Arc<dyn InboxStore>,
@@ -106,8 +108,8 @@ impl Action {
     }
 }
 
-/// The outcome of an action. The next page receives it in its address, in a form that has no text of its own, so that a
-/// link from elsewhere cannot put one into the page.
+/// The outcome of an action. The next page receives it in its URL, as counts only, so that a link
+/// from another site cannot put text into the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Outcome {
@@ -136,7 +138,7 @@ impl TryFrom<String> for Outcome {
 }
 
 impl Outcome {
-    /// Shows it on a page, whose address may have parameters of its own.
+    /// Redirects to a page that shows it. The page's URL may already have parameters.
     pub(super) fn redirect(self, page: &str) -> Response {
         let Self { action, changed, unchanged } = self;
         let separator = if page.contains('?') { '&' } else { '?' };
@@ -159,7 +161,9 @@ impl fmt::Display for Outcome {
         write!(f, "{} {done}.", events(self.changed.into()))?;
         match self.unchanged {
             0 => Ok(()),
-            count => write!(f, " {} skipped: their state had changed.", events(count.into())),
+            count => {
+                write!(f, " {} skipped: no longer in the expected state.", events(count.into()))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One event.
+//! The page of an event.
 
 use std::sync::Arc;
 
@@ -68,7 +68,7 @@ pub(super) async fn show(
         }
         @if let Some(error) = &record.error {
             h2 { "Error" }
-            // As it is. Its causes are joined by ": ", which their own texts may contain.
+            // Not split: its causes are joined by ": ", which their own texts may contain.
             pre.bad { (error) }
             @if is_dead {
                 p { a href=(format!("group?of={sequence}")) { "All dead events with this error" } }

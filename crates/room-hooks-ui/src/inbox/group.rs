@@ -1,4 +1,4 @@
-//! The dead events of one error.
+//! The dead events with one error.
 
 use std::{ops::RangeInclusive, sync::Arc};
 
@@ -24,7 +24,7 @@ use super::{
     problem::Problem,
 };
 
-/// An error without its numbers, so that "attempt 8 fails" and "attempt 9 fails" are one.
+/// An error without its numbers, so that "attempt 8 fails" and "attempt 9 fails" are one group.
 pub(super) fn folded(error: Option<&str>) -> String {
     let mut folded = String::new();
     for character in error.unwrap_or_default().chars() {
@@ -42,7 +42,7 @@ pub(super) fn title(folded: &str) -> &str {
     if folded.is_empty() { "(no error)" } else { folded }
 }
 
-/// A group is named by one of its events: its text may be too long for an address.
+/// A group is named by one of its events, because its text may be too long for a URL.
 #[derive(Deserialize)]
 pub(super) struct Parameters {
     of: Sequence,
@@ -81,12 +81,13 @@ pub(super) async fn show(
             @if scanned >= MAX_SCANNED { " Only the first " (scanned) " dead events were looked at." }
         }
         @if !sequences.is_empty() {
-            // So that a confirmation means what was seen, an action leaves out events that died since.
+            // An action skips events that died after the page was shown, because the operator has
+            // not confirmed them.
             (Action::Retry.form("retry-group", &count, &fields))
             (Action::Discard.form("discard-group", &count, &fields))
             (table(&first))
             @if first.len() < sequences.len() {
-                p.quiet { "The first " (first.len()) " are shown. The actions are for all " (sequences.len()) "." }
+                p.quiet { "The first " (first.len()) " are shown. The actions apply to all " (sequences.len()) "." }
             }
         }
     };
@@ -120,8 +121,9 @@ pub(super) async fn discard(
     apply(Action::Discard, &inbox, &shown).await
 }
 
-/// Acts on the events that were shown and that are still in the group: neither on those that have joined it since,
-/// which nobody has confirmed, nor on those that were retried and died of another error.
+/// Acts on the events that were shown and are still in the group. Skips events that joined it
+/// later, because the operator has not confirmed them, and events that were retried and then died
+/// of another error.
 async fn apply(
     action: Action,
     inbox: &Arc<dyn InboxStore>,
@@ -152,7 +154,7 @@ async fn apply(
 
 type Ranges = Vec<RangeInclusive<i64>>;
 
-/// Ascending sequences as `17-20,25`: those of an outage are mostly consecutive, and there may be thousands.
+/// Writes ascending sequences as `17-20,25`: an outage leaves thousands, most of them consecutive.
 fn to_text(sequences: &[i64]) -> String {
     let of_run = |run: &[i64]| match run {
         [first, .., last] => format!("{first}-{last}"),
@@ -163,7 +165,7 @@ fn to_text(sequences: &[i64]) -> String {
     runs.map(of_run).collect::<Vec<_>>().join(",")
 }
 
-/// `None` if it is not such a text, or is of more events than a page shows.
+/// Parses the text of [`to_text`]. `None` if it is invalid, or has more events than a page reads.
 fn from_text(text: &str) -> Option<Ranges> {
     let mut ranges = Ranges::new();
     for run in text.split(',') {

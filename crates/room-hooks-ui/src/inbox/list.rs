@@ -1,4 +1,4 @@
-//! Events by filters.
+//! The page of events that match filters.
 
 use std::sync::Arc;
 
@@ -20,13 +20,13 @@ use super::{
     words,
 };
 
-/// How much of an error a row has, so that it stays readable. The page of the event has all of it.
+/// The maximum number of characters of an error in a row. The page of the event has all of it.
 pub(super) const MAX_CHARS: usize = 200;
 
-/// How many events a page shows.
+/// The maximum number of events on a page.
 pub(super) const MAX_SHOWN: usize = 50;
 
-/// Filters as the form sends them: an empty one lets everything pass.
+/// Filters as the form sends them. An empty filter matches everything.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Filter {
@@ -56,7 +56,7 @@ impl Filter {
             && (self.error.is_empty() || is_error(record, &self.error))
     }
 
-    /// The page with the same filters after a sequence.
+    /// The link to the events after a sequence, with the same filters.
     fn link(&self, after: i64) -> String {
         let Self { state, kind, room, error, .. } = self;
         events_link(&[
@@ -89,7 +89,7 @@ impl Filter {
     }
 }
 
-/// The address of a list with filters.
+/// The link to a list with filters.
 pub(super) fn events_link(filters: &[(&str, &str)]) -> String {
     let page = "events?";
     let mut query = Serializer::for_suffix(page.to_owned(), page.len());
@@ -128,7 +128,7 @@ pub(super) async fn show(
 
 struct Found {
     records: Vec<EventRecord>,
-    /// After which sequence the next page begins, if there is more to look at.
+    /// The sequence after which the next page begins, if there are more events.
     next: Option<i64>,
     scanned: usize,
 }
@@ -157,7 +157,7 @@ async fn find(
     Ok(found)
 }
 
-/// Events, each with a link.
+/// A table of events, each with a link.
 pub(super) fn table(records: &[EventRecord]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Events" {

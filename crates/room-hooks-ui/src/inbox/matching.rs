@@ -1,4 +1,4 @@
-//! Which events an operator looks for.
+//! Filters for events.
 
 use room_hooks::inbox::{EventRecord, EventState, InboxError, InboxStore};
 
@@ -9,23 +9,23 @@ pub fn is_room(name: &str, wanted: &str) -> bool {
     name == wanted || id == Some(wanted) || id == serde_json::to_string(wanted).ok().as_deref()
 }
 
-/// Whether a kind, such as `zego/room_create`, is this one, of its provider or of any.
+/// Whether a kind, such as `zego/room_create`, is the wanted one, with or without its provider.
 #[must_use]
 pub fn is_kind(kind: &str, wanted: &str) -> bool {
     kind == wanted || kind.split_once('/').is_some_and(|(_, kind)| kind == wanted)
 }
 
-/// Whether an event's error contains a text, in upper or lower case.
+/// Whether an event's error contains a text, ignoring case.
 #[must_use]
 pub fn is_error(record: &EventRecord, text: &str) -> bool {
     let error = record.error.as_deref().unwrap_or_default();
     error.to_lowercase().contains(&text.to_lowercase())
 }
 
-/// How many events are read at once.
+/// The number of events read at once.
 const AT_ONCE: usize = 1_000;
 
-/// The events of a state after a sequence, many at a time.
+/// Pages of the events in a state, after a sequence.
 #[derive(Debug)]
 pub struct Pages<'a> {
     inbox: &'a dyn InboxStore,
@@ -35,17 +35,17 @@ pub struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    /// Begins after a sequence, with the events of a state or of all.
+    /// Starts after a sequence, with the events in a state or, if it is `None`, in all.
     #[must_use]
     pub fn new(inbox: &'a dyn InboxStore, state: Option<EventState>, after: i64) -> Self {
         Self { inbox, state, after, is_last: false }
     }
 
-    /// `None` after the last page.
+    /// Returns the next page, or `None` after the last one.
     ///
     /// # Errors
     ///
-    /// Those of the inbox.
+    /// Returns an error if the inbox fails.
     pub async fn next(&mut self) -> Result<Option<Vec<EventRecord>>, InboxError> {
         if self.is_last {
             return Ok(None);

@@ -48,31 +48,44 @@ impl TryFrom<i64> for Sequence {
 
 const SITE: Site = Site { name: "Inbox", first: "overview" };
 
-/// How many events of a state a page looks at, at most, so that a large inbox costs no more than a second.
+/// The maximum number of events per state that a page reads, so that a large inbox costs at most a
+/// second.
 const MAX_SCANNED: usize = 10_000;
 
-/// Creates the page of an inbox: how much waits, which events are dead and why, each event with its payload, and
-/// buttons that retry and discard.
+/// Creates the page of an inbox. It shows how many events wait, which events are dead and why, and
+/// each event with its payload. Its buttons retry and discard events.
 ///
-/// **Mount it behind your own login.** Anyone who can open it can read all events, which contain personal data, and
-/// discard them. It checks by itself that a request is for one of the `hosts`, as the `Host` header names them
-/// (`admin.example.com`, or `127.0.0.1:3000` with a port that is not the scheme's own), and that an action comes from
-/// one of its own forms, by the `Origin` header. So a login by a cookie needs no token against forged requests.
+/// **Mount it behind your own login.** Anyone who can open it can read all events, which contain
+/// personal data, and discard them.
 ///
-/// It can be nested under any path, since its links are relative. It loads nothing from elsewhere and works without
-/// JavaScript.
+/// The page accepts only requests for one of the `hosts`, as they appear in the `Host` header:
+/// `admin.example.com`, or `127.0.0.1:3000` with a port that is not the scheme's default. It
+/// accepts actions only from its own forms, by the `Origin` header, so a login with a cookie needs
+/// no additional CSRF token. Other requests get 403.
+///
+/// The page works under any path, because its links are relative. It loads nothing from other
+/// hosts, and works without JavaScript.
 ///
 /// ```
 /// use std::sync::Arc;
 ///
-/// use axum::{Router, extract::Request, http::StatusCode, middleware::{Next, from_fn}, response::Response};
+/// use axum::{
+///     Router,
+///     extract::Request,
+///     http::StatusCode,
+///     middleware::{Next, from_fn},
+///     response::Response,
+/// };
 /// use room_hooks::inbox::MemoryInbox;
 /// use room_hooks_ui::inbox_page;
 ///
 /// async fn require_login(request: Request, next: Next) -> Result<Response, StatusCode> {
-///     // Your own check.
 /// #   let is_operator = |_: &Request| true;
-///     if is_operator(&request) { Ok(next.run(request).await) } else { Err(StatusCode::UNAUTHORIZED) }
+///     // Replace this with your own check.
+///     if !is_operator(&request) {
+///         return Err(StatusCode::UNAUTHORIZED);
+///     }
+///     Ok(next.run(request).await)
 /// }
 ///
 /// # fn app(inbox: MemoryInbox) -> Router {
@@ -94,7 +107,7 @@ pub fn inbox_page(
         .route("/retry-group", post(group::retry))
         .route("/discard-group", post(group::discard))
         .fallback(async || {
-            problem_page(SITE, StatusCode::NOT_FOUND, "There is no page under this address.")
+            problem_page(SITE, StatusCode::NOT_FOUND, "There is no page at this address.")
         })
         .with_state(inbox);
     Access::to_hosts(hosts).protect(SITE.router(pages))

@@ -1,4 +1,4 @@
-//! What an operator sees first.
+//! The first page: counts, errors and rooms.
 
 use std::{cmp::Reverse, collections::HashMap, hash::Hash, sync::Arc};
 
@@ -22,7 +22,7 @@ use super::{
     words,
 };
 
-/// How many groups, and how many rooms, are shown.
+/// The maximum number of groups, and of rooms, on the page.
 const MAX_ROWS: usize = 20;
 
 #[derive(Deserialize)]
@@ -59,8 +59,8 @@ pub(super) async fn show(
 fn counts(stats: &InboxStats) -> Markup {
     let InboxStats { ready, leased, done, dead, oldest_ready, .. } = *stats;
     let counts = [
-        (EventState::Ready, ready, "wait for a worker or their next attempt"),
-        (EventState::Leased, leased, "a worker has them"),
+        (EventState::Ready, ready, "waiting for a worker or the next attempt"),
+        (EventState::Leased, leased, "being handled by a worker"),
         (EventState::Done, done, "handled"),
         (EventState::Dead, dead, "failed permanently"),
     ];
@@ -81,7 +81,7 @@ fn counts(stats: &InboxStats) -> Markup {
     }
 }
 
-/// What was seen of the ready and dead events.
+/// The groups and rooms of the ready and dead events that were read.
 #[derive(Default)]
 struct Seen {
     errors: HashMap<String, Group>,
@@ -91,7 +91,7 @@ struct Seen {
 /// Dead events with one error.
 struct Group {
     count: u64,
-    /// One of them, which is the first.
+    /// The first of them.
     sequence: i64,
     age: String,
 }
@@ -103,7 +103,7 @@ struct Waiting {
 }
 
 impl Seen {
-    /// Looks at the first events of a state. `false` if there are more.
+    /// Reads the first events in a state. Returns whether these are all of them.
     async fn scan(
         &mut self,
         inbox: &dyn InboxStore,
@@ -201,7 +201,7 @@ impl Seen {
     }
 }
 
-/// Those with the highest counts; of equal ones, in the order of their names.
+/// The entries with the highest counts. Equal counts are sorted by name.
 fn most<K: Ord + Hash, V>(all: &HashMap<K, V>, count: impl Fn(&V) -> u64) -> Vec<(&K, &V)> {
     let mut rows: Vec<_> = all.iter().collect();
     rows.sort_by_key(|(name, value)| (Reverse(count(value)), *name));

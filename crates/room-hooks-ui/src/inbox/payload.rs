@@ -1,4 +1,4 @@
-//! A payload, for people.
+//! A payload in readable form.
 
 use std::io::{self, Write};
 
@@ -6,17 +6,18 @@ use maud::{Markup, html};
 use serde::Serialize;
 use serde_json::{Value, ser::PrettyFormatter};
 
-/// How much of it is shown. Indentation multiplies the size of nested JSON, and a sender decides how it is nested.
+/// The maximum size shown. Indentation multiplies the size of nested JSON, and the sender decides
+/// how it is nested.
 const MAX_BYTES: usize = 256 * 1024;
 
 pub(super) fn show(payload: &[u8], sequence: i64) -> Markup {
     let Ok(Value::Object(mut members)) = serde_json::from_slice(payload) else {
-        // Of a format to come.
+        // A payload in a future format.
         return block(&String::from_utf8_lossy(payload), sequence);
     };
     let request = members.remove("request").unwrap_or_default();
     let document = members.remove("document").map(|document| match document {
-        // Text, so that a worker reads every number as it arrived; for people, JSON.
+        // It is text, so that a worker reads every number as it arrived. JSON is easier to read.
         Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         document => document,
     });
@@ -31,7 +32,7 @@ pub(super) fn show(payload: &[u8], sequence: i64) -> Markup {
     }
 }
 
-/// What a receiver has selected of a request.
+/// The request data that a receiver selected.
 fn selected(request: Value) -> Markup {
     let entries: Vec<(String, String)> = serde_json::from_value(request).unwrap_or_default();
     html! {
@@ -49,17 +50,17 @@ fn block(text: &str, sequence: i64) -> Markup {
     html! {
         pre { (shown) }
         @if shown.len() < text.len() {
-            p.quiet { "Cut here. " code { "room-hooks inbox show " (sequence) } " prints all of it." }
+            p.quiet { "Cut off here. " code { "room-hooks inbox show " (sequence) } " prints all of it." }
         }
     }
 }
 
-/// As indented JSON, or the beginning of it, which is longer than what is shown.
+/// Formats indented JSON. Stops just past the limit, so that `block` cuts the text.
 fn pretty(value: &impl Serialize) -> String {
     let mut limited = Limited(Vec::new());
     let formatter = PrettyFormatter::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut limited, formatter);
-    // The only error is that of the limit.
+    // The only possible error is the limit.
     let _ = value.serialize(&mut serializer);
     String::from_utf8_lossy(&limited.0).into_owned()
 }
@@ -97,12 +98,12 @@ mod tests {
     #[test]
     fn a_cut_is_between_characters() {
         let shown = show(format!("x{}", "ä".repeat(MAX_BYTES)).as_bytes(), 1).into_string();
-        assert!(shown.contains('ä') && shown.contains("Cut here"));
+        assert!(shown.contains('ä') && shown.contains("Cut off here"));
         assert!(!shown.contains(char::REPLACEMENT_CHARACTER));
     }
 
     #[test]
-    fn what_is_not_json_is_shown_as_text() {
+    fn a_payload_that_is_not_json_is_shown_as_text() {
         let shown = show(b"<b>\xff", 1).into_string();
         assert!(shown.contains("&lt;b&gt;\u{fffd}"), "{shown}");
     }

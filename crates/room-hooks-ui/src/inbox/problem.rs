@@ -16,9 +16,9 @@ use super::SITE;
 pub(super) enum Problem {
     /// The inbox has no such event.
     NoEvent(i64),
-    /// The event was dead, and is not any more.
+    /// The event is not dead, or no longer dead.
     NotDead(i64),
-    /// The request is not one that a page makes.
+    /// The request is not valid.
     Request(&'static str),
     /// The inbox failed.
     Inbox(InboxError),
@@ -58,11 +58,11 @@ impl IntoResponse for Problem {
             }
             Self::Request(text) => problem(SITE, StatusCode::BAD_REQUEST, text),
             Self::Inbox(error) => {
-                // For the operator of the process. The page does not say it: a database's error may name hosts, users
-                // and tables.
+                // For the operator of the process. The page does not show it, because a database
+                // error may name hosts, users and tables.
                 tracing::error!(error = %chain(&error), "inbox unavailable");
-                let text = "The inbox does not respond. Its events cannot be shown. An action \
-                            may have been carried out in part. The log of this process has the reason.";
+                let text = "The inbox does not respond. Its events cannot be shown, and an action \
+                            may be only partly complete. The log of this process has the reason.";
                 problem(SITE, StatusCode::SERVICE_UNAVAILABLE, text)
             }
         }

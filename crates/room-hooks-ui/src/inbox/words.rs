@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use room_hooks::inbox::{EventRecord, EventState};
 
-/// A span, to the largest unit that it fills.
+/// A duration in its largest whole unit, such as `2h`.
 #[must_use]
 pub fn rough(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -22,7 +22,8 @@ pub fn age(record: &EventRecord) -> String {
     rough(SystemTime::now().duration_since(record.received_at).unwrap_or_default())
 }
 
-/// A time in UTC. One that a broken clock told, outside of the years 1970 to 9999, is the nearest of these.
+/// A time in UTC. A time outside the years 1970 to 9999, as from a broken clock, becomes the
+/// nearest one inside.
 #[must_use]
 pub fn utc(time: SystemTime) -> String {
     let latest = Duration::from_secs(253_402_300_799);
@@ -30,7 +31,7 @@ pub fn utc(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since_epoch).to_string()
 }
 
-/// The state, and since or until when it lasts.
+/// The state, and how long it has lasted or will last.
 #[must_use]
 pub fn state(record: &EventRecord) -> String {
     let name = record.state.name();
@@ -48,7 +49,7 @@ pub fn state(record: &EventRecord) -> String {
     }
 }
 
-/// How often it was tried, and how that ended.
+/// The number of attempts, and their results.
 #[must_use]
 pub fn attempts(record: &EventRecord) -> String {
     let EventRecord { attempts, failures, crashes, .. } = record;
@@ -57,7 +58,7 @@ pub fn attempts(record: &EventRecord) -> String {
     )
 }
 
-/// The first characters of a text, marked if there are more.
+/// The first characters of a text, followed by `…` if there are more.
 #[must_use]
 pub fn beginning(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {

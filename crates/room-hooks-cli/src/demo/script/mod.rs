@@ -1,4 +1,4 @@
-//! The requests: for each provider genuine callbacks first, then those that must be refused.
+//! The requests: for each provider, genuine callbacks and then those that must be refused.
 
 mod tencent;
 mod trtc;
@@ -49,7 +49,7 @@ impl Act {
         Self { handled: true, ..Self::acknowledged(title, sent) }
     }
 
-    /// A question, decided by its handler or, if that is late, by the failure policy.
+    /// A question that its handler decides or, if that is late, the failure policy.
     fn decided(title: &'static str, decision: &'static str, sent: impl Into<Sent>) -> Self {
         Self { decision: Some(decision), ..Self::handled(title, sent) }
     }

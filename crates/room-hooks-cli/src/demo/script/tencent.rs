@@ -39,17 +39,17 @@ pub(super) fn scene() -> Result<Scene, Error> {
         acts: vec![
             Act::handled("a room's information changes", updated.clone()),
             Act::acknowledged("its retry", updated.clone()),
-            Act::acknowledged("an event of another kind", other.clone()),
+            Act::acknowledged("an event without a handler", other.clone()),
             Act::acknowledged("the console's probe", probe),
-            Act::decided("it asks whether a gift may be sent", "allowed", gift("lobby")?),
-            Act::decided("an equal gift, which is not a duplicate", "allowed", gift("lobby")?),
+            Act::decided("a question: may this gift be sent?", "allowed", gift("lobby")?),
+            Act::decided("an identical gift, which is not a duplicate", "allowed", gift("lobby")?),
             Act::decided(
                 "a gift to a room that denies gifts",
                 "denied, code 102100: no gifts here",
                 gift(QUIET_ROOM)?,
             ),
             Act::decided(
-                "a gift that the handler decides too late: the failure policy allows it",
+                "a gift that the handler decides on too late: the failure policy allows it",
                 "allowed",
                 gift(SLOW_ROOM)?,
             ),
@@ -63,7 +63,7 @@ pub(super) fn scene() -> Result<Scene, Error> {
                 changed(&updated, |signed| signed.body = other.body),
             ),
             Act::refused(
-                "a parameter given twice",
+                "a duplicate parameter",
                 UNREADABLE,
                 changed(&updated, |signed| signed.query.push_str("&SDKAPPID=1")),
             ),

@@ -28,7 +28,7 @@ pub(super) fn scene() -> Result<Scene, Error> {
     });
     let rewritten = changed(&entered, |signed| signed.body.push(b'\n'));
     Ok(Scene {
-        title: "Tencent's TRTC",
+        title: "Tencent TRTC",
         path: "/hooks/trtc",
         acts: vec![
             Act::handled("a user enters a room", entered.clone()),

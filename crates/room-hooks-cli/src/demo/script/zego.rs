@@ -43,15 +43,15 @@ pub(super) fn scene() -> Result<Scene, Error> {
             Act::acknowledged("its retry", created.clone()),
             Act::handled("the room is created again", sign(lobby(), now - MOMENT)?),
             Act::refused(
-                "another body under its signature",
+                "another body with its signature",
                 UNAUTHORIZED,
                 created.replace("lobby", "vault"),
             ),
             Act::handled("another room, percent-encoded", percent_encoded(&attic)),
-            Act { handled: true, ..Act::refused("a handler fails", 500, flaky.clone()) },
-            Act::handled("and is called again on the retry", flaky.clone()),
-            Act::acknowledged("but not on the next", flaky),
-            Act::acknowledged("an event of another kind", destroyed),
+            Act { handled: true, ..Act::refused("the handler fails", 500, flaky.clone()) },
+            Act::handled("its retry calls the handler again", flaky.clone()),
+            Act::acknowledged("the next retry does not", flaky),
+            Act::acknowledged("an event without a handler", destroyed),
             Act::refused("a forged signature", UNAUTHORIZED, forged),
             Act::refused("no signature", UNAUTHORIZED, unsigned),
             Act::refused("another app's id", UNAUTHORIZED, another),
@@ -61,8 +61,8 @@ pub(super) fn scene() -> Result<Scene, Error> {
                 UNAUTHORIZED,
                 sign(lobby(), now + HOUR)?,
             ),
-            Act::refused("a timestamp that is not canonical", UNREADABLE, odd),
-            Act::refused("something else entirely", UNREADABLE, "<xml/>".to_owned()),
+            Act::refused("a non-canonical timestamp", UNREADABLE, odd),
+            Act::refused("a body that is not a callback", UNREADABLE, "<xml/>".to_owned()),
             Act::refused("a body over the limit", 413, oversize()),
             Act::refused("a body that never ends", 408, Sent::PostSlowly(padding(BODY_LIMIT))),
             Act::refused("a browser's GET", 405, Sent::Get),
@@ -78,8 +78,8 @@ fn padding(length: usize) -> SignedDelivery {
     SignedDelivery::new(String::new(), Vec::new(), vec![b' '; length])
 }
 
-/// Waits for `100 Continue`: the receiver refuses it by its length and may close the connection, and
-/// a client that is still sending would miss the response.
+/// A callback that is too large. It waits for `100 Continue`, because the receiver refuses it by
+/// its length and may close the connection; a client that is still sending would miss the response.
 fn oversize() -> SignedDelivery {
     let mut oversize = padding(BODY_LIMIT + 1);
     oversize.headers.push(("Expect".to_owned(), "100-continue".to_owned()));

@@ -1,4 +1,5 @@
-//! A delivery as text to be pasted elsewhere: a shell line, and a test in Rust. Whatever was sent is only ever data in it.
+//! A delivery as text to paste elsewhere: a shell command, or a test in Rust. The sender's text is
+//! only ever data in it.
 
 use std::fmt::Write;
 
@@ -12,14 +13,14 @@ use crate::{
     terminal::is_harmless,
 };
 
-/// Longer arguments may not be passed to a program; on Linux, those of 128 KiB and more.
+/// The maximum size of an argument. Systems limit it; Linux rejects 128 KiB and more.
 const MAX_ARGUMENT: usize = 64 * 1024;
 
-/// A line for a shell that sends the delivery as it was recorded.
+/// A shell command that sends the delivery as recorded.
 pub(super) fn as_curl(record: &Record, origin: &str) -> Result<String, Error> {
     let SignedDelivery { headers, body, .. } = record.as_recorded()?;
     let url = format!("{origin}{}", record.target());
-    // `--data-raw`, since `--data-binary` would read a file if the body began with `@`.
+    // `--data-raw`, because `--data-binary` would read a file if the body began with `@`.
     let (before, body) = match str::from_utf8(&body) {
         Ok(text) if text.len() <= MAX_ARGUMENT && text.chars().all(is_harmless) => {
             (String::new(), format!("--data-raw {}", quoted(text)))
@@ -31,12 +32,12 @@ pub(super) fn as_curl(record: &Record, origin: &str) -> Result<String, Error> {
     };
     let mut line = format!("{before}curl --globoff {}", quoted(&visible(&url)));
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-        // Otherwise curl would add one.
+        // Otherwise curl would add its own.
         line += " -H 'Content-Type:'";
     }
     for (name, value) in &headers {
         let header = match value.as_str() {
-            // Which curl would leave out otherwise.
+            // With a colon, curl would omit an empty header.
             "" => format!("{name};"),
             value => format!("{name}: {value}"),
         };
@@ -50,12 +51,12 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A text without what could act on a terminal. No signature has any of it.
+/// Replaces characters that could control a terminal. No signature contains them.
 fn visible(text: &str) -> String {
     text.chars().map(|character| if is_harmless(character) { character } else { '?' }).collect()
 }
 
-/// A test that verifies the delivery at the time at which it arrived, so that it never goes stale.
+/// A test that verifies the delivery at its time of arrival, so it never goes stale.
 pub(super) fn as_test(
     record: &Record,
     received: Option<&Received>,
@@ -71,7 +72,7 @@ pub(super) fn as_test(
     let any = format!("{module}::{}", if asks { "Question" } else { "Event" });
     let type_name = received.map(|received| event::type_name(record.provider, received.kind));
     let type_name = type_name.filter(|name| *name != "RawEvent").unwrap_or(&any);
-    // In a literal, `Debug` escapes quotes, control characters, and those that reverse or hide others.
+    // `Debug` escapes quotes, control characters, and characters that reverse or hide others.
     let body = match str::from_utf8(&body) {
         Ok(text) => format!("{text:?}.as_bytes()"),
         Err(_) => format!("b\"{}\"", body.escape_ascii()),
@@ -88,7 +89,7 @@ fn a_recorded_delivery_is_read() {{
 
     use room_hooks::{{Delivery, Receiver, {module}::{{self, {provider}}}}};
 
-    // The secret with which it was signed.
+    // The secret that signed it.
     let secret = std::env::var("{variable}").unwrap();
     let receiver = Receiver::new({provider}::new({app_id}, secret).unwrap());
     let body = {body};

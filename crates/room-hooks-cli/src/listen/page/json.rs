@@ -1,14 +1,15 @@
-//! JSON over several lines, with some of its members marked.
+//! Indented JSON, with some of its members marked.
 
 use std::{collections::HashSet, mem};
 
 use maud::{Markup, html};
 use serde_json::Value;
 
-/// How much is shown. Indentation multiplies the size of nested JSON, and a sender decides how it is nested.
+/// The maximum size shown. Indentation multiplies the size of nested JSON, and the sender decides
+/// how it is nested.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// Shows a value, with the members at some paths marked, such as `EventInfo.Mood`.
+/// Renders a value, with the members at the `marked` paths, such as `EventInfo.Mood`, marked.
 pub(super) fn show(value: &Value, marked: &HashSet<String>) -> Markup {
     let mut printer = Printer { marked, parts: Vec::new(), is_marked: false, bytes: 0 };
     printer.value(value, "", 0);
@@ -22,9 +23,9 @@ pub(super) fn show(value: &Value, marked: &HashSet<String>) -> Markup {
 
 struct Printer<'a> {
     marked: &'a HashSet<String>,
-    /// Texts, each of them marked or not.
+    /// Pieces of text, each marked or not.
     parts: Vec<(bool, String)>,
-    /// Whether what comes next is marked.
+    /// Whether the next piece is marked.
     is_marked: bool,
     bytes: usize,
 }
@@ -42,7 +43,7 @@ impl Printer<'_> {
         }
     }
 
-    /// A value at a path. `serde_json` reads at most 128 levels.
+    /// Prints the value at a path. The recursion is bounded: `serde_json` reads at most 128 levels.
     fn value(&mut self, value: &Value, path: &str, level: usize) {
         match value {
             Value::Object(members) if !members.is_empty() => {

@@ -1,4 +1,4 @@
-//! `listen --ui`: the deliveries on a page.
+//! `listen --ui`: a page that shows the deliveries.
 
 mod copied;
 mod json;
@@ -39,7 +39,7 @@ const SITE: Site = Site { name: "room-hooks listen", first: "deliveries" };
 pub(super) struct Deliveries {
     pub(super) ring: Ring,
     providers: Vec<Provider>,
-    /// Where `listen` can be reached from this machine.
+    /// The origin at which this machine reaches `listen`.
     origin: String,
     /// Whether an event may be edited: only if it stays on this machine.
     may_edit: bool,
@@ -66,10 +66,10 @@ impl Deliveries {
     }
 }
 
-/// The parameters of an address, or why they cannot be read.
+/// The parameters of a query, or why they cannot be read.
 type Parameters<T> = Result<Query<T>, QueryRejection>;
 
-/// Which deliveries are listed.
+/// The filters of the list.
 #[derive(Debug, Default, Deserialize)]
 struct Filter {
     #[serde(default, deserialize_with = "empty_is_none")]
@@ -78,14 +78,14 @@ struct Filter {
     verdict: Option<Verdict>,
     #[serde(default)]
     text: String,
-    /// Only those after this one.
+    /// Only deliveries after this id.
     #[serde(default)]
     after: u64,
-    /// The status of what was sent again.
+    /// The status of the response to a delivery that was sent again.
     sent: Option<u16>,
 }
 
-/// A form sends an empty text where nothing is chosen.
+/// Reads an empty value, which a form sends if nothing is selected, as `None`.
 fn empty_is_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -113,7 +113,7 @@ impl Filter {
                 || contains(&passed.room()))
     }
 
-    /// The filter as a query.
+    /// The filter as a query string.
     fn query(&self) -> String {
         let provider = self.provider.map_or("", ProviderName::as_str);
         let verdict = self.verdict.map_or("", Verdict::name);
@@ -128,12 +128,13 @@ async fn list(State(deliveries): State<Arc<Deliveries>>, filter: Parameters<Filt
     let entries = deliveries.ring.newest_first();
     let newest = entries.first().map_or(0, |entry| entry.id);
     let shown = entries.iter().map(|entry| &**entry).filter(|entry| filter.includes(entry));
-    let message = filter.sent.map(|status| format!("Sent, and answered {status}."));
+    let message = filter.sent.map(|status| format!("Sent; the response was {status}."));
     let content = view::deliveries(shown, newest, &filter, message.as_deref());
     Page { title: "Deliveries", site: SITE, content }.into_response()
 }
 
-/// The rows of deliveries as they arrive. A browser that connects again says which it had last.
+/// Streams the rows of deliveries as they arrive. A browser that reconnects sends the id of the
+/// last row that it received.
 async fn live(
     State(deliveries): State<Arc<Deliveries>>,
     headers: HeaderMap,
@@ -142,7 +143,7 @@ async fn live(
     let Ok(Query(filter)) = filter else { return bad_request() };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let (missed, added) = deliveries.ring.after(last.unwrap_or(filter.after));
-    // A reader that falls behind misses the oldest, as if they had left the ring.
+    // A reader that falls behind misses the oldest rows, as if they had left the ring.
     let added = BroadcastStream::new(added).filter_map(Result::ok);
     let ids = tokio_stream::iter(missed).chain(added);
     let rows = ids.filter_map(move |id| {
@@ -161,7 +162,7 @@ struct Id {
 async fn delivery(State(deliveries): State<Arc<Deliveries>>, id: Parameters<Id>) -> Response {
     let Ok(Query(Id { id })) = id else { return bad_request() };
     let Some(entry) = deliveries.ring.get(id) else { return not_found() };
-    // A large body takes a while, in which others have to be answered.
+    // A large body takes a while, and must not delay other requests.
     let shown = spawn_blocking(move || show(&deliveries, &entry)).await;
     shown.unwrap_or_else(|_| not_found())
 }

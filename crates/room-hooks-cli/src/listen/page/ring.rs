@@ -15,21 +15,22 @@ use crate::listen::passed::Passed;
 pub(in crate::listen) struct Entry {
     pub(super) id: u64,
     pub(super) passed: Passed,
-    /// All headers, of which a recording keeps only those that sign.
+    /// All headers. A recording keeps only a few of them.
     pub(super) headers: HeaderMap,
     pub(super) took: Duration,
 }
 
-/// How many deliveries are kept.
+/// The maximum number of deliveries kept.
 pub(super) const LIMIT: usize = 500;
 
-/// How many bytes of bodies, answers and headers are kept.
+/// The maximum size of the bodies, responses and headers kept.
 const LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
 /// The newest deliveries.
 pub(in crate::listen) struct Ring {
     entries: Mutex<Entries>,
-    /// Ids only, so that a reader that falls behind keeps no delivery.
+    /// The ids of new deliveries. Only ids, so that a reader that falls behind keeps no deliveries
+    /// in memory.
     added: broadcast::Sender<u64>,
 }
 
@@ -57,7 +58,7 @@ impl Ring {
             let oldest = entries.newest_last.pop_front();
             entries.bytes -= oldest.map_or(0, |oldest| oldest.bytes());
         }
-        // Within the lock, so that a reader of both misses none. Nobody may be listening.
+        // Sent under the lock, so that `after` misses none. It fails if there are no readers.
         let _ = self.added.send(entries.last_id);
     }
 
@@ -70,7 +71,8 @@ impl Ring {
         self.locked().newest_last.iter().rev().cloned().collect()
     }
 
-    /// The ids of the deliveries after one, in the order of their arrival, and of those that are still to come.
+    /// The ids of the deliveries after `id`, in order of arrival, and a receiver for the ids of
+    /// later ones.
     pub(super) fn after(&self, id: u64) -> (Vec<u64>, broadcast::Receiver<u64>) {
         let entries = self.locked();
         let ids = entries.newest_last.iter().map(|entry| entry.id);
@@ -83,7 +85,7 @@ impl Ring {
 }
 
 impl Entry {
-    /// Roughly what it takes.
+    /// The approximate size in memory, in bytes.
     fn bytes(&self) -> usize {
         let headers: usize =
             self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -132,11 +134,11 @@ mod tests {
         let (kept, _) = ring.after(0);
         assert!((60..64).contains(&kept.len()), "{}", kept.len());
         add(&ring, LIMIT_BYTES);
-        assert_eq!(ring.after(0).0.len(), 1, "the newest is always there");
+        assert_eq!(ring.after(0).0.len(), 1, "the newest is always kept");
     }
 
     #[tokio::test]
-    async fn a_reader_gets_what_was_there_and_what_is_to_come() {
+    async fn a_reader_gets_existing_and_new_deliveries() {
         let ring = Ring::new();
         (0..3).for_each(|_| add(&ring, 1));
         let (newer, mut added) = ring.after(1);

@@ -1,4 +1,5 @@
-//! Sending from the page: only to `listen` itself, and signed only if a signature verified it on arrival.
+//! Sending from the page: only to `listen` itself, and signed only if a signature verified the
+//! delivery on arrival.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -46,7 +47,7 @@ pub(super) async fn again(
 }
 
 fn resigned(deliveries: &Deliveries, record: &Record) -> Result<SignedDelivery, Error> {
-    let provider = deliveries.provider(record.provider).ok_or("an unknown provider")?;
+    let provider = deliveries.provider(record.provider).ok_or("unknown provider")?;
     resign::with_new_time(record.verified()?, provider)?
         .ok_or_else(|| "It contains no event to sign.".into())
 }
@@ -55,7 +56,7 @@ fn resigned(deliveries: &Deliveries, record: &Record) -> Result<SignedDelivery, 
 pub(super) struct Edited {
     id: u64,
     event: String,
-    /// Present if it was chosen.
+    /// Present if the box is checked.
     sign: Option<String>,
 }
 
@@ -72,34 +73,36 @@ pub(super) async fn edited(
 
 impl Edited {
     fn delivery(&self, deliveries: &Deliveries, record: &Record) -> Result<SignedDelivery, Error> {
-        // What was refused may be an attacker's.
+        // A refused delivery may come from an attacker.
         record.verified()?;
         if !deliveries.may_edit {
             return Err(
-                "It cannot be edited, since `listen` may forward to another machine.".into()
+                "It cannot be edited, because `listen` may forward to another machine.".into()
             );
         }
         let recorded = record.as_recorded()?;
-        let provider = deliveries.provider(record.provider).ok_or("an unknown provider")?;
+        let provider = deliveries.provider(record.provider).ok_or("unknown provider")?;
         if self.sign.is_some() {
             let event = serde_json::from_str(&self.event)
                 .map_err(|error| format!("The event is not JSON: {error}"))?;
             return provider.sign(&event, Encoding::of(&recorded.body), SystemTime::now());
         }
-        // A form ends each line with CR LF.
+        // A form sends line breaks as CR LF.
         let body = self.event.replace("\r\n", "\n").into_bytes();
         let unsigned = SignedDelivery::new(recorded.query, recorded.headers, body);
-        // ZEGO and Tencent do not sign the body, so that the old signature may still be good for another one.
+        // ZEGO and Tencent do not sign the body, so the original signature may still be valid for
+        // the edited one.
         match provider.receive(unsigned.as_delivery(), SystemTime::now()) {
-            Ok(_) => Err("The signature of the original is still valid, and would sign what you have edited. Choose to \
-                          sign it, or wait until the signature is stale."
+            Ok(_) => Err("The original signature is still valid, and would make the edited event \
+                          authentic. Sign the event, or wait until the signature is stale."
                 .into()),
             Err(_) => Ok(unsigned),
         }
     }
 }
 
-/// Posts a delivery to `listen` at the path of a record, and leads back to the list, where it then is.
+/// Posts a delivery to `listen` at the path of a record, and redirects to the list, which then
+/// shows it.
 async fn post(
     deliveries: &Deliveries,
     record: &Record,
@@ -109,7 +112,7 @@ async fn post(
         Ok(delivery) => delivery,
         Err(error) => return problem(SITE, StatusCode::BAD_REQUEST, error.to_string()),
     };
-    // The address is one that `listen` itself has bound.
+    // The address is always the one that `listen` itself has bound.
     let client = Client::new(format!("{}{}", deliveries.origin, record.path()));
     match spawn_blocking(move || client.post(&delivery)).await {
         Ok(Ok(answer)) => {

@@ -52,13 +52,13 @@ pub(super) fn deliveries<'a>(
             }
             button { "Filter" }
         }
-        p.quiet data-live-status aria-live="polite" { "Without JavaScript, reload to see what is new." }
+        p.quiet data-live-status aria-live="polite" { "Without JavaScript, reload the page to see new deliveries." }
         div.scroll {
             table {
                 thead { tr {
                     th scope="col" { "Time" } th scope="col" { "Provider" } th scope="col" { "Event" }
                     th scope="col" { "Rust type" } th scope="col" { "Room" }
-                    th scope="col" { "Answer" } th.number scope="col" { "Took" }
+                    th scope="col" { "Response" } th.number scope="col" { "Took" }
                 } }
                 tbody data-live=(format!("live?after={newest}&{}", filter.query())) data-limit=(LIMIT) {
                     @for entry in newest_first { (row(entry)) }
@@ -88,14 +88,14 @@ fn answer(passed: &Passed) -> Markup {
     html! { strong class=(class) { (passed.status) } " " (passed.outcome()) }
 }
 
-/// The details of a delivery that are worked out for its page.
+/// The details that are computed for the page of a delivery.
 pub(super) struct Context<'a> {
     pub(super) report: &'a Report,
     /// The sent event, as JSON.
     pub(super) document: Option<&'a Value>,
     /// The paths of the members that its type does not have.
     pub(super) unknown: HashSet<String>,
-    /// Where `listen` listens.
+    /// The origin of `listen`.
     pub(super) origin: &'a str,
     pub(super) app_id: u64,
     /// Whether the event may be edited.
@@ -113,7 +113,7 @@ pub(super) fn delivery(entry: &Entry, context: &Context<'_>) -> Markup {
             dt { "Event" } dd { (passed.event()) }
             dt { "Rust type" } dd { code { (passed.type_name()) } }
             dt { "Room" } dd { (passed.room()) }
-            dt { "Answer" } dd { (answer(passed)) " in " (millis(entry.took)) }
+            dt { "Response" } dd { (answer(passed)) " in " (millis(entry.took)) }
         }
         h2 { "Verification" }
         (verification(context.report))
@@ -133,7 +133,7 @@ fn verification(report: &Report) -> Markup {
         div.scroll {
             table {
                 thead { tr {
-                    th scope="col" { "Step" } th scope="col" { "What" } th scope="col" { "Value" }
+                    th scope="col" { "Step" } th scope="col" { "Detail" } th scope="col" { "Value" }
                 } }
                 tbody {
                     @for Step { step, name, text } in &report.steps {
@@ -149,7 +149,7 @@ fn verification(report: &Report) -> Markup {
     }
 }
 
-/// The JSON that was sent, beside the event that a handler gets.
+/// The JSON that was sent, next to the event that a handler receives.
 fn events(document: &Value, received: Option<&Received>, unknown: &HashSet<String>) -> Markup {
     let typed = received.and_then(|received| serde_json::from_str::<Value>(&received.data).ok());
     html! {
@@ -162,7 +162,7 @@ fn events(document: &Value, received: Option<&Received>, unknown: &HashSet<Strin
                 }
             }
             section {
-                h2 { "As the type has it" }
+                h2 { "Typed event" }
                 @match typed {
                     Some(typed) => pre tabindex="0" { (json::show(&typed, &HashSet::new())) },
                     None => p.quiet { "No handler receives this delivery." },
@@ -172,7 +172,7 @@ fn events(document: &Value, received: Option<&Received>, unknown: &HashSet<Strin
     }
 }
 
-/// The headers whose values are shown. Any other may let a reader log in somewhere.
+/// The headers whose values are shown. Any other value may be a credential.
 const SHOWN: [&str; 17] = [
     "accept",
     "accept-encoding",
@@ -193,7 +193,7 @@ const SHOWN: [&str; 17] = [
     "x-forwarded-proto",
 ];
 
-/// The request as it came, as far as it is shown.
+/// The request as it arrived, without the values of other headers.
 fn request(entry: &Entry) -> String {
     let record = &entry.passed.record;
     let mut text = format!("POST {}\n", record.target());
@@ -235,13 +235,13 @@ fn actions(entry: &Entry, context: &Context<'_>) -> Markup {
         h2 { "Send again" }
         form method="post" action="again" {
             input type="hidden" name="id" value=(id);
-            button name="as" value="recorded" { "Send as it was recorded" }
+            button name="as" value="recorded" { "Send as recorded" }
             @if is_verified { button name="as" value="resigned" { "Send with a new signature" } }
         }
         @if !is_verified {
             p.quiet { "It was not verified when it arrived, so it cannot be re-signed or edited." }
         } @else if !context.may_edit {
-            p.quiet { "It cannot be edited, since `listen` may forward to another machine." }
+            p.quiet { "It cannot be edited, because `listen` may forward to another machine." }
         } @else {
             details {
                 summary { "Edit and send" }
@@ -264,7 +264,7 @@ fn actions(entry: &Entry, context: &Context<'_>) -> Markup {
     }
 }
 
-/// The event to be edited.
+/// The event to edit.
 fn edited(document: Option<&Value>, body: &[u8]) -> String {
     document
         .and_then(|document| serde_json::to_string_pretty(document).ok())

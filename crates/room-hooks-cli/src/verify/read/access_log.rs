@@ -2,15 +2,14 @@
 
 use super::{Arrival, Request, http, time};
 
-/// The requests of a log; none, if it is something else. Lines in another format are left out.
+/// The requests in a log; empty if it is something else. Lines in other formats are skipped.
 pub(super) fn read(text: &str) -> Vec<Request> {
     let lines = (1..).zip(text.lines());
     lines.filter_map(|(number, line)| request(number, line)).collect()
 }
 
-/// The request of a line such as
-/// `192.0.2.1 - - [10/Sep/2025:10:26:40 +0000] "POST /path?query HTTP/1.1" 401 0 "-" "-"`. What is before the date
-/// differs among servers and log collectors.
+/// The request of a line such as `192.0.2.1 - - [10/Sep/2025:10:26:40 +0000] "POST /path?query
+/// HTTP/1.1" 401 0 "-" "-"`. The part before the date differs among servers and log collectors.
 fn request(number: usize, line: &str) -> Option<Request> {
     const DATE: usize = "10/Sep/2025:10:26:40 +0000".len();
     let (arrived, rest) = line.match_indices('[').find_map(|(at, _)| {
@@ -28,8 +27,8 @@ fn request(number: usize, line: &str) -> Option<Request> {
     })
 }
 
-/// What was escaped, up to the quotation mark at its end, and the rest. nginx writes a byte as `\x22`, and Apache
-/// some of them as `\"`, `\\` or `\n`.
+/// Unescapes a text up to the quotation mark at its end. Returns it, and the rest. nginx writes a
+/// byte as `\x22`; Apache also writes `\"`, `\\` and `\n`.
 fn unescaped(text: &str) -> Option<(String, &str)> {
     let (mut written, mut rest) = (Vec::new(), text);
     loop {
@@ -68,7 +67,7 @@ mod tests {
                HTTP/1.1" 401 0"#,
         ] {
             let read = read(line);
-            // The last one is not escaped, so the request cannot be told from what follows.
+            // The last line is not escaped, so the request cannot be separated from the rest.
             let Some(request) = read.first() else {
                 assert!(line.contains("?a=\"b"), "{line}");
                 continue;

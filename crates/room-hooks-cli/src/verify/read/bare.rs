@@ -2,7 +2,7 @@
 
 use super::Request;
 
-/// What it is the body, the URL or the query of; `None`, if it looks like none of them.
+/// Reads a body, a URL or a query. `None` if the input looks like none of them.
 pub(super) fn read(bytes: &[u8]) -> Option<Request> {
     let text = str::from_utf8(bytes).ok()?;
     let text = text.trim_start_matches('\u{feff}').trim();

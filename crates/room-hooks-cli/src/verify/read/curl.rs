@@ -1,8 +1,8 @@
-//! The output of `curl -v`, which has the heads of requests and responses, but no bodies of requests.
+//! The output of `curl -v`, which has the heads of requests and responses, but no request bodies.
 
 use super::{Request, http};
 
-/// The requests of the output; none, if it is something else.
+/// The requests in the output; empty if it is something else.
 pub(super) fn read(text: &str) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     for line in text.lines().map(without_prefix) {
@@ -18,7 +18,7 @@ pub(super) fn read(text: &str) -> Vec<Request> {
         } else if let (Some(received), Some(last)) = (line.strip_prefix("< "), requests.last_mut())
         {
             match http::status(received) {
-                // A 100 asks for the body.
+                // A 100 only asks for the body.
                 Some(200..) => last.answered = http::status(received),
                 Some(_) => {}
                 None => last.arrival = last.arrival.or(http::date(received)),
@@ -31,7 +31,7 @@ pub(super) fn read(text: &str) -> Vec<Request> {
     requests
 }
 
-/// A line without what `--trace-time` and `--trace-ids` put before it.
+/// A line without the prefixes that `--trace-time` and `--trace-ids` add.
 pub(super) fn without_prefix(line: &str) -> &str {
     let is_time = |word: &str| {
         word.len() == "10:26:40.000000".len()

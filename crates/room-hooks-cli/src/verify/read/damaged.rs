@@ -1,4 +1,4 @@
-//! Captures to which anything can have happened: none makes the program panic, or take long.
+//! Damaged captures: none makes the program panic, or take long.
 
 use std::{
     fs,
@@ -28,7 +28,7 @@ static CAPTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     captures
 });
 
-/// Bytes that mean something in one of the formats.
+/// Strings that mean something in one of the formats.
 const TELLING: [&str; 16] = [
     "\r\n\r\n",
     "\n",
@@ -95,13 +95,13 @@ fn damaged(mut bytes: Vec<u8>, damages: &[Damage]) -> Vec<u8> {
     bytes
 }
 
-/// Does all that is done with a request, except for printing the report.
+/// Does everything that `verify` does with a request, except print the report.
 fn explain(request: &Request) {
-    // What it lacks or cannot be is an error, and no panic.
+    // Missing or invalid parts are errors, not panics.
     let _ = Session::new(&Credentials::default()).examine(1, request);
 }
 
-/// As large as a receiver accepts it, and nested so that indentation multiplies it.
+/// As large as a receiver accepts, and nested so that indentation multiplies its size.
 #[test]
 fn a_large_forgery_does_not_take_long() {
     for count in [30_000, 500_000] {

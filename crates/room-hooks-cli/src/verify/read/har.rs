@@ -1,4 +1,4 @@
-//! HAR files, which the developer tools of browsers export.
+//! HAR files, exported by the developer tools of browsers.
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer};
@@ -43,7 +43,7 @@ struct PostData {
     text: Option<String>,
     #[serde(default, deserialize_with = "null_as_default")]
     params: Vec<Pair>,
-    /// Not of the standard; `_encoding` is what the standard leaves for such members.
+    /// Not in the standard, which reserves names such as `_encoding` for extensions.
     #[serde(alias = "_encoding")]
     encoding: Option<String>,
 }
@@ -83,7 +83,7 @@ pub(super) fn read(json: &[u8]) -> Result<Option<Vec<Request>>, Error> {
     requests.collect::<Result<_, _>>().map(Some)
 }
 
-/// Whether it was to be a HAR file: `{"log":` with or without white space.
+/// Whether it begins like a HAR file: `{"log":`, with or without white space.
 fn is_har(json: &[u8]) -> bool {
     let start = json.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
     start.take(7).eq(*b"{\"log\":")
@@ -111,7 +111,8 @@ impl Entry {
         ) && length.parse() != Ok(body.len())
         {
             request.notes.push(format!(
-                "the HAR file has {} bytes of a body of {}: what recorded it changed the body",
+                "the HAR file has {} bytes of a body of {}: the program that recorded it changed \
+                 the body",
                 body.len(),
                 terminal::plain(length)
             ));
@@ -126,7 +127,8 @@ impl Entry {
 }
 
 impl PostData {
-    /// The body. From parameters, it has other bytes than were sent, but the same values.
+    /// The body. If it is rebuilt from parameters, it has the same values, but its bytes may
+    /// differ.
     fn into_body(self) -> Result<Vec<u8>, &'static str> {
         match self.text.filter(|text| !text.is_empty()) {
             Some(text) if self.encoding.as_deref() == Some("base64") => {

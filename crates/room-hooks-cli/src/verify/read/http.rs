@@ -1,4 +1,4 @@
-//! Requests as they go over the wire.
+//! Raw HTTP requests.
 
 use httparse::{EMPTY_HEADER, Status};
 
@@ -6,10 +6,10 @@ use crate::{Error, terminal};
 
 use super::{Arrival, Request, lines, time};
 
-/// More than any server accepts.
+/// The maximum number of headers, more than any server accepts.
 const MOST_HEADERS: usize = 256;
 
-/// Takes a request apart, and those behind it on the same connection.
+/// Parses a request, and those that follow it on the same connection.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Request>, Error> {
     let (mut requests, mut rest) = (Vec::<Request>::new(), bytes);
     while is_request(rest) {
@@ -17,7 +17,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Request>, Error> {
         rest = behind;
         if let Some(response) = Response::read(rest) {
             request.note_response(&response);
-            // Only a response without a body ends where its head does. Others hide where the next request begins.
+            // The length of the response body is unknown, and so is the start of the next request.
             rest = b"";
         }
         requests.push(request);
@@ -70,7 +70,7 @@ pub(super) fn status(line: &str) -> Option<u16> {
     line.strip_prefix("HTTP/")?.split(' ').nth(1)?.parse().ok()
 }
 
-/// The time by the server's clock, of a line such as `Date: Wed, 10 Sep 2025 10:26:40 GMT`.
+/// The time, by the server's clock, in a line such as `Date: Wed, 10 Sep 2025 10:26:40 GMT`.
 pub(super) fn date(line: &str) -> Option<Arrival> {
     let (name, value) = line.split_once(':')?;
     let is_date = name.eq_ignore_ascii_case("Date");
@@ -81,7 +81,7 @@ fn one(bytes: &[u8]) -> Result<(Request, &[u8]), Error> {
     let bytes = bytes.trim_ascii_start();
     let line = first_line(bytes);
     let text = String::from_utf8_lossy(line);
-    let (method, target) = request_line(&text).ok_or("the request line is not valid")?;
+    let (method, target) = request_line(&text).ok_or("the request line is invalid")?;
     let (headers, behind) = headers(&bytes[line.len()..])?;
     let mut request = Request::new(method, target);
     let values = |name: &str| -> Option<String> {
@@ -92,7 +92,7 @@ fn one(bytes: &[u8]) -> Result<(Request, &[u8]), Error> {
     let codings = values("Transfer-Encoding").map(|codings| codings.to_ascii_lowercase());
     let length = values("Content-Length").map(|length| length.parse::<usize>());
     let (body, rest) = match (behind, codings.as_deref(), length) {
-        // The head alone, as from a debugger or a log.
+        // Only the head, as from a debugger or a log.
         (None, ..) => (None, &b""[..]),
         (Some(b""), Some(_), _) => (None, &b""[..]),
         (Some(b""), _, Some(Ok(1..))) => (None, &b""[..]),
@@ -106,7 +106,7 @@ fn one(bytes: &[u8]) -> Result<(Request, &[u8]), Error> {
         (_, None, Some(Err(_))) => return Err("the Content-Length is not a number".into()),
         (Some(body), None, Some(Ok(length))) => {
             let (body, rest) = body.split_at_checked(length).ok_or_else(|| {
-                format!("the body is cut off: {} of its {length} bytes are here", body.len())
+                format!("the body is cut off: {} of its {length} bytes are present", body.len())
             })?;
             (Some(body.to_vec()), rest)
         }
@@ -119,7 +119,7 @@ fn one(bytes: &[u8]) -> Result<(Request, &[u8]), Error> {
 
 type Headers = Vec<(String, String)>;
 
-/// The headers, and what follows the empty line behind them, if that line is there.
+/// The headers and, if an empty line ends them, the bytes after it.
 fn headers(bytes: &[u8]) -> Result<(Headers, Option<&[u8]>), Error> {
     let complete = parse_headers(bytes)?;
     if let Some((headers, length)) = complete {
@@ -141,7 +141,7 @@ fn parse_headers(bytes: &[u8]) -> Result<Option<(Headers, usize)>, Error> {
     Ok(Some((headers.iter().map(text).collect(), length)))
 }
 
-/// The body that chunks carry, and what follows it.
+/// Decodes a chunked body. Returns the body, and the bytes after it.
 fn unchunked(chunked: &[u8]) -> Result<(Vec<u8>, &[u8]), Error> {
     let mut body = Vec::new();
     let mut rest = chunked;
@@ -155,15 +155,14 @@ fn unchunked(chunked: &[u8]) -> Result<(Vec<u8>, &[u8]), Error> {
             Err(_) => {
                 let read = body.len();
                 return Err(format!(
-                    "the chunked body is broken after {read} bytes: the size of a chunk should \
-                     follow"
+                    "the chunked body is broken after {read} bytes: the size of a chunk is missing"
                 )
                 .into());
             }
         };
         rest = &rest[start..];
         let Ok(size @ 1..) = usize::try_from(size) else {
-            // The trailers, which sign nothing.
+            // Trailers are not signed.
             let behind = parse_headers(rest)?.map_or(rest.len(), |(_, length)| length);
             return Ok((body, &rest[behind..]));
         };
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_taken_apart_to_the_byte() {
+    fn a_request_is_parsed_to_the_byte() {
         for gap in ["\r\n", "\n"] {
             let request = format!(
                 "POST /x?a=b HTTP/1.1{gap}Sign: s:t{gap}content-length: 5{gap}{gap}a\r\n\r\nb"
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn chunk_extensions_and_trailers_are_no_part_of_the_body() {
+    fn chunk_extensions_and_trailers_are_not_part_of_the_body() {
         for body in [
             "3\r\nabc\r\nA;name=\"value\"\r\n0123456789\r\n0\r\n\r\n",
             "003\r\nabc\r\na\r\n0123456789\r\n0;last\r\nChecksum: x\r\n\r\n",

@@ -1,4 +1,5 @@
-//! Reads requests from whatever a user captured. The content decides what it is, never the file's name.
+//! Reads requests from captures in many formats. The content determines the format, never the file
+//! name.
 
 mod access_log;
 mod bare;
@@ -16,11 +17,11 @@ use room_hooks::Delivery;
 
 use crate::{Error, provider::ProviderName, recording::Record, terminal};
 
-/// A request, as far as a capture shows it. `None` is a part that the capture does not have, which is not
-/// to say that the request had none.
+/// A request, as far as a capture shows it. `None` means that the capture lacks the part, not that
+/// the request had none.
 #[derive(Default, Clone)]
 pub(super) struct Request {
-    /// Where in the capture it is, if the capture can hold several.
+    /// The position in the capture, if the format can contain several requests.
     pub(super) place: Option<String>,
     pub(super) method: Option<String>,
     pub(super) path: String,
@@ -32,31 +33,31 @@ pub(super) struct Request {
     pub(super) arrival: Option<Arrival>,
     /// The status of the response.
     pub(super) answered: Option<u16>,
-    /// Of a recording, which says so.
+    /// The provider, if a recording or a flag names it.
     pub(super) provider: Option<ProviderName>,
     /// Whether the receiver that recorded it refused it.
     pub(super) was_refused: bool,
-    /// What is odd about the capture.
+    /// Oddities of the capture.
     pub(super) notes: Vec<String>,
 }
 
-/// When a request arrived.
+/// The time at which a request arrived.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Arrival {
-    /// The capture says so.
+    /// From the capture.
     Captured(SystemTime),
-    /// The response has a `Date`, by the receiver's own clock.
+    /// From the `Date` of the response, by the receiver's clock.
     Responded(SystemTime),
 }
 
-const ACCEPTED: &str = "accepted are: an HTTP request that begins with a line such as `POST /path \
-                        HTTP/1.1`; the output of `curl -v`, `--trace` or `--trace-ascii`; a HAR \
-                        file; lines of an access log in the common or combined format; a \
+const ACCEPTED: &str = "accepted formats: an HTTP request that begins with a line such as `POST \
+                        /path HTTP/1.1`; the output of `curl -v`, `--trace` or `--trace-ascii`; a \
+                        HAR file; lines of an access log in the common or combined format; a \
                         recording of `listen --record`; a body (JSON, percent-encoded JSON or a \
                         form) or a URL alone";
 
-/// The requests of a capture that can be callbacks. `every` keeps each POST of a capture that holds other
-/// traffic too.
+/// The requests in a capture that can be callbacks. `every` keeps every POST, even if the capture
+/// also contains other traffic.
 pub(super) fn requests(bytes: &[u8], every: bool) -> Result<Vec<Request>, Error> {
     let (requests, is_mixed) = read(bytes)?;
     let found = requests.len();
@@ -80,7 +81,7 @@ pub(super) fn requests(bytes: &[u8], every: bool) -> Result<Vec<Request>, Error>
     Ok(kept)
 }
 
-/// What a capture holds, and whether such captures hold other traffic as well.
+/// The requests in a capture, and whether captures of its format also contain other traffic.
 fn read(bytes: &[u8]) -> Result<(Vec<Request>, bool), Error> {
     let without_mark = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let content = without_mark.trim_ascii_start();
@@ -89,8 +90,8 @@ fn read(bytes: &[u8]) -> Result<(Vec<Request>, bool), Error> {
     }
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(
-            "the input is UTF-16, as older PowerShells write with `>`: save it as UTF-8, or let \
-             curl write the file itself, with `--trace FILE`"
+            "the input is UTF-16, as older versions of PowerShell write with `>`: save it as \
+             UTF-8, or let curl write the file itself, with `--trace FILE`"
                 .into(),
         );
     }
@@ -103,7 +104,7 @@ fn read(bytes: &[u8]) -> Result<(Vec<Request>, bool), Error> {
         return Ok((http::read(content)?, false));
     }
     if http::is_response(content) {
-        return Err("the input is a response: the request that it answers is needed".into());
+        return Err("the input is a response; pass the request instead".into());
     }
     if content.starts_with(b"{") {
         return json(bytes, content);
@@ -141,16 +142,16 @@ fn json(bytes: &[u8], content: &[u8]) -> Result<(Vec<Request>, bool), Error> {
     Ok((vec![Request { body: Some(bytes.to_vec()), ..Request::default() }], false))
 }
 
-/// Whether the first line is one of a recording, or was to be one.
+/// Whether the first line looks like a line of a recording, even if it is broken.
 fn is_recording(content: &[u8]) -> bool {
     let line = lines(content).next().unwrap_or_default();
-    // No callback has both, and every record has.
+    // Every record has both, and no callback does.
     let has =
         |name: &str| line.windows(name.len()).take(512).any(|window| window == name.as_bytes());
     line.starts_with(b"{\"at\":") || (has("\"at\":") && has("\"provider\":"))
 }
 
-/// Lines with their ends.
+/// The lines, with their line breaks.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n')
 }
@@ -192,7 +193,7 @@ impl Request {
         self.arrival = self.arrival.or(response.date);
     }
 
-    /// The delivery, its missing parts empty.
+    /// The delivery, with missing parts empty.
     pub(super) fn delivery(&self) -> Delivery<'_> {
         self.delivery_with(self.body.as_deref().unwrap_or_default())
     }
@@ -206,9 +207,9 @@ impl Request {
         }
     }
 
-    /// Who sent it, as far as one can tell.
+    /// The likeliest sender.
     pub(super) fn sender(&self) -> ProviderName {
-        // What it looks like tells more than where it was sent.
+        // The form of the request says more than its path.
         self.provider
             .or_else(|| self.signed_by())
             .or_else(|| self.sender_by_path())

@@ -26,7 +26,7 @@ pub(super) fn of_har(text: &str) -> Option<SystemTime> {
     at_offset(&format!("{time}Z"), if offset == "Z" { "+00:00" } else { offset })
 }
 
-/// A time of day somewhere, by how far its clock is ahead of UTC: `+0200` or `+02:00`.
+/// Converts a local time to UTC by its offset: `+0200` or `+02:00`.
 fn at_offset(local: &str, offset: &str) -> Option<SystemTime> {
     let local = humantime::parse_rfc3339(local).ok()?;
     let digits = offset.get(1..)?.replace(':', "");

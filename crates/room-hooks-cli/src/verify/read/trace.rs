@@ -1,4 +1,5 @@
-//! What `curl --trace` and `curl --trace-ascii` write: all that was sent, in blocks of lines that begin with an offset.
+//! The output of `curl --trace` and `curl --trace-ascii`: all sent and received data, in blocks of
+//! lines that begin with an offset.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
@@ -6,15 +7,15 @@ use crate::Error;
 
 use super::{Request, curl::without_prefix, http};
 
-/// The lines of a block of `--trace` have so many bytes.
+/// The number of bytes in a line of `--trace`.
 const BYTES_IN_LINE: usize = 16;
 
-/// What is between two lines with an arrow.
+/// The lines between two lines with an arrow.
 struct Block<'a> {
     is_sent: bool,
     is_header: bool,
     size: usize,
-    /// Each with its offset.
+    /// The lines, each with its offset.
     lines: Vec<(usize, &'a str)>,
 }
 
@@ -26,16 +27,16 @@ pub(super) fn is_trace(text: &str) -> bool {
 pub(super) fn read(text: &str) -> Result<Vec<Request>, Error> {
     let blocks = blocks(text);
     let mut sent = blocks.iter().filter(|block| block.is_sent && block.is_header);
-    // A head begins with a method, which is not hexadecimal.
+    // In `--trace-ascii`, a head begins with a method, which is not hexadecimal.
     let is_hex = sent.next().is_some_and(|block| block.hex().is_some());
     let mut exchanges: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     for block in &blocks {
         let content = block.content(is_hex);
         match (block.is_sent, exchanges.last_mut()) {
-            // curl sends a head at once.
+            // curl sends a head in one block.
             (true, _) if block.is_header => exchanges.push((content?, Vec::new())),
             (true, Some((request, _))) => request.extend(content?),
-            // A response that is cut off takes nothing from the request.
+            // A response that is cut off does not affect the request.
             (false, Some((_, response))) if block.is_header => {
                 response.extend(content.unwrap_or_default());
             }
@@ -65,7 +66,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Request>, Error> {
 
 fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
-    // What belongs to no block, such as encrypted data.
+    // Whether the lines belong to no block, such as those of encrypted data.
     let mut is_other = true;
     for line in text.lines() {
         let line_of_block = line
@@ -108,12 +109,11 @@ impl Block<'_> {
         let content = if is_hex { self.hex() } else { self.text() };
         content.ok_or_else(|| {
             let size = self.size;
-            format!("the trace is cut off or changed: a block of {size} bytes is not complete")
-                .into()
+            format!("the trace is cut off or changed: a block of {size} bytes is incomplete").into()
         })
     }
 
-    /// What lines such as `0000: 50 4f 53 54  POST` say.
+    /// The bytes in lines such as `0000: 50 4f 53 54  POST`.
     fn hex(&self) -> Option<Vec<u8>> {
         let mut content = Vec::new();
         for (offset, line) in &self.lines {
@@ -128,8 +128,8 @@ impl Block<'_> {
         (content.len() == self.size).then_some(content)
     }
 
-    /// What lines such as `0000: POST` say. A line also ends at a CR LF, which is not shown, but counted in the
-    /// offset of the next one.
+    /// The bytes in lines such as `0000: POST`. A CR LF ends a line: it is not shown, but counted
+    /// in the next line's offset.
     fn text(&self) -> Option<Vec<u8>> {
         let mut content = Vec::new();
         let ends = self.lines.iter().skip(1).map(|(offset, _)| *offset).chain([self.size]);

@@ -24,7 +24,7 @@ async fn an_inbox_that_does_not_respond_is_a_page_without_its_internals() {
     }
 }
 
-/// An inbox whose database is away.
+/// An inbox whose database is unavailable.
 #[derive(Debug)]
 struct Away;
 

@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test]
-async fn only_the_actions_that_a_state_allows_are_there() {
+async fn only_the_actions_that_a_state_allows_are_offered() {
     let rooms = Rooms::new();
     rooms.put("lobby").await;
     let has =
@@ -29,7 +29,10 @@ async fn an_event_is_retried_and_discarded() {
     let again = rooms.post("/retry", &[("sequence", "1")]).await;
     assert_eq!(again.headers["location"], "event?sequence=1&outcome=retry,0,1");
     let page = rooms.get("/event?sequence=1&outcome=retry,0,1").await.text;
-    assert!(page.contains("0 events retried. 1 event skipped: their state had changed."), "{page}");
+    assert!(
+        page.contains("0 events retried. 1 event skipped: no longer in the expected state."),
+        "{page}"
+    );
 
     let discarded = rooms.post("/discard", &[("sequence", "1")]).await;
     assert_eq!(discarded.headers["location"], "overview?outcome=discard,1,0");
@@ -64,7 +67,7 @@ async fn a_group_action_is_for_the_events_that_were_shown_only() {
     assert_eq!(left.iter().map(|record| record.sequence).collect::<Vec<_>>(), [1, 3, 5]);
     let page = rooms.get("/overview?outcome=discard,2,1").await.text;
     assert!(
-        page.contains("2 events discarded. 1 event skipped: their state had changed."),
+        page.contains("2 events discarded. 1 event skipped: no longer in the expected state."),
         "{page}"
     );
 

@@ -52,7 +52,7 @@ impl Rooms {
         self.inbox.put(event).await.unwrap();
     }
 
-    /// Lets all ready events end so.
+    /// Finishes all ready events with these endings.
     async fn end(&self, ending: impl Fn(i64) -> Ending) {
         let request = ClaimRequest::new(WorkerId(1), 20_000, Duration::from_secs(60));
         for claimed in self.inbox.claim(request).await.unwrap().events {

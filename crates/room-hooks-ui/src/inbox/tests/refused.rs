@@ -60,7 +60,7 @@ async fn a_wrong_method_is_405() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404() {
+async fn a_missing_page_or_event_is_404() {
     let rooms = Rooms::new();
     for path in ["/event?sequence=17", "/group?of=17", "/event?sequence=9223372036854775807", "/x"]
     {

@@ -66,7 +66,7 @@ async fn scanning_is_bounded_and_the_page_says_so() {
 }
 
 #[tokio::test]
-async fn filters_select_what_is_listed_in_pages() {
+async fn filters_select_the_listed_events() {
     let rooms = Rooms::new();
     for _ in 0..60 {
         rooms.put("lobby").await;
