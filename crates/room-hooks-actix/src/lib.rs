@@ -1,4 +1,4 @@
-//! Verified, typed room callbacks from ZEGOCLOUD and Tencent in actix-web handlers.
+//! Verified, typed room callbacks from ZEGOCLOUD and Tencent in actix-web.
 //!
 //! ```no_run
 //! # #[cfg(feature = "hooks")]
@@ -19,42 +19,41 @@
 //! # }
 //! ```
 //!
-//! There are three ways in. Each refuses what is not authentic:
+//! There are three ways to receive callbacks. With each, unsigned, stale or malformed requests
+//! never reach your code.
 //!
-//! * [`resource()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
-//! * [`RoomHook`] extracts an event or a question. Its receiver is `app_data`, as it is or in a `web::Data`. Without
-//!   one, deliveries are answered 500, and the log names the missing type.
-//! * [`Verify`] is a middleware. It guards a scope, whether or not its handlers extract anything. A [`RoomHook`]
-//!   behind it takes the event that is verified already.
+//! * [`resource()`], which is recommended, turns [`Hooks`] into a resource: typed handlers, called
+//!   once per delivery.
+//! * [`RoomHook`] is an extractor, for handlers that reply themselves: to an event with [`Ack`], to
+//!   a question with [`Answer`].
+//! * [`Verify`] is a middleware that guards a scope, whether or not its handlers extract anything.
 //!
-//! This crate exports all of `room_hooks`, so an app needs no other dependency.
+//! This crate re-exports all of `room_hooks`, so an app needs no other dependency. The [repository]
+//! has complete examples, recipes and documentation for operators.
 //!
-//! With the extractor, the receiver is app data:
+#![doc = concat!("[repository]: ", env!("CARGO_PKG_REPOSITORY"))]
 //!
-//! ```
-//! # use actix_web::{App, HttpServer, web};
-//! # use room_hooks_actix::{Ack, Receiver, RoomHook, zego::{self, Zego}};
-//! async fn on_created(RoomHook(created): RoomHook<zego::RoomCreated>) -> Ack<Zego> {
-//!     println!("{} is open", created.event.room_id);
-//!     Ack::new()
-//! }
+//! # Features
 //!
-//! # fn serve(zego: Zego) {
-//! let receiver = Receiver::new(zego);
-//! let app = move || App::new().app_data(receiver.clone()).route("/hooks/zego", web::to(on_created));
-//! # let _ = HttpServer::new(app);
-//! # }
-//! ```
+//! | feature | adds |
+//! |---|---|
+//! | `hooks` (default) | [`Hooks`], [`Handlers`], [`resource()`], [`deliver`] and [`tencent_resource`] |
+//! | `inbox` | [`inbox`]: each event is stored before its sender gets a response, and a worker handles it |
+//! | `metrics` | counters and timings through the `metrics` crate |
+//! | `testing` | [`testing`]: signs callbacks as the providers do, for tests of your handlers |
 //!
-//! A handler of a question replies with [`Answer`].
+//! # Body limits and request logs
 //!
-//! Each way in holds a body to the receiver's own limit and timeout, so actix-web's `PayloadConfig` does not apply.
-//! With `web::to` rather than `web::post`, the extractor also answers requests of other methods in the provider's
-//! form.
+//! The receiver's limit and timeout apply to the body. actix-web's `PayloadConfig` does not.
 //!
-//! `middleware::Logger` writes the URL with its query by default, and Tencent's query contains the signature. Give it
-//! a format with `%U`, the path alone, in place of `%r`.
+//! Tencent's query contains the signature, and `middleware::Logger` writes the query by default.
+//! Give it a format with `%U`, which is only the path, in place of `%r`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "inbox", feature = "testing")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the links above need these features")
+)]
 #![forbid(unsafe_code)]
 
 mod receive;
@@ -70,3 +69,7 @@ pub use resource::{deliver, resource, tencent_resource};
 pub use room_hook::{RoomHook, RoomHookError};
 pub use room_hooks::*;
 pub use verify::{Verify, VerifyService};
+
+#[cfg(all(doctest, feature = "hooks"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

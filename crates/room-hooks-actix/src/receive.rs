@@ -16,8 +16,9 @@ use room_hooks::{
     adapter::{BodyReader, Headers},
 };
 
-/// Reads the body of a request, within the receiver's limit and timeout, and verifies the request. Also returns
-/// the body, for the service behind a middleware.
+/// Reads a request's body, within the receiver's limit and timeout, and verifies the request.
+///
+/// Also returns the body, which a middleware passes to its inner service.
 pub(crate) async fn receive<E: Callback>(
     receiver: &Receiver<E::Provider>,
     request: &HttpRequest,
@@ -30,7 +31,7 @@ pub(crate) async fn receive<E: Callback>(
     Ok((verified, body))
 }
 
-/// Reads the body of a request, within the receiver's limit and timeout.
+/// Reads a request's body, within the receiver's limit and timeout.
 pub(crate) async fn read_body<P: Provider>(
     receiver: &Receiver<P>,
     request: &HttpRequest,
@@ -39,7 +40,7 @@ pub(crate) async fn read_body<P: Provider>(
     let headers = RequestHeaders(request.headers());
     let method = request.method().as_str();
     let mut reader = receiver.body_reader(method, head(request, &headers))?;
-    // A body that is chunked, or that came over HTTP/2, leaves this behind only when something consumed it.
+    // Without a payload, something has consumed a chunked body, or any body over HTTP/2.
     let had_a_body = request.chunked().unwrap_or_default() || request.version() == Version::HTTP_2;
     if matches!(payload, Payload::None) && had_a_body {
         return Err(reader.already_consumed(SystemTime::now()));
@@ -51,7 +52,7 @@ pub(crate) async fn read_body<P: Provider>(
     reader.finish(SystemTime::now())
 }
 
-/// A request without its body.
+/// Returns a request as a [`Delivery`] without its body.
 pub(crate) fn head<'a>(request: &'a HttpRequest, headers: &'a RequestHeaders<'a>) -> Delivery<'a> {
     Delivery::new(b"")
         .with_path(request.path())
@@ -74,7 +75,7 @@ async fn read_chunks<P: Provider>(
     Ok(())
 }
 
-/// actix-web's headers are of version 0.2 of the `http` crate.
+/// A request's headers. actix-web still uses version 0.2 of the `http` crate.
 pub(crate) struct RequestHeaders<'a>(pub(crate) &'a HeaderMap);
 
 impl Headers for RequestHeaders<'_> {

@@ -3,7 +3,16 @@ use std::marker::PhantomData;
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
 use room_hooks::{Decision, Provider, adapter::CallbackResponse};
 
-/// The reply that tells the provider, in its own form, that an event was handled.
+/// The reply to a handled event, in the provider's format.
+///
+/// ```
+/// use room_hooks_actix::{Ack, RoomHook, zego::{self, Zego}};
+///
+/// async fn on_created(RoomHook(created): RoomHook<zego::RoomCreated>) -> Ack<Zego> {
+///     println!("{} is open", created.event.room_id);
+///     Ack::new()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Ack<P>(PhantomData<P>);
 
@@ -29,7 +38,7 @@ impl<P: Provider> Responder for Ack<P> {
     }
 }
 
-/// The reply that carries the decision on a question:
+/// The reply to a question. It carries the decision:
 ///
 /// ```
 /// use room_hooks_actix::{Answer, RoomHook, tencent::{Decision, live::BeforeSendGift}};
@@ -42,7 +51,7 @@ impl<P: Provider> Responder for Ack<P> {
 /// }
 /// ```
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "it is made of a decision")]
+#[expect(clippy::exhaustive_structs, reason = "a reply needs only the decision")]
 pub struct Answer<D>(pub D);
 
 impl<D: Decision> Responder for Answer<D> {
@@ -53,7 +62,7 @@ impl<D: Decision> Responder for Answer<D> {
     }
 }
 
-/// Translates a response into actix-web's.
+/// Converts a response to actix-web's type.
 pub(crate) fn response(callback_response: CallbackResponse) -> HttpResponse {
     let mut response = HttpResponse::build(status(&callback_response));
     for header in callback_response.headers() {

@@ -17,7 +17,7 @@ use crate::{
     reply::response,
 };
 
-/// Makes a resource of [`Hooks`], at the path where the provider's URL points:
+/// Turns [`Hooks`] into a resource, at the path that the provider calls:
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -33,12 +33,14 @@ use crate::{
 /// # }
 /// ```
 ///
-/// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, scopes
-/// and middleware work as with any other resource;
-/// [`Receiver::with_request_data`](crate::Receiver::with_request_data) selects what handlers get of the path.
+/// It matches every method, and responds to methods other than `POST` in the provider's format.
+/// Path parameters, scopes and middleware work as with any other resource.
+/// [`Receiver::with_request_data`](crate::Receiver::with_request_data) selects the parts of the
+/// path that handlers receive.
 ///
-/// Create the hooks outside the closure, as above. Every worker calls the closure, and hooks that each worker creates
-/// with a store of its own do not recognize each other's deliveries. The log warns of that.
+/// Create the hooks outside of the closure, as above. Every worker calls the closure. Hooks that
+/// each worker creates have separate stores, so they do not recognize each other's duplicates. A
+/// warning in the log reports this.
 #[must_use]
 pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
     warn_of_stores_per_worker(P::NAME, hooks.store_created_on());
@@ -48,7 +50,21 @@ pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
     })
 }
 
-/// Makes a resource of the hooks for both of Tencent's protocols, for a URL that receives both; see [`Protocol`].
+/// Turns the hooks for both Tencent protocols into one resource, for a URL that receives both. See
+/// [`Protocol`].
+///
+/// ```
+/// use actix_web::App;
+/// use room_hooks_actix::{Hooks, tencent::Tencent, tencent_resource, trtc::Trtc};
+///
+/// # fn serve(tencent: Tencent, trtc: Trtc) {
+/// let (tencent, trtc) = (Hooks::new(tencent), Hooks::new(trtc));
+/// let app = move || {
+///     App::new().service(tencent_resource("/hooks/tencent", tencent.clone(), trtc.clone()))
+/// };
+/// # let _ = actix_web::HttpServer::new(app);
+/// # }
+/// ```
 #[must_use]
 pub fn tencent_resource(path: &str, tencent: Hooks<Tencent>, trtc: Hooks<Trtc>) -> Resource {
     warn_of_stores_per_worker(Tencent::NAME, tencent.store_created_on());
@@ -64,7 +80,7 @@ pub fn tencent_resource(path: &str, tencent: Hooks<Tencent>, trtc: Hooks<Trtc>) 
     })
 }
 
-/// Has hooks handle one request, for a handler that decides which hooks those are:
+/// Passes one request to hooks, for a handler that chooses the hooks for each request:
 ///
 /// ```
 /// # use std::collections::HashMap;
@@ -103,9 +119,9 @@ pub async fn deliver<P: Provider>(
     response(delivered.await.unwrap_or_else(not_delivered))
 }
 
-/// Warns, once, if a second worker of one server has created a delivery store for a provider.
+/// Warns once if a second worker of a server creates a delivery store for the same provider.
 fn warn_of_stores_per_worker(provider: &'static str, created_on: Option<ThreadId>) {
-    /// The first worker of each server that created a store, by server and provider.
+    /// The first worker that created a store, by server and provider.
     static CREATORS: Mutex<BTreeMap<(String, &str), String>> = Mutex::new(BTreeMap::new());
     static WARNED: Once = Once::new();
 
@@ -118,14 +134,15 @@ fn warn_of_stores_per_worker(provider: &'static str, created_on: Option<ThreadId
         WARNED.call_once(|| {
             tracing::warn!(
                 provider,
-                "each worker creates hooks with a delivery store of its own, so duplicates are not \
+                "each worker creates hooks with its own delivery store, so duplicates are not \
                  recognized across workers; create the hooks outside the closure of HttpServer::new"
             );
         });
     }
 }
 
-/// The part of a worker thread's name that identifies its server: the actix system, or one constant without a system.
+/// The part of a worker thread's name that identifies its server: the actix system, or a constant
+/// if there is no system.
 fn server_of_worker(thread: &str) -> Option<&str> {
     let system = thread.strip_prefix("actix-rt|").and_then(|rest| rest.split_once("|arbiter:"));
     system
@@ -138,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn worker_threads_are_known_by_their_names() {
+    fn worker_threads_are_recognized_by_their_names() {
         for (thread, server) in [
             ("actix-rt|system:3|arbiter:7", Some("system:3")),
             ("actix-server worker 1", Some("actix-server worker")),

@@ -15,15 +15,46 @@ use crate::{
     reply::{response, status},
 };
 
-/// Extractor of a verified event or question: one kind of it, such as `RoomHook<zego::RoomCreated>`, all events of a
-/// provider, such as `RoomHook<zego::Event>`, all its questions, `RoomHook<zego::Question>`, or either, as
-/// [`Received`](crate::adapter::Received).
+/// Extractor of a verified event or question.
 ///
-/// The [`Receiver`] comes from the `app_data`. Behind a [`Verify`](crate::Verify) middleware the extractor needs
-/// none of its own. It must be the handler's only extractor that reads the body.
+/// ```
+/// use actix_web::{App, HttpServer, web};
+/// use room_hooks_actix::{Ack, Receiver, RoomHook, zego::{self, Zego}};
 ///
-/// An authentic event of another kind is acknowledged, and the handler is not called. A question of another
-/// kind is allowed, or, if ZIM asks, left to ZIM.
+/// async fn on_created(RoomHook(created): RoomHook<zego::RoomCreated>) -> Ack<Zego> {
+///     println!("{} is open", created.event.room_id);
+///     Ack::new()
+/// }
+///
+/// # fn serve(zego: Zego) {
+/// let receiver = Receiver::new(zego);
+/// let app =
+///     move || App::new().app_data(receiver.clone()).route("/hooks/zego", web::to(on_created));
+/// # let _ = HttpServer::new(app);
+/// # }
+/// ```
+///
+/// | extractor | takes |
+/// |---|---|
+/// | `RoomHook<zego::RoomCreated>` | events of one kind |
+/// | `RoomHook<zego::Event>` | all events of a provider |
+/// | `RoomHook<zego::BeforeSendMsg>` | questions of one kind |
+/// | `RoomHook<zego::Question>` | all questions of a provider |
+/// | `RoomHook<Received<Zego>>` | both, as a [`Received`](crate::adapter::Received) |
+///
+/// The handler is not called for anything else. The extractor refuses a request that is not
+/// authentic, acknowledges an event of another kind, and allows a question of another kind (ZIM
+/// decides for itself). With `web::to` rather than `web::post`, it also responds to other methods
+/// in the provider's format. It must be the handler's only extractor that reads the body.
+///
+/// The [`Receiver`] comes from the `app_data`, either directly or in a `web::Data`. Without one,
+/// requests get 500, and the log names the missing type.
+///
+/// Behind a [`Verify`](crate::Verify) middleware, the extractor takes the event that the middleware
+/// has verified, and needs no receiver. If it has one that is not a clone of the middleware's, it
+/// verifies the request again.
+///
+/// The extractor does not recognize duplicates. [`Hooks`](crate::hooks::Hooks) do.
 #[derive(Debug, Clone)]
 pub struct RoomHook<E>(pub Verified<E>);
 
@@ -63,14 +94,30 @@ async fn extract<E: Callback>(
     }
 }
 
-/// The receiver in the `app_data`, as it is or in a `web::Data`.
+/// Returns the receiver in the `app_data`, which contains it directly or in a `web::Data`.
 fn receiver<P: Provider>(request: &HttpRequest) -> Option<&Receiver<P>> {
     let shared = || request.app_data::<web::Data<Receiver<P>>>().map(web::Data::get_ref);
     request.app_data().or_else(shared)
 }
 
-/// The error of a [`RoomHook`]: the delivery is refused, or is an event of another kind, which is
-/// acknowledged. The response contains nothing of the reason.
+/// The error of a [`RoomHook`]: the request is refused, or has nothing for the handler.
+///
+/// The response never reveals the reason. A handler that needs it extracts a `Result`:
+///
+/// ```
+/// use room_hooks_actix::{Ack, RoomHook, RoomHookError, zego::{self, Zego}};
+///
+/// async fn on_created(
+///     hook: Result<RoomHook<zego::RoomCreated>, RoomHookError>,
+/// ) -> Result<Ack<Zego>, RoomHookError> {
+///     if let Some(refusal) = hook.as_ref().err().and_then(RoomHookError::refusal) {
+///         eprintln!("refused: {refusal}");
+///     }
+///     let RoomHook(created) = hook?;
+///     println!("{} is open", created.event.room_id);
+///     Ok(Ack::new())
+/// }
+/// ```
 #[derive(Debug, Clone, Error)]
 #[error("the request has no event for the handler")]
 pub struct RoomHookError {
@@ -80,13 +127,13 @@ pub struct RoomHookError {
 }
 
 impl RoomHookError {
-    /// Why the handler gets no event: a refusal, an event or a question of another kind, or a probe.
+    /// The reason: a refusal, an event or a question of another kind, or a probe.
     #[must_use]
     pub fn reason(&self) -> &NotDelivered {
         &self.reason
     }
 
-    /// Why the delivery was refused; `None` if it was acknowledged. It is in the log already.
+    /// The reason for a refusal, which is already logged. `None` if the response has status 200.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         self.reason.refusal()

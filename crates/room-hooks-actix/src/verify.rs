@@ -17,16 +17,16 @@ use room_hooks::{
 
 use crate::{receive::receive, reply::response};
 
-/// Middleware that lets only verified callbacks through to the handlers behind it.
+/// Middleware that passes only verified callbacks to its handlers.
 ///
-/// It answers everything else itself: what it refuses, and the provider's probes. A handler behind it takes the
-/// event with [`RoomHook`](crate::RoomHook), without a second verification, or reads the body.
+/// It responds to refused requests and to the provider's probes itself. A handler behind it takes
+/// the event with [`RoomHook`](crate::RoomHook), without a second verification, or reads the body.
 ///
 /// ```
 /// use actix_web::{dev::HttpServiceFactory, web};
 /// use room_hooks_actix::{Receiver, Verify, zego::Zego};
 ///
-/// // This handler need not ask who sent the body.
+/// // The middleware has verified the sender of the body.
 /// async fn save(body: web::Bytes) -> &'static str {
 ///     ""
 /// }
@@ -41,7 +41,7 @@ pub struct Verify<P> {
 }
 
 impl<P: Provider> Verify<P> {
-    /// Creates the middleware from a receiver, or from a provider with the default limits.
+    /// Creates the middleware from a receiver, or from a provider and the default limits.
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
         Self { receiver: receiver.into() }
     }
@@ -64,7 +64,7 @@ where
     }
 }
 
-/// The service of a [`Verify`] middleware.
+/// The service that a [`Verify`] middleware creates. Apps do not need to name it.
 #[derive(Debug)]
 pub struct VerifyService<P, S> {
     receiver: Receiver<P>,

@@ -1,4 +1,4 @@
-//! What is actix-web's own about the adapter: where the receiver is looked for, and who takes bodies.
+//! Tests specific to the actix-web adapter: the place of the receiver, and consumed bodies.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -46,7 +46,7 @@ fn request(body: Vec<u8>) -> TestRequest {
     TestRequest::post().uri("/").set_payload(body).insert_header((CONTENT_LENGTH, length))
 }
 
-/// Answers with the room, so that it shows whether the handler was called.
+/// Responds with the room's id, which shows that the handler was called.
 async fn room(RoomHook(created): RoomHook<RoomCreated>) -> String {
     created.into_inner().room_id
 }
@@ -60,14 +60,14 @@ async fn answer(
 }
 
 #[actix_web::test]
-async fn the_receiver_may_be_shared_as_data() {
+async fn the_receiver_can_be_in_a_web_data() {
     let shared = web::Data::new(Receiver::new(zego()));
     let app = init_service(App::new().app_data(shared).route("/", web::to(room))).await;
     assert_eq!(answer(app, request(signed())).await, (StatusCode::OK, "lobby".into()));
 }
 
 #[actix_web::test]
-async fn without_a_receiver_the_sender_is_told_to_try_again() {
+async fn without_a_receiver_the_response_is_500() {
     async fn acked(_: RoomHook<tencent::Event>) -> Ack<Tencent> {
         Ack::new()
     }
@@ -77,9 +77,9 @@ async fn without_a_receiver_the_sender_is_told_to_try_again() {
     assert_eq!(body, r#"{"ActionStatus":"FAIL","ErrorInfo":"failed","ErrorCode":1}"#);
 }
 
-/// An empty body would be Tencent's probe, and be acknowledged.
+/// If it counted as an empty body, Tencent's receiver would acknowledge it as a probe.
 #[actix_web::test]
-async fn a_body_that_another_extractor_has_taken_is_no_empty_body() {
+async fn a_body_that_another_extractor_consumed_is_not_an_empty_body() {
     async fn both(_: web::Bytes, _: RoomHook<RoomCreated>) -> &'static str {
         "called"
     }
@@ -93,7 +93,7 @@ async fn a_body_that_another_extractor_has_taken_is_no_empty_body() {
 }
 
 #[actix_web::test]
-async fn behind_the_guard_nothing_is_verified_again() {
+async fn behind_the_middleware_the_extractor_does_not_verify_again() {
     async fn without_body(
         mut request: ServiceRequest,
         next: Next<BoxBody>,
@@ -107,9 +107,9 @@ async fn behind_the_guard_nothing_is_verified_again() {
     assert_eq!((response.status(), &*read_body(response).await), (StatusCode::OK, &b"lobby"[..]));
 }
 
-/// A guard may be laxer than the handler behind it, or be another app's.
+/// The middleware may be less strict than the extractor, or belong to another app.
 #[actix_web::test]
-async fn behind_another_receivers_guard_the_extractor_verifies_itself() {
+async fn behind_the_middleware_of_another_receiver_the_extractor_verifies_again() {
     let elsewhere = Receiver::new(Zego::new(2, "another secret").unwrap());
     let inner = web::resource("").app_data(elsewhere).route(web::to(room));
     let outer = web::scope("/").wrap(Verify::new(zego())).service(inner);
@@ -157,9 +157,9 @@ async fn an_error_has_the_status_of_its_response() {
     }
 }
 
-/// A worker's own runtime ends with the worker, and with it everything that runs there.
+/// A worker's runtime ends with the worker, and would cancel the handler if it ran there.
 #[actix_web::test]
-async fn a_handler_outlives_the_server_and_is_waited_for() {
+async fn wait_idle_waits_for_a_handler_that_outlives_the_server() {
     let ended = Arc::new(AtomicBool::new(false));
     let end = Arc::clone(&ended);
     let hooks = Hooks::new(zego()).with_handler_timeout(Duration::from_millis(50)).on(

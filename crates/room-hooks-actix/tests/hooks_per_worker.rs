@@ -1,4 +1,4 @@
-//! The warning about hooks that each worker creates for itself, and what must not cause it.
+//! The warning about hooks that every worker creates, and the cases in which it must not appear.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     fn warnings(&self) -> usize {
         let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        log.matches("each worker creates hooks with a delivery store").count()
+        log.matches("each worker creates hooks with its own delivery store").count()
     }
 }
 
@@ -64,14 +64,14 @@ async fn serve(workers: usize, hooks: impl Fn() -> Hooks<Zego> + Clone + Send + 
     serving.await.unwrap().unwrap();
 }
 
-/// One test, since the warning is given once in a process.
+/// One test, because the warning appears once per process.
 #[test]
-fn hooks_created_once_per_worker_are_warned_about_once_and_nothing_else_is() {
+fn only_hooks_created_by_every_worker_cause_a_warning_and_only_once() {
     let log = Log::default();
     tracing_subscriber::fmt().with_writer(log.clone()).init();
 
     for _ in 0..3 {
-        // Each test of a binary has a thread and a system of its own; a program on tokio has none.
+        // Every test in a binary has its own thread and actix system. A tokio program has none.
         let test = std::thread::spawn(|| {
             let shared = hooks();
             actix_web::rt::System::new().block_on(async move {

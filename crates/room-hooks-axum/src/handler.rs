@@ -5,7 +5,7 @@ use room_hooks_tower::adapter::{self, response};
 
 use crate::peer::note_peer;
 
-/// Makes a route of [`Hooks`], for the path where the provider's URL points:
+/// Turns [`Hooks`] into a route, for the path that the provider calls:
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -18,9 +18,10 @@ use crate::peer::note_peer;
 /// # }
 /// ```
 ///
-/// It takes requests of every method, and answers all but `POST` in the provider's form. Path parameters, layers
-/// and fallbacks work as with any other route;
-/// [`Receiver::with_request_data`](crate::Receiver::with_request_data) selects what handlers get of the path.
+/// It matches every method, and responds to methods other than `POST` in the provider's format.
+/// Path parameters, layers and fallbacks work as with any other route.
+/// [`Receiver::with_request_data`](crate::Receiver::with_request_data) selects the parts of the
+/// path that handlers receive.
 pub fn handler<P, S>(hooks: Hooks<P>) -> MethodRouter<S>
 where
     P: Provider,
@@ -29,7 +30,7 @@ where
     any(async move |request: Request| deliver(&hooks, request).await)
 }
 
-/// Has hooks handle one request, for a handler that decides which hooks those are:
+/// Passes one request to hooks, for a handler that chooses the hooks for each request:
 ///
 /// ```
 /// # use std::{collections::HashMap, sync::Arc};
@@ -57,8 +58,17 @@ pub async fn deliver<P: Provider>(hooks: &Hooks<P>, request: Request) -> Respons
     response::<Body>(adapter::deliver(hooks, &parts, body).await)
 }
 
-/// Makes a route of the hooks for both of Tencent's protocols, for a URL that receives both; see
+/// Turns the hooks for both Tencent protocols into one route, for a URL that receives both. See
 /// [`Protocol`](room_hooks::tencent::Protocol).
+///
+/// ```
+/// use axum::Router;
+/// use room_hooks_axum::{Hooks, tencent::Tencent, tencent_handler, trtc::Trtc};
+///
+/// # fn app(tencent: Tencent, trtc: Trtc) -> Router {
+/// Router::new().route("/hooks/tencent", tencent_handler(Hooks::new(tencent), Hooks::new(trtc)))
+/// # }
+/// ```
 pub fn tencent_handler<S>(tencent: Hooks<Tencent>, trtc: Hooks<Trtc>) -> MethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! Verified, typed room callbacks from ZEGOCLOUD and Tencent in axum handlers.
+//! Verified, typed room callbacks from ZEGOCLOUD and Tencent in axum.
 //!
 //! ```no_run
 //! # #[cfg(feature = "hooks")]
@@ -20,56 +20,44 @@
 //! # }
 //! ```
 //!
-//! There are three ways in. Each refuses what is not authentic:
+//! There are three ways to receive callbacks. With each, unsigned, stale or malformed requests
+//! never reach your code.
 //!
-//! * [`handler()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
-//! * [`RoomHook`] extracts an event or a question. The receiver comes from the router's state.
-//! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything. A [`RoomHook`] behind it takes the
-//!   event that is verified already, if its receiver is a clone of the layer's, and verifies again otherwise.
+//! * [`handler()`], which is recommended, turns [`Hooks`] into a route: typed handlers, called once
+//!   per delivery.
+//! * [`RoomHook`] is an extractor, for handlers that reply themselves: to an event with [`Ack`], to
+//!   a question with [`Answer`].
+//! * [`VerifyLayer`] guards routes, whether or not their handlers extract anything.
 //!
-//! This crate exports all of `room_hooks`, so an app needs no other dependency.
+//! This crate re-exports all of `room_hooks`, so an app needs no other dependency. The [repository]
+//! has complete examples, recipes and documentation for operators.
 //!
-//! With the extractor, the receiver is the router's state:
+#![doc = concat!("[repository]: ", env!("CARGO_PKG_REPOSITORY"))]
 //!
-//! ```
-//! # use axum::{Router, routing::any};
-//! # use room_hooks_axum::{Ack, Receiver, RoomHook, zego::{self, Zego}};
-//! async fn on_created(RoomHook(created): RoomHook<zego::RoomCreated>) -> Ack<Zego> {
-//!     println!("{} is open", created.event.room_id);
-//!     Ack::new()
-//! }
+//! # Features
 //!
-//! # fn app(zego: Zego) -> Router {
-//! Router::new().route("/hooks/zego", any(on_created)).with_state(Receiver::new(zego))
-//! # }
-//! ```
+//! | feature | adds |
+//! |---|---|
+//! | `hooks` (default) | [`Hooks`], [`Handlers`], [`handler()`], [`deliver`] and [`tencent_handler`] |
+//! | `inbox` | [`inbox`]: each event is stored before its sender gets a response, and a worker handles it |
+//! | `inbox-ui` | [`inbox_page`]: a page where operators inspect, retry and discard the events in an inbox |
+//! | `metrics` | counters and timings through the `metrics` crate |
+//! | `testing` | [`testing`]: signs callbacks as the providers do, for tests of your handlers |
 //!
-//! A handler of a question replies with [`Answer`].
+//! # Body limits and request logs
 //!
-//! With `any` rather than `post`, the extractor also answers requests of other methods in the provider's form.
+//! The receiver's limit and timeout apply to the body. axum's `DefaultBodyLimit` does not.
+//! A limit that wraps the body, such as tower-http's `RequestBodyLimit`, also applies, and a larger
+//! body gets 413 from either.
 //!
-//! An app with both providers has a state with both receivers (`FromRef` is derived with axum's feature
-//! `macros`), or a state for each route, as in `any(on_created).with_state(receiver)`:
-//!
-//! ```
-//! # use axum::extract::FromRef;
-//! # use room_hooks_axum::{Receiver, tencent::Tencent, zego::Zego};
-//! #[derive(Clone, FromRef)]
-//! struct AppState {
-//!     zego: Receiver<Zego>,
-//!     tencent: Receiver<Tencent>,
-//! }
-//! ```
-//!
-//! Each way in holds a body to the receiver's own limit and timeout, so axum's `DefaultBodyLimit` does not apply.
-//! A limit that wraps the body, such as tower-http's `RequestBodyLimit`, does, and is answered 413 as well.
-//!
-//! With the feature `inbox-ui`, `inbox_page` is a router for operators: what waits in an inbox, what failed and why, and
-//! buttons that retry and discard. Mount it behind your own login.
-//!
-//! Tencent's query contains the signature, and request loggers usually write the query: have yours write the path
-//! only.
+//! Tencent's query contains the signature, and most request loggers write the query. Configure
+//! yours to write only the path.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "inbox-ui", feature = "testing")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the links above need these features")
+)]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "hooks")]
@@ -89,3 +77,7 @@ pub use room_hooks_tower::{PeerAddr, adapter};
 #[cfg(feature = "inbox-ui")]
 pub use room_hooks_ui::inbox_page;
 pub use verify::{Verify, VerifyLayer};
+
+#[cfg(all(doctest, feature = "hooks"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,7 +4,16 @@ use axum_core::response::{IntoResponse, Response};
 use room_hooks::{Decision, Provider, adapter::CallbackResponse};
 use room_hooks_tower::adapter::response;
 
-/// The reply that tells the provider, in its own form, that an event was handled.
+/// The reply to a handled event, in the provider's format.
+///
+/// ```
+/// use room_hooks_axum::{Ack, RoomHook, zego::{self, Zego}};
+///
+/// async fn on_created(RoomHook(created): RoomHook<zego::RoomCreated>) -> Ack<Zego> {
+///     println!("{} is open", created.event.room_id);
+///     Ack::new()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Ack<P>(PhantomData<P>);
 
@@ -28,7 +37,7 @@ impl<P: Provider> IntoResponse for Ack<P> {
     }
 }
 
-/// The reply that carries the decision on a question:
+/// The reply to a question. It carries the decision:
 ///
 /// ```
 /// use room_hooks_axum::{Answer, RoomHook, tencent::{Decision, live::BeforeSendGift}};
@@ -41,7 +50,7 @@ impl<P: Provider> IntoResponse for Ack<P> {
 /// }
 /// ```
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "it is made of a decision")]
+#[expect(clippy::exhaustive_structs, reason = "a reply needs only the decision")]
 pub struct Answer<D>(pub D);
 
 impl<D: Decision> IntoResponse for Answer<D> {

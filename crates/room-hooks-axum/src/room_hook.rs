@@ -11,12 +11,58 @@ use room_hooks::{
 use room_hooks_tower::adapter::{receive, response};
 use thiserror::Error;
 
-/// Extractor of a verified event or question: one kind of it, such as `RoomHook<zego::RoomCreated>`, all events of a
-/// provider, such as `RoomHook<zego::Event>`, all its questions, `RoomHook<zego::Question>`, or either, as
-/// [`Received`](crate::adapter::Received).
+/// Extractor of a verified event or question.
 ///
-/// The [`Receiver`] comes from the router's state. A state without one does not compile, and the
-/// compiler says which receiver it looks for:
+/// ```
+/// use axum::{Router, routing::any};
+/// use room_hooks_axum::{Ack, Receiver, RoomHook, zego::{self, Zego}};
+///
+/// async fn on_created(RoomHook(created): RoomHook<zego::RoomCreated>) -> Ack<Zego> {
+///     println!("{} is open", created.event.room_id);
+///     Ack::new()
+/// }
+///
+/// # fn app(zego: Zego) -> Router {
+/// Router::new().route("/hooks/zego", any(on_created)).with_state(Receiver::new(zego))
+/// # }
+/// ```
+///
+/// | extractor | takes |
+/// |---|---|
+/// | `RoomHook<zego::RoomCreated>` | events of one kind |
+/// | `RoomHook<zego::Event>` | all events of a provider |
+/// | `RoomHook<zego::BeforeSendMsg>` | questions of one kind |
+/// | `RoomHook<zego::Question>` | all questions of a provider |
+/// | `RoomHook<Received<Zego>>` | both, as a [`Received`](crate::adapter::Received) |
+///
+/// The handler is not called for anything else. The extractor refuses a request that is not
+/// authentic, acknowledges an event of another kind, and allows a question of another kind (ZIM
+/// decides for itself). With `any` rather than `post`, it also responds to other methods in the
+/// provider's format. It consumes the body, so it must be the handler's last argument.
+///
+/// Behind a [`VerifyLayer`](crate::VerifyLayer), the extractor takes the event that the layer has
+/// verified if its receiver is a clone of the layer's. Otherwise it verifies the request again.
+///
+/// The extractor does not recognize duplicates. [`Hooks`](crate::hooks::Hooks) do.
+///
+/// # State
+///
+/// The [`Receiver`] comes from the router's state. An app with several providers has a state with a
+/// receiver for each, or gives each route its own state: `any(on_created).with_state(receiver)`.
+/// The derive macro for `FromRef` needs axum's feature `macros`.
+///
+/// ```
+/// use axum::extract::FromRef;
+/// use room_hooks_axum::{Receiver, tencent::Tencent, zego::Zego};
+///
+/// #[derive(Clone, FromRef)]
+/// struct AppState {
+///     zego: Receiver<Zego>,
+///     tencent: Receiver<Tencent>,
+/// }
+/// ```
+///
+/// A state without the receiver does not compile, and the compiler's message names the receiver:
 ///
 /// ```compile_fail
 /// # use room_hooks_axum::{RoomHook, zego};
@@ -25,11 +71,6 @@ use thiserror::Error;
 ///     axum::Router::new().route("/", axum::routing::post(on_created)).with_state(());
 /// // expected `Receiver<Zego>`, found `()`
 /// ```
-///
-/// A state with more in it than one receiver has a field for each and derives `FromRef`.
-///
-/// An authentic event of another kind is acknowledged, and the handler is not called. A question of another
-/// kind is allowed, or, if ZIM asks, left to ZIM.
 #[derive(Debug, Clone)]
 pub struct RoomHook<E>(pub Verified<E>);
 
@@ -58,8 +99,24 @@ where
     }
 }
 
-/// The rejection of a [`RoomHook`]: the delivery is refused, or is an event of another kind, which is
-/// acknowledged. The response contains nothing of the reason.
+/// The rejection of a [`RoomHook`]: the request is refused, or has nothing for the handler.
+///
+/// The response never reveals the reason. A handler that needs it extracts a `Result`:
+///
+/// ```
+/// use room_hooks_axum::{Ack, RoomHook, RoomHookRejection, zego::{self, Zego}};
+///
+/// async fn on_created(
+///     hook: Result<RoomHook<zego::RoomCreated>, RoomHookRejection>,
+/// ) -> Result<Ack<Zego>, RoomHookRejection> {
+///     if let Some(refusal) = hook.as_ref().err().and_then(RoomHookRejection::refusal) {
+///         eprintln!("refused: {refusal}");
+///     }
+///     let RoomHook(created) = hook?;
+///     println!("{} is open", created.event.room_id);
+///     Ok(Ack::new())
+/// }
+/// ```
 #[derive(Debug, Clone, Error)]
 #[error("the request has no event for the handler")]
 pub struct RoomHookRejection {
@@ -69,13 +126,13 @@ pub struct RoomHookRejection {
 }
 
 impl RoomHookRejection {
-    /// Why the handler gets no event: a refusal, an event or a question of another kind, or a probe.
+    /// The reason: a refusal, an event or a question of another kind, or a probe.
     #[must_use]
     pub fn reason(&self) -> &NotDelivered {
         &self.reason
     }
 
-    /// Why the delivery was refused; `None` if it was acknowledged. It is in the log already.
+    /// The reason for a refusal, which is already logged. `None` if the response has status 200.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         self.reason.refusal()

@@ -1,15 +1,15 @@
 use axum_core::body::Body;
 
-/// Layer that lets only verified callbacks through to the routes behind it.
+/// Layer that passes only verified callbacks to its routes.
 ///
-/// It answers everything else itself: what it refuses, and the provider's probes. A handler behind it takes the
-/// event with [`RoomHook`](crate::RoomHook), without a second verification, or reads the body.
+/// It responds to refused requests and to the provider's probes itself. A handler behind it takes
+/// the event with [`RoomHook`](crate::RoomHook), without a second verification, or reads the body.
 ///
 /// ```
 /// use axum::{Router, routing::{get, post}};
 /// use room_hooks_axum::{Receiver, VerifyLayer, zego::Zego};
 ///
-/// // This handler need not ask who sent the body.
+/// // The layer has verified the sender of the body.
 /// async fn save(body: axum::body::Bytes) {}
 ///
 /// # fn app(receiver: Receiver<Zego>) -> Router {
@@ -21,5 +21,14 @@ use axum_core::body::Body;
 /// ```
 pub type VerifyLayer<P> = room_hooks_tower::VerifyLayer<P, Body>;
 
-/// The service of a [`VerifyLayer`].
+/// The service that a [`VerifyLayer`] creates.
+///
+/// ```
+/// use room_hooks_axum::{Verify, VerifyLayer, zego::Zego};
+/// use tower::Layer;
+///
+/// fn verified<S>(zego: Zego, inner: S) -> Verify<Zego, S> {
+///     VerifyLayer::new(zego).layer(inner)
+/// }
+/// ```
 pub type Verify<P, S> = room_hooks_tower::Verify<P, S, Body>;

@@ -1,4 +1,4 @@
-//! What is axum's own about the adapter: state, layers, readiness, and the framework's limits.
+//! Tests specific to the axum adapter: state, layers, and the framework's limits.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -53,7 +53,7 @@ async fn answer(router: Router, request: Request) -> (StatusCode, Bytes) {
     (status, response.into_body().collect().await.unwrap().to_bytes())
 }
 
-/// Answers with the room, so that it shows whether the handler was called.
+/// Responds with the room's id, which shows that the handler was called.
 async fn room(RoomHook(created): RoomHook<RoomCreated>) -> String {
     created.into_inner().room_id
 }
@@ -63,7 +63,7 @@ fn extracting(receiver: Receiver<Zego>) -> Router {
 }
 
 #[tokio::test]
-async fn the_extractor_hands_over_the_event_and_the_ack_is_the_providers() {
+async fn the_extractor_passes_the_event_and_the_ack_has_the_providers_format() {
     let seen = answer(extracting(receiver()), request(signed("room_create", 0))).await;
     assert_eq!(seen, (StatusCode::OK, "lobby".into()));
 
@@ -81,7 +81,7 @@ async fn an_event_of_another_kind_is_acknowledged_without_the_handler() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_bare_status_and_its_reason_stays_here() {
+async fn a_refusal_is_a_bare_status_without_its_reason() {
     let body = String::from_utf8(signed("room_create", 0).to_vec()).unwrap();
     let forged = body.replace("\"signature\":\"", "\"signature\":\"0");
     let seen = answer(extracting(receiver()), request(forged.clone())).await;
@@ -95,7 +95,7 @@ async fn a_refusal_is_a_bare_status_and_its_reason_stays_here() {
 }
 
 #[tokio::test]
-async fn the_layer_guards_a_handler_that_asks_nothing_and_passes_the_body_on() {
+async fn the_layer_guards_a_handler_without_extractor_and_passes_on_the_body() {
     async fn echo(body: Bytes) -> Bytes {
         body
     }
@@ -107,7 +107,7 @@ async fn the_layer_guards_a_handler_that_asks_nothing_and_passes_the_body_on() {
 }
 
 #[tokio::test]
-async fn behind_the_layer_nothing_is_verified_again() {
+async fn behind_the_layer_the_extractor_does_not_verify_again() {
     async fn without_body(request: Request) -> Request {
         request.map(|_| Body::empty())
     }
@@ -119,9 +119,9 @@ async fn behind_the_layer_nothing_is_verified_again() {
     assert_eq!(seen, (StatusCode::OK, "lobby".into()));
 }
 
-/// A guard may be laxer than the handler behind it, or be another app's.
+/// The layer may be less strict than the extractor, or belong to another app.
 #[tokio::test]
-async fn behind_another_receivers_layer_the_extractor_verifies_itself() {
+async fn behind_the_layer_of_another_receiver_the_extractor_verifies_again() {
     let elsewhere = Receiver::new(Zego::new(2, "another secret").unwrap());
     let router = extracting(elsewhere).layer(VerifyLayer::new(receiver()));
     let seen = answer(router, request(signed("room_create", 0))).await;
@@ -129,9 +129,9 @@ async fn behind_another_receivers_layer_the_extractor_verifies_itself() {
 }
 
 #[tokio::test]
-async fn only_post_is_taken() {
+async fn other_methods_than_post_are_refused() {
     async fn never() {
-        unreachable!("nothing but a POST is verified");
+        unreachable!("only a POST request is verified");
     }
     let guarded = Router::new().route("/", any(never)).layer(VerifyLayer::new(receiver()));
     for router in [extracting(receiver()), guarded] {
@@ -143,7 +143,7 @@ async fn only_post_is_taken() {
 }
 
 #[tokio::test]
-async fn the_receivers_limit_holds_with_and_without_a_length() {
+async fn the_receivers_limit_applies_with_and_without_a_length() {
     let body = signed("room_create", 5000);
     for (limit, status) in
         [(body.len(), StatusCode::OK), (body.len() - 1, StatusCode::PAYLOAD_TOO_LARGE)]
@@ -156,7 +156,7 @@ async fn the_receivers_limit_holds_with_and_without_a_length() {
 }
 
 #[tokio::test]
-async fn neither_axums_limit_nor_the_receivers_masks_the_other() {
+async fn axums_limits_and_the_receivers_do_not_mask_each_other() {
     let large = receiver().with_body_limit(8 * 1024 * 1024);
     let body = signed("room_create", 3 * 1024 * 1024);
     let router = extracting(large.clone()).layer(DefaultBodyLimit::max(1024));
@@ -170,7 +170,7 @@ async fn neither_axums_limit_nor_the_receivers_masks_the_other() {
 }
 
 #[tokio::test]
-async fn a_body_that_stalls_or_breaks_off_is_refused() {
+async fn a_stalled_or_incomplete_body_is_refused() {
     let stalled = Body::new(StreamBody::new(tokio_stream::pending::<
         Result<http_body::Frame<Bytes>, Infallible>,
     >()));
@@ -188,21 +188,21 @@ async fn hooks_are_a_route_like_any_other() {
     let hooks = Hooks::new(Zego::new(1, "secret").unwrap()).fallback(async |_| {});
     let merged = Router::new().route("/merged", handler(hooks.clone()));
     let app: Router = Router::new()
-        .route("/", any(async || "a route of the app's own"))
+        .route("/", any(async || "the app's home page"))
         .route("/hooks/zego", handler(hooks.clone()))
         .route("/tenants/{tenant}/zego/", handler(hooks))
         .merge(merged)
-        .fallback(async || (StatusCode::NOT_FOUND, "the app's own"));
+        .fallback(async || (StatusCode::NOT_FOUND, "the app's fallback"));
     for (path, expected) in [
         ("/hooks/zego", (StatusCode::OK, "")),
         ("/hooks/zego?a=b", (StatusCode::OK, "")),
         ("/tenants/7/zego/", (StatusCode::OK, "")),
         ("/merged", (StatusCode::OK, "")),
-        ("/hooks/zego/", (StatusCode::NOT_FOUND, "the app's own")),
-        ("/hooks/zego/elsewhere", (StatusCode::NOT_FOUND, "the app's own")),
-        ("/tenants/7/zego", (StatusCode::NOT_FOUND, "the app's own")),
-        ("/hooks", (StatusCode::NOT_FOUND, "the app's own")),
-        ("/", (StatusCode::OK, "a route of the app's own")),
+        ("/hooks/zego/", (StatusCode::NOT_FOUND, "the app's fallback")),
+        ("/hooks/zego/elsewhere", (StatusCode::NOT_FOUND, "the app's fallback")),
+        ("/tenants/7/zego", (StatusCode::NOT_FOUND, "the app's fallback")),
+        ("/hooks", (StatusCode::NOT_FOUND, "the app's fallback")),
+        ("/", (StatusCode::OK, "the app's home page")),
     ] {
         let request = Request::post(path).body(signed("room_create", 0).into()).unwrap();
         let (status, body) = answer(app.clone(), request).await;
@@ -227,7 +227,7 @@ async fn a_rejection_has_the_status_of_its_response() {
 }
 
 #[test]
-fn what_users_hold_can_be_cloned_and_shared() {
+fn public_types_can_be_cloned_and_shared() {
     fn shared<T: Clone + Send + Sync + 'static>() {}
     shared::<Receiver<Zego>>();
     shared::<RoomHook<RoomCreated>>();
@@ -236,9 +236,9 @@ fn what_users_hold_can_be_cloned_and_shared() {
     shared::<RoomHookRejection>();
 }
 
-/// An empty body would be Tencent's probe, and be acknowledged.
+/// If it counted as an empty body, Tencent's receiver would acknowledge it as a probe.
 #[tokio::test]
-async fn a_body_that_a_middleware_has_taken_is_no_empty_body() {
+async fn a_body_that_a_middleware_consumed_is_not_an_empty_body() {
     async fn take(request: Request) -> Request {
         request.map(|_| Body::empty())
     }

@@ -1,4 +1,4 @@
-//! The peer's address: from the connection, unless a middleware knows better.
+//! The peer's address, from the connection or from a middleware.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -24,7 +24,7 @@ fn receiver() -> Receiver<Zego> {
     receiver.with_request_data(|head, data| data.insert("peer", head.peer()))
 }
 
-/// A request over a connection with an address.
+/// A request over a connection from 192.0.2.1.
 fn request() -> Request {
     let zego = Zego::new(1, "secret").unwrap();
     let event = json!({"event": "room_create", "room_id": "lobby"});
@@ -39,7 +39,7 @@ async fn behind_a_proxy(mut request: Request) -> Request {
     request
 }
 
-/// The peer that the handler of a route of hooks sees.
+/// The peer that a handler of hooks receives.
 async fn seen_by_hooks(route: impl FnOnce(Hooks<Zego>) -> Router) -> String {
     let (seen, mut peers) = mpsc::unbounded_channel();
     let hooks = Hooks::new(receiver()).on_with(
@@ -69,7 +69,7 @@ async fn the_peer_is_the_address_of_the_connection() {
 }
 
 #[tokio::test]
-async fn a_peer_that_a_middleware_has_set_is_kept() {
+async fn a_peer_from_a_middleware_is_kept() {
     let mounted = |hooks| Router::new().route("/", handler(hooks));
     let layered = |router: Router| router.layer(map_request(behind_a_proxy));
     assert_eq!(seen_by_hooks(|hooks| layered(mounted(hooks))).await, "198.51.100.7:2000");

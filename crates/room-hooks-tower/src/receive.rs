@@ -16,14 +16,15 @@ use room_hooks::{
 };
 use tokio::time::timeout;
 
-/// Reads the body of a request, within the receiver's limit and timeout, and verifies the request.
+/// Reads a request's body, within the receiver's limit and timeout, and verifies the request.
 ///
-/// Also returns the body, for the service behind a middleware.
+/// Also returns the body, which a middleware passes to its inner service.
 ///
 /// # Errors
 ///
-/// The request is refused, or is of another kind: an event to be acknowledged, or a question to be
-/// allowed (ZIM decides for itself).
+/// Fails if the request is refused, is a probe, or is not an `E`. The response to [`NotDelivered`]
+/// acknowledges an event of another kind and allows a question of another kind (ZIM decides for
+/// itself).
 pub async fn receive<E, B>(
     receiver: &Receiver<E::Provider>,
     parts: &Parts,
@@ -38,7 +39,7 @@ where
     Ok((verified, body))
 }
 
-/// Reads the body of a request, within the receiver's limit and timeout, and has hooks handle the request.
+/// Reads a request's body within the receiver's limit and timeout, and passes the request to hooks.
 #[cfg(feature = "hooks")]
 pub async fn deliver<P, B>(hooks: &Hooks<P>, parts: &Parts, body: B) -> CallbackResponse
 where
@@ -51,7 +52,7 @@ where
     }
 }
 
-/// As [`deliver`], to the hooks of the protocol of Tencent's that the request speaks.
+/// Like [`deliver`], with the hooks for the Tencent protocol that the request uses.
 #[cfg(feature = "hooks")]
 pub async fn deliver_tencent<B>(
     tencent: &Hooks<Tencent>,
@@ -68,13 +69,28 @@ where
     }
 }
 
-/// The address that a request came from, among the extensions of the request. A server or a middleware that knows it
-/// puts it there, so that [`RequestHead::peer`](room_hooks::RequestHead::peer) returns it.
+/// The client's address, as a request extension.
+///
+/// A server, or a middleware that reads a trusted proxy's header, inserts it.
+/// [`RequestHead::peer`](room_hooks::RequestHead::peer) then returns it:
+///
+/// ```
+/// use std::net::SocketAddr;
+///
+/// use room_hooks_tower::{PeerAddr, Receiver, zego::Zego};
+///
+/// # fn example(zego: Zego, mut request: http::Request<()>, client: SocketAddr) {
+/// // Handlers read it as `verified.request.get("peer")`.
+/// let receiver =
+///     Receiver::new(zego).with_request_data(|head, data| data.insert("peer", head.peer()));
+/// request.extensions_mut().insert(PeerAddr(client));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "it is an address")]
+#[expect(clippy::exhaustive_structs, reason = "an address needs no other field")]
 pub struct PeerAddr(pub SocketAddr);
 
-/// A request without its body.
+/// Returns a request as a [`Delivery`] without its body.
 #[must_use]
 pub fn head(parts: &Parts) -> Delivery<'_> {
     let peer = parts.extensions.get::<PeerAddr>().map(|peer| peer.0);
@@ -100,7 +116,7 @@ where
 {
     let method = parts.method.as_str();
     let mut reader = receiver.body_reader(method, head(parts))?;
-    // Even an empty chunked body is at its end only once it has been read, unless something consumed it.
+    // A chunked body, even an empty one, ends only when it is read: something has consumed it.
     if body.is_end_stream() && parts.headers.contains_key(TRANSFER_ENCODING) {
         return Err(reader.already_consumed(SystemTime::now()));
     }
@@ -132,7 +148,7 @@ where
     Ok(())
 }
 
-/// Whether a limit that a middleware put around the body cut it off.
+/// Whether the error is from a middleware that limits the body.
 fn is_over_a_limit(error: &(dyn Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_over_a_limit)
 }

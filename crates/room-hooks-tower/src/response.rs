@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use room_hooks::{Decision, Provider, adapter::CallbackResponse};
 
-/// Translates a response into one of the `http` crate.
+/// Converts a response to the type of the `http` crate.
 #[must_use]
 pub fn response<B: From<Bytes>>(callback_response: CallbackResponse) -> Response<B> {
     let headers = callback_response.headers();
@@ -23,13 +23,29 @@ pub fn response<B: From<Bytes>>(callback_response: CallbackResponse) -> Response
     response
 }
 
-/// The response to a verified event that the service behind a [`VerifyLayer`](crate::VerifyLayer) has handled.
+/// The response to a handled event, for a service behind a [`VerifyLayer`](crate::VerifyLayer).
+///
+/// ```
+/// use room_hooks_tower::{acknowledged, tencent::Tencent};
+///
+/// let response = acknowledged::<Tencent>();
+/// assert_eq!(response.status(), 200);
+/// ```
 #[must_use]
 pub fn acknowledged<P: Provider>() -> Response<Full<Bytes>> {
     response(CallbackResponse::acknowledged::<P>())
 }
 
-/// The response to a verified question that the service behind a [`VerifyLayer`](crate::VerifyLayer) has decided.
+/// The response that carries the decision on a question, for a service behind a
+/// [`VerifyLayer`](crate::VerifyLayer).
+///
+/// ```
+/// use room_hooks_tower::{answered, tencent::{Decision, live::BeforeSendGift}};
+///
+/// let response = answered(&Decision::<BeforeSendGift>::deny());
+/// // Tencent reads the decision from the body.
+/// assert_eq!(response.status(), 200);
+/// ```
 #[must_use]
 pub fn answered(decision: &impl Decision) -> Response<Full<Bytes>> {
     response(decision.response())

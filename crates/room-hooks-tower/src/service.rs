@@ -17,15 +17,45 @@ use crate::{
     response::response,
 };
 
-/// Makes a tower service of [`Hooks`].
+/// Turns [`Hooks`] into a tower service.
 ///
-/// The service answers every request, whatever its path, with a `Response<Full<Bytes>>`, and never fails.
+/// The service responds to every request, on any path, with a `Response<Full<Bytes>>`, and never
+/// fails:
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::Request;
+/// use http_body_util::Full;
+/// use room_hooks_tower::{Hooks, service, zego::Zego};
+/// use tower::ServiceExt;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let service = service(Hooks::new(Zego::new(1234567890, "callback secret")?));
+/// let not_a_callback = Request::post("/hooks/zego").body(Full::<Bytes>::from("{}"))?;
+/// let response = service.oneshot(not_a_callback).await?;
+/// assert_eq!(response.status(), 400);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use]
 pub fn service<P: Provider>(hooks: Hooks<P>) -> HooksService<P> {
     HooksService { hooks }
 }
 
-/// The tower service of [`Hooks`]; see [`service()`].
+/// The tower service that [`service()`] returns.
+///
+/// It is cheap to clone. Name it where an app keeps its services:
+///
+/// ```
+/// use room_hooks_tower::{HooksService, tencent::Tencent, zego::Zego};
+///
+/// #[derive(Clone)]
+/// struct App {
+///     zego: HooksService<Zego>,
+///     tencent: HooksService<Tencent>,
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct HooksService<P: Provider> {
     hooks: Hooks<P>,
@@ -53,14 +83,22 @@ where
     }
 }
 
-/// Makes a tower service of the hooks for both of Tencent's protocols, for a URL that receives both; see
-/// [`Protocol`](room_hooks::tencent::Protocol).
+/// Turns the hooks for both Tencent protocols into one tower service, for a URL that receives both.
+/// See [`Protocol`](room_hooks::tencent::Protocol).
+///
+/// ```
+/// use room_hooks_tower::{Hooks, TencentService, tencent::Tencent, tencent_service, trtc::Trtc};
+///
+/// fn service(tencent: Tencent, trtc: Trtc) -> TencentService {
+///     tencent_service(Hooks::new(tencent), Hooks::new(trtc))
+/// }
+/// ```
 #[must_use]
 pub fn tencent_service(tencent: Hooks<Tencent>, trtc: Hooks<Trtc>) -> TencentService {
     TencentService { tencent, trtc }
 }
 
-/// The tower service of hooks for both of Tencent's protocols; see [`tencent_service`].
+/// The tower service that [`tencent_service`] returns. It is cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TencentService {
     tencent: Hooks<Tencent>,

@@ -21,10 +21,11 @@ use tower_service::Service;
 
 use crate::{receive::receive, response::response};
 
-/// Layer that lets only verified callbacks through to the service behind it.
+/// Layer that passes only verified callbacks to its inner service.
 ///
-/// It answers everything else itself: what it refuses, and the provider's probes. The service behind it finds a
-/// [`VerifiedExtension`] in the request's extensions. It gets the body as `B2`, which implements `From<Bytes>`:
+/// It responds to refused requests and to the provider's probes itself. The inner service takes the
+/// event or question from a [`VerifiedExtension`] in the request's extensions. It receives the body
+/// as `B2`, which can be any type that implements `From<Bytes>`:
 ///
 /// ```
 /// use bytes::Bytes;
@@ -37,7 +38,7 @@ use crate::{receive::receive, response::response};
 ///
 /// async fn print(mut request: Request<Bytes>) -> Result<Response<Full<Bytes>>, std::io::Error> {
 ///     let extensions = request.extensions_mut();
-///     let extension = extensions.remove::<VerifiedExtension<Zego>>().expect("it is behind the layer");
+///     let extension = extensions.remove::<VerifiedExtension<Zego>>().expect("the layer inserts it");
 ///     if let Ok(created) = extension.into_verified::<zego::RoomCreated>() {
 ///         println!("{} is open", created.event.room_id);
 ///     }
@@ -50,15 +51,16 @@ use crate::{receive::receive, response::response};
 /// # }
 /// ```
 ///
-/// In front of a service that takes bodies of any type, say which: `VerifyLayer::<_, Full<Bytes>>::new(zego)`. For a
-/// service with bodies that are not made from `Bytes`, put a `tower::util::MapRequest` between the two.
+/// If the inner service accepts bodies of any type, specify one:
+/// `VerifyLayer::<_, Full<Bytes>>::new(zego)`. If its body type does not implement `From<Bytes>`,
+/// convert the body with a `tower::util::MapRequest` between the two.
 pub struct VerifyLayer<P, B2> {
     receiver: Receiver<P>,
     inner_body: PhantomData<fn() -> B2>,
 }
 
 impl<P: Provider, B2> VerifyLayer<P, B2> {
-    /// Creates the layer from a receiver, or from a provider with the default limits.
+    /// Creates the layer from a receiver, or from a provider and the default limits.
     pub fn new(receiver: impl Into<Receiver<P>>) -> Self {
         Self { receiver: receiver.into(), inner_body: PhantomData }
     }
@@ -72,7 +74,17 @@ impl<P: Provider, B2, S> Layer<S> for VerifyLayer<P, B2> {
     }
 }
 
-/// The service of a [`VerifyLayer`].
+/// The service that a [`VerifyLayer`] creates.
+///
+/// ```
+/// use bytes::Bytes;
+/// use room_hooks_tower::{Verify, VerifyLayer, zego::Zego};
+/// use tower::Layer;
+///
+/// fn verified<S>(zego: Zego, inner: S) -> Verify<Zego, S, Bytes> {
+///     VerifyLayer::new(zego).layer(inner)
+/// }
+/// ```
 pub struct Verify<P, S, B2> {
     receiver: Receiver<P>,
     inner: S,
@@ -90,8 +102,8 @@ where
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
-    /// Always ready: the inner service is waited for once a request is verified, so that unverified requests do not
-    /// occupy it.
+    /// Always ready. The inner service is polled only after a request is verified, so unverified
+    /// requests do not occupy it.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         Poll::Ready(Ok(()))
     }
@@ -116,10 +128,22 @@ where
 }
 
 pin_project! {
-    /// The body of a response of [`Verify`]: the inner service's or, of what is refused, its own.
+    /// The body of a response from [`Verify`]: the inner service's body, or the middleware's own if
+    /// the request did not reach that service.
+    ///
+    /// A middleware around [`Verify`] can create an empty one:
+    ///
+    /// ```
+    /// use http_body::Body;
+    /// use http_body_util::Full;
+    /// use room_hooks_tower::ResponseBody;
+    ///
+    /// let body = ResponseBody::<Full<bytes::Bytes>>::default();
+    /// assert!(body.is_end_stream());
+    /// ```
     #[derive(Debug)]
     pub struct ResponseBody<B> {
-        // Of `own`, if there is no other.
+        // `None` if the body is `own`.
         #[pin]
         inner: Option<B>,
         own: Full<Bytes>,
@@ -136,7 +160,7 @@ impl<B> ResponseBody<B> {
     }
 }
 
-/// An empty body, as a middleware around this one may need it.
+/// An empty body. A timeout middleware, for one, needs it for its response.
 impl<B> Default for ResponseBody<B> {
     fn default() -> Self {
         Self::own(Full::default())
@@ -167,7 +191,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
     }
 }
 
-// Derived, these would need `B2` to be `Clone` and `Debug`, which bodies seldom are.
+// A derive would require `B2: Clone + Debug`, and few body types implement these.
 
 impl<P: Clone, B2> Clone for VerifyLayer<P, B2> {
     fn clone(&self) -> Self {

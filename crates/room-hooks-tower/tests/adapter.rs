@@ -1,4 +1,4 @@
-//! What only the tower adapter has: bodies of any type, readiness, extensions and limits.
+//! Tests specific to the tower adapter: bodies of any type, readiness, extensions and limits.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -39,7 +39,7 @@ fn post<B>(body: B) -> Request<B> {
     Request::post("/").body(body).unwrap()
 }
 
-/// A body of chunks that are no `Bytes`, without a length and with trailers.
+/// A body of chunks of a type other than `Bytes`, without a length and with trailers.
 fn chunked(body: &Bytes) -> impl Body<Data = io::Cursor<Vec<u8>>, Error = Infallible> + use<> {
     let chunks: Vec<_> = body.chunks(7).map(<[u8]>::to_vec).collect();
     let frames = chunks.into_iter().map(|chunk| Frame::data(io::Cursor::new(chunk)));
@@ -47,7 +47,7 @@ fn chunked(body: &Bytes) -> impl Body<Data = io::Cursor<Vec<u8>>, Error = Infall
     StreamBody::new(tokio_stream::iter(frames.map(Ok)))
 }
 
-/// The room that `Hooks` saw, and the status of the response.
+/// The status of the response, and the room that a handler of `Hooks` received.
 async fn deliver<B>(request: Request<B>) -> (StatusCode, Option<String>)
 where
     B: Body<Data: Send, Error: Into<tower::BoxError>> + Send + 'static,
@@ -87,7 +87,7 @@ async fn bodies_that_end_badly_are_refused() {
 }
 
 #[tokio::test]
-async fn the_layer_passes_the_body_and_the_verified_event_on() {
+async fn the_layer_passes_on_the_body_and_the_verified_event() {
     async fn room(
         mut request: Request<Full<Bytes>>,
     ) -> io::Result<Response<BoxBody<Bytes, io::Error>>> {
@@ -107,7 +107,7 @@ async fn the_layer_passes_the_body_and_the_verified_event_on() {
 }
 
 #[tokio::test]
-async fn an_extension_is_for_the_receiver_that_verified_it() {
+async fn an_extension_is_only_for_the_receiver_that_verified_it() {
     let verified = receiver();
     let delivery = signed("room_create");
     let delivery = room_hooks_tower::Delivery::new(&delivery);
@@ -117,7 +117,7 @@ async fn an_extension_is_for_the_receiver_that_verified_it() {
     assert!(extension.verified_by::<RoomCreated>(&receiver()).is_none());
 }
 
-/// Answers only if this very value was polled ready, as a service with a permit does.
+/// A service that panics unless this very value was polled ready, like one that acquires a permit.
 #[derive(Debug, Default)]
 struct Permit(bool);
 
@@ -138,13 +138,13 @@ impl Service<Request<Bytes>> for Permit {
     }
 
     fn call(&mut self, _: Request<Bytes>) -> Self::Future {
-        assert!(self.0, "called without having been polled ready");
+        assert!(self.0, "called before it was polled ready");
         ready(Ok(Response::default()))
     }
 }
 
 #[tokio::test]
-async fn the_service_that_was_polled_ready_is_called() {
+async fn the_layer_calls_the_service_that_was_polled_ready() {
     let mut verify = VerifyLayer::new(receiver()).layer(Permit::default());
     for _ in 0..2 {
         let request = post(Full::new(signed("room_create")));
@@ -153,7 +153,7 @@ async fn the_service_that_was_polled_ready_is_called() {
     }
 }
 
-/// Otherwise anyone who sends a body slowly could occupy a service that limits its concurrency.
+/// Otherwise, slow senders could occupy a service that limits its concurrency.
 #[tokio::test(start_paused = true)]
 async fn a_request_occupies_the_inner_service_only_once_it_is_verified() {
     let inner = ConcurrencyLimit::new(service_fn(async |_: Request<Bytes>| acknowledge()), 1);
@@ -162,7 +162,7 @@ async fn a_request_occupies_the_inner_service_only_once_it_is_verified() {
     let stalled = tokio::spawn(verify.clone().oneshot(post(StreamBody::new(stalled))));
     tokio::task::yield_now().await;
     let honest = verify.oneshot(post(Full::new(signed("room_create"))));
-    // Less than the time after which the stalled one is refused.
+    // Shorter than the body timeout, which ends the stalled request.
     let response = tokio::time::timeout(Duration::from_secs(1), honest).await.unwrap().unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     stalled.abort();
@@ -172,7 +172,7 @@ fn acknowledge() -> Result<Response<Full<Bytes>>, Infallible> {
     Ok(acknowledged::<Zego>())
 }
 
-/// Answers with an empty body if the inner service takes too long, as tower-http's time-out does.
+/// Responds with an empty body if the inner service takes too long, like tower-http's timeout.
 fn with_timeout<S, R: Default>(
     inner: S,
 ) -> impl Service<Request<Full<Bytes>>, Response = Response<R>, Error = S::Error>
@@ -193,7 +193,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_middleware_that_needs_an_empty_body_can_be_around_the_layer() {
+async fn a_middleware_that_creates_empty_bodies_can_wrap_the_layer() {
     let slow = service_fn(async |_: Request<Bytes>| {
         tokio::time::sleep(Duration::from_secs(9)).await;
         acknowledge()
@@ -205,7 +205,7 @@ async fn a_middleware_that_needs_an_empty_body_can_be_around_the_layer() {
 }
 
 #[tokio::test]
-async fn an_event_of_another_kind_behind_the_layer_is_told_apart() {
+async fn an_extension_with_an_event_of_another_kind_is_an_error() {
     let kinds = service_fn(async |mut request: Request<Bytes>| {
         let extension = request.extensions_mut().remove::<VerifiedExtension<Zego>>().unwrap();
         let other = extension.into_verified::<RoomCreated>().unwrap_err();
@@ -218,8 +218,8 @@ async fn an_event_of_another_kind_behind_the_layer_is_told_apart() {
 }
 
 #[test]
-fn what_users_hold_can_be_cloned_and_shared() {
-    /// Neither `Clone` nor `Debug`, as most bodies.
+fn public_types_can_be_cloned_and_shared() {
+    /// Neither `Clone` nor `Debug`, like most body types.
     struct AnyBody;
 
     fn shared<T: Clone + std::fmt::Debug + Send + Sync + 'static>() {}
@@ -229,7 +229,7 @@ fn what_users_hold_can_be_cloned_and_shared() {
 }
 
 #[tokio::test]
-async fn a_handler_timeout_is_answered_while_the_handler_continues() {
+async fn after_its_timeout_a_handler_continues_in_the_background() {
     let ended = Arc::new(AtomicBool::new(false));
     let hooks = Hooks::new(receiver()).with_handler_timeout(Duration::from_millis(20));
     let hooks = hooks.on_with(Arc::clone(&ended), async |ended, _: Verified<RoomCreated>| {

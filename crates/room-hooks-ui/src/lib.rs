@@ -22,6 +22,8 @@
 //!   [`inbox_page`].
 //! * Without an app, `room-hooks inbox ui` serves the same page on your own machine.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod access;
 mod inbox;
 mod layout;
@@ -39,3 +41,7 @@ pub mod parts {
         layout::{Page, Site, problem},
     };
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

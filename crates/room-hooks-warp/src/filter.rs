@@ -13,7 +13,7 @@ use warp::{Buf, Filter, http::request::Parts, reply::Response};
 
 use crate::request::{already_consumed, request};
 
-/// Makes a filter of [`Hooks`], to come after the path where the provider's URL points:
+/// Turns [`Hooks`] into a filter, to combine with a filter for the path that the provider calls:
 ///
 /// ```
 /// use room_hooks_warp::{Hooks, filter, zego::Zego};
@@ -25,8 +25,8 @@ use crate::request::{already_consumed, request};
 /// # }
 /// ```
 ///
-/// It takes requests of every method, and answers all but `POST` in the provider's form. It rejects nothing, so no
-/// other route sees what it refuses.
+/// It matches every method, and responds to methods other than `POST` in the provider's format. It
+/// never rejects, so a request that it refuses does not reach another route.
 #[must_use]
 pub fn filter<P: Provider>(
     hooks: Hooks<P>,
@@ -36,7 +36,18 @@ pub fn filter<P: Provider>(
     )
 }
 
-/// Makes a filter of the hooks for both of Tencent's protocols, for a URL that receives both; see [`Protocol`].
+/// Turns the hooks for both Tencent protocols into one filter, for a URL that receives both. See
+/// [`Protocol`].
+///
+/// ```
+/// use room_hooks_warp::{Hooks, tencent::Tencent, tencent_filter, trtc::Trtc};
+/// use warp::Filter;
+///
+/// # fn app(tencent: Tencent, trtc: Trtc) -> impl Filter {
+/// let (tencent, trtc) = (Hooks::new(tencent), Hooks::new(trtc));
+/// warp::path!("hooks" / "tencent").and(tencent_filter(tencent, trtc))
+/// # }
+/// ```
 #[must_use]
 pub fn tencent_filter(
     tencent: Hooks<Tencent>,
@@ -54,7 +65,16 @@ pub fn tencent_filter(
     )
 }
 
-/// A request for hooks, as [`hook_request`] extracts it.
+/// A request that [`hook_request`] extracts, for your choice of hooks:
+///
+/// ```
+/// use room_hooks_warp::{HookRequest, Hooks, zego::Zego};
+/// use warp::reply::Response;
+///
+/// async fn respond(request: HookRequest, hooks: Hooks<Zego>) -> Response {
+///     request.deliver(&hooks).await
+/// }
+/// ```
 pub struct HookRequest {
     parts: Parts,
     body: Option<BoxedBody>,
@@ -63,7 +83,7 @@ pub struct HookRequest {
 type BoxedBody = Pin<Box<dyn Body<Data = Bytes, Error = warp::Error> + Send>>;
 
 impl HookRequest {
-    /// Has hooks handle the request.
+    /// Passes the request to hooks, and returns their response.
     pub async fn deliver<P: Provider>(self, hooks: &Hooks<P>) -> Response {
         reply(hooks, &self.parts, self.body).await
     }
@@ -75,7 +95,7 @@ impl fmt::Debug for HookRequest {
     }
 }
 
-/// Filter that extracts a request, for a route that decides which hooks handle it:
+/// Filter that extracts a request, for a route that chooses the hooks for each request:
 ///
 /// ```
 /// # use std::{collections::HashMap, sync::Arc};

@@ -1,4 +1,4 @@
-//! Verified, typed room callbacks from ZEGOCLOUD and Tencent as warp filters.
+//! Verified, typed room callbacks from ZEGOCLOUD and Tencent in warp.
 //!
 //! ```no_run
 //! # #[cfg(feature = "hooks")]
@@ -19,35 +19,40 @@
 //! # }
 //! ```
 //!
-//! [`filter()`] mounts [`Hooks`]: typed handlers, each called once for a delivery. This is the recommended way.
+//! There are two ways to receive callbacks. With both, unsigned, stale or malformed requests never
+//! reach your code.
 //!
-//! [`room_hook`] is a filter that extracts the event, for a reply of your own:
+//! * [`filter()`], which is recommended, turns [`Hooks`] into a filter: typed handlers, called once
+//!   per delivery.
+//! * [`room_hook`] is a filter that extracts the event or question, for handlers that reply
+//!   themselves: to an event with [`Ack`], to a question with [`Answer`]. It needs [`recover`].
 //!
-//! ```
-//! # use room_hooks_warp::{Ack, Verified, recover, room_hook, zego::{self, Zego}};
-//! # use warp::Filter;
-//! fn on_created(created: Verified<zego::RoomCreated>) -> Ack<Zego> {
-//!     println!("{} is open", created.event.room_id);
-//!     Ack::new()
-//! }
+//! This crate re-exports all of `room_hooks`, so an app needs no other dependency. The [repository]
+//! has complete examples, recipes and documentation for operators.
 //!
-//! # fn app(zego: Zego) -> impl Filter {
-//! warp::path!("hooks" / "zego").and(room_hook(zego)).map(on_created).recover(recover)
-//! # }
-//! ```
+#![doc = concat!("[repository]: ", env!("CARGO_PKG_REPOSITORY"))]
 //!
-//! A handler of a question replies with [`Answer`].
+//! # Features
 //!
-//! It rejects what is not authentic, and [`recover`] turns the rejection into the provider's response. Put the
-//! `recover` on the route, as above: warp tries the next route after a rejection, so a `recover` after an `or` lets
-//! a catch-all route answer a forgery first.
+//! | feature | adds |
+//! |---|---|
+//! | `hooks` (default) | [`Hooks`], [`Handlers`], [`filter()`], [`hook_request`] and [`tencent_filter`] |
+//! | `inbox` | [`inbox`]: each event is stored before its sender gets a response, and a worker handles it |
+//! | `metrics` | counters and timings through the `metrics` crate |
+//! | `testing` | [`testing`]: signs callbacks as the providers do, for tests of your handlers |
 //!
-//! Both hold a body to the receiver's own limit and timeout. This crate exports all of `room_hooks`, so an app needs
-//! no other dependency.
+//! # Body limits and request logs
 //!
-//! `warp::log` leaves the query, and with it Tencent's signature, out of its lines. Leave it out of a
-//! `warp::log::custom` as well.
+//! The receiver's limit and timeout apply to the body.
+//!
+//! Tencent's query contains the signature. `warp::log` does not write the query. Leave it out of a
+//! `warp::log::custom`, too.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "inbox", feature = "testing")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the links above need these features")
+)]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "hooks")]
@@ -62,3 +67,7 @@ pub use reply::{Ack, Answer};
 pub use room_hook::{RoomHookRejection, recover, room_hook};
 pub use room_hooks::*;
 pub use room_hooks_tower::adapter;
+
+#[cfg(all(doctest, feature = "hooks"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,7 +4,16 @@ use room_hooks::{Decision, Provider, adapter::CallbackResponse};
 use room_hooks_tower::adapter::response;
 use warp::{Reply, reply::Response};
 
-/// The reply that tells the provider, in its own form, that an event was handled.
+/// The reply to a handled event, in the provider's format.
+///
+/// ```
+/// use room_hooks_warp::{Ack, Verified, zego::{self, Zego}};
+///
+/// fn on_created(created: Verified<zego::RoomCreated>) -> Ack<Zego> {
+///     println!("{} is open", created.event.room_id);
+///     Ack::new()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Ack<P>(PhantomData<P>);
 
@@ -28,10 +37,12 @@ impl<P: Provider> Reply for Ack<P> {
     }
 }
 
-/// The reply that carries the decision on a question:
+/// The reply to a question. It carries the decision:
 ///
 /// ```
-/// use room_hooks_warp::{Answer, Verified, recover, room_hook, tencent::{Decision, Tencent, live::BeforeSendGift}};
+/// use room_hooks_warp::{
+///     Answer, Verified, recover, room_hook, tencent::{Decision, Tencent, live::BeforeSendGift},
+/// };
 /// use warp::Filter;
 ///
 /// fn on_gift(gift: Verified<BeforeSendGift>) -> Answer<Decision<BeforeSendGift>> {
@@ -46,7 +57,7 @@ impl<P: Provider> Reply for Ack<P> {
 /// # }
 /// ```
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "it is made of a decision")]
+#[expect(clippy::exhaustive_structs, reason = "a reply needs only the decision")]
 pub struct Answer<D>(pub D);
 
 impl<D: Decision> Reply for Answer<D> {

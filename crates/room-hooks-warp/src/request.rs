@@ -11,7 +11,7 @@ use warp::{
     path::FullPath,
 };
 
-/// Extracts a request of any method: its head, and its body unless another filter has taken that.
+/// Extracts a request of any method: its head, and its body unless another filter has consumed it.
 pub(crate) fn request() -> impl Filter<
     Extract = (Parts, Option<impl Body<Data = impl Buf, Error = warp::Error> + Send>),
     Error = Infallible,
@@ -39,7 +39,7 @@ fn parts(
 ) -> Parts {
     let mut request = warp::http::Request::new(());
     *request.method_mut() = method;
-    // A path and a query that arrived in a URI are valid in another.
+    // The path and the query come from a valid URI, so this one is valid, too.
     let question_mark = if query.is_empty() { "" } else { "?" };
     let uri = format!("{}{question_mark}{query}", path.as_str());
     *request.uri_mut() = Uri::try_from(uri).unwrap_or_default();
@@ -56,7 +56,7 @@ fn to_body<B: Buf>(
     StreamBody::new(stream.map_ok(Frame::data))
 }
 
-/// The end of a request whose body another filter has taken.
+/// The outcome of a request whose body another filter has consumed.
 pub(crate) fn already_consumed<P: Provider>(receiver: &Receiver<P>, parts: &Parts) -> NotDelivered {
     match receiver.body_reader(parts.method.as_str(), head(parts)) {
         Ok(reader) => reader.already_consumed(SystemTime::now()),

@@ -11,13 +11,39 @@ use warp::{
 
 use crate::request::{already_consumed, request};
 
-/// Filter that extracts a verified event or question: one kind of it, such as `Verified<zego::RoomCreated>`, all events of
-/// a provider, such as `Verified<zego::Event>`, all its questions, `Verified<zego::Question>`, or either, as
-/// [`Received`](crate::adapter::Received).
+/// Filter that extracts a verified event or question.
 ///
-/// It takes requests of every method and rejects all but `POST`. It also rejects an authentic event of another
-/// kind, which [`recover`] acknowledges: no other route is meant for it. A question of another kind is allowed; ZIM
-/// decides for itself.
+/// ```
+/// use room_hooks_warp::{Ack, Verified, recover, room_hook, zego::{self, Zego}};
+/// use warp::Filter;
+///
+/// fn on_created(created: Verified<zego::RoomCreated>) -> Ack<Zego> {
+///     println!("{} is open", created.event.room_id);
+///     Ack::new()
+/// }
+///
+/// # fn app(zego: Zego) -> impl Filter {
+/// warp::path!("hooks" / "zego").and(room_hook(zego)).map(on_created).recover(recover)
+/// # }
+/// ```
+///
+/// | argument of the handler | takes |
+/// |---|---|
+/// | `Verified<zego::RoomCreated>` | events of one kind |
+/// | `Verified<zego::Event>` | all events of a provider |
+/// | `Verified<zego::BeforeSendMsg>` | questions of one kind |
+/// | `Verified<zego::Question>` | all questions of a provider |
+/// | `Verified<Received<Zego>>` | both, as a [`Received`](crate::adapter::Received) |
+///
+/// The filter rejects everything else with a [`RoomHookRejection`], and [`recover`] turns that into
+/// the provider's response: it refuses a request that is not authentic or not a `POST`,
+/// acknowledges an event of another kind, and allows a question of another kind (ZIM decides for
+/// itself).
+///
+/// **Put [`recover`] on the route**, as above. After a rejection, warp tries the next route. With a
+/// `recover` after an `or`, a catch-all route would respond to forged requests first.
+///
+/// The filter does not recognize duplicates. [`Hooks`](crate::hooks::Hooks) do.
 #[must_use]
 pub fn room_hook<E: Callback>(
     receiver: impl Into<Receiver<E::Provider>>,
@@ -42,8 +68,25 @@ async fn verify<E: Callback>(
     receive(receiver, parts, body).await.map(|(verified, _)| verified)
 }
 
-/// The rejection of a [`room_hook`]: the delivery is refused, or is an event of another kind, which is
-/// acknowledged.
+/// The rejection of a [`room_hook`]: the request is refused, or has nothing for the handler.
+///
+/// The response never reveals the reason. To use it on the server, replace [`recover`] with your
+/// own function:
+///
+/// ```
+/// use room_hooks_warp::RoomHookRejection;
+/// use warp::{Rejection, Reply, reply::Response};
+///
+/// async fn log_and_recover(rejection: Rejection) -> Result<Response, Rejection> {
+///     let Some(rejection) = rejection.find::<RoomHookRejection>().cloned() else {
+///         return Err(rejection);
+///     };
+///     if let Some(refusal) = rejection.refusal() {
+///         eprintln!("refused: {refusal}");
+///     }
+///     Ok(rejection.into_response())
+/// }
+/// ```
 #[derive(Debug, Clone, Error)]
 #[error("the request has no event for the handler")]
 pub struct RoomHookRejection {
@@ -53,13 +96,13 @@ pub struct RoomHookRejection {
 }
 
 impl RoomHookRejection {
-    /// Why the handler gets no event: a refusal, an event or a question of another kind, or a probe.
+    /// The reason: a refusal, an event or a question of another kind, or a probe.
     #[must_use]
     pub fn reason(&self) -> &NotDelivered {
         &self.reason
     }
 
-    /// Why the delivery was refused; `None` if it was acknowledged. It is in the log already.
+    /// The reason for a refusal, which is already logged. `None` if the response has status 200.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         self.reason.refusal()
@@ -81,12 +124,12 @@ impl Reply for RoomHookRejection {
     }
 }
 
-/// Turns the rejection of a [`room_hook`] into the response that the provider expects, without the reason, and
-/// passes every other rejection on.
+/// Turns the rejection of a [`room_hook`] into the response that the provider expects. The response
+/// never reveals the reason. See [`room_hook`] for an example.
 ///
 /// # Errors
 ///
-/// The rejection is another filter's.
+/// Returns the rejection if it is from another filter.
 pub async fn recover(rejection: Rejection) -> Result<Response, Rejection> {
     match rejection.find::<RoomHookRejection>() {
         Some(rejection) => Ok(response(rejection.response.clone())),

@@ -1,4 +1,4 @@
-//! What is warp's own about the adapter: rejections, and who takes bodies.
+//! Tests specific to the warp adapter: rejections, and consumed bodies.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ fn zego() -> Zego {
 }
 
 fn hook() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
-    // Answers with the room, so that it shows whether the handler was called.
+    // Responds with the room's id, which shows that the handler was called.
     room_hook(zego()).map(|created: Verified<RoomCreated>| created.into_inner().room_id)
 }
 
@@ -26,21 +26,21 @@ fn request(event: &str) -> RequestBuilder {
 }
 
 #[tokio::test]
-async fn a_refusal_is_recovered_before_the_next_route_sees_it() {
+async fn a_refused_request_does_not_reach_the_next_route() {
     let app = hook().recover(recover).or(warp::any().map(|| "anything goes"));
     let response = warp::test::request().method("POST").body("forged").reply(&app).await;
     assert_eq!((response.status(), &response.body()[..]), (StatusCode::BAD_REQUEST, &b""[..]));
 }
 
 #[tokio::test]
-async fn an_event_of_another_kind_is_acknowledged_before_the_next_route_sees_it() {
+async fn an_event_of_another_kind_does_not_reach_the_next_route() {
     let app = hook().recover(recover).or(warp::any().map(|| "anything goes"));
     let response = request("room_exit").reply(&app).await;
     assert_eq!((response.status(), &response.body()[..]), (StatusCode::OK, &b""[..]));
 }
 
 #[tokio::test]
-async fn another_filters_rejection_passes() {
+async fn recover_passes_on_the_rejection_of_another_filter() {
     let app = warp::path("elsewhere").and(hook()).recover(recover);
     assert_eq!(request("room_create").reply(&app).await.status(), StatusCode::NOT_FOUND);
     let app = app.or(warp::any().map(|| "the next route"));
@@ -48,7 +48,7 @@ async fn another_filters_rejection_passes() {
 }
 
 #[tokio::test]
-async fn the_reason_stays_here() {
+async fn the_rejection_has_the_reason() {
     async fn reason(rejection: Rejection) -> Result<Response, Rejection> {
         let refusal = rejection.find::<RoomHookRejection>().unwrap().refusal().unwrap();
         Ok(refusal.to_string().into_response())
@@ -58,9 +58,9 @@ async fn the_reason_stays_here() {
     assert_eq!(response.body(), "unreadable: the body names no event");
 }
 
-/// An empty body would be Tencent's probe, and be acknowledged.
+/// If it counted as an empty body, Tencent's receiver would acknowledge it as a probe.
 #[tokio::test]
-async fn a_body_that_another_filter_has_taken_is_no_empty_body() {
+async fn a_body_that_another_filter_consumed_is_not_an_empty_body() {
     let app = warp::body::bytes().and(hook()).map(|_, room| room).recover(recover);
     let response = request("room_create").reply(&app).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

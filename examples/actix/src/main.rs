@@ -1,7 +1,7 @@
-//! An actix-web app that receives room callbacks beside a route of its own.
+//! An actix-web app that receives room callbacks alongside another route.
 //!
-//! Every event is one line of JSON on standard output, and so is every question, which is allowed. The handlers are in
-//! `examples/support/src/handlers.rs`.
+//! It prints every event and question to standard output as one line of JSON, and allows every
+//! question. The handlers are in `examples/support/src/handlers.rs`.
 
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;

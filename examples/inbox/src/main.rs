@@ -1,8 +1,9 @@
-//! Two processes with one inbox, which `ROOM_HOOKS_INBOX` names: a web server that stores room callbacks, and a worker
-//! that handles them. Each can be stopped and started again without the other.
+//! Two processes with one inbox: a web server that stores room callbacks, and a worker that handles
+//! them. Each can restart without the other. `ROOM_HOOKS_INBOX` names the inbox.
 //!
-//! The worker prints every event as one line of JSON on standard output; its handlers are in
-//! `examples/support/src/handlers.rs`. The web server prints questions likewise, since their senders wait.
+//! The worker prints every event to standard output as one line of JSON. Its handlers are in
+//! `examples/support/src/handlers.rs`. The web server prints and answers questions itself, because
+//! their senders wait.
 
 use std::{
     env,
@@ -44,7 +45,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Needs the secrets, and no handlers of events.
+/// Runs the web server, which needs the secrets but no event handlers.
 async fn web() -> anyhow::Result<()> {
     let inbox = open_inbox(&setting("ROOM_HOOKS_INBOX", "rooms.db")?).await?;
     let rooms = Rooms::storing_in(&inbox)?;
@@ -69,7 +70,7 @@ async fn web() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Needs the handlers, and no secrets: what is in the inbox has been verified.
+/// Runs the worker, which needs the handlers but no secrets: the events in the inbox are verified.
 async fn work() -> anyhow::Result<()> {
     let handlers = EventHandlers::from_env()?;
     let inbox = open_inbox(&setting("ROOM_HOOKS_INBOX", "rooms.db")?).await?;

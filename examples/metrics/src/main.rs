@@ -1,4 +1,4 @@
-//! An axum app that receives room callbacks and shows Prometheus, at `/metrics`, how it fares.
+//! An axum app that receives room callbacks and exposes Prometheus metrics at `/metrics`.
 
 use std::{
     env,
@@ -25,12 +25,12 @@ async fn main() -> anyhow::Result<()> {
     );
 
     let app = Router::new()
-        // For your own network only: put it on another port than the one that the world sees.
+        // For your own network only. In production, serve it on a port that is not public.
         .route("/metrics", get(async move || prometheus.render()))
         .route("/hooks/zego", handler(hooks));
     let address = env::var("ROOM_HOOKS_ADDR").unwrap_or("127.0.0.1:3000".into());
     let listener = TcpListener::bind(address).await?;
-    // Whether or not anybody can read it.
+    // Standard error may be closed, which is not a reason to stop.
     let _ = writeln!(io::stderr(), "listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())

@@ -7,15 +7,15 @@ use std::{
 use thiserror::Error;
 use tokio::time::Instant;
 
-/// For how long a gift counts.
+/// How long a gift counts toward the limit.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// For how long a gift is known. A captured question verifies again for as long as it is fresh, which with ZEGO can be
-/// ten minutes: then it must still be the same gift.
+/// How long a gift is remembered. A captured question verifies again while it is fresh, up to ten
+/// minutes with ZEGO. During that time it must count as the same gift.
 const KNOWN_FOR: Duration = Duration::from_secs(11 * 60);
 
-/// How many gifts are known at most. Anyone who observes a signature can attach a gift of their own to it, so without a
-/// bound they could fill the memory.
+/// The maximum number of remembered gifts. Without it, anyone who observes a signature could attach
+/// any number of gifts to it and fill the memory.
 const MOST: usize = 100_000;
 
 /// A limit of gifts per minute in each room.
@@ -27,9 +27,9 @@ pub(crate) struct GiftLimit {
 
 #[derive(Debug, Default)]
 struct Gifts {
-    /// By room and by the gift's id.
+    /// By room and gift id.
     rooms: HashMap<String, HashMap<String, Gift>>,
-    /// How many there are in all rooms.
+    /// The number of gifts in all rooms.
     known: usize,
 }
 
@@ -39,7 +39,7 @@ struct Gift {
     is_allowed: bool,
 }
 
-/// More gifts are known than there is room for. The failure policy decides then.
+/// The maximum number of gifts is remembered. The failure policy decides on further ones.
 #[derive(Debug, Error)]
 #[error("too many gifts at once")]
 pub(crate) struct TooManyGifts;
@@ -49,7 +49,7 @@ impl GiftLimit {
         Self { per_minute, gifts: Mutex::default() }
     }
 
-    /// Decides on a gift. One whose id was seen before gets the same decision again, and does not count twice.
+    /// Decides on a gift. A remembered id gets the same decision and does not count again.
     pub(crate) fn allows(&self, room: &str, id: &str) -> Result<bool, TooManyGifts> {
         let now = Instant::now();
         let mut gifts = self.gifts.lock().unwrap_or_else(PoisonError::into_inner);

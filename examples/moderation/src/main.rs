@@ -1,4 +1,5 @@
-//! An axum app that answers questions: a word list for messages, and a limit of gifts per minute and room.
+//! An axum app that answers questions: a word list for messages, and a rate limit for gifts in each
+//! room.
 
 mod gift_limit;
 mod moderator;
@@ -45,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Messages fail closed, so that a user who slows the moderation down cannot bypass it.
+/// Messages fail closed, so that users cannot bypass the moderation by slowing it down.
 fn zego_hooks(zego: Zego, moderator: Arc<Moderator>) -> Hooks<Zego> {
     Hooks::new(zego)
         .with_question_failure_policy::<zego::BeforeSendMsg>(FailurePolicy::Closed)
@@ -54,7 +55,7 @@ fn zego_hooks(zego: Zego, moderator: Arc<Moderator>) -> Hooks<Zego> {
         })
 }
 
-/// Gifts fail open, as they do by default: users pay for them.
+/// Gifts fail open, which is the default, because users pay for them.
 fn tencent_hooks(tencent: Tencent, moderator: Arc<Moderator>) -> Hooks<Tencent> {
     Hooks::new(tencent)
         .with_question_failure_policy::<group::BeforeSendMsg>(FailurePolicy::Closed)
@@ -69,7 +70,8 @@ fn tencent_hooks(tencent: Tencent, moderator: Arc<Moderator>) -> Hooks<Tencent> 
         })
 }
 
-/// An environment variable; one that is there but unreadable is an error and not the default.
+/// Returns an environment variable, or the default if it is not set. A value that is not valid
+/// Unicode is an error.
 fn setting(name: &str, default: &str) -> Result<String, VarError> {
     match env::var(name) {
         Err(VarError::NotPresent) => Ok(default.to_owned()),
@@ -137,7 +139,7 @@ mod tests {
         }
     }
 
-    /// In an image's file name, for one.
+    /// An image's file name, for example.
     #[tokio::test]
     async fn a_listed_word_is_found_in_percent_encoded_content() {
         let hooks = zego_hooks(zego(), moderator(1));
@@ -149,9 +151,9 @@ mod tests {
         assert_eq!(ask_zim(&hooks, message).await, denied);
     }
 
-    /// A message that cannot be read must not get past the word list.
+    /// A message that cannot be parsed must not bypass the word list.
     #[tokio::test]
-    async fn messages_of_another_shape_are_not_sent() {
+    async fn messages_of_an_unexpected_shape_are_not_sent() {
         let hooks = tencent_hooks(tencent(), moderator(1));
         let odd = json!({
             "CallbackCommand": "Group.CallbackBeforeSendMsg", "GroupId": "lobby", "MsgBody": "casino",
@@ -170,7 +172,7 @@ mod tests {
         }
         sleep(Duration::from_secs(60)).await;
         assert_eq!(ask_tencent(&hooks, &gift("lobby"), "").await, 0);
-        // One request that is delivered again is one gift.
+        // A redelivered request is still one gift.
         for _ in 0..3 {
             assert_eq!(ask_tencent(&hooks, &gift("lobby"), "&RequestID=one").await, 0);
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::gift_limit::{GiftLimit, TooManyGifts};
 
-/// Codes of this app, which its client shows a text for.
+/// This app's codes. Its client shows a text for each.
 const BAD_WORD: DenyCode<group::BeforeSendMsg> = DenyCode::new(10_100).unwrap();
 const TOO_MANY: DenyCode<BeforeSendGift> = DenyCode::new(102_100).unwrap();
 
@@ -19,7 +19,7 @@ pub(crate) struct Moderator {
     /// Words that no message may contain, in lower case.
     words: Vec<String>,
     gifts: GiftLimit,
-    /// Tells gifts apart that have nothing of their own.
+    /// Numbers the gifts that have no id.
     unnamed: AtomicU64,
 }
 
@@ -32,7 +32,7 @@ impl Moderator {
         }
     }
 
-    /// Decides on a message to a live room or another group of Tencent's.
+    /// Decides on a message to a live room or another group on Tencent.
     pub(crate) fn group_message(
         &self,
         message: &Verified<group::BeforeSendMsg>,
@@ -43,8 +43,10 @@ impl Moderator {
         }
     }
 
-    /// Decides on a gift in a live room of Tencent's. A gift has no id, so the id of the request stands for it, where
-    /// the request has one. That is not signed: a replayed question with another one counts as another gift.
+    /// Decides on a gift in a live room on Tencent.
+    ///
+    /// A gift has no id, so the request's id identifies it, if there is one. That id is not signed:
+    /// a replayed question with a different id counts as another gift.
     pub(crate) fn gift(
         &self,
         gift: &Verified<BeforeSendGift>,
@@ -56,13 +58,13 @@ impl Moderator {
         })
     }
 
-    /// Decides on a message of ZIM. This app's gifts are custom messages to a room.
+    /// Decides on a ZIM message. This app sends gifts as custom messages to a room.
     pub(crate) fn zim_message(
         &self,
         message: &Verified<zego::BeforeSendMsg>,
     ) -> Result<zego::Decision, TooManyGifts> {
         let message = &message.event;
-        // Of a message that is neither a text nor custom, the content is percent-encoded JSON.
+        // The content is percent-encoded JSON, except in text and custom messages.
         let decoded = message.parse_msg_body().unwrap_or(Value::Null).to_string();
         if self.forbids(&message.msg_body) || self.forbids(&decoded) {
             return Ok(zego::Decision::do_not_send().with_reason("mind your words"));
@@ -76,7 +78,7 @@ impl Moderator {
         Ok(zego::Decision::neutral())
     }
 
-    /// An id that no other gift has.
+    /// Returns an id that no other gift has.
     fn next_id(&self) -> String {
         format!("unnamed {}", self.unnamed.fetch_add(1, Ordering::Relaxed))
     }

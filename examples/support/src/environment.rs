@@ -8,11 +8,11 @@ use room_hooks::inbox::InboxStore;
 use room_hooks_postgres::PostgresInbox;
 use room_hooks_sqlite::SqliteInbox;
 
-/// An environment variable; one that is there but unreadable is an error and not the default.
+/// Returns an environment variable, or the default if it is not set.
 ///
 /// # Errors
 ///
-/// It is not valid Unicode.
+/// Fails if the value is not valid Unicode.
 pub fn setting(name: &str, default: &str) -> anyhow::Result<String> {
     match env::var(name) {
         Err(VarError::NotPresent) => Ok(default.to_owned()),
@@ -20,11 +20,13 @@ pub fn setting(name: &str, default: &str) -> anyhow::Result<String> {
     }
 }
 
-/// Opens the inbox that `ROOM_HOOKS_INBOX` names: the path of a SQLite file, or the URL of a PostgreSQL database.
+/// Opens the inbox at the value of `ROOM_HOOKS_INBOX`: the path of a SQLite file, or the URL of a
+/// PostgreSQL database.
 ///
 /// # Errors
 ///
-/// It cannot be opened. The error does not repeat the URL, which may contain a password.
+/// Fails if the inbox cannot be opened. The error does not repeat the URL, which may contain a
+/// password.
 pub async fn open_inbox(location: &str) -> anyhow::Result<Arc<dyn InboxStore>> {
     let is_url = location.starts_with("postgres://") || location.starts_with("postgresql://");
     Ok(match is_url {
@@ -33,7 +35,7 @@ pub async fn open_inbox(location: &str) -> anyhow::Result<Arc<dyn InboxStore>> {
     })
 }
 
-/// How many attempts at every event `ROOM_HOOKS_FAIL` has fail.
+/// Returns the number of attempts that fail for every event, from `ROOM_HOOKS_FAIL`.
 pub(crate) fn failures() -> anyhow::Result<u32> {
     let failures = setting("ROOM_HOOKS_FAIL", "0")?;
     failures

@@ -13,24 +13,24 @@ use serde::Serialize;
 
 use crate::environment::failures;
 
-/// The handlers of events, which print each as a line of JSON. Hooks take them, or the worker of an inbox.
+/// Event handlers that print each event as a line of JSON. Hooks or an inbox's worker call them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EventHandlers {
-    /// Handlers of ZEGO's events.
+    /// The handlers of ZEGO events.
     pub zego: Handlers<Zego>,
-    /// Handlers of Tencent's events.
+    /// The handlers of Tencent events.
     pub tencent: Handlers<Tencent>,
-    /// Handlers of TRTC's events.
+    /// The handlers of TRTC events.
     pub trtc: Handlers<Trtc>,
 }
 
 impl EventHandlers {
-    /// Creates the handlers. With `ROOM_HOOKS_FAIL=N`, the first N attempts at every event fail.
+    /// Creates the handlers. With `ROOM_HOOKS_FAIL=N`, the first N attempts fail for every event.
     ///
     /// # Errors
     ///
-    /// `ROOM_HOOKS_FAIL` is not a number.
+    /// Fails if `ROOM_HOOKS_FAIL` is not a number.
     pub fn from_env() -> anyhow::Result<Self> {
         let failures = failures()?;
         Ok(Self {
@@ -44,7 +44,8 @@ impl EventHandlers {
     }
 }
 
-/// Handles an event. If it fails, it is called again: when the sender tries again, or by the worker of an inbox.
+/// Handles an event. After a failure, it runs again: when the sender retries, or when an inbox's
+/// worker does.
 async fn on_event<E>(event: Verified<E>, failures: u32) -> Result<(), Box<dyn Error + Send + Sync>>
 where
     E: RoomEvent,
@@ -55,13 +56,13 @@ where
     Ok(print(&event)?)
 }
 
-/// Allows a question of ZEGO's, and prints it.
+/// Prints and allows a ZEGO question.
 pub(crate) async fn allow_zego(asked: Verified<zego::Question>) -> io::Result<zego::Decision> {
     print(&asked)?;
     Ok(zego::Decision::neutral())
 }
 
-/// Allows a question of Tencent's, and prints it.
+/// Prints and allows a Tencent question.
 pub(crate) async fn allow_tencent(
     asked: Verified<tencent::Question>,
 ) -> io::Result<tencent::Decision<tencent::Question>> {

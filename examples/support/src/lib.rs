@@ -1,7 +1,8 @@
-//! What the examples share, so that each shows only how its framework mounts hooks, serves and ends.
+//! Code that the examples share. Each example shows only how its framework mounts hooks, serves and
+//! shuts down.
 //!
-//! Read `handlers.rs` for the handlers of events, and `rooms.rs` for the hooks: the two ways to handle an event,
-//! directly or by way of an inbox, are side by side there, with the same handlers.
+//! `handlers.rs` has the event handlers. `rooms.rs` has the hooks, and compares the two ways to
+//! handle an event with the same handlers: directly, or through an inbox.
 
 mod environment;
 mod handlers;

@@ -6,18 +6,18 @@ use std::{
 
 use tokio::{signal, time::sleep};
 
-/// Has the log written to standard error. One that cannot be written is no reason to panic.
+/// Writes the log to standard error, and ignores write errors.
 pub fn log_to_stderr() {
     tracing_subscriber::fmt().with_writer(io::stderr).log_internal_errors(false).init();
 }
 
-/// Says where the server listens, whether or not anyone can read it.
+/// Prints the server's address to standard error, and ignores write errors.
 pub fn announce(address: SocketAddr) {
     let hint = "to send it a callback: cargo run -- send room_create --to";
     let _ = writeln!(io::stderr(), "listening on http://{address}\n{hint} http://{address}");
 }
 
-/// Ends with Ctrl-C or, where there is one, SIGTERM.
+/// Completes on Ctrl-C or, on Unix, SIGTERM.
 pub async fn shutdown_signal() {
     #[cfg(unix)]
     if let Ok(mut terminated) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
@@ -29,8 +29,9 @@ pub async fn shutdown_signal() {
     signal::ctrl_c().await.unwrap_or_default();
 }
 
-/// Ends a while after [`shutdown_signal`]. By then, every body has arrived or been refused, which takes 5 s. A client that has not
-/// sent the head of a request is not waited for.
+/// Completes 6 s after [`shutdown_signal`]. Every body has then arrived or been refused, which
+/// takes at most 5 s. Clients that have not yet sent a request's head do not delay the shutdown
+/// further.
 pub async fn grace_period() {
     shutdown_signal().await;
     sleep(Duration::from_secs(6)).await;

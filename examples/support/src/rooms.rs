@@ -20,24 +20,24 @@ use crate::{
     handlers::{allow_tencent, allow_zego},
 };
 
-/// The hooks of all providers, to be mounted, and the worker of their inbox, if they have one.
+/// The hooks of all providers, for an app to mount, and the worker if there is an inbox.
 #[derive(Debug)]
 pub struct Rooms {
-    /// Hooks for `/hooks/zego`.
+    /// The hooks for `/hooks/zego`.
     pub zego: Hooks<Zego>,
-    /// Hooks for `/hooks/tencent`.
+    /// The hooks for `/hooks/tencent`.
     pub tencent: Hooks<Tencent>,
-    /// Hooks for `/hooks/trtc`.
+    /// The hooks for `/hooks/trtc`.
     pub trtc: Hooks<Trtc>,
     worker: Option<Worker>,
 }
 
 impl Rooms {
-    /// Creates hooks that handle events directly, or by way of the inbox that `ROOM_HOOKS_INBOX` names.
+    /// Creates hooks that handle events directly, or through an inbox if `ROOM_HOOKS_INBOX` is set.
     ///
     /// # Errors
     ///
-    /// A variable of the environment is wrong, or the inbox cannot be opened.
+    /// Fails if an environment variable is invalid or the inbox cannot be opened.
     pub async fn from_env() -> anyhow::Result<Self> {
         let handlers = EventHandlers::from_env()?;
         match env::var("ROOM_HOOKS_INBOX") {
@@ -46,7 +46,7 @@ impl Rooms {
         }
     }
 
-    /// The sender waits for the handler, and tries again if that fails.
+    /// The sender waits for the handler, and retries if it fails.
     fn direct(handlers: EventHandlers) -> anyhow::Result<Self> {
         let Self { zego, tencent, trtc, worker } = Self::answering_questions()?;
         Ok(Self {
@@ -57,7 +57,8 @@ impl Rooms {
         })
     }
 
-    /// The sender waits until the event is stored. A worker calls the same handlers, until they succeed.
+    /// The sender waits until the event is stored. A worker then runs the same handlers until they
+    /// succeed.
     fn by_inbox(inbox: Arc<dyn InboxStore>, handlers: EventHandlers) -> anyhow::Result<Self> {
         let rooms = Self::storing_in(&inbox)?;
         let worker = Worker::new(inbox, handlers.zego)
@@ -67,11 +68,11 @@ impl Rooms {
         Ok(Self { worker: Some(worker), ..rooms })
     }
 
-    /// Creates hooks that only store events, for a worker elsewhere.
+    /// Creates hooks that only store events, for a worker in another process.
     ///
     /// # Errors
     ///
-    /// An app id or a secret in the environment is wrong.
+    /// Fails if an app id or a secret in the environment is invalid.
     pub fn storing_in(inbox: &Arc<dyn InboxStore>) -> anyhow::Result<Self> {
         let Self { zego, tencent, trtc, worker } = Self::answering_questions()?;
         Ok(Self {
@@ -82,7 +83,8 @@ impl Rooms {
         })
     }
 
-    /// Questions are answered while their sender waits, whatever becomes of events.
+    /// Creates hooks that answer questions. This happens while the sender waits, with or without an
+    /// inbox.
     fn answering_questions() -> anyhow::Result<Self> {
         let zego = Zego::new(
             setting("ZEGO_APP_ID", "1234567890")?,
@@ -105,8 +107,10 @@ impl Rooms {
         })
     }
 
-    /// Runs the server, and the worker beside it. When the server has ended, waits for all handlers that still run.
-    /// Begin once the server has its port: a process that ends in the midst of events leaves them to be handled late.
+    /// Runs the server and the worker. After the server ends, waits for running handlers.
+    ///
+    /// Bind the server's port first: if that fails after the worker has started, the events that it
+    /// has leased wait for their leases to expire.
     pub async fn run<T>(self, server: impl Future<Output = T>) -> T {
         let Self { zego, tencent, trtc, worker } = self;
         let (stop, stopped) = oneshot::channel::<()>();

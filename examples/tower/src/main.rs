@@ -1,7 +1,7 @@
-//! A server on hyper alone that receives room callbacks beside a route of its own.
+//! A server on hyper alone that receives room callbacks alongside another route.
 //!
-//! Every event is one line of JSON on standard output, and so is every question, which is allowed. The handlers are in
-//! `examples/support/src/handlers.rs`.
+//! It prints every event and question to standard output as one line of JSON, and allows every
+//! question. The handlers are in `examples/support/src/handlers.rs`.
 
 use std::{convert::Infallible, pin::pin, time::Duration};
 
@@ -73,7 +73,7 @@ impl App {
     }
 }
 
-/// Serves until a signal comes, and ends when each request under way has its response.
+/// Serves until a shutdown signal, then waits for the responses to the requests in progress.
 async fn serve(listener: TcpListener, app: App) {
     let (mut server, graceful) = (http1::Builder::new(), GracefulShutdown::new());
     // The head of a request must arrive within 30 s.
@@ -85,7 +85,7 @@ async fn serve(listener: TcpListener, app: App) {
             () = &mut signal => break,
         };
         let Ok((stream, _)) = accepted else {
-            // Out of file descriptors, perhaps: others are closed in the meantime.
+            // Perhaps the process has no free file descriptor. Other connections will free some.
             tokio::select! {
                 () = sleep(Duration::from_millis(100)) => continue,
                 () = &mut signal => break,
@@ -95,11 +95,11 @@ async fn serve(listener: TcpListener, app: App) {
         let app = service_fn(move |request| app.clone().call(request));
         let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), app));
         tokio::spawn(async move {
-            // A connection that breaks off is the client's matter.
+            // An error is the client's: it disconnected, or sent a request head too slowly.
             let _ = connection.await;
         });
     }
-    // No client can connect any more.
+    // Closes the port.
     drop(listener);
     graceful.shutdown().await;
 }
