@@ -51,6 +51,7 @@ pub(crate) fn store_error(operation: &'static str) {
 
 /// Counts an attempt at an event of the inbox that has ended. `event` is the event's kind, or
 /// `none` if it cannot be read.
+#[cfg(feature = "inbox")]
 pub(crate) fn inbox_attempt(provider: &'static str, event: &'static str, outcome: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!(
@@ -62,6 +63,7 @@ pub(crate) fn inbox_attempt(provider: &'static str, event: &'static str, outcome
 
 /// Sets the number of ready and dead events in the inbox, and how long the oldest ready event has
 /// been due.
+#[cfg(feature = "inbox")]
 pub(crate) fn inbox(ready: u64, oldest: Duration, dead: u64) {
     #[cfg(feature = "metrics")]
     {
@@ -72,6 +74,7 @@ pub(crate) fn inbox(ready: u64, oldest: Duration, dead: u64) {
 }
 
 /// Counts an event that was put in the spill because the inbox did not take it.
+#[cfg(feature = "inbox")]
 pub(crate) fn spilled() {
     #[cfg(feature = "metrics")]
     metrics::counter!("room_hooks_inbox_spilled_total").increment(1);
@@ -79,6 +82,7 @@ pub(crate) fn spilled() {
 
 /// Sets the number of events in a spill that wait for the inbox, and of those that the inbox has
 /// refused.
+#[cfg(feature = "inbox")]
 pub(crate) fn spill(waiting: u64, dead: u64) {
     #[cfg(feature = "metrics")]
     {

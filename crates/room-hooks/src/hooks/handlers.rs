@@ -16,6 +16,7 @@ use crate::{Callback, Provider, RoomEvent, Verified};
 /// ```
 #[derive(Clone)]
 #[must_use]
+#[cfg(feature = "hooks")]
 pub struct Handlers<P: Provider> {
     by_kind: Vec<Handler<P>>,
     fallback: Option<Handler<P>>,

@@ -36,6 +36,7 @@ enum Target<'a> {
 /// [`Spill`](Self::Spill) has an example.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
+#[cfg(feature = "inbox")]
 pub enum OnInboxFailure {
     /// The sender receives 503. ZEGO and TRTC retry for up to a minute. **Tencent does not retry**,
     /// so its events are lost.
@@ -73,6 +74,7 @@ pub enum OnInboxFailure {
     HandleDirectly,
 }
 
+#[cfg(feature = "inbox")]
 impl<P: Provider> Hooks<P> {
     /// Sets the inbox. From then on, events are stored before their sender gets a response, and a
     /// [`Worker`](crate::inbox::Worker) handles them. The hooks then need no event handlers, and

@@ -104,6 +104,7 @@ pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, Stor
 /// for at most twice as many.
 #[derive(Clone)]
 #[must_use]
+#[cfg(feature = "hooks")]
 pub struct Hooks<P: Provider>(Arc<Inner<P>>);
 
 /// A delivery's tasks hold one pointer to all parts. With a copy of each part, they took 3 KiB.
