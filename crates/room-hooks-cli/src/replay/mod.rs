@@ -132,15 +132,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         let name = subject.as_ref().map_or("-", |subject| &subject.name);
         let room = subject.as_ref().and_then(|subject| subject.room_id.as_deref()).unwrap_or("-");
         progress.suspend(|| {
-            writeln!(
-                terminal::out(),
+            let line = format!(
                 "{} {DIM}{:<8}{DIM:#} {} {} {}",
                 terminal::status(answer.status),
                 record.provider,
                 terminal::plain(name),
                 terminal::plain(room),
                 answer.body
-            )
+            );
+            writeln!(terminal::out(), "{}", line.trim_end())
         })?;
         progress.inc(1);
         match answer.is_success() {

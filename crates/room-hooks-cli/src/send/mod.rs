@@ -116,14 +116,14 @@ impl Sender {
     }
 
     fn show(&self, answer: &Response) -> Result<(), Error> {
-        writeln!(
-            terminal::out(),
+        let line = format!(
             "{} {} {DIM}{:.1} ms{DIM:#} {}",
             terminal::status(answer.status),
             self.client.url(),
             answer.took.as_secs_f64() * 1000.0,
             answer.body,
-        )?;
+        );
+        writeln!(terminal::out(), "{}", line.trim_end())?;
         Ok(())
     }
 
