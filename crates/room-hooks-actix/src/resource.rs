@@ -33,14 +33,14 @@ use crate::{
 /// # }
 /// ```
 ///
-/// It matches every method, and responds to methods other than `POST` in the provider's format.
-/// Path parameters, scopes and middleware work as with any other resource.
+/// The resource matches every method, and responds to methods other than `POST` in the provider's
+/// format. Path parameters, scopes and middleware work as with any other resource.
 /// [`Receiver::with_request_data`](crate::Receiver::with_request_data) selects the parts of the
 /// path that handlers receive.
 ///
-/// Create the hooks outside of the closure, as above. Every worker calls the closure. Hooks that
-/// each worker creates have separate stores, so they do not recognize each other's duplicates. A
-/// warning in the log reports this.
+/// Create the hooks outside of the closure, as above, because every worker calls the closure. Hooks
+/// that each worker creates have separate stores, so they do not recognize each other's duplicates;
+/// a warning in the log reports this.
 #[must_use]
 pub fn resource<P: Provider>(path: &str, hooks: Hooks<P>) -> Resource {
     warn_of_stores_per_worker(P::NAME, hooks.store_created_on());

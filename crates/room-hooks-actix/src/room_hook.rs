@@ -45,10 +45,10 @@ use crate::{
 /// The handler is not called for anything else. The extractor refuses a request that is not
 /// authentic, acknowledges an event of another kind, and allows a question of another kind (ZIM
 /// decides for itself). With `web::to` rather than `web::post`, it also responds to other methods
-/// in the provider's format. It must be the handler's only extractor that reads the body.
+/// in the provider's format. `RoomHook` must be the handler's only extractor that reads the body.
 ///
-/// The [`Receiver`] comes from the `app_data`, either directly or in a `web::Data`. Without one,
-/// requests get 500, and the log names the missing type.
+/// The [`Receiver`] comes from the `app_data`, either directly or in a `web::Data`. Without a
+/// receiver, requests get 500, and the log names the missing type.
 ///
 /// Behind a [`Verify`](crate::Verify) middleware, the extractor takes the event that the middleware
 /// has verified, and needs no receiver. If it has one that is not a clone of the middleware's, it

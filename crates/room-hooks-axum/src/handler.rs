@@ -18,8 +18,8 @@ use crate::peer::note_peer;
 /// # }
 /// ```
 ///
-/// It matches every method, and responds to methods other than `POST` in the provider's format.
-/// Path parameters, layers and fallbacks work as with any other route.
+/// The route matches every method, and responds to methods other than `POST` in the provider's
+/// format. Path parameters, layers and fallbacks work as with any other route.
 /// [`Receiver::with_request_data`](crate::Receiver::with_request_data) selects the parts of the
 /// path that handlers receive.
 pub fn handler<P, S>(hooks: Hooks<P>) -> MethodRouter<S>

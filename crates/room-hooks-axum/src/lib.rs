@@ -46,9 +46,9 @@
 //!
 //! # Body limits and request logs
 //!
-//! The receiver's limit and timeout apply to the body. axum's `DefaultBodyLimit` does not.
-//! A limit that wraps the body, such as tower-http's `RequestBodyLimit`, also applies, and a larger
-//! body gets 413 from either.
+//! The receiver's limit and timeout apply to the body. axum's `DefaultBodyLimit` does not. A limit
+//! that wraps the body, such as tower-http's `RequestBodyLimit`, also applies, and a larger body
+//! gets 413 from either.
 //!
 //! Tencent's query contains the signature, and most request loggers write the query. Configure
 //! yours to write only the path.

@@ -38,7 +38,7 @@ use thiserror::Error;
 /// The handler is not called for anything else. The extractor refuses a request that is not
 /// authentic, acknowledges an event of another kind, and allows a question of another kind (ZIM
 /// decides for itself). With `any` rather than `post`, it also responds to other methods in the
-/// provider's format. It consumes the body, so it must be the handler's last argument.
+/// provider's format. The extractor consumes the body, so it must be the handler's last argument.
 ///
 /// Behind a [`VerifyLayer`](crate::VerifyLayer), the extractor takes the event that the layer has
 /// verified if its receiver is a clone of the layer's. Otherwise it verifies the request again.

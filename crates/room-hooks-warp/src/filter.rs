@@ -25,8 +25,8 @@ use crate::request::{already_consumed, request};
 /// # }
 /// ```
 ///
-/// It matches every method, and responds to methods other than `POST` in the provider's format. It
-/// never rejects, so a request that it refuses does not reach another route.
+/// The filter matches every method, and responds to methods other than `POST` in the provider's
+/// format. It never rejects, so a request that it refuses does not reach another route.
 #[must_use]
 pub fn filter<P: Provider>(
     hooks: Hooks<P>,

@@ -70,8 +70,8 @@ async fn verify<E: Callback>(
 
 /// The rejection of a [`room_hook`]: the request is refused, or has nothing for the handler.
 ///
-/// The response never reveals the reason. To use it on the server, replace [`recover`] with your
-/// own function:
+/// The response never reveals the reason. To use the reason on the server, replace [`recover`] with
+/// your own function:
 ///
 /// ```
 /// use room_hooks_warp::RoomHookRejection;

@@ -27,7 +27,7 @@
 //!     // 1. Check the head.
 //!     let head = Delivery::new(b"").with_query(&request.query).with_headers(&request.headers);
 //!     let mut reader: BodyReader<'_, Zego> = receiver.body_reader(&request.method, head)?;
-//!     // 2. Read the body within `reader.timeout()`. The reader creates refusals, too.
+//!     // 2. Read the body within `reader.timeout()`, or else return `reader.timed_out()`.
 //!     for chunk in &request.chunks {
 //!         reader.push(chunk)?;
 //!     }

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 /// Counts a delivery that has ended. `event` is the event's [`kind`](crate::Callback::kind), or
-/// `none` for a refused delivery.
+/// `none` for a delivery that was refused before it was verified.
 pub(crate) fn delivery(provider: &'static str, event: &'static str, outcome: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!(

@@ -2,23 +2,24 @@
 //! written.
 //!
 //! Fields are sorted; white space and the choice of escapes do not matter. Everything else does:
-//! `7`, `7.0` and `"7"` are three values, and a field that is `null` is not absent. Two documents
-//! of one form read as the same event, even if a name occurs twice.
+//! `7`, `7.0` and `"7"` are three values, and a field that is `null` is not absent. Documents with
+//! the same canonical form are read as the same event, even if a field is repeated.
 //!
-//! A number counts by its text, not by its value. `serde_json` keeps the text only with its feature
-//! `arbitrary_precision`, which any crate in a program can enable, and ids must not depend on that.
+//! Numbers are compared by their text, not by their value. `serde_json` keeps the text only with
+//! its feature `arbitrary_precision`, which any crate in a program can enable, and ids must not
+//! depend on that.
 
 use serde_json::value::RawValue;
 
 use crate::event::document::{members, string};
 
-/// Values deeper than this count as written, so that a sender cannot choose the depth of the
-/// recursion.
+/// The maximum depth of the recursion, so that a sender cannot choose it. Values that are nested
+/// more deeply are compared by their raw text.
 const DEPTH: usize = 128;
 
-/// The budget for reading, in lengths of the document; 256 KiB are added to it. Descending into a
-/// value reads everything below it once more. Beyond the budget, values count as written, so the
-/// cost stays linear. No vendor nests deeper than four levels.
+/// The budget for reading: this many times the document's length, plus 256 KiB. Descending into a
+/// value reads everything below it once more. Beyond the budget, values are compared by their raw
+/// text, so the cost stays linear. No vendor nests values more than four levels deep.
 const READINGS: usize = 4;
 
 /// Writes the canonical form of a JSON object, without some of its top-level fields.

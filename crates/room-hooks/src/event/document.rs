@@ -18,8 +18,9 @@ use crate::{
 /// ZEGO's signature, so keep [`as_str`](Self::as_str) out of logs. [`Serialize`] omits the
 /// signature's fields, and `Debug` shows only the size. Cloning is cheap.
 ///
-/// One thing is changed: an escaped lone surrogate such as `"\ud83d"` is replaced by `\ufffd`,
-/// because a Rust string cannot hold it. [`is_repaired`](Self::is_repaired) reports that.
+/// The text is unchanged, with one exception: an escaped lone surrogate such as `"\ud83d"` is
+/// replaced by `\ufffd`, because a Rust string cannot hold it. [`is_repaired`](Self::is_repaired)
+/// reports whether this happened.
 ///
 /// ```
 /// use room_hooks::{Verified, zego};
@@ -39,7 +40,7 @@ use crate::{
 pub struct Document {
     json: Arc<str>,
     is_repaired: bool,
-    /// Fields that are not serialized, because a reader could use them to sign any other body.
+    /// Fields that are not serialized, because a reader could use them to sign another body.
     unserialized: &'static [&'static str],
 }
 
@@ -54,8 +55,8 @@ impl Document {
         }
     }
 
-    /// The document to store: without the signature, all other fields unchanged, duplicates
-    /// included.
+    /// The document to store. It lacks the fields of the signature; all other fields are unchanged,
+    /// even duplicates.
     pub(crate) fn without_signature(&self) -> Self {
         let mut json = String::with_capacity(self.json.len());
         let read = members(&self.json, |name, value| {
@@ -64,7 +65,7 @@ impl Document {
                 json += &format!("{}:{value}", Value::from(&*name));
             }
         });
-        // A document that names an event is an object.
+        // A verified document is an object that names its event, so the second case does not occur.
         let json = match read {
             Ok(()) if !json.is_empty() => json + "}",
             _ => "{}".to_owned(),
@@ -127,7 +128,7 @@ impl Document {
         serde_json::from_str(&self.json)
     }
 
-    /// The JSON text of some top-level values; `None` for a field that is absent or `null`.
+    /// The JSON text of some top-level fields; `None` for a field that is absent or `null`.
     ///
     /// # Errors
     ///
@@ -140,8 +141,8 @@ impl Document {
         outermost(&self.json, |name| names.iter().position(|known| *known == name))
     }
 
-    /// Like [`members`](Self::members), but `index` maps names to positions. Two spellings of one
-    /// name are a duplicate.
+    /// Like [`members`](Self::members), but `index` maps names to positions. Two names with the
+    /// same position count as a duplicate.
     pub(crate) fn members_by<const N: usize>(
         &self,
         index: impl Fn(&str) -> Option<usize>,
@@ -182,8 +183,8 @@ pub(crate) const MALFORMED: Refusal =
 
 /// Calls `member` with the name of each top-level field of a JSON object and the text of its value.
 ///
-/// All code here that inspects JSON without a type uses this function. `serde_json` skips values
-/// without recursion, however deep they are.
+/// Use this function to inspect JSON without a type: `serde_json` skips each value without
+/// recursion, however deeply it is nested.
 pub(crate) fn members<'a>(
     json: &'a str,
     member: impl FnMut(Cow<'a, str>, &'a str),

@@ -23,13 +23,13 @@ use crate::{
 /// | has neither: ZIM rooms, a Tencent event without `EventTime`, an event without a type | its content and everything that dates the delivery: ZEGO's `timestamp` and `nonce`, Tencent's `RequestTime` and `RequestID`, TRTC's `CallbackTs` |
 /// | has neither, and nothing dates the delivery, as for an app that does not sign | the event has no id and never counts as a duplicate |
 ///
-/// If the vendor re-signs the retry of an event of the second kind, it counts as another delivery.
-/// At-least-once delivery allows that, whereas an event must never be lost. One gap remains:
-/// Tencent dates deliveries in seconds, so two equal events of one second differ only by their
-/// `RequestID`, which is undocumented.
+/// If the platform re-signs a retry of an event in the second row, the retry counts as another
+/// delivery. At-least-once delivery allows that, whereas an event must never be lost. One gap
+/// remains: Tencent dates deliveries in seconds, so two equal events of one second differ only by
+/// their `RequestID`, which is undocumented.
 ///
-/// Member order, white space and the choice of escapes do not matter. Everything else does: `7`,
-/// `7.0` and `"7"` differ. The id is 16 bytes of SHA-256, displayed as hex.
+/// The order of fields, white space and the choice of escapes do not matter. Everything else does:
+/// `7`, `7.0` and `"7"` differ. The id is 16 bytes of SHA-256, displayed as hex.
 ///
 /// ```
 /// use room_hooks::{Verified, zego};
@@ -53,8 +53,6 @@ impl DeliveryId {
     pub(crate) fn of_content<E: Callback>(verified: &Verified<E>, paths: &[&str]) -> Option<Self> {
         let Contents { event, app_id, sent_at, request_id, document, .. } = &**verified;
         let mut content = prefix::<E::Provider>("delivery", *app_id);
-        // The query may hold the name, and some events have two names, so this crate's own name
-        // counts.
         part(&mut content, event.name().as_bytes());
         let is_distinct = paths.iter().any(|path| is_distinct(document, path));
         if !is_distinct {
@@ -70,10 +68,10 @@ impl DeliveryId {
     }
 }
 
-/// A digest of a signature, which belongs to the first content that is seen with it. The signature
-/// cannot be recovered from the digest.
+/// A digest of a signature that is bound to the first content seen with it. The signature cannot be
+/// recovered from the digest.
 ///
-/// Authors of a delivery store meet it in a [`DeliveryKey`](crate::hooks::DeliveryKey):
+/// A delivery store receives it in a [`DeliveryKey`](crate::hooks::DeliveryKey):
 ///
 /// ```
 /// use room_hooks::SignatureKey;
@@ -137,8 +135,9 @@ impl fmt::Display for DeliveryId {
 }
 
 /// Whether the document has a field at a path that can distinguish two events: an id, or a time in
-/// milliseconds. A time in seconds does not, because two events of one second share it. `id#number`
-/// names the id of a task or the like and the event's number within it; both must be present.
+/// milliseconds. A time in seconds does not, because two events of one second share it. A path
+/// `id#number` names an id, such as a task's, and the event's number within it; both must be
+/// present.
 fn is_distinct(document: &Document, path: &str) -> bool {
     if let Some((id, number)) = path.split_once('#') {
         let number = document.at(number).map(|number| number.trim_matches('"').parse::<u64>());
@@ -271,8 +270,8 @@ mod tests {
     }
 
     /// Processes of two versions may share a store, and so may builds in which another crate
-    /// enables features of `serde_json`: `.ci/run` also runs this with `arbitrary_precision` and
-    /// `preserve_order`.
+    /// enables features of `serde_json`: `.ci/run` also runs this test with `arbitrary_precision`
+    /// and `preserve_order`.
     #[test]
     fn ids_and_keys_do_not_depend_on_versions_or_cargo_features() {
         let id = id(r#"{"room_id":"7","b":[1,{"c":1.5}]}"#);

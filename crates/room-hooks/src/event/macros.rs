@@ -1,5 +1,5 @@
-//! Macros that define the structs and enumerations of the wire, so that an event's file holds only
-//! its fields and their docs.
+//! Macros that define the structs and enumerations of the wire format, so that an event's file
+//! contains only its fields and their docs.
 
 use serde::{Serialize, Serializer};
 
@@ -72,8 +72,8 @@ macro_rules! wire_struct {
     };
 }
 
-/// Defines an enumeration whose values are names on the wire, compared case-insensitively. Its
-/// public module after `in` is for the example in its docs.
+/// Defines an enumeration whose values are names on the wire, compared case-insensitively. The
+/// public module after `in` is for the example in the docs.
 macro_rules! wire_names {
     (
         $(#[$attribute:meta])*
@@ -127,8 +127,8 @@ macro_rules! wire_names {
     };
 }
 
-/// Defines an enumeration whose values are numbers on the wire. Its public module after `in` is for
-/// the example in its docs.
+/// Defines an enumeration whose values are numbers on the wire. The public module after `in` is for
+/// the example in the docs.
 macro_rules! wire_codes {
     (
         $(#[$attribute:meta])*

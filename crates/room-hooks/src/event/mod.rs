@@ -82,8 +82,8 @@ pub trait Callback: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
         self.facts().room_id
     }
 
-    /// The user whose action caused the callback; `None` if no user did, or if the provider does
-    /// not say.
+    /// The user whose action caused the callback; `None` if no user caused it, or if the provider
+    /// does not name the user.
     fn operator(&self) -> Option<&str> {
         self.facts().operator
     }
@@ -94,15 +94,15 @@ pub trait Callback: Clone + Debug + Serialize + Send + Sync + Sized + 'static {
         self.facts().occurred_at
     }
 
-    /// The session, which distinguishes rooms that used one id in turn; only ZEGO Express reports
-    /// it.
+    /// The number of the room's session, which distinguishes successive rooms with the same id;
+    /// only ZEGO Express reports it.
     fn session(&self) -> Option<u64> {
         self.facts().session
     }
 }
 
-/// A callback that reports something that happened: a provider's whole `Event`, or one kind of
-/// event.
+/// A callback that reports something that happened: one kind of event, or a provider's `Event`,
+/// which can be any kind.
 ///
 /// ```
 /// use room_hooks::{RoomEvent, Verified};
@@ -141,7 +141,7 @@ impl<'a> Facts<'a> {
         Self { room_id: room_id.into(), ..Self::default() }
     }
 
-    /// An empty operator is not a user.
+    /// Sets the operator. An empty operator is not a user.
     pub(crate) fn by(self, operator: Option<&'a str>) -> Self {
         Self { operator: operator.filter(|user| !user.is_empty()), ..self }
     }

@@ -2,8 +2,8 @@ use std::convert::Infallible;
 
 use crate::{Callback, Provider, adapter::CallbackResponse};
 
-/// A callback that asks whether something may happen: a provider's whole `Question`, or one kind of
-/// question.
+/// A callback that asks whether something may happen: one kind of question, or a provider's
+/// `Question`, which can be any kind.
 ///
 /// Its handler, added with [`Hooks::answer`](crate::Hooks::answer), returns a decision, which the
 /// response carries. A question has no [`DeliveryId`](crate::DeliveryId): two equal questions are
@@ -31,7 +31,7 @@ pub trait Question: Callback<Any = <<Self as Callback>::Provider as Provider>::Q
     type Decision: Decision;
 }
 
-/// The provider's answer, which the handler of a [`Question`] returns.
+/// A handler's answer to a [`Question`], in the provider's format.
 ///
 /// A decision serializes as the body of the response.
 ///
@@ -50,7 +50,7 @@ pub trait Decision: Send + 'static {
     fn as_str(&self) -> &'static str;
 }
 
-/// The decision of a provider that does not ask questions.
+/// The type of decision for a provider that asks no questions.
 impl Decision for Infallible {
     fn response(&self) -> CallbackResponse {
         match *self {}

@@ -5,10 +5,10 @@ use crate::{
     event::{excerpt, lenient::Lenient},
 };
 
-/// An authentic event that this crate has no type for, or whose shape is not the expected one.
+/// An authentic event or question that this crate has no type for, or whose shape is unexpected.
 ///
-/// It is a value and not an error: after an error the sender would retry, give up, and the event
-/// would be lost. It serializes like its [`Document`].
+/// A `RawEvent` is a value and not an error: after an error, the sender would retry and then give
+/// up, and the event would be lost. It serializes like its [`Document`].
 ///
 /// ```
 /// use room_hooks::{Hooks, Verified, zego::{Event, Zego}};
@@ -44,7 +44,7 @@ impl RawEvent {
         // The error quotes the unexpected value, which may be of any length.
         let error = error.map(|error| Box::from(excerpt(&error.to_string())));
         if let Some(error) = &error {
-            // The handler for the known kind is not called, so the operator should know.
+            // The handler for the known kind is not called, so the operator is warned.
             tracing::warn!(
                 event = excerpt(name),
                 error,

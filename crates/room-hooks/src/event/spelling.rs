@@ -1,15 +1,15 @@
 //! Field names, as the products of a vendor spell them.
 
-/// A name in lower case and without underscores. A vendor's products spell the fields of one
-/// envelope differently.
+/// A name in lower case and without underscores, the form in which names are compared: a vendor's
+/// products spell the same field differently.
 pub(crate) struct Spelling {
     letters: [u8; 10],
     length: usize,
 }
 
 impl Spelling {
-    /// Reads a name; `None` if it has more letters or underscores than any known name. The limit
-    /// keeps the cost low, because a sender may make the name arbitrarily long.
+    /// Reads a name; `None` if it has more than 10 letters or 8 underscores, as no known name has.
+    /// The limits keep the cost low, because a sender may make the name arbitrarily long.
     pub(crate) fn of(name: impl Iterator<Item = u8>) -> Option<Self> {
         let (mut spelling, mut underscores) = (Self { letters: [0; 10], length: 0 }, 0);
         for byte in name {

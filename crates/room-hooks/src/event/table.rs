@@ -8,13 +8,13 @@ use crate::Callback;
 
 /// Defines a provider's `Event` from its rows: the variant and its type, the name on the wire,
 /// aliases after `|`, and the kind after `as` where the name is not unique. `$read` reads an event
-/// from the JSON of its fields; `$write` writes it into a document, including its name.
+/// from the JSON of its fields; `$write` serializes it together with its name.
 ///
 /// `distinct by` lists the paths of fields that each distinguish the event from an otherwise equal
 /// one: an id, a time in milliseconds, or `id#number` for an id together with the event's number
 /// within it. The [`DeliveryId`](crate::DeliveryId) then does not depend on when the delivery was
-/// sent. The event's [`Facts`](crate::Facts) follow `=>`. A row that omits one of the two takes it
-/// from the head of the table.
+/// sent. The event's [`Facts`](crate::Facts) follow `=>`. A row without `distinct by` or `=>` takes
+/// that part from the head of the table.
 ///
 /// Each row needs a fixture, `src/testing/fixtures/PROVIDER/KIND.json`.
 macro_rules! events {
@@ -150,8 +150,8 @@ macro_rules! callbacks {
         }
 
         impl $any {
-            /// Reads a callback of a kind or alias from its fields, or keeps the document under its
-            /// name.
+            /// Reads a callback from its fields, given its kind or an alias. Without a type for the
+            /// kind, keeps the document under `name`.
             fn read(kind: &str, name: &str, members: &str, document: &$crate::Document) -> Self {
                 let callback = match kind {
                     $(

@@ -141,7 +141,7 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets all event handlers at once, such as those that an inbox worker uses, too.
+    /// Sets all event handlers at once, for example to share them with an inbox worker.
     ///
     /// # Panics
     ///
@@ -201,19 +201,19 @@ impl<P: Provider> Hooks<P> {
     ///
     /// # Cancellation
     ///
-    /// A late handler is aborted, and so is a handler whose sender hangs up. Make it safe to stop
-    /// at any `.await`.
+    /// A late handler is aborted, and so is a handler whose sender hangs up. Make handlers safe to
+    /// stop at any `.await`.
     ///
     /// # Repeated questions
     ///
     /// The handler runs for every question, even for one that equals another, because two equal
     /// gifts can be two gifts. A question has no delivery id, is never stored, and never reaches
     /// the [`fallback`](Self::fallback). ZEGO's signature is [bound](Self::with_signature_binding)
-    /// to a question as to an event, which needs the delivery store.
+    /// to a question as to an event: in the delivery store, or in the inbox if there is one.
     ///
     /// A captured question verifies again while its signature is fresh, so a handler that counts
-    /// must count distinct message ids.
-    /// The program `examples/moderation` in the repository does this.
+    /// messages must count distinct message ids. The program `examples/moderation` in the
+    /// repository does this.
     ///
     /// # Panics
     ///

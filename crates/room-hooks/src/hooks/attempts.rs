@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{DeliveryId, verify::verified::Attempt};
 
-/// Deliveries that failed in this process, so that the next attempt knows its number.
+/// The deliveries that failed in this process, kept to number their next attempts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attempts(Arc<Mutex<HashMap<DeliveryId, Failed>>>);
 
@@ -18,7 +18,7 @@ struct Failed {
     until: Instant,
 }
 
-/// The maximum number of remembered deliveries. The next attempt at a delivery beyond it counts as
+/// The maximum number of remembered deliveries. If another one fails, its next attempt counts as
 /// the first.
 const MAX_FAILED: usize = 10_000;
 

@@ -9,26 +9,26 @@ use tokio::time::Instant;
 
 /// The time for checking the freshness of each app's deliveries.
 ///
-/// This is the local clock's time, unless that is behind the signed time of the app's newest
-/// verified delivery plus the time elapsed since. So setting the clock back makes no delivery fresh
-/// again that was handled and forgotten. A wrong local clock leaves no trace: a mark moves only to
-/// a time that a sender signed and that was fresh.
+/// It is the time of the local clock or, if later, the signed time of the app's newest verified
+/// delivery plus the time elapsed since. So if the local clock is set back, a delivery that was
+/// handled and forgotten does not become fresh again. A local clock that was ahead has no lasting
+/// effect: a mark moves only to a time that a sender signed and that was fresh.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clock(Arc<Mutex<Marks>>);
 
 /// The marks of the most recently verified apps: of at least [`GENERATION`](Self::GENERATION) apps,
-/// and of at most twice as many, however many a lookup finds. A forgotten app is as it was when the
-/// process started.
+/// and of at most twice as many, however many a lookup finds. An app whose mark is forgotten is
+/// treated as when the process started.
 ///
 /// A mark moves to the recent generation when its app is verified. A full recent generation
-/// replaces the older one, so no delivery searches for the least recent mark.
+/// replaces the older one, so that no delivery has to search for the oldest mark.
 #[derive(Debug, Default)]
 struct Marks {
     recent: HashMap<u64, Mark>,
     older: HashMap<u64, Mark>,
 }
 
-/// A time that was right when it was noted.
+/// A signed time, and when it was noted.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     time: SystemTime,
@@ -43,7 +43,7 @@ impl Clock {
     }
 
     /// Notes the signed time of a delivery that was fresh at [`now`](Self::now). A sender whose
-    /// clock is ahead does not move the time past that.
+    /// clock is ahead does not move the time past `now`.
     pub(super) fn note(&self, app_id: u64, signed: SystemTime, local: SystemTime) {
         let time = signed.min(self.now(app_id, local));
         let noted = Instant::now();
@@ -54,7 +54,7 @@ impl Clock {
 }
 
 impl Marks {
-    /// About 5 MiB of memory.
+    /// The number of apps in a generation, which takes about 5 MiB of memory.
     const GENERATION: usize = 65_536;
 
     fn get(&self, app_id: u64) -> Option<Mark> {
@@ -97,7 +97,7 @@ mod tests {
         sleep(10 * SECOND).await;
         assert_eq!(clock.now(1, begin - 3600 * SECOND), begin + 10 * SECOND);
         assert_eq!(clock.now(1, begin + 20 * SECOND), begin + 20 * SECOND);
-        // An older time does not set it back.
+        // An older signed time does not set the time back.
         for signed in [begin, begin + 5 * SECOND] {
             clock.note(1, signed, begin - 3600 * SECOND);
         }
@@ -130,7 +130,7 @@ mod tests {
         (0..9).for_each(note);
         (KEPT..2 * KEPT - 9).for_each(note);
         assert!((0..9).chain(KEPT..2 * KEPT - 9).all(is_marked));
-        // An older delivery counts as well.
+        // An older delivery keeps a mark as well.
         (0..9).for_each(|app_id| clock.note(app_id, begin - SECOND, begin));
         assert!((0..9).all(|app_id| clock.now(app_id, set_back) == begin));
         (2 * KEPT..3 * KEPT - 9).for_each(note);

@@ -152,7 +152,7 @@ pub(super) fn assert_reachable<C: Callback>(
 }
 
 /// The return type of an event handler: nothing, or a `Result`. After an error, the sender receives
-/// 500 and may retry.
+/// 500 and may retry; with an inbox, the worker retries.
 ///
 /// ```
 /// use std::num::ParseIntError;
@@ -200,6 +200,10 @@ pub trait EventHandler<E>: Send + Sync + 'static {
     type Error: Into<Box<dyn Error + Send + Sync>> + Send + 'static;
 
     /// Handles an event.
+    ///
+    /// # Errors
+    ///
+    /// The event was not handled.
     fn handle(&self, verified: Verified<E>)
     -> impl Future<Output = Result<(), Self::Error>> + Send;
 }

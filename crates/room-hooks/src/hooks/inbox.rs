@@ -23,7 +23,7 @@ pub(super) struct Inbox {
     on_failure: OnInboxFailure,
     /// The policy's spill, if it has one.
     spill: Option<Arc<Spill>>,
-    /// Warns once that the hooks' handlers are never called.
+    /// Ensures that the hooks warn only once that their handlers are never called.
     unused_handlers: Arc<Once>,
 }
 
@@ -38,13 +38,13 @@ enum Target<'a> {
 #[non_exhaustive]
 #[cfg(feature = "inbox")]
 pub enum OnInboxFailure {
-    /// The sender receives 503. ZEGO and TRTC retry for up to a minute. **Tencent does not retry**,
-    /// so its events are lost.
+    /// The sender receives 503. TRTC retries for about a minute, and so do most ZEGO products.
+    /// **Tencent does not retry**, so its events are lost.
     #[default]
     Refuse,
     /// The event is stored in a second inbox, and its sender receives 200. The hooks move it to the
-    /// first inbox once that takes events again. Recommended with PostgreSQL, with a SQLite file on
-    /// a local disk as the second inbox. If that fails, too, the sender receives 503.
+    /// first inbox once that takes events again. For PostgreSQL, a SQLite file on a local disk is
+    /// recommended as the second inbox. If the second inbox fails, too, the sender receives 503.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -62,24 +62,24 @@ pub enum OnInboxFailure {
     /// one process receives reach the inbox in order, room by room. Events that other processes
     /// receive may overtake them, and so may events that a full or failed spill does not take.
     ///
-    /// **Duplicates and signatures.** Each inbox knows only its own. A spilled duplicate is
-    /// detected when it is drained. An event without an id may be stored twice if its put timed
-    /// out. A spilled event whose signature belongs to another event in the inbox becomes dead in
-    /// the spill. Several hooks can share a spill if they share the inbox.
+    /// **Duplicates and signatures.** Each inbox knows only its own events and signatures. A
+    /// spilled duplicate is detected when it is drained. An event without an id may be stored twice
+    /// if its put timed out. A spilled event whose signature belongs to another event in the inbox
+    /// becomes dead in the spill. Several hooks can share a spill if they share the inbox.
     Spill(Arc<dyn InboxStore>),
     /// The event is handled as if there were no inbox, by the handlers that were added to the
-    /// hooks, for example with [`with_handlers`](Hooks::with_handlers). An event without a handler
-    /// receives 503. An event whose put timed out may have been stored nevertheless, and is then
-    /// handled twice.
+    /// hooks, for example with [`with_handlers`](Hooks::with_handlers). The sender of an event
+    /// without a handler receives 503. An event whose put timed out may have been stored
+    /// nevertheless, and is then handled twice.
     HandleDirectly,
 }
 
 #[cfg(feature = "inbox")]
 impl<P: Provider> Hooks<P> {
-    /// Sets the inbox. From then on, events are stored before their sender gets a response, and a
-    /// [`Worker`](crate::inbox::Worker) handles them. The hooks then need no event handlers, and
-    /// use a delivery store only for [`OnInboxFailure::HandleDirectly`]. Questions are still
-    /// answered directly.
+    /// Sets the inbox. Events are then stored before their sender gets a response, and a
+    /// [`Worker`](crate::inbox::Worker) handles them. The hooks need no event handlers, and use a
+    /// delivery store only for [`OnInboxFailure::HandleDirectly`]. Questions are still answered
+    /// directly.
     pub fn with_inbox(mut self, inbox: impl InboxStore) -> Self {
         self.parts().inbox = Some(Inbox {
             store: Arc::new(inbox),
@@ -94,8 +94,8 @@ impl<P: Provider> Hooks<P> {
     /// Sets the policy for events that the inbox does not take. By default, their sender receives
     /// 503.
     ///
-    /// A [spill](OnInboxFailure::Spill) is drained from now on, on the runtime that handlers run
-    /// on.
+    /// A [spill](OnInboxFailure::Spill) is drained from this call on, on the runtime that handlers
+    /// run on.
     ///
     /// # Panics
     ///
@@ -114,7 +114,8 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets how long the inbox may take to store an event; 1 s by default.
+    /// Sets how long the inbox may take to store an event; 1 s by default. After that, the [failure
+    /// policy](Self::with_inbox_failure_policy) applies.
     ///
     /// # Panics
     ///
@@ -182,7 +183,7 @@ impl<P: Provider> Inner<P> {
         for target in inbox.targets() {
             put = match target {
                 Target::Inbox => inbox.run("put", inbox.store.put(event.clone())).await.ok(),
-                // The spill does not know the inbox's signatures.
+                // The spill does not know the inbox's signatures, but this process does.
                 Target::Spill(_) if !is_own().await => Some(PutOutcome::SignatureReused),
                 Target::Spill(spill) => {
                     self.drain_spill();

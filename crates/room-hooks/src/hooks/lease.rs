@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Renews the leases of running handlers, on its own thread with its own connections: a handler
-/// that blocks its thread, or the whole runtime, must not lose its claim to another worker.
+/// that blocks its thread, or the whole runtime, must not lose its claim to another process.
 pub(super) struct Renewal {
     store: Arc<dyn AnyStore>,
     runtime: &'static Handle,

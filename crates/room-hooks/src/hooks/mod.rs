@@ -91,32 +91,32 @@ pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, Stor
 /// * after a restart, with a [`MemoryStore`], or if Redis loses its data;
 /// * while the store is full or unavailable, with [`FailurePolicy::Open`];
 /// * if a process is frozen for longer than its lease, and another process takes over;
-/// * if a platform re-signs a retry whose event has no id or time, such as ZIM's;
+/// * if a platform re-signs the retry of an event that has no id or time, such as ZIM's;
 /// * if an app does not sign and its event has no id or time, so that a retry cannot be told from a
 ///   second event.
 ///
 /// # Clock skew
 ///
-/// A callback is fresh or stale by the local clock. While that clock is behind, the time is that at
-/// which the newest verified callback of the same app was signed, plus the time elapsed since. So
-/// setting the clock back makes no handled callback fresh again, and a clock that was ahead refuses
-/// nothing once it is corrected. The time is kept for the 65,536 apps that were verified last, and
-/// for at most twice as many.
+/// The local clock decides whether a callback is fresh. While that clock is behind, the time at
+/// which the newest verified callback of the same app was signed decides, plus the time elapsed
+/// since. So if the clock is set back, no handled callback becomes fresh again, and a clock that
+/// was ahead refuses nothing once it is corrected. These times are kept for the 65,536 most
+/// recently verified apps, and for at most twice as many.
 #[derive(Clone)]
 #[must_use]
 #[cfg(feature = "hooks")]
 pub struct Hooks<P: Provider>(Arc<Inner<P>>);
 
-/// A delivery's tasks hold one pointer to all parts. With a copy of each part, they took 3 KiB.
+/// A delivery's tasks hold one pointer to all parts. With copies of the parts, they took 3 KiB.
 #[derive(Clone)]
 struct Inner<P: Provider> {
     receiver: Receiver<P>,
     handlers: Handlers<P>,
     question_handlers: Vec<QuestionHandler<P>>,
-    /// By kind of question; `None` is for all kinds.
+    /// The policies by kind of question; `None` stands for all kinds.
     question_failure_policies: Vec<(Option<&'static str>, FailurePolicy)>,
     store: Arc<dyn AnyStore>,
-    /// For a store that other processes share.
+    /// Renews the claims in a store that other processes share.
     renewal: Option<Arc<Renewal>>,
     /// The signatures that this process has seen, used while a shared store or the inbox is full or
     /// unavailable.
@@ -162,15 +162,15 @@ impl<P: Provider> Hooks<P> {
         Arc::make_mut(&mut self.0)
     }
 
-    /// Sets the delivery store; a [`MemoryStore`] by default. If processes can share it, a thread
-    /// is started that renews leases.
+    /// Sets the delivery store; a [`MemoryStore`] by default. If several processes can share it,
+    /// this starts a thread that renews leases.
     ///
     /// # Capacity
     ///
     /// Only verified deliveries reach the store. But anyone who observes a signature that is not
     /// [bound](Self::with_signature_binding), such as Tencent's or one with a short nonce, can
-    /// attach any number of bodies to it while it is fresh, and each is a delivery. If an app does
-    /// not sign, anyone can send deliveries.
+    /// attach any number of bodies to it while it is fresh, and each counts as a delivery. If an
+    /// app does not sign, anyone can send deliveries.
     ///
     /// The [failure policy](Self::with_store_failure_policy) decides about honest deliveries while
     /// the store is full. Signatures have separate capacity, so a store full of deliveries still
@@ -193,7 +193,8 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets the tokio runtime that handlers run on. A test that pauses the clock sets its own here.
+    /// Sets the tokio runtime that handlers run on. In a test that pauses tokio's clock, set the
+    /// test's runtime.
     pub fn with_runtime(mut self, runtime: Handle) -> Self {
         self.parts().runtime = Some(Arc::new(HandlerRuntime::new(runtime)));
         self
@@ -213,7 +214,7 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Verifies a delivery at once, and returns a future that handles it and resolves to the
-    /// response.
+    /// response. `now` is the current time.
     ///
     /// The future needs a tokio runtime. Dropping it does not stop an event handler that has
     /// started, but aborts the handler of a question.
@@ -243,8 +244,8 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// The response to a delivery that reaches no handler, such as one that a
-    /// [`BodyReader`](crate::adapter::BodyReader) refuses. A question is left to its failure
-    /// policy.
+    /// [`BodyReader`](crate::adapter::BodyReader) refuses. For a question, its failure policy
+    /// decides.
     #[must_use]
     pub fn respond_to(&self, not_delivered: &NotDelivered) -> CallbackResponse {
         match not_delivered {
@@ -267,7 +268,7 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Waits until every running handler has ended and its result is stored. If the store is
-    /// unavailable, this takes up to one lease. Stop accepting requests first.
+    /// unavailable, this takes up to one lease longer. Stop accepting requests first.
     pub async fn wait_idle(&self) {
         self.0.in_flight.close();
         self.0.in_flight.wait().await;

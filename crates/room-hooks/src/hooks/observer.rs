@@ -56,7 +56,7 @@ use super::Inner;
 /// | `room_hooks_store_entries` | | deliveries and signatures in the `MemoryStore`s of the process |
 ///
 /// * `event` is the event's [kind](crate::Callback::kind): `raw` for an event without a type, and
-///   `none` for a refused delivery.
+///   `none` for a delivery that was refused before it was verified.
 /// * `question` is the question's kind. It is `raw` for a question without a type, and for a
 ///   missing or unreadable body if no handler takes questions of its kind.
 /// * `decision` is `allow`, `allow_except`, `deny`, `drop` or `replace` (Tencent); `neutral`,
@@ -87,6 +87,9 @@ use super::Inner;
 /// | `question not decided` | error | `provider`, `question`, `decision`, `outcome`, `error`, with all its sources |
 /// | `sender hung up before its question was answered` | warn | |
 /// | `question lost its body`, `question cannot be read` | error | `provider`, `question`, `reason` |
+///
+/// Hooks with an inbox, and workers, log further messages, which `docs/operating.md` in the
+/// repository lists.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Observation<'a> {
@@ -126,7 +129,7 @@ impl Subject {
 }
 
 impl<P: Provider> Inner<P> {
-    /// The room is kept only for an observer.
+    /// Returns the subject of a delivery. The room's id is copied only for an observer.
     pub(super) fn subject<C: Callback>(&self, verified: &Verified<C>) -> Subject {
         let room_id = self.observer.as_ref().and_then(|_| verified.event.room_id());
         Subject {

@@ -186,7 +186,7 @@ pub(super) enum Undecided {
     NoHandler,
     #[error("another extractor or a middleware consumed the body")]
     BodyConsumed,
-    #[error("the question cannot be read, or not as its type")]
+    #[error("the question cannot be read")]
     Unreadable,
     #[error("too many questions are being answered")]
     Overloaded,
@@ -310,8 +310,9 @@ impl<P: Provider> QuestionHandler<P> {
         self.turns = turns(concurrency);
     }
 
-    /// By the name on the wire: a question that cannot be read as its type still belongs to the
-    /// handler of that type, and not to a handler of all questions.
+    /// Whether the handler takes questions with this name on the wire: a question that cannot be
+    /// read as its type still belongs to the handler of that type, and not to a handler of all
+    /// questions.
     fn answers(&self, name: &str) -> bool {
         self.kind.is_none_or(|kind| kind == name)
     }

@@ -94,7 +94,8 @@ impl<P: Provider> Inner<P> {
         let kind = verified.event.kind();
         let Some(handler) = self.handlers.of_kind(kind) else {
             self.receiver.unhandled.warn(&verified.event);
-            // Even without a handler, the signature must not serve other content.
+            // Even without a handler, the signature is bound, so that it cannot be used for other
+            // content.
             let Some(delivery) = delivery else { return Disposition::NoHandler };
             return match self.bind(delivery, self.settings.store_timeout()).await {
                 Ok(true) => Disposition::NoHandler,
@@ -161,8 +162,8 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Binds the signature of a delivery that is not stored, and returns whether it belongs to the
-    /// delivery. Fails with an error of the store only if the policy is closed.
+    /// Binds the signature of a delivery that is not stored, and returns whether the signature
+    /// belongs to the delivery. Fails with an error of the store only if the policy is closed.
     pub(super) async fn bind(
         &self,
         delivery: DeliveryKey,
@@ -182,7 +183,8 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Binds the signature where the signatures of events are bound.
+    /// Binds the signature in the inbox, if there is one, or else in the delivery store: where the
+    /// signatures of events are bound.
     async fn bind_in_store(
         &self,
         delivery: DeliveryKey,
@@ -221,7 +223,7 @@ impl<P: Provider> Inner<P> {
         }
     }
 
-    /// Runs the handler with the number of this attempt.
+    /// Numbers the attempt and runs the handler.
     async fn attempt(
         &self,
         handler: &Handler<P>,
@@ -274,7 +276,7 @@ struct Held {
     settings: Settings,
     delivery: DeliveryKey,
     token: ClaimToken,
-    /// In a store whose claims need renewal.
+    /// Renews the claim, if the store's claims need that.
     lease: Option<Lease>,
     is_over: bool,
 }
@@ -291,7 +293,7 @@ impl Held {
     }
 
     /// Settles the claim, and returns whether that succeeded. No renewal runs meanwhile, because it
-    /// would find the lease lost.
+    /// would report the lease as lost.
     async fn settle(&self) -> bool {
         let turn = match &self.lease {
             Some(lease) => Some(lease.turn().await),
@@ -322,8 +324,8 @@ impl Held {
     }
 }
 
-/// If a task ends without a result because its runtime ended, this releases its claim where no
-/// lease would expire. A store in memory needs only one poll.
+/// Releases a claim whose task ended without a result, because its runtime ended. With a lease, the
+/// claim expires instead. A store in memory needs only one poll.
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.is_over && self.lease.is_none() {

@@ -5,7 +5,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-/// A runtime for handlers, until it shuts down.
+/// A runtime for handlers, which may end.
 #[derive(Debug)]
 pub(crate) struct HandlerRuntime {
     handle: Handle,

@@ -89,7 +89,8 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets which signatures are bound to the content that they first came with. A binding lasts
-    /// for the retention, which is longer than the signature can be fresh.
+    /// for the retention, which is at least as long as the signature can be fresh.
+    /// [`SignatureBinding::Unique`] by default.
     pub fn with_signature_binding(mut self, binding: SignatureBinding) -> Self {
         self.parts().settings.signature_binding = binding;
         self
@@ -100,7 +101,7 @@ impl<P: Provider> Hooks<P> {
     /// answers 503.
     ///
     /// The policy also applies to events without a handler and to questions, if their signature
-    /// must be [bound](Self::with_signature_binding), which only ZEGO's must. With `Closed`, a
+    /// must be [bound](Self::with_signature_binding), which applies only to ZEGO. With `Closed`, a
     /// question whose signature cannot be bound does not reach its handler: its [own
     /// policy](Self::with_question_failure_policy) decides, and the response is 200. With `Open`,
     /// signatures that this process has seen stay bound.
@@ -110,12 +111,12 @@ impl<P: Provider> Hooks<P> {
     }
 
     /// Sets the response to questions that no handler decides: of one kind, or of all kinds if `Q`
-    /// is the provider's whole `Question`. [`FailurePolicy::Open`] by default.
+    /// is the provider's `Question`. [`FailurePolicy::Open`] by default.
     ///
-    /// It applies if the handler failed, panicked, exceeded its timeout or is missing; if too many
-    /// questions are being answered; if the question cannot be read (Tencent's verified query shows
-    /// that it is a question, even if the body is unreadable); and if its signature cannot be bound
-    /// (see [`with_store_failure_policy`](Self::with_store_failure_policy)).
+    /// The policy applies if the handler failed, panicked, exceeded its timeout or is missing; if
+    /// too many questions are being answered; if the question cannot be read (Tencent's verified
+    /// query shows that it is a question, even if the body is unreadable); and if its signature
+    /// cannot be bound (see [`with_store_failure_policy`](Self::with_store_failure_policy)).
     ///
     /// | policy | Tencent | ZIM |
     /// |---|---|---|
@@ -143,8 +144,8 @@ impl<P: Provider> Hooks<P> {
         self
     }
 
-    /// Sets how long answering a question may take. The default is also the maximum: 1.5 s for
-    /// Tencent, which waits 2 s, and 2 s for ZIM, which waits 2.5 s.
+    /// Sets how long answering a question may take before its failure policy decides. The default
+    /// is also the maximum: 1.5 s for Tencent, which waits 2 s, and 2 s for ZIM, which waits 2.5 s.
     pub fn with_question_timeout(mut self, timeout: Duration) -> Self {
         self.parts().settings.question_timeout = timeout.min(P::QUESTION_TIMEOUT);
         self

@@ -27,7 +27,7 @@ pub(super) struct Prepared {
     pub(super) provider: &'static str,
     pub(super) kind: &'static str,
     pub(super) span: Span,
-    /// `None` if no handler takes it after all.
+    /// `None` if no handler takes the event after all.
     pub(super) running: Option<Running>,
 }
 

@@ -154,7 +154,8 @@ impl Attempts {
             Ok(Err(_)) => Err(Failure::Panicked),
             Err(_) => {
                 task.abort();
-                // Two attempts at one event must not overlap, unless the handler blocks its thread.
+                // Two attempts at one event must not overlap. Only a handler that blocks its thread
+                // can cause that.
                 if timeout(ABORTED_WITHIN, task).await.is_err() {
                     tracing::error!("late handler does not stop; it may overlap its next attempt");
                 }

@@ -3,7 +3,8 @@ use std::{
     time::Duration,
 };
 
-/// How long a worker waits after a failed attempt: exponentially longer, up to a limit.
+/// How long a worker waits after a failed attempt: exponentially longer with each failure, up to a
+/// limit.
 ///
 /// The default is 1 s, doubled with each failure, up to 1 h. Each wait is shortened by up to half,
 /// at random, so that events that failed together are not retried together.
@@ -37,7 +38,7 @@ impl Backoff {
         Self { factor: if factor.is_nan() { 2.0 } else { factor.clamp(1.0, 100.0) }, ..self }
     }
 
-    /// Removes the random part.
+    /// Makes each wait exact, without the random reduction.
     pub fn without_jitter(self) -> Self {
         Self { is_exact: true, ..self }
     }

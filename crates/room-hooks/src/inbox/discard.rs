@@ -18,7 +18,7 @@ use std::{error::Error, fmt, iter};
 pub struct Discard(Reason);
 
 impl Discard {
-    /// Discards an event for a reason: a text or an error.
+    /// Creates the error from a reason: a text or another error.
     #[must_use]
     pub fn new(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Reason(reason.into()))

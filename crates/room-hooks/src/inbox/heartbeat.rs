@@ -21,7 +21,7 @@ use super::{InboxError, InboxStore, WorkerId};
 pub(super) struct Leases(Arc<Mutex<HashMap<WorkerId, usize>>>);
 
 impl Leases {
-    /// Adds a lease, until the returned value is dropped.
+    /// Adds a lease, which is renewed until the returned value is dropped.
     pub(super) fn hold(&self, worker: WorkerId) -> Lease {
         *self.lock().entry(worker).or_insert(0) += 1;
         Lease { leases: self.clone(), worker }

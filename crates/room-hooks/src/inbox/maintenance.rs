@@ -11,7 +11,8 @@ use super::{InboxError, InboxStore, worker::Settings};
 
 const PAUSE: Duration = Duration::from_secs(15);
 
-/// Small enough that nothing else waits for long.
+/// The maximum number of events that are removed at once, so that no other operation waits for
+/// long.
 const PRUNE_BATCH: usize = 500;
 
 /// If an event has been due for this long, there are too few workers, or none has a handler for its

@@ -32,16 +32,16 @@ use super::{
 const CLAIM_BATCH: usize = 32;
 
 impl Worker {
-    /// Handles events for as long as it is polled. Dropping it aborts its handlers, and their
-    /// events are handled again after the lease, as after a crash. [`run_until`](Self::run_until)
-    /// ends cleanly.
+    /// Handles events for as long as the returned future is polled. Dropping the future aborts the
+    /// running handlers, and their events are handled again after the lease, as after a crash.
+    /// [`run_until`](Self::run_until) ends cleanly.
     pub async fn run(self) -> Infallible {
         self.run_until(pending()).await;
         pending().await
     }
 
-    /// Handles events until `shutdown` resolves. Then it claims no more events, and waits for the
-    /// running handlers.
+    /// Handles events until `shutdown` resolves. Then the worker claims no more events, and waits
+    /// for the running handlers: at most for the handler timeout and two leases.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
         let maintenance = maintenance::start(Arc::clone(&self.store), self.settings);
         let mut running = Running::new(&self);
@@ -51,7 +51,7 @@ impl Worker {
     }
 
     /// Handles the events that are due until none is left, and returns the number of attempts. An
-    /// event that becomes due again is attempted again. For tests.
+    /// event that becomes due again is attempted again. This is for tests.
     pub async fn run_until_idle(&self) -> usize {
         let (mut running, mut attempts) = (Running::new(self), 0);
         loop {
@@ -109,10 +109,11 @@ impl Running {
 
     async fn work(&mut self, mut shutdown: Pin<&mut impl Future<Output = ()>>) {
         loop {
-            // Created before the claim, so that no put is missed in between.
+            // The future is created before the claim, so that no put is missed in between.
             let store = Arc::clone(&self.attempts.store);
             let notified = store.notified();
-            // Not in `select!`: a dropped claim may have leased events.
+            // The claim is not part of `select!`, because a claim that is dropped may already have
+            // leased events.
             let claimed = self.claim().await;
             tokio::select! {
                 biased;
@@ -170,7 +171,8 @@ impl Running {
     }
 
     /// Waits until there may be something to claim. While suspects wait for this worker to be idle,
-    /// the store gives it nothing, so it asks again in case another worker has taken them.
+    /// the store gives the worker nothing, so the worker asks again in case another worker has
+    /// taken them.
     async fn wait(&mut self, claimed: usize, notified: impl Future<Output = ()>) {
         let poll_interval = self.attempts.store.poll_interval();
         if !self.is_available {
@@ -195,7 +197,7 @@ impl Running {
         while let Some(result) = ended {
             if let Err(error) = result {
                 tracing::error!(%error, "attempt failed inside the worker");
-                // The event's lease must expire. It does so under an id that is no longer used.
+                // The event's lease must expire, which it does under an id that is no longer used.
                 self.request.worker = WorkerId::random();
             }
             ended = self.tasks.try_join_next();

@@ -1,5 +1,5 @@
-//! A second store that takes events while the inbox does not, and the task that drains it into the
-//! inbox.
+//! A second inbox that takes events while the first does not, and the task that drains it into the
+//! first.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,17 +21,18 @@ use super::{
     Retention, WorkerId,
 };
 
-/// How many events move at once, each of another room.
+/// The maximum number of events that are moved at once; at most one of each room.
 const BATCH: usize = 32;
 
 /// How long the inbox may take for one event. No sender waits for this.
 const PUT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Longer than a batch takes. After a crash, a restarted process waits this long for the events
-/// that were being moved.
+/// The lease of events that are being moved, which is longer than moving a batch takes. After a
+/// crash, a restarted process waits this long for these events.
 const LEASE: Duration = Duration::from_secs(20);
 
-/// While the inbox is unavailable, the pauses double from the first of these to the last.
+/// The first and the longest pause while the inbox is unavailable. Each pause is twice as long as
+/// the one before.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 /// How often the spill is checked for events that another process has put in it. This process's own
@@ -75,7 +76,8 @@ impl Spill {
         Self { stores, drainer: Mutex::default() }
     }
 
-    /// Drains the spill on a runtime until this is dropped, unless it is already being drained.
+    /// Drains the spill on a runtime until the `Spill` is dropped, unless it is already being
+    /// drained.
     pub(crate) fn start(&self, runtime: &Handle) {
         let mut drainer = self.drainer.lock().unwrap_or_else(PoisonError::into_inner);
         // A drainer ends only with its runtime.
@@ -103,7 +105,7 @@ impl Spill {
     }
 }
 
-/// A put that has not ended. Dropping it ends it, even if the put was canceled.
+/// A put in progress. Dropping this value records the end of the put, even if the put was canceled.
 struct Putting<'a>(&'a Stores);
 
 impl<'a> Putting<'a> {
@@ -133,7 +135,7 @@ impl Stores {
         // A single event, until the inbox has shown that it takes events.
         let mut limit = 1;
         loop {
-            // Created before the claim, so that no put is missed in between.
+            // The future is created before the claim, so that no put is missed in between.
             let is_put = self.is_put.notified();
             match self.drain_batch(limit).await {
                 Ok(true) => (limit, pause) = (BATCH, first),

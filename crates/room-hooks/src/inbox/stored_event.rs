@@ -36,7 +36,7 @@ pub(super) fn kind_of<P: Provider>(kind: &str) -> String {
     format!("{}/{kind}", P::NAME)
 }
 
-/// The room in whose order an event is handled.
+/// The room by which an event is ordered, with provider and app.
 fn room_of<E: RoomEvent>(verified: &Verified<E>) -> Option<String> {
     let room_id = verified.event.room_id()?;
     // JSON, so that no character in a room's name can harm a store, and a number differs from a

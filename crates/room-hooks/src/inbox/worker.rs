@@ -25,17 +25,17 @@ use super::{Backoff, InboxStore, Retention, any_handlers::SharedHandlers};
 /// [`fallback`](Handlers::fallback), or make sure that another worker handles the rest.
 ///
 /// Handlers run on the tokio runtime in which the worker was created, if it has several threads,
-/// and otherwise on a small runtime that the crate starts.
+/// and otherwise on a small runtime that this crate starts.
 ///
 /// # Retries
 ///
 /// **A handler runs at least once.** An attempt fails if the handler returns an error, panics or
-/// takes longer than 5 min. The next attempt follows after a [`Backoff`]. After 20 failures, or 8
-/// if [ordered by room](Self::ordered_by_room), or a [`Discard`](super::Discard), the event is
-/// dead, and an error is logged.
+/// takes longer than its [timeout](Self::with_handler_timeout), 5 min by default. The next attempt
+/// follows after a [`Backoff`]. An event is dead after 20 failures (8 if [ordered by
+/// room](Self::ordered_by_room)) or a [`Discard`](super::Discard), and an error is logged.
 ///
 /// A handler also runs again if its process ends before the inbox has recorded its success. So make
-/// it idempotent; [`Verified::id`](crate::Verified::id) is the same for each attempt.
+/// handlers idempotent; [`Verified::id`](crate::Verified::id) is the same for each attempt.
 ///
 /// # Several processes
 ///
@@ -116,7 +116,7 @@ impl Worker {
     ///
     /// An event that waits for its next attempt holds back its room, so it has fewer attempts by
     /// default: 8, in about two minutes. The order covers the events that the worker has handlers
-    /// for. Dead events that are retried run late.
+    /// for. A dead event that is retried runs late: after newer events that are already done.
     pub fn ordered_by_room(mut self) -> Self {
         self.settings.is_ordered = true;
         self
@@ -141,8 +141,8 @@ impl Worker {
         self
     }
 
-    /// Sets the number of crashes after which an event is dead; 3 by default, at least 1. Only
-    /// crashes while the event ran alone count, as every event does after a crash.
+    /// Sets the number of crashes after which an event is dead; 3 by default, at least 1. After a
+    /// crash, an event runs alone, and only crashes while it runs alone count.
     pub fn with_max_crashes(mut self, crashes: u32) -> Self {
         self.settings.max_crashes = crashes.max(1);
         self
@@ -170,7 +170,8 @@ impl Worker {
         self
     }
 
-    /// Sets the tokio runtime that handlers run on. A test that pauses the clock sets its own here.
+    /// Sets the tokio runtime that handlers run on. In a test that pauses tokio's clock, set the
+    /// test's runtime.
     pub fn with_runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(Arc::new(HandlerRuntime::new(runtime)));
         self

@@ -7,8 +7,8 @@ use crate::{Delivery, NotDelivered, Provider, Receiver, Refusal, verify::provide
 
 /// Reads a request's body for a [`Receiver`] and enforces the receiver's limit.
 ///
-/// An adapter pushes each chunk as it arrives, within [`timeout`](Self::timeout). For every way in
-/// which reading can fail, the reader creates the refusal.
+/// An adapter pushes each chunk as it arrives, within [`timeout`](Self::timeout). If reading fails,
+/// the reader creates the refusal, whatever the reason.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -71,7 +71,7 @@ impl<'r, P: Provider> BodyReader<'r, P> {
         Ok(())
     }
 
-    /// Returns the complete body.
+    /// Returns the complete body. `now` is the current time.
     ///
     /// # Errors
     ///

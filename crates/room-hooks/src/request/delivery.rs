@@ -135,8 +135,8 @@ impl fmt::Debug for Delivery<'_> {
 
 /// A request's headers, in any framework's representation.
 ///
-/// With the feature `http`, it is implemented for `HeaderMap` of the `http` crate, version 1, which
-/// axum, warp and hyper use.
+/// With the feature `http`, the trait is implemented for `HeaderMap` of the `http` crate, version
+/// 1, which axum, warp and hyper use.
 ///
 /// ```
 /// use room_hooks::{Delivery, adapter::Headers};

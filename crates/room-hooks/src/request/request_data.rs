@@ -51,7 +51,7 @@ impl RequestData {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Inserts a value, if there is one. If the name already has a value, that one is kept.
+    /// Inserts a value, if there is one. If the name already has a value, the first value is kept.
     ///
     /// A value longer than 1 KiB is left out, because a part of it could be mistaken for another
     /// value. A 17th entry is left out, too.

@@ -18,13 +18,14 @@ use crate::{Provider, Refusal};
 pub enum Disposition {
     /// The handler succeeded.
     Handled,
-    /// The inbox stored it for a worker to handle.
+    /// The inbox stored the event, and a worker handles it.
     Stored,
-    /// It is authentic but has no handler: an event of another kind, or a console's probe.
+    /// The delivery is authentic but has no handler: an event of another kind, or a console's
+    /// probe.
     NoHandler,
-    /// It was handled or stored before.
+    /// The delivery was handled or stored before.
     Duplicate,
-    /// An earlier delivery of it is still being handled.
+    /// The same delivery is still being handled.
     InProgress,
     /// The handler returned an error or panicked.
     Failed,
@@ -32,7 +33,7 @@ pub enum Disposition {
     DeadlineExceeded,
     /// The delivery store or the inbox is full or unavailable.
     StoreUnavailable,
-    /// It is not authentic, not fresh, or not readable.
+    /// The delivery is not authentic, not fresh, or not readable.
     Refused(Refusal),
 }
 
@@ -48,7 +49,7 @@ impl Disposition {
         }
     }
 
-    /// The reason, if it was refused.
+    /// The reason, if the delivery was refused.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -119,7 +120,7 @@ impl CallbackResponse {
         let headers = [
             (self.status == 405).then_some(("allow", "POST")),
             (!self.body.is_empty()).then_some(("content-type", "application/json")),
-            // In seconds: the shortest interval at which a provider retries.
+            // In seconds, as long as ZEGO waits before its first retry.
             (self.status == 503).then_some(("retry-after", "2")),
         ];
         headers.into_iter().flatten()

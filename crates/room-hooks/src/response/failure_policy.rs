@@ -23,7 +23,7 @@
 #[non_exhaustive]
 pub enum FailurePolicy {
     /// A delivery is handled without a claim, perhaps twice. Signatures stay bound within this
-    /// process if the store is in memory or needs renewal.
+    /// process if the store is in memory or its claims need renewal.
     ///
     /// A question is allowed. A question from ZIM is left to ZIM.
     #[default]

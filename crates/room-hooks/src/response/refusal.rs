@@ -21,8 +21,8 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// No app is named, and several are configured. Another client sent the request, or a proxy
-    /// removed the header or parameter.
+    /// The request names no app, and several are configured. Another client sent the request, or a
+    /// proxy removed the header or parameter.
     #[error("no app is named, and several are configured")]
     AppNotNamed,
 
@@ -95,7 +95,7 @@ pub enum Refusal {
         part: &'static str,
     },
 
-    /// A parameter or member is repeated, so two readers could interpret the request differently.
+    /// A parameter or field is repeated, so two readers could interpret the request differently.
     #[error("duplicate parameter or member")]
     DuplicateParameter,
 
@@ -123,8 +123,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status of the response. Every unauthenticated delivery gets the same one, so the
-    /// response never reveals which check failed.
+    /// The HTTP status of the response. It is 401 for every delivery that is not authentic, so that
+    /// the response never reveals which check failed.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -163,7 +163,7 @@ pub enum ConfigError {
     /// An app id is not a valid number.
     #[error("the app id cannot be used: {problem}")]
     AppId {
-        /// The problem with its text.
+        /// The problem with the id's text.
         problem: &'static str,
     },
 
@@ -176,7 +176,7 @@ pub enum ConfigError {
     },
 
     /// The retention is too short: the same bytes would be handled again while they are fresh, or a
-    /// retry after the first attempt.
+    /// late retry would be handled again.
     #[error("a retention under {min:?} would handle replays and retries again")]
     RetentionTooShort {
         /// The minimum: twice the tolerance, and longer than any platform retries.

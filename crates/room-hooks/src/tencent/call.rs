@@ -52,7 +52,7 @@ wire_struct! {
     /// A user in a call.
     #[serde(rename_all = "PascalCase")]
     pub struct CallUser {
-        /// The user's id. On the wire also a number above 2^53.
+        /// The user's id; on the wire sometimes a number above 2^53.
         #[serde(rename = "User_Account")]
         pub user_account: String = default,
         /// Whether the user has answered.
@@ -81,11 +81,11 @@ wire_names! {
 }
 
 wire_codes! {
-    /// How a room's id is written.
+    /// Whether a room's id is a number or a string.
     pub enum RoomIdType in tencent::call {
-        /// As a number.
+        /// A number.
         Number = 1,
-        /// As a string.
+        /// A string.
         String = 2,
     }
 }
@@ -151,7 +151,7 @@ wire_names! {
         Reject = "Reject",
         /// The call was not answered.
         NotAnswer = "NotAnswer",
-        /// Normally.
+        /// The call ended normally.
         NormalEnd = "NormalEnd",
         /// The user was in another call.
         CallBusy = "CallBusy",
@@ -183,7 +183,7 @@ wire_struct! {
     /// A user who joined or left a call.
     #[serde(rename_all = "PascalCase")]
     pub struct ChangedUser {
-        /// The user's id. On the wire also a number above 2^53.
+        /// The user's id; on the wire sometimes a number above 2^53.
         #[serde(rename = "User_Account")]
         pub user_account: String = default,
         /// The user's action; on the wire `ActionType`.

@@ -4,7 +4,8 @@ use crate::{Callback, Verified, event::macros::wire_names};
 
 use super::Tencent;
 
-/// The client whose request led to a callback, according to the callback's query. It is not signed.
+/// The client whose request led to a callback, according to the callback's query. These parameters
+/// are not signed.
 ///
 /// ```
 /// use room_hooks::{Verified, tencent::{Platform, RoomCreated}};
@@ -60,7 +61,7 @@ wire_names! {
         Ios = "iOS",
         /// Windows.
         Windows = "Windows",
-        /// macOS, also written `macOS`.
+        /// macOS: `Mac`, or `macOS`.
         Mac = "Mac" | "macOS",
         /// An iPad.
         IPad = "iPad",

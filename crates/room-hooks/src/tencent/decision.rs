@@ -82,7 +82,7 @@ impl<Q> Decision<Q> {
     }
 }
 
-/// For questions that this crate has no type for.
+/// Decisions on questions that this crate has no type for.
 impl Decision {
     /// Creates an answer with any code, 0 to allow, and a text, as documented for the question.
     #[must_use]
@@ -215,7 +215,7 @@ impl<Q> fmt::Debug for DenyCode<Q> {
 /// A question whose denial can carry a code that reaches the client.
 #[expect(unnameable_types, reason = "only the documented questions implement it")]
 pub trait Denied {
-    /// The first and last of these codes.
+    /// The first and last of these codes, as documented.
     #[doc(hidden)]
     const CODES: (u32, u32);
 }

@@ -136,7 +136,7 @@ pub(super) fn facts<'a>(
     Facts::of(room_id).by(user).at(event_time)
 }
 
-/// A call's room id may be empty.
+/// The room's id in a call's event, unless it is empty.
 fn call_room(room_id: &Option<String>) -> Option<&str> {
     room_id.as_deref().filter(|room_id| !room_id.is_empty())
 }

@@ -6,7 +6,7 @@ impl Tencent {
     /// Shows what the provider reads from a delivery, what is signed in it, and the signatures that
     /// the tokens produce.
     ///
-    /// Unlike [`Receiver::receive`](crate::Receiver::receive), it does not verify the delivery.
+    /// Unlike [`Receiver::receive`](crate::Receiver::receive), this does not verify the delivery.
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
         let document = Document::new::<Self>(delivery.text().unwrap_or_default());

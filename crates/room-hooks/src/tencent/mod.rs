@@ -121,10 +121,9 @@ impl Tencent {
         Ok(Self { apps, ..self })
     }
 
-    /// Adds another app, one that does not sign; see
-    /// [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the URL can send
-    /// callbacks as that app. Have handlers check [`Verified::app_id`](crate::Contents::app_id), or
-    /// give the app its own URL.
+    /// Adds another app, which does not sign; see [`dangerous_unsigned`](Self::dangerous_unsigned).
+    /// Anyone who knows the URL can send callbacks as that app. Have handlers check
+    /// [`Verified::app_id`](crate::Contents::app_id), or give the app its own URL.
     ///
     /// # Errors
     ///
@@ -148,7 +147,7 @@ impl Tencent {
     }
 
     /// Finds the sender of a delivery and, if it is signed, the time and the secret. The console's
-    /// probe need not name an app: it belongs to the app whose token verifies or, if nothing is
+    /// probe need not name an app: it belongs to the app whose token verifies it or, if nothing is
     /// signed, to an app without a token.
     fn sender(
         &self,
@@ -190,7 +189,7 @@ fn read(
 ) -> Result<(Document, String), Refusal> {
     let json = delivery.text()?;
     if json.is_empty() {
-        // An authentic query names a command, so there was a body.
+        // The query is authentic and names a command, so the request had a body.
         return Err(Refusal::BodyAlreadyConsumed);
     }
     let document = Document::new::<Tencent>(json);
@@ -215,10 +214,10 @@ impl Provider for Tencent {
 
     const QUESTION_TIMEOUT: Duration = Self::RESPONSE_TIMEOUT;
 
-    /// Some commands contain a TRTC callback.
+    /// Some commands contain a TRTC callback, which has this field.
     const SENT_AT: &'static [&'static str] = &["callbackts"];
 
-    /// These events are undocumented, and some commands arrive with another product's fields.
+    /// Some commands without a type have the fields of another product.
     const ROOM_ID: &'static [&'static str] =
         &["room_id", "RoomId", "RoomInfo.room_id", "RoomInfo.RoomId", "EventInfo.RoomId"];
 
@@ -240,8 +239,8 @@ impl Provider for Tencent {
         let asked = query.command.clone().filter(|command| asks(command));
         let (document, command) = match (read(delivery, query.command), asked) {
             (Ok(read), _) => read,
-            // After an error status, Tencent would decide by itself. The failure policy is the
-            // operator's decision.
+            // After an error status, Tencent would decide by itself, and not as the operator's
+            // failure policy says.
             (Err(reason), Some(name)) => {
                 return Ok(Opened::UnreadableQuestion { name: name.into(), reason });
             }
@@ -259,7 +258,7 @@ impl Provider for Tencent {
             request: RequestData::default(),
             parameters: query.client,
             request_id: query.request_id,
-            // All callbacks of one second carry the same signature.
+            // All callbacks of one second have the same signature, so it cannot be bound.
             signature: None,
             stored_id: None,
             attempt: Attempt::default(),

@@ -21,7 +21,7 @@ pub(super) struct Query<'a> {
     pub(super) client: Vec<(Cow<'static, str>, Box<str>)>,
 }
 
-/// The contents of a signature, in canonical form.
+/// A signature and the time that it signs, parsed from their canonical form.
 pub(super) struct ParsedSignature<'a> {
     pub(super) request_time: &'a str,
     pub(super) sent_at: SystemTime,
@@ -58,7 +58,8 @@ impl<'a> Query<'a> {
         Ok(parsed)
     }
 
-    /// Keeps a parameter that decides nothing, so it may be unreadable or occur twice.
+    /// Keeps a parameter that verification does not depend on, so it may be unreadable or occur
+    /// twice.
     fn note(&mut self, name: &str, value: &str) {
         let Ok(value) = form::decoded(value) else { return };
         if name.eq_ignore_ascii_case("RequestID") {

@@ -103,7 +103,7 @@ wire_struct! {
 wire_names! {
     /// How users entered a room.
     pub enum EnterType in tencent {
-        /// On their own.
+        /// The users entered on their own.
         Enter = "Enter",
     }
 }
@@ -111,11 +111,11 @@ wire_names! {
 wire_names! {
     /// How users left a room.
     pub enum LeaveType in tencent {
-        /// On their own.
+        /// The users left on their own.
         Leave = "Leave",
-        /// Another user removed them.
+        /// Another user removed the users.
         Kicked = "Kicked",
-        /// Their heartbeat timed out.
+        /// The users' heartbeat timed out.
         Expired = "Expired",
     }
 }

@@ -30,7 +30,7 @@ wire_struct! {
         pub is_message_disabled: Option<bool>,
         /// Whether screen sharing is disabled.
         pub is_screen_sharing_disabled: Option<bool>,
-        /// Whether cloud recording is disabled. Seen on the wire as a string.
+        /// Whether cloud recording is disabled; on the wire sometimes a string.
         pub is_cloud_recording_disabled: Option<bool>,
         /// The app's own text about the room.
         pub custom_info: Option<String>,

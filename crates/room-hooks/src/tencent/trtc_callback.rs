@@ -7,8 +7,8 @@ use crate::{
     trtc::{self, Trtc},
 };
 
-/// A TRTC callback inside a command of another product, such as a call. The command is signed; the
-/// TRTC callback itself is not.
+/// A TRTC callback inside a command of another product, such as a call. The TRTC callback has no
+/// signature, and Tencent's signature does not cover it.
 ///
 /// ```
 /// use room_hooks::{Verified, tencent::call::RecordChanged, trtc::Event};

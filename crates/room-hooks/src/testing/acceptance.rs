@@ -74,8 +74,8 @@ pub async fn acceptance<S: DeliveryStore>(store: &S, wait: impl AsyncFn(Duration
     }
 }
 
-/// A lease that processes share expires if its process crashes, and belongs to one process at a
-/// time.
+/// If processes share a store, a lease expires when its process crashes, and belongs to one process
+/// at a time.
 async fn a_lease_expires<S: DeliveryStore>(
     store: &S,
     at: impl Fn() -> Instant,
@@ -106,7 +106,7 @@ async fn a_lease_expires<S: DeliveryStore>(
     assert_eq!(renewing.renew(delivery, second, at()).await.ok(), Some(false), "settled");
     assert_eq!(store.claim(delivery, at()).await.ok(), Some(ClaimOutcome::Settled));
 
-    // A lease that expired while the store was unavailable is recovered, unless another worker has
+    // A lease that expired while the store was unavailable is recovered, unless another process has
     // it.
     let delivery = unused();
     let token = granted(store.claim(delivery, at()).await);

@@ -58,7 +58,7 @@ pub const MEMBERS_LOOKED_FOR: &[&[&str]] = &[
     trtc::Trtc::ROOM_ID,
 ];
 
-/// A callback that verifies: the query, headers and body that a provider would send.
+/// A signed callback: the query, headers and body that a provider would send.
 ///
 /// ```
 /// use room_hooks::testing::SignedDelivery;
@@ -75,7 +75,7 @@ pub const MEMBERS_LOOKED_FOR: &[&[&str]] = &[
 pub struct SignedDelivery {
     /// The URL's query, percent-encoded, without the `?`.
     pub query: String,
-    /// The headers that are part of the signature.
+    /// The headers, such as TRTC's `Sign`.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,

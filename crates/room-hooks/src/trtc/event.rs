@@ -99,7 +99,8 @@ events! {
         => |event| facts(&event.room_id, &None, event.event_ms_ts, None);
 }
 
-/// The facts that all events report. An event without a time in milliseconds has one in seconds.
+/// The facts that all events report. If an event has no time in milliseconds, the time in seconds
+/// is used.
 fn facts<'a>(
     room_id: &'a str,
     user_id: &'a Option<String>,

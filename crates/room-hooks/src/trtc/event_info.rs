@@ -8,9 +8,9 @@ macro_rules! event_info {
                 /// The room's id. On the wire it is a number or a string, depending on the client,
                 /// and to TRTC 7 and "7" are two rooms: `Verified::document` has the original form.
                 pub room_id: String,
-                /// When it happened, in Unix seconds.
+                /// When the event happened, in Unix seconds.
                 pub event_ts: Option<u64>,
-                /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
+                /// When the event happened, in Unix milliseconds; on the wire also `EventTsMs`.
                 #[serde(alias = "EventTsMs")]
                 pub event_ms_ts: Option<u64>,
                 /// The user's id.

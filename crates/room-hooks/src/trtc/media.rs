@@ -12,7 +12,7 @@ event_info! {
     /// A user stopped sending video: event 202 in
     /// [Room & Media Callbacks](https://trtc.io/document/39558).
     pub struct VideoStopped {
-        /// Why, as a number that the page does not explain; 0 has been seen.
+        /// The reason, as a number that the page does not explain, such as 0.
         pub reason: Option<i64>,
     }
 }
@@ -27,7 +27,7 @@ event_info! {
     /// A user stopped sending audio: event 204 in
     /// [Room & Media Callbacks](https://trtc.io/document/39558).
     pub struct AudioStopped {
-        /// Why, as a number that the page does not explain; 0 has been seen.
+        /// The reason, as a number that the page does not explain, such as 0.
         pub reason: Option<i64>,
     }
 }
@@ -42,7 +42,7 @@ event_info! {
     /// A user stopped sending the sub-stream: event 206 in
     /// [Room & Media Callbacks](https://trtc.io/document/39558).
     pub struct SubStreamStopped {
-        /// Why, as a number that the page does not explain; 0 has been seen.
+        /// The reason, as a number that the page does not explain, such as 0.
         pub reason: Option<i64>,
     }
 }

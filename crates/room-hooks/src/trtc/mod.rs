@@ -62,8 +62,8 @@ pub struct Trtc {
 }
 
 impl Trtc {
-    /// The smallest tolerance that accepts every honest retry: TRTC retries for a minute, and waits
-    /// 5 s before it gives up on the second-to-last attempt.
+    /// The smallest tolerance that accepts every honest retry: TRTC retries for a minute, and the
+    /// last retry may follow 5 s later, if TRTC has to wait for the response to the one before.
     pub const MIN_TOLERANCE: Duration = Duration::from_secs(70);
 
     /// Creates the provider for an app from its SDKAppID and the callback key from the console.
@@ -111,10 +111,9 @@ impl Trtc {
         Self { apps: Apps::of_unsigned(sdk_app_id), freshness: None }
     }
 
-    /// Adds another app, one that does not sign; see
-    /// [`dangerous_unsigned`](Self::dangerous_unsigned). Anyone who knows the URL can send
-    /// callbacks as that app. Have handlers check [`Verified::app_id`](crate::Contents::app_id), or
-    /// give the app its own URL.
+    /// Adds another app, which does not sign; see [`dangerous_unsigned`](Self::dangerous_unsigned).
+    /// Anyone who knows the URL can send callbacks as that app. Have handlers check
+    /// [`Verified::app_id`](crate::Contents::app_id), or give the app its own URL.
     ///
     /// # Errors
     ///
@@ -135,8 +134,8 @@ impl Trtc {
         Ok(Self { freshness: Some(freshness), ..self })
     }
 
-    /// The app that a delivery belongs to, and the key that signed it. The body is not inspected
-    /// before that.
+    /// The app that a delivery belongs to, and the key that signed it. The body is not parsed
+    /// before the signature is verified.
     fn sender(
         &self,
         delivery: Delivery<'_>,
@@ -201,7 +200,7 @@ impl Provider for Trtc {
             request: RequestData::default(),
             parameters: Vec::new(),
             request_id: None,
-            // The signature covers the body, so it belongs to only one content.
+            // The signature covers the body, so it need not be bound to it.
             signature: None,
             stored_id: None,
             attempt: Attempt::default(),

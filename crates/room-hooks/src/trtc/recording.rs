@@ -26,9 +26,10 @@ macro_rules! recording_event {
                 /// The room's id. On the wire it is a number or a string, depending on the client,
                 /// and to TRTC 7 and "7" are two rooms: `Verified::document` has the original form.
                 pub room_id: String,
-                /// When it happened, in Unix seconds. In 301 and 302, a string on the wire.
+                /// When the event happened, in Unix seconds; on the wire a string in events 301 and
+                /// 302.
                 pub event_ts: Option<u64>,
-                /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
+                /// When the event happened, in Unix milliseconds; on the wire also `EventTsMs`.
                 #[serde(alias = "EventTsMs")]
                 pub event_ms_ts: Option<u64>,
                 /// The recording robot.
@@ -168,7 +169,7 @@ wire_struct! {
         /// How the upload ended; on the wire `LeaveCode`.
         #[serde(rename = "LeaveCode")]
         pub result: Option<UploadResult>,
-        /// Replaces `LeaveCode` on one page.
+        /// The result, which replaces `LeaveCode` on one page.
         pub status: Option<TaskStatus>,
     }
 }

@@ -13,12 +13,12 @@ wire_struct! {
         pub room_id: String,
         /// Whether the room's id is a number or a string.
         pub room_type: Option<RelayRoomType>,
-        /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
+        /// When the event happened, in Unix milliseconds; on the wire also `EventTsMs`.
         #[serde(alias = "EventTsMs")]
         pub event_ms_ts: Option<u64>,
         /// The relaying robot, which is not a user.
         pub user_id: Option<String>,
-        /// The task's id.
+        /// The relay task's id.
         pub task_id: Option<String>,
         /// The event's own fields.
         pub payload: RelayPayload = default,
@@ -26,7 +26,7 @@ wire_struct! {
 }
 
 wire_codes! {
-    /// The form of a room's id.
+    /// Whether a room's id is a number or a string.
     pub enum RelayRoomType in trtc {
         /// A number.
         Number = 0,

@@ -11,15 +11,15 @@ event_info! {
 
 wire_struct! {
     /// A room was dismissed: event 102 in [Room & Media Callbacks](https://trtc.io/document/39558).
-    /// It is the only event of its group without a user.
+    /// This is the only event of its group without a user.
     #[serde(rename_all = "PascalCase")]
     pub struct RoomDismissed {
         /// The room's id. On the wire it is a number or a string, depending on the client, and to
         /// TRTC 7 and "7" are two rooms: `Verified::document` has the original form.
         pub room_id: String,
-        /// When it happened, in Unix seconds.
+        /// When the event happened, in Unix seconds.
         pub event_ts: Option<u64>,
-        /// When it happened, in Unix milliseconds. Also spelled `EventTsMs`.
+        /// When the event happened, in Unix milliseconds; on the wire also `EventTsMs`.
         #[serde(alias = "EventTsMs")]
         pub event_ms_ts: Option<u64>,
         /// The event's id; not always present.
@@ -65,9 +65,9 @@ event_info! {
 wire_codes! {
     /// A user's role.
     pub enum Role in trtc {
-        /// Sends and receives media.
+        /// The user sends and receives media.
         Anchor = 20,
-        /// Only receives media.
+        /// The user only receives media.
         Audience = 21,
     }
 }
@@ -103,7 +103,7 @@ wire_codes! {
 wire_codes! {
     /// Why a user entered a room.
     pub enum EnterReason in trtc {
-        /// Normally.
+        /// The user entered normally.
         Normal = 1,
         /// The network changed.
         NetworkSwitch = 2,
@@ -117,7 +117,7 @@ wire_codes! {
 wire_codes! {
     /// Why a user left a room.
     pub enum LeaveReason in trtc {
-        /// Normally.
+        /// The user left normally.
         Normal = 1,
         /// The user's connection timed out.
         Timeout = 2,

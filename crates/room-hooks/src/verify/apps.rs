@@ -208,7 +208,7 @@ mod tests {
         }
     }
 
-    /// So does a lookup that finds a different app than the named one.
+    /// A lookup that finds another app than the named one counts as a miss.
     #[test]
     fn a_miss_of_a_lookup_costs_one_digest() {
         let digests = Cell::new(0);

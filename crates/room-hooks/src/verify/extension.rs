@@ -42,7 +42,7 @@ impl<P: Provider> VerifiedExtension<P> {
         Self { receiver, verified }
     }
 
-    /// Returns the event if `receiver` verified it, as [`Receiver::receive`] does.
+    /// If `receiver` verified the callback, returns the result of [`Receiver::receive`].
     ///
     /// `None` if `receiver` is not a clone of the middleware's receiver. The middleware's may be
     /// less strict, or for another app, so the extractor must then verify with its own receiver.
@@ -59,7 +59,7 @@ impl<P: Provider> VerifiedExtension<P> {
     ///
     /// # Errors
     ///
-    /// The event is of another kind.
+    /// The event or question is of another kind.
     pub fn into_verified<E>(self) -> Result<Verified<E>, NotDelivered>
     where
         E: Callback<Provider = P>,

@@ -7,7 +7,8 @@ use crate::{ConfigError, Refusal};
 pub(crate) struct Freshness(pub(crate) Duration);
 
 impl Freshness {
-    /// Deliveries are remembered for twice this time, which the clocks of stores can express.
+    /// The maximum tolerance. Deliveries are remembered for twice this time, which the clocks of
+    /// stores can express.
     const MAX: Duration = Duration::from_secs(40 * 365 * 24 * 60 * 60);
 
     pub(crate) fn new(tolerance: Duration, min: Duration) -> Result<Self, ConfigError> {

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{ConfigError, RequestData, Secrets, verify::freshness::canonical};
 
-/// The sender that a delivery claims to come from: the input of an app lookup. **None of it is
+/// The app that a delivery claims to come from: the input of an app lookup. **None of this is
 /// verified.**
 ///
 /// See [`App`] for an example.

@@ -30,8 +30,8 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     /// The type of all the provider's events, including unknown kinds.
     type Event: RoomEvent<Provider = Self> + DeserializeOwned;
 
-    /// The type of all the provider's questions, including unknown kinds. Uninhabited if it asks
-    /// none.
+    /// The type of all the provider's questions, including unknown kinds. Uninhabited if the
+    /// provider asks none.
     type Question: Question<Provider = Self>;
 
     /// The default timeout of event handlers: how long the sender waits for a response, less the
@@ -39,23 +39,23 @@ pub trait Provider: Sealed + Clone + Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const RESPONSE_TIMEOUT: Duration;
 
-    /// The same for a question. Without an answer, the provider decides.
+    /// The default timeout of question handlers, and its maximum. Without a response, the provider
+    /// decides.
     #[doc(hidden)]
     const QUESTION_TIMEOUT: Duration;
 
-    /// The outermost members that identify and authenticate the sender. They are not part of the
-    /// event. These names, and those of the next two constants, are in lower case and without
-    /// underscores, and stand for every spelling.
+    /// The top-level fields that identify and authenticate the sender. Delivery ids leave them out.
+    /// These names, and those of the next two constants, are in lower case and without underscores,
+    /// and stand for every spelling.
     #[doc(hidden)]
     const SIGNED_BY: &'static [&'static str] = &[];
 
-    /// The outermost members of a document that date its sending. They are part of the event only
-    /// if no other member distinguishes it from an equal one.
+    /// The top-level fields that date a delivery. Delivery ids depend on them only if no other
+    /// field distinguishes the event from an equal one.
     #[doc(hidden)]
     const SENT_AT: &'static [&'static str] = &[];
 
-    /// The outermost members of a document that together sign any other body. They are never
-    /// serialized.
+    /// The top-level fields with which a reader could sign another body. They are never serialized.
     #[doc(hidden)]
     const SIGNATURE: &'static [&'static str] = &[];
 

@@ -15,7 +15,7 @@ use crate::{
     verify::{provider::Opened, unhandled::Unhandled},
 };
 
-/// Verifies deliveries and returns typed events. Every adapter uses it.
+/// Verifies deliveries and returns typed events and questions. Every adapter uses it.
 ///
 /// It is cheap to clone, so it can be axum state, actix-web app data or a captured variable.
 ///
@@ -164,7 +164,8 @@ impl<P: Provider> Receiver<P> {
         })
     }
 
-    /// Verifies a delivery and returns its event or question, if it is an `E`.
+    /// Verifies a delivery and returns its event or question, if it is an `E`. `now` is the current
+    /// time.
     ///
     /// A refusal is logged with its reason, which the sender does not learn.
     ///

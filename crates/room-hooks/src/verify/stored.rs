@@ -36,13 +36,13 @@ use crate::{
 pub struct StoredDelivery {
     /// The provider's name, such as `zego`.
     pub provider: Cow<'static, str>,
-    /// The app that sent it.
+    /// The app that sent the event.
     pub app_id: u64,
-    /// The [`DeliveryId`] that it shares with its retries, as hex digits.
+    /// The [`DeliveryId`] that the event shares with its retries, as hex digits.
     pub id: Option<String>,
-    /// When it was sent, in Unix milliseconds.
+    /// When the event was sent, in Unix milliseconds.
     pub sent_at: Option<u64>,
-    /// The secret that signed it: `current`, `previous-1` and so on.
+    /// The secret that signed the event: `current`, `previous-1` and so on.
     pub secret: Option<String>,
     /// The whole document without its signature, serialized as a string.
     #[serde(serialize_with = "Document::to_stored", deserialize_with = "Document::from_stored")]
@@ -57,7 +57,7 @@ pub struct StoredDelivery {
     request_id: Option<Box<str>>,
     #[serde(default)]
     is_repaired: bool,
-    /// In Unix milliseconds.
+    /// When the event was first received, in Unix milliseconds.
     #[serde(default)]
     first_received_at: u64,
 }
@@ -81,16 +81,17 @@ pub struct StoredDelivery {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// It comes from another provider, whose name this contains, cut to 128 characters.
+    /// The delivery comes from another provider. The text is its name, cut to 128 characters.
     #[error("the stored delivery comes from {0}")]
     OtherProvider(String),
-    /// It is an event of another kind.
+    /// The delivery is an event of another kind.
     #[error("the stored delivery is an event of another kind")]
     OtherKind,
-    /// Its id is not in this version's format. Without the id, a retry would be a second delivery.
+    /// The delivery's id is not in this version's format. Without the id, a retry would count as a
+    /// second delivery.
     #[error("the id of the stored delivery cannot be read")]
     UnreadableId,
-    /// Its document is not an event.
+    /// The delivery's document is not an event.
     #[error("the stored delivery cannot be read")]
     Unreadable(#[source] serde_json::Error),
 }

@@ -31,14 +31,14 @@ pub struct Verified<E>(Contents<E>);
 pub struct Contents<E> {
     /// The event, or the question.
     pub event: E,
-    /// The app that sent it (ZEGO: `appid`; Tencent: `SdkAppid`; TRTC: `SdkAppId`).
+    /// The app that sent the callback (ZEGO: `appid`; Tencent: `SdkAppid`; TRTC: `SdkAppId`).
     pub app_id: u64,
-    /// When it was sent, by the sender's clock, to the second or millisecond that was signed.
-    /// `None` if the app does not sign, or the callback does not say (TRTC).
+    /// When the callback was sent, by the sender's clock, to the second or millisecond that was
+    /// signed. `None` if the app does not sign, or if a TRTC callback has no `CallbackTs`.
     pub sent_at: Option<SystemTime>,
-    /// The secret that signed it. `None` if the app does not sign.
+    /// The secret that signed the callback. `None` if the app does not sign.
     pub secret: Option<SecretName>,
-    /// The whole document, including members that no type has.
+    /// The whole document, including fields that no type names.
     pub document: Document,
     /// The request data that the receiver selected. **Not signed.**
     pub request: RequestData,
@@ -48,8 +48,8 @@ pub struct Contents<E> {
     pub(crate) request_id: Option<Box<str>>,
     /// The signature, if it does not cover the body.
     pub(crate) signature: Option<Signature>,
-    /// The id that was stored with it. It cannot be recomputed, because some of its inputs are not
-    /// stored.
+    /// The id that was stored with the event. It cannot be recomputed, because some of its inputs
+    /// are not stored.
     pub(crate) stored_id: Option<DeliveryId>,
     pub(crate) attempt: Attempt,
 }
@@ -174,7 +174,7 @@ impl<P: Provider> Verified<Received<P>> {
     ///
     /// # Errors
     ///
-    /// It is a question.
+    /// The callback is a question.
     pub fn into_event(self) -> Result<Verified<P::Event>, Verified<P::Question>> {
         let (received, rest) = self.replace(());
         match received {
@@ -202,8 +202,8 @@ impl<E: RoomEvent> Verified<E> {
         self.0.attempt.number
     }
 
-    /// When the first of these attempts was received, by the clock of the process that received it.
-    /// If the event has been stored since, to the millisecond.
+    /// When the first attempt that [`attempt`](Self::attempt) counts was received, by the clock of
+    /// the process that received it; to the millisecond if the event has been stored since.
     #[must_use]
     pub fn first_received_at(&self) -> SystemTime {
         self.0.attempt.first_received_at

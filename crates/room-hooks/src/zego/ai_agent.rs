@@ -196,7 +196,7 @@ wire_names! {
 }
 
 agent_event! {
-    /// About the first second of a user's speech: `UserAudioData`.
+    /// The audio of about the first second of a user's speech: `UserAudioData`.
     pub struct UserAudioData { AudioData }
 }
 

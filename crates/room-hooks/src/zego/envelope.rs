@@ -1,4 +1,4 @@
-//! The envelope of a callback: its alleged sender, time and name.
+//! The envelope of a callback: the claimed sender, the time and the event's name.
 
 use std::{borrow::Cow, time::SystemTime};
 
@@ -37,7 +37,7 @@ pub(crate) const MEMBERS: [&str; 16] = [
 /// The number of fields that identify the sender and the event.
 pub(super) const DECIDING: usize = 6;
 
-/// The index of the identifying field with a name.
+/// The index of the identifying field with this name.
 pub(super) fn deciding(name: impl Iterator<Item = u8>) -> Option<usize> {
     Spelling::of(name)?.position(&MEMBERS[..DECIDING])
 }
@@ -75,7 +75,7 @@ pub(super) enum EventName<'a> {
     Number(&'static str, u64),
 }
 
-/// The contents of a signature, in canonical form.
+/// A signature and the parts that it signs, parsed from their canonical form.
 pub(super) struct ParsedSignature<'a> {
     pub(super) timestamp: &'a str,
     pub(super) nonce: &'a str,
@@ -91,14 +91,15 @@ impl ParsedSignature<'_> {
         self.timestamp.len() + self.nonce.len() >= 26
     }
 
-    /// An earlier time at which the signed digits may have been sent.
+    /// The time of the old pair that the signed digits come from, if an attacker divided them
+    /// differently.
     ///
-    /// Timestamp and nonce are joined without a separator. An attacker can therefore divide an old
-    /// pair's digits, timestamp first, into a nonce that begins with the old timestamp and a
-    /// timestamp of today, and the signature still matches. ZEGO's own nonces reveal that: their 19
-    /// digits are `seconds << 32 | random`. Digits that can be divided into a time and a nonce of
-    /// that very time are an old pair's. Nonces of another form, such as the six digits of some
-    /// products, reveal nothing.
+    /// ZEGO signs the timestamp and the nonce joined without a separator. An attacker can therefore
+    /// divide an old pair's digits differently: into a nonce that begins with the old timestamp,
+    /// and a timestamp of today. The signature still matches. ZEGO's own nonces expose this,
+    /// because their 19 digits are `seconds << 32 | random`: digits that can be divided into a time
+    /// and a nonce of the same time come from an old pair. Nonces of another form, such as the six
+    /// digits of some products, expose nothing.
     pub(super) fn earlier(&self) -> Option<SystemTime> {
         /// The maximum difference between the times in the timestamp and the nonce, in seconds.
         const APART: u64 = 24 * 60 * 60;
@@ -170,7 +171,7 @@ fn signed_text(json: &str) -> Result<Cow<'_, str>, Refusal> {
 
 impl Credentials<'_> {
     /// The parts of the signature. Their alphabets prevent SHA-1 padding from hiding in a nonce, so
-    /// only digits can be moved between the two; see [`ParsedSignature::earlier`].
+    /// only digits can be moved between timestamp and nonce; see [`ParsedSignature::earlier`].
     pub(super) fn signed(&self) -> Result<ParsedSignature<'_>, Refusal> {
         let timestamp = present(&self.timestamp, "timestamp")?;
         let nonce = present(&self.nonce, "nonce")?;
@@ -188,7 +189,8 @@ fn present<'a>(part: &'a Option<Cow<'_, str>>, name: &'static str) -> Result<&'a
     part.as_deref().ok_or(Refusal::NotSigned { part: name })
 }
 
-/// Express sends seconds. ZIM's pages say milliseconds but show seconds. The magnitude decides.
+/// Reads a timestamp, whose magnitude decides its unit: Express sends seconds, and ZIM's pages say
+/// milliseconds but show seconds.
 fn instant(timestamp: &str) -> Option<SystemTime> {
     match canonical(timestamp)? {
         seconds @ ..LEAST_MILLIS => at_seconds(seconds),

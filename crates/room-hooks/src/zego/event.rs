@@ -175,7 +175,7 @@ events! {
         "AgentInstanceStatus" | "ai_agent/AgentSpeakAction" as "ai_agent/AgentInstanceStatus",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref());
-    /// The first second of a user's speech (AI agent).
+    /// The audio of the first second of a user's speech (AI agent).
     AgentUserAudioData(ai_agent::UserAudioData) = "UserAudioData" as "ai_agent/UserAudioData",
         distinct by "AgentInstanceId#Sequence"
         => |event| Facts::of(event.room_id.as_deref()).by(event.data.user_id.as_deref());
@@ -209,11 +209,12 @@ impl Event {
         };
         let kind = match (&envelope.event, &*name) {
             (EventName::Number(..), name) => name.into(),
-            // A kind is not a name.
+            // A name must not be mistaken for a kind, which may contain a slash.
             (_, name) if name.contains('/') => "raw".into(),
             (_, name) if envelope.is_ai_agent => format!("ai_agent/{name}").into(),
             (_, "room_create") if envelope.is_express => "express/room_create".into(),
-            // Some pages used this name for a while. A group's own event has no room.
+            // ZEGO's pages used this name for `room_create` for a while. A group's own event has no
+            // room.
             (_, "group_create") if envelope.has_room => "room_create".into(),
             (_, name) => Cow::from(name),
         };

@@ -8,7 +8,7 @@ impl Zego {
     /// Shows what the provider reads from a delivery, what is signed in it, and the signatures that
     /// the secrets produce.
     ///
-    /// Unlike [`Receiver::receive`](crate::Receiver::receive), it does not verify the delivery.
+    /// Unlike [`Receiver::receive`](crate::Receiver::receive), this does not verify the delivery.
     #[must_use]
     pub fn explain(&self, delivery: Delivery<'_>) -> Explanation {
         let body = Body::read(delivery);

@@ -20,17 +20,19 @@ const MOST_NAMES: usize = 256;
 /// than objects in a list.
 const MOST_BRACKETS: usize = 2;
 
-/// The maximum number of pairs in a form. A small pair takes many times its size once it is built.
-/// A room with this many members fits.
+/// The maximum number of pairs in a form. Once it is converted, a small pair takes many times its
+/// size. An event that lists about this many users still fits.
 const MOST_PAIRS: usize = 50_000;
 
 /// Reads the pairs that identify a form's sender. It builds nothing yet, because the sender is
 /// unknown.
 pub(super) fn credentials(text: &str) -> Result<Credentials<'_>, Refusal> {
-    /// From the shortest name to more than the longest name needs if every character is escaped.
+    /// The lengths of names to look at: from that of the shortest name to more than the longest
+    /// name needs if every character is escaped.
     const LENGTHS: RangeInclusive<usize> = 5..=64;
     let mut found = [None; DECIDING];
-    // A body may consist of nothing but pairs. Their length excludes most of them cheaply.
+    // A body may consist of nothing but pairs. The length of the name excludes most of them
+    // cheaply.
     for (name, value) in form::pairs(text).filter(|(name, _)| LENGTHS.contains(&name.len())) {
         let before =
             deciding(percent_decode_str(name)).and_then(|index| found[index].replace(value));
@@ -89,7 +91,7 @@ fn is_label(part: &str) -> bool {
     part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Inserts a value at its path. A place that is `null` is about to be filled.
+/// Inserts a value at its path. A place that is `null` has no value yet.
 ///
 /// An element's index is a label: elements appear in the order in which their labels first occur,
 /// and gaps allocate nothing. `elements` maps each labeled path to its position.
@@ -110,8 +112,8 @@ fn insert(
             Value::Array(list) if is_element => {
                 let (next, named) = (list.len(), path[..=depth].join("["));
                 let index = match *part {
-                    // Pairs without a label fill one element until a name repeats, unless others
-                    // have labels.
+                    // Pairs without a label fill one element until a name repeats, unless other
+                    // pairs of the list have labels.
                     "" if !elements.contains_key(&named)
                         && lacks(list.last(), path.get(depth + 1)) =>
                     {
@@ -128,7 +130,7 @@ fn insert(
                 }
                 &mut list[index]
             }
-            // Two readers could interpret it differently.
+            // Two readers could interpret such a form differently.
             _ => return Err(Refusal::DuplicateParameter),
         };
     }

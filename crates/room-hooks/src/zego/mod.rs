@@ -138,7 +138,7 @@ impl Zego {
     /// direction.
     ///
     /// During this time, anyone who observes a signature can attach a different body to it. ZEGO
-    /// retries a callback for about a minute.
+    /// retries a callback for about a minute, so a smaller tolerance may refuse retries.
     ///
     /// # Errors
     ///
@@ -242,7 +242,7 @@ impl Provider for Zego {
     }
 }
 
-/// A body, in either encoding.
+/// A body, as JSON or as a form.
 enum Body<'a> {
     Json(Cow<'a, str>),
     /// A form, undecoded.
@@ -286,7 +286,7 @@ impl<'a> Body<'a> {
 fn from_percent_encoded(text: &str) -> Result<String, Refusal> {
     // Posted as a form, a document becomes the name of a pair without a value.
     let text = text.strip_suffix('=').unwrap_or(text);
-    // An encoder that leaves JSON's colons bare is one for paths, which leaves plus signs bare,
+    // An encoder that leaves JSON's colons bare is meant for paths, and leaves plus signs bare,
     // too. All others write a plus sign as `%2B`, so a bare one is a space.
     let json = if text.contains(':') { percent_decoded(text) } else { decoded(text) };
     json.map(Cow::into_owned)

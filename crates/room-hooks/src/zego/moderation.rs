@@ -1,7 +1,7 @@
 //! Moderation of audio and video (Shumei): the findings, with the room, user or stream.
 //!
-//! A handler checks [`Detail::risk_level`] first. `code` is 0 if the check succeeded; only then is
-//! there a risk level. ZEGO documents the events in
+//! `code` is 0 if the check succeeded. Only then does the event have a [`Detail::risk_level`],
+//! which a handler should check first. ZEGO documents the events in
 //! [Audio moderation](https://www.zegocloud.com/docs/real-time-video-server/callback/moderation/audio)
 //! and
 //! [Video moderation](https://www.zegocloud.com/docs/real-time-video-server/callback/moderation/video).
@@ -75,7 +75,7 @@ macro_rules! status {
     ($(#[$attribute:meta])* pub struct $event:ident;) => {
         wire_struct! {
             $(#[$attribute])*
-            /// ZEGO sends it only if the task asks for it (`ReturnFinishInfo`).
+            /// ZEGO sends this event only if the task asks for it (`ReturnFinishInfo`).
             #[serde(rename_all = "PascalCase")]
             pub struct $event {
                 /// 0 if the check succeeded.
@@ -192,7 +192,7 @@ wire_names! {
     pub enum RiskLevel in zego::moderation {
         /// Nothing was found.
         Pass = "PASS",
-        /// A human should review it.
+        /// A human should review the content.
         Review = "REVIEW",
         /// The content breaks the rules.
         Reject = "REJECT",

@@ -138,11 +138,11 @@ wire_codes! {
 wire_codes! {
     /// Where a file is stored.
     pub enum FileStatus in zego::recording {
-        /// In the app's storage.
+        /// The file is in the app's storage.
         Uploaded = 3,
-        /// In ZEGO's backup, for three days.
+        /// The file is in ZEGO's backup, for three days.
         InBackup = 4,
-        /// Nowhere: the file is lost.
+        /// The file is lost.
         Lost = 5,
     }
 }
@@ -238,7 +238,8 @@ wire_codes! {
 }
 
 recording_event! {
-    /// The room has no stream to record: event type 4. Sent within 30 s, and repeated every 30 s.
+    /// The room has no stream to record: event type 4. ZEGO sends it within 30 s and repeats it
+    /// every 30 s.
     pub struct NoStreams {}
 }
 

@@ -1,5 +1,5 @@
 //! In-app Chat (ZIM): four room events. They carry only the time of sending, not the time when they
-//! happened, and nothing that distinguishes two rooms that used one id in turn.
+//! happened, and nothing that distinguishes successive rooms with the same id.
 
 use crate::event::macros::{self, wire_names, wire_struct};
 
@@ -65,9 +65,9 @@ wire_struct! {
 wire_names! {
     /// How users leave a room.
     pub enum ExitType in zego {
-        /// On their own.
+        /// The users left on their own.
         Quit = "Quit",
-        /// Another user removed them.
+        /// Another user removed the users.
         Kickout = "Kickout",
     }
 }

@@ -1,5 +1,5 @@
-//! A store for tests that processes could share, with leases and outages; and tests of hooks with
-//! such a store.
+//! A store for tests, with leases and outages, as if several processes shared it; and tests of
+//! hooks with this store.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ use std::{
 use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 use crate::{DeliveryId, SignatureKey};
 
-/// Kept as simple as possible: nothing is ever removed.
+/// A store that is as simple as possible: it never removes anything.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Leased(Arc<Shared>);
 
@@ -180,8 +180,7 @@ mod tests {
         acceptance(&Leased::default(), async |_| {}).await;
     }
 
-    /// This includes a handler that blocks the only thread of its runtime, as `std::thread::sleep`
-    /// does.
+    /// The lease is renewed on another thread, because the handler blocks its own.
     #[tokio::test]
     async fn a_handler_that_blocks_its_thread_for_three_leases_runs_once_at_a_time() {
         let (store, calls) = (Leased::default(), Arc::new(Calls::default()));
@@ -257,7 +256,7 @@ mod tests {
         assert_eq!(calls.counted().0, 1);
     }
 
-    /// The failure can only be logged.
+    /// After that, the failure can only be logged.
     #[tokio::test(start_paused = true)]
     async fn settlement_is_given_up_when_the_lease_would_be_over() {
         let store = Leased::default();

@@ -12,14 +12,14 @@ use crate::{DeliveryId, metrics};
 use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
 /// A delivery store in this process's memory, for a service that runs as one process. Clones share
-/// it.
+/// their contents.
 ///
 /// Nothing is forgotten before it expires; a store at its capacity returns [`StoreError::Full`]. A
 /// claim lasts until it is settled or released, and needs no lease: a process that crashes takes
 /// its claims with it. A restart forgets everything, so a delivery that was in progress is handled
 /// again.
 ///
-/// A delivery takes about 100 to 150 bytes, and a signature that is bound to it takes as much.
+/// A delivery takes about 100 to 150 bytes, and a signature that is bound to it as much again.
 ///
 /// ```
 /// use room_hooks::{Hooks, hooks::MemoryStore, zego::Zego};
@@ -30,7 +30,7 @@ use super::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore {
-    /// The capacity for deliveries, and that for signatures.
+    /// The maximum number of deliveries, and also of signatures.
     capacity: usize,
     created_on: ThreadId,
     held: Arc<Mutex<Held>>,
@@ -75,7 +75,7 @@ impl MemoryStore {
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
-        // No panic leaves a table half changed.
+        // A panic never leaves a table half changed.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -120,7 +120,7 @@ impl DeliveryStore for MemoryStore {
 
     async fn settle(&self, delivery: DeliveryKey, now: Instant) -> Result<(), StoreError> {
         let (id, deliveries) = (delivery.id.as_bytes(), &mut self.lock().deliveries);
-        // A delivery that was handled without a claim needs room.
+        // Makes room, which a delivery that was handled without a claim needs.
         deliveries.expire(now);
         deliveries.set(*id, State::Settled, now.checked_add(delivery.retention), self.capacity)
     }

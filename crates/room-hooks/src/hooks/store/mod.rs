@@ -28,14 +28,15 @@ use crate::{DeliveryId, SignatureKey};
 ///
 /// * `renew` and `release` change nothing if the token does not hold the claim, and `renew` returns
 ///   `false`: a handler that lost its lease must not take away its successor's. An expired lease
-///   that no other worker has taken can be renewed. `settle` needs no token: a handled delivery
-///   stays handled.
+///   can be renewed if the delivery has not been claimed again. `settle` needs no token: a handled
+///   delivery stays handled.
 /// * A claim binds the delivery's signature to the delivery, for the retention. A claim by another
 ///   delivery with that signature returns [`ClaimOutcome::SignatureReused`], even if the store has
-///   no room for more deliveries. `bind` does only this.
+///   no room for more deliveries. `bind` binds the signature without a claim.
 /// * A store may forget a claim when it crashes; the delivery is then handled twice. It must never
-///   report a delivery as settled that is not, because that loses it. It must never forget
-///   unexpired entries to make room, but return [`StoreError::Full`].
+///   report a delivery as settled that is not, because the delivery would be lost. It must never
+///   forget unexpired entries to make room, but return [`StoreError::Full`].
+/// * `now` is the caller's monotonic time. A store with its own clock ignores it.
 ///
 /// `room_hooks::testing::acceptance`, with the feature `testing`, checks these rules.
 ///
@@ -125,8 +126,8 @@ pub trait DeliveryStore: Debug + Send + Sync + 'static {
         None
     }
 
-    /// The thread that created the store, if only this process uses it. An adapter warns if each
-    /// worker creates a store.
+    /// The thread that created the store, if only this process uses it. An adapter warns if each of
+    /// a server's workers creates a store.
     #[doc(hidden)]
     fn created_on(&self) -> Option<ThreadId> {
         None
@@ -152,7 +153,7 @@ pub struct DeliveryKey {
     /// How long a claim lasts if its holder does not renew, settle or release it.
     pub lease: Duration,
     /// How long a settled delivery is remembered, and a signature stays bound to its first
-    /// delivery. Longer than the same bytes can be fresh.
+    /// delivery: at least as long as the same bytes can be fresh.
     pub retention: Duration,
 }
 
@@ -162,16 +163,16 @@ pub struct DeliveryKey {
 pub enum ClaimOutcome {
     /// The caller must handle the delivery.
     Granted(ClaimToken),
-    /// Another worker is handling it.
+    /// The delivery is being handled.
     InProgress,
     /// The delivery has been handled.
     Settled,
-    /// Its signature belongs to another delivery.
+    /// The delivery's signature belongs to another delivery.
     SignatureReused,
 }
 
-/// Distinguishes one claim of a delivery from the next, for [`DeliveryStore::release`].
-/// [`DeliveryStore`] has an example.
+/// Distinguishes one claim of a delivery from the next, for [`DeliveryStore::renew`] and
+/// [`DeliveryStore::release`]. [`DeliveryStore`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "stores create it")]
 pub struct ClaimToken(pub u64);

@@ -19,8 +19,8 @@ const RETENTION: Duration = Duration::from_secs(10);
 /// Longer than any history.
 const FOREVER: Duration = Duration::from_secs(1_000_000);
 
-/// The actions of a few machines on a few deliveries. A crashed or frozen worker is a claim that is
-/// not renewed, temporarily or permanently. An unavailable store renews nothing, either.
+/// The actions of a few machines on a few deliveries. A crash, a freeze or an unavailable store is
+/// represented by a claim that is not renewed, temporarily or permanently.
 #[derive(Debug, Clone)]
 enum Act {
     Try { delivery: u8, signature: Option<u8> },

@@ -20,7 +20,7 @@ use super::{
     InboxStore, NewEvent, PutOutcome, Retention, WorkerId,
 };
 
-/// An inbox in this process's memory, for tests. Clones share it.
+/// An inbox in this process's memory, for tests. Clones share their contents.
 ///
 /// **It loses everything when the process ends**, which a real inbox prevents. It uses tokio's
 /// clock, which tests can pause.

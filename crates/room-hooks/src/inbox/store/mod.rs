@@ -16,7 +16,9 @@ use crate::{DeliveryId, SignatureKey};
 
 pub use self::record::{EventRecord, EventState, InboxStats};
 
-/// The future that a method of [`InboxStore`] returns. [`InboxStore`] has an example.
+/// The future that a method of [`InboxStore`] returns. It fails with [`InboxError::Unavailable`]
+/// or, if there is no room for an event or signature, with [`InboxError::Full`]. [`InboxStore`] has
+/// an example.
 pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 'a>>;
 
 /// Stores verified events until a handler succeeds.
@@ -35,7 +37,7 @@ pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxErro
 /// }
 /// ```
 ///
-/// Hooks put events into it, and workers claim and finish them:
+/// Hooks put events into an inbox, and workers claim and finish them:
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -80,12 +82,12 @@ pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxErro
 /// nothing.
 ///
 /// **Suspects.** If a lease expires, its worker has crashed or is frozen, and its events become
-/// suspects. A suspect is due, and is claimed alone, only by a worker that runs nothing else. A
-/// request receives nothing while suspects wait that it could receive if its worker were idle. If
-/// the lease of an event that runs alone expires, the event has caused that crash. After
-/// [`ClaimRequest::max_crashes`] such crashes since the event was put or retried, the next claim of
-/// any other worker makes it dead. A worker never finds its own leases expired. Any finish ends the
-/// suspicion.
+/// suspects. A suspect is due, and is claimed alone, only by a worker that runs nothing else. While
+/// there are suspects that a request could receive if its worker were idle, the request receives
+/// nothing. If the lease of an event that runs alone expires, the event has caused that crash.
+/// After [`ClaimRequest::max_crashes`] such crashes since the event was put or retried, the next
+/// claim of any other worker makes it dead. For its own worker, an event is never a suspect. Any
+/// `finish` ends the suspicion.
 ///
 /// **Order.** A claim that is ordered by room takes an event only if it is the oldest of its room,
 /// by the order of arrival, that is neither done nor dead, and no other event of its room is
@@ -98,7 +100,8 @@ pub type InboxOperation<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxErro
 /// retention against duplicates has ended, and otherwise returns [`InboxError::Full`]. It never
 /// removes a ready, leased or dead event to make room.
 ///
-/// All times are by the store's clock. Setting it back must not delay ready events.
+/// The store's clock measures all times. If that clock is set back, ready events must not be
+/// delayed.
 ///
 /// `room_hooks::testing::inbox_acceptance` and `inbox_history`, with the feature `testing`, check
 /// these rules.
@@ -116,20 +119,20 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
         retention: Duration,
     ) -> InboxOperation<'_, bool>;
 
-    /// Claims events for a worker, longest due first.
+    /// Claims events for a worker; those that have been due longest come first.
     fn claim(&self, request: ClaimRequest) -> InboxOperation<'_, Claims>;
 
     /// Restarts all leases of a worker, in one statement, including expired ones that no other
     /// worker has claimed.
     fn renew(&self, worker: WorkerId, lease: Duration) -> InboxOperation<'_, ()>;
 
-    /// Ends an attempt. `false`, and without effect, if the attempt is not the event's latest or
-    /// has already ended.
+    /// Ends an attempt. Returns `false` and changes nothing if the attempt is not the event's
+    /// latest or has already ended.
     fn finish(&self, attempt: AttemptId, ending: Ending) -> InboxOperation<'_, bool>;
 
     /// Makes a dead event ready again, with as many attempts and crashes left as a new event, and
-    /// not suspect. If ordered by room, it runs late: after events that are done. `false` if it is
-    /// not dead.
+    /// not suspect. If events are ordered by room, it runs late: after newer events that are
+    /// already done. `false` if it is not dead.
     fn retry(&self, sequence: i64) -> InboxOperation<'_, bool>;
 
     /// Removes a waiting or dead event, so that it is not handled (again). `false` if a worker is
@@ -139,12 +142,12 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
 
     /// Removes at most `limit` done and dead events that are older than their retention, and
     /// returns how many. If an event's retention against duplicates has not ended, its id remains
-    /// until then: it is not counted, but takes room.
+    /// until then. The id is not counted as an event, but takes room.
     fn prune(&self, retention: Retention, limit: usize) -> InboxOperation<'_, usize>;
 
     /// Returns at most `limit` events in the order of arrival, for an operator: those in `state`,
-    /// or in any state if that is `None`, whose sequence is greater than `after`. May take as long
-    /// as reading all events.
+    /// or in any state if that is `None`, whose sequence is greater than `after`. This may take as
+    /// long as reading all events.
     fn list(
         &self,
         state: Option<EventState>,
@@ -172,7 +175,7 @@ pub trait InboxStore: Debug + Send + Sync + 'static {
     /// How often an idle worker polls.
     fn poll_interval(&self) -> Duration;
 
-    /// Resolves when an event may have been put, as far as the store learns of it. Workers also
+    /// Resolves when an event may have been put or retried, if the store notices that. Workers also
     /// poll.
     fn notified(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::pending())
@@ -199,7 +202,7 @@ pub struct NewEvent {
     pub id: Option<DeliveryId>,
     /// Its signature, if it must be bound. An event without an id has none.
     pub signature: Option<SignatureKey>,
-    /// How long its id and signature are remembered at least, even if it is done sooner.
+    /// The minimum time for which its id and signature are remembered, even if it is done sooner.
     pub retention: Duration,
     /// The provider and [kind](crate::Callback::kind), such as `zego/room_create`: ASCII, from a
     /// closed set.
@@ -209,14 +212,14 @@ pub struct NewEvent {
     /// The room whose events may have to be handled in order, with provider and app, such as
     /// `zego/1234567890/"lobby"`: without control characters, at most 300 bytes.
     pub room: Option<String>,
-    /// When its first delivery was received, by the web process's clock, to the millisecond.
+    /// When the event was first received, by the web process's clock, to the millisecond.
     pub received_at: SystemTime,
     /// The event, without its signature.
     pub payload: Vec<u8>,
 }
 
 impl NewEvent {
-    /// Creates an event in format 1, without id, signature and room.
+    /// Creates an event in format 1, without an id, a signature, a room or a retention.
     #[must_use]
     pub fn new(kind: impl Into<String>, payload: Vec<u8>, received_at: SystemTime) -> Self {
         Self {
@@ -269,7 +272,7 @@ pub struct ClaimRequest {
     pub lease: Duration,
     /// The [kinds](NewEvent::kind) that the worker can take; `None` for all.
     pub kinds: Option<Arc<[String]>>,
-    /// The newest [format](NewEvent::format_version) that it can read.
+    /// The newest [format](NewEvent::format_version) that the worker can read.
     pub format_version: u32,
     /// Whether the events of a room are claimed in the order of arrival.
     pub is_ordered: bool,
@@ -280,7 +283,7 @@ pub struct ClaimRequest {
 }
 
 impl ClaimRequest {
-    /// Creates a request from an idle worker for events of all kinds, in no order.
+    /// Creates a request from an idle worker for events of all kinds, not ordered by room.
     #[must_use]
     pub fn new(worker: WorkerId, limit: usize, lease: Duration) -> Self {
         Self {
@@ -302,8 +305,8 @@ impl ClaimRequest {
 pub struct Claims {
     /// The events, in the order in which the worker must start them. A suspect comes alone.
     pub events: Vec<ClaimedEvent>,
-    /// Whether suspects wait that the worker could receive if it were idle. It should then become
-    /// idle.
+    /// Whether there are suspects that the worker could receive if it were idle. If so, the worker
+    /// should become idle.
     pub suspects_wait: bool,
 }
 
@@ -313,7 +316,8 @@ pub struct Claims {
 pub struct ClaimedEvent {
     /// The event and the number of this attempt.
     pub attempt: AttemptId,
-    /// How many earlier attempts failed. Attempts that ended in a crash do not count.
+    /// How many attempts have failed since the event was put or retried. Attempts that ended in a
+    /// crash do not count.
     pub failures: u32,
     /// Whether it is a suspect: the worker must run nothing else at the same time.
     pub is_suspect: bool,
@@ -370,7 +374,8 @@ pub enum Ending {
         /// Why it failed: at most 1,000 characters, without control characters.
         error: String,
     },
-    /// The attempt was not made. The event is ready again at once, and nothing counts against it.
+    /// The attempt was not made, or was interrupted. The event is ready again at once, and nothing
+    /// counts against it.
     Released,
 }
 

@@ -24,7 +24,7 @@ pub struct InboxStats {
     pub done: u64,
     /// Events that failed permanently.
     pub dead: u64,
-    /// How long the oldest ready event has been due.
+    /// The longest time that a ready event has been due; `None` if none is due.
     pub oldest_ready: Option<Duration>,
 }
 
@@ -33,17 +33,17 @@ pub struct InboxStats {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventState {
-    /// It waits for a worker or for its next attempt. A worker claims it once it is due. A suspect
-    /// is ready, too: see [`EventRecord::is_suspect`].
+    /// The event waits for a worker or for its next attempt. A worker claims it once it is due. A
+    /// suspect is ready, too: see [`EventRecord::is_suspect`].
     Ready,
-    /// A worker is handling it. This ends with the handler or, if the worker crashes, when the
-    /// lease expires, by default after 30 s.
+    /// A worker is handling the event. This ends with the handler or, if the worker crashes, when
+    /// the lease expires, by default after 30 s.
     Leased,
-    /// Its handler succeeded. It is removed after its retention, by default 7 days.
+    /// The event's handler succeeded. It is removed after its retention, by default 7 days.
     Done,
-    /// It failed permanently. [`InboxStore::retry`](super::InboxStore::retry) makes it ready again,
-    /// and [`InboxStore::discard`](super::InboxStore::discard) removes it. Otherwise it is removed
-    /// after its retention, by default 90 days.
+    /// The event failed permanently. [`InboxStore::retry`](super::InboxStore::retry) makes it ready
+    /// again, and [`InboxStore::discard`](super::InboxStore::discard) removes it. Otherwise it is
+    /// removed after its retention, by default 90 days.
     Dead,
 }
 
@@ -64,11 +64,12 @@ impl EventState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventRecord {
-    /// Its position in the order of arrival.
+    /// The event's position in the order of arrival.
     pub sequence: i64,
-    /// Its state.
+    /// The event's state.
     pub state: EventState,
-    /// Whether it is ready because its worker's lease expired: the worker has crashed or is frozen.
+    /// Whether the event is ready because its worker's lease expired: the worker has crashed or is
+    /// frozen.
     pub is_suspect: bool,
     /// The provider and kind, such as `zego/room_create`.
     pub kind: String,
@@ -76,13 +77,13 @@ pub struct EventRecord {
     pub format_version: u32,
     /// The room, with provider and app, such as `zego/1234567890/"lobby"`.
     pub room: Option<String>,
-    /// When its first delivery was received, by the web process's clock.
+    /// When the event was first received, by the web process's clock.
     pub received_at: SystemTime,
     /// The number of attempts, including one in progress.
     pub attempts: u32,
     /// The number of failed attempts since the event was put or retried.
     pub failures: u32,
-    /// The number of crashes that it has caused since then.
+    /// The number of crashes that the event has caused since it was put or retried.
     pub crashes: u32,
     /// For a ready event, the time until it is due; zero if it is due. For a leased event, the time
     /// until its lease expires.

@@ -32,7 +32,7 @@ wire_struct! {
         /// The kind of group, such as `Public`; on the wire `Type`.
         #[serde(rename = "Type")]
         pub group_type: Option<String>,
-        /// How they joined.
+        /// How the users joined.
         pub join_type: Option<JoinType>,
         /// The user who made the request.
         #[serde(rename = "Operator_Account")]
@@ -47,9 +47,9 @@ wire_struct! {
 wire_names! {
     /// How users joined a group.
     pub enum JoinType in tencent::group {
-        /// They applied.
+        /// The users applied.
         Apply = "Apply",
-        /// Another user invited them.
+        /// Another user invited the users.
         Invited = "Invited",
     }
 }
@@ -64,7 +64,7 @@ wire_struct! {
         /// The kind of group, such as `Public`; on the wire `Type`.
         #[serde(rename = "Type")]
         pub group_type: Option<String>,
-        /// How they left.
+        /// How the users left.
         pub exit_type: Option<ExitType>,
         /// The user who made the request.
         #[serde(rename = "Operator_Account")]
@@ -79,9 +79,9 @@ wire_struct! {
 wire_names! {
     /// How users left a group.
     pub enum ExitType in tencent::group {
-        /// Another user removed them.
+        /// Another user removed the users.
         Kicked = "Kicked",
-        /// On their own.
+        /// The users left on their own.
         Quit = "Quit",
     }
 }
@@ -124,7 +124,7 @@ wire_names! {
 wire_struct! {
     /// A group's profile was changed: Chat's
     /// [`Group.CallbackAfterGroupInfoChanged`](https://www.tencentcloud.com/document/product/1047/34378).
-    /// It contains only the changes.
+    /// The event contains only the changes.
     #[serde(rename_all = "PascalCase")]
     pub struct GroupInfoChanged {
         /// The group's id.
@@ -132,7 +132,7 @@ wire_struct! {
         /// The kind of group, such as `Public`; on the wire `Type`.
         #[serde(rename = "Type")]
         pub group_type: Option<String>,
-        /// The user who changed it.
+        /// The user who changed the profile.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The new name.
@@ -164,7 +164,7 @@ wire_struct! {
 wire_struct! {
     /// A group was destroyed: Chat's
     /// [`Group.CallbackAfterGroupDestroyed`](https://www.tencentcloud.com/document/product/1047/34377).
-    /// It does not name the user who destroyed the group.
+    /// The event does not name the user who destroyed the group.
     #[serde(rename_all = "PascalCase")]
     pub struct GroupDestroyed {
         /// The group's id.
@@ -172,7 +172,7 @@ wire_struct! {
         /// The kind of group, such as `Public`; on the wire `Type`.
         #[serde(rename = "Type")]
         pub group_type: Option<String>,
-        /// The user who owned it.
+        /// The user who owned the group.
         #[serde(rename = "Owner_Account")]
         pub owner_account: Option<String>,
         /// The group's name.

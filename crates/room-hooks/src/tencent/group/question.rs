@@ -35,7 +35,8 @@ wire_struct! {
         /// The user who sends the message.
         #[serde(rename = "From_Account")]
         pub from_account: Option<String>,
-        /// The user who requested it: the sender, or an administrator through the REST API.
+        /// The user who made the request: the user who sends the message, or an administrator
+        /// through the REST API.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The message's random number, 32 bits.

@@ -16,11 +16,11 @@ wire_struct! {
         pub from_room_id: Option<String>,
         /// The rooms that receive the request.
         pub to_room_id_list: Vec<String>,
-        /// How long those rooms have to accept, in milliseconds.
+        /// How long the other rooms have to accept the request, in milliseconds.
         pub timeout: Option<u64>,
         /// The battle's duration, in milliseconds.
         pub duration: Option<u64>,
-        /// Whether those rooms must accept.
+        /// Whether the other rooms must accept the request.
         pub need_response: Option<bool>,
         /// The app's own text about the battle.
         pub extension_info: Option<String>,
@@ -83,7 +83,7 @@ wire_struct! {
     pub struct BattleRoom {
         /// The room's id.
         pub room_id: Option<String>,
-        /// The user who owns the room; also seen as a number.
+        /// The user who owns the room; on the wire sometimes a number.
         #[serde(rename = "Owner_Account")]
         pub owner_account: Option<String>,
         /// The room's score, once the battle has ended.

@@ -10,7 +10,7 @@ wire_struct! {
     /// [`Live.CallbackAfterMemberStateChanged`](https://trtc.io/document/64424).
     #[serde(rename_all = "PascalCase")]
     pub struct MemberStateChanged {
-        /// The user who made the request. Not on the documented page.
+        /// The user who made the request. Tencent's page does not list this field.
         #[serde(rename = "Operator_Account")]
         pub operator_account: Option<String>,
         /// The room's id.

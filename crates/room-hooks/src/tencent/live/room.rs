@@ -68,7 +68,7 @@ wire_struct! {
         pub room_name: Option<String>,
         /// The kind of room.
         pub room_type: Option<RoomType>,
-        /// The user who owns the room; also seen as a number.
+        /// The user who owns the room; on the wire sometimes a number.
         #[serde(rename = "Owner_Account")]
         pub owner_account: Option<String>,
         /// Whether the room has seats.

@@ -32,7 +32,7 @@ const LONG: Duration = Duration::from_secs(1_000_000);
 
 /// Checks an inbox, which must be empty, against the rules of [`InboxStore`].
 ///
-/// `wait` lets time pass for the inbox: it sleeps, or advances the clock of an inbox whose clock
+/// `wait` lets time pass for the inbox: it sleeps, or advances the inbox's clock if that clock
 /// stands still.
 ///
 /// Durability, the bounds and a clock that is set back are not checked, because they need more than

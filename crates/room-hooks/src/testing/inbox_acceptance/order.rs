@@ -22,7 +22,7 @@ pub(super) async fn a_room_has_one_event_at_a_time<S: InboxStore, W: AsyncFn(Dur
     let [hall] = part.claim(part.ordered(2), ["hall 2"]).await;
     part.done(&[lobby]).await;
     let [lobby] = part.claim(part.ordered(1), ["lobby 2"]).await;
-    // A claim without an order takes any event, and an ordered claim takes that into account.
+    // A claim without an order takes any event, and its lease then blocks ordered claims.
     let [last] = part.claim(part.request(2), ["lobby 3"]).await;
     part.done(&[lobby, one, two, hall]).await;
     part.add_to(LOBBY, &["lobby 4"]).await;

@@ -108,7 +108,7 @@ pub(super) async fn crashes_while_alone_make_an_event_dead<S: InboxStore, W: Asy
     }
 }
 
-/// Suspects that a request cannot take.
+/// Suspects that a request cannot take do not hold it back.
 pub(super) async fn the_suspects_of_others_do_not_matter<S: InboxStore, W: AsyncFn(Duration)>(
     part: &Part<'_, S, W>,
 ) {

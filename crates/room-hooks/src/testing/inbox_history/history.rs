@@ -1,4 +1,4 @@
-//! The past of an inbox, and the rules that follow from it for the next answer.
+//! The history of an inbox, and the rules by which it determines the next answer.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -25,7 +25,7 @@ pub(super) struct Held {
 #[derive(Default)]
 pub(super) struct History {
     now: Duration,
-    /// In order of arrival.
+    /// The events in order of arrival.
     events: Vec<Record>,
     signatures: HashMap<SignatureKey, (DeliveryId, Duration)>,
     log: Vec<String>,
@@ -123,8 +123,7 @@ impl History {
             self.events[index].is_suspect(worker, self.now) && self.may_run(index, request)
         });
         let suspects = suspects.count();
-        // An event that may be dead may also be alive, and a worker that asks may be told about its
-        // own events.
+        // This includes events that may be dead, and the asking worker's own.
         let is_any_suspect = self
             .events
             .iter()
@@ -145,8 +144,8 @@ impl History {
         events.iter().map(|claimed| self.claimed(request, claimed)).collect()
     }
 
-    /// Whether the order of its room lets an event run. If another event may be dead, only the
-    /// inbox knows.
+    /// Whether an event may run in the order of its room. If another event of the room may be dead,
+    /// only the inbox knows.
     fn may_run(&self, index: usize, request: &ClaimRequest) -> bool {
         !request.is_ordered
             || !self.others_of_room(index).any(|(other, record)| {
@@ -156,7 +155,7 @@ impl History {
             })
     }
 
-    /// The other events of its room, with their positions in order of arrival.
+    /// The other events of an event's room, with their positions in order of arrival.
     fn others_of_room(&self, index: usize) -> impl Iterator<Item = (usize, &Record)> {
         let room = self.events[index].room.as_ref();
         let others = self.events.iter().enumerate();
@@ -333,7 +332,7 @@ impl History {
     }
 }
 
-/// Whether a worker has the event, or the asking worker had it.
+/// Whether any worker holds the event, or the asking worker held it.
 fn is_leased(record: &Record, claimant: WorkerId, now: Duration) -> bool {
     let is_own = matches!(record.state, State::Leased { worker, .. } if worker == claimant);
     is_own || record.is_held(now)

@@ -28,8 +28,8 @@ const LONG: Duration = Duration::from_secs(1_000_000);
 const MAX_CRASHES: u32 = 2;
 
 /// Interprets bytes as actions of senders and of three workers, and checks each answer of an inbox
-/// against its past. For tests that generate the bytes, randomly or with a fuzzer. The inbox must
-/// be empty.
+/// against its past. Use it in tests that generate the bytes, randomly or with a fuzzer. The inbox
+/// must be empty.
 ///
 /// * An event has only one lease at a time.
 /// * An event becomes done or dead once, through its latest attempt.
@@ -38,7 +38,8 @@ const MAX_CRASHES: u32 = 2;
 /// * Events are never lost: in the end, a new worker finds every event that was put and not
 ///   finished.
 ///
-/// `wait` advances the clock of the inbox. Otherwise the clock must stand still, or almost.
+/// `wait` advances the clock of the inbox. Otherwise the clock must stand still, or advance by less
+/// than 2 s in total.
 ///
 /// ```
 /// use room_hooks::{inbox::MemoryInbox, testing::inbox_history};
@@ -77,7 +78,7 @@ struct Play<'a, S, W> {
     wait: W,
     history: History,
     workers: Vec<Actor>,
-    /// Workers that only finish the attempts that they had.
+    /// Frozen workers, which may still renew their leases or finish their attempts.
     frozen: Vec<Actor>,
     last_worker: i64,
 }
@@ -159,7 +160,7 @@ impl<S: InboxStore, W: AsyncFn(Duration)> Play<'_, S, W> {
             max_crashes: MAX_CRASHES,
             ..ClaimRequest::new(*id, 1 + usize::from(byte / 2 % 3), LEASE)
         };
-        // A worker with a suspect waits until it is finished, because suspects run alone.
+        // A worker with a suspect waits until the suspect is finished, because suspects run alone.
         if held.iter().any(|held| held.is_suspect) {
             return;
         }

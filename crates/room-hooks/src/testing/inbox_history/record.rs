@@ -31,7 +31,7 @@ pub(super) enum State {
     Leased {
         worker: WorkerId,
         until: Duration,
-        /// Whether the event may have crashed often enough to be dead. Only the inbox knows.
+        /// Whether the event may have caused enough crashes to be dead. Only the inbox knows.
         is_perhaps_dead: bool,
     },
     Done {

@@ -33,17 +33,17 @@ use super::{RoomClosed, RoomCreated, UserLoggedIn, UserLoggedOut};
 /// }
 /// ```
 ///
-/// Times are Unix milliseconds. The result does not depend on the order in which a room's callbacks
-/// arrive, or on repetitions.
+/// The result does not depend on the order in which a room's callbacks arrive, or on repetitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Life {
     /// The session. It exceeds 2^53: store it as a 64-bit integer or as text.
     pub session: u64,
-    /// When the room was created, if known.
+    /// When the room was created, in Unix milliseconds, if known.
     pub created_at: Option<u64>,
-    /// When the room was closed, if it was.
+    /// When the room was closed, in Unix milliseconds, if it was.
     pub closed_at: Option<u64>,
-    /// The earliest known login, if neither of the other times is known.
+    /// The time of the earliest known login, in Unix milliseconds, if neither of the other times is
+    /// known.
     pub seen_at: Option<u64>,
 }
 
@@ -72,8 +72,8 @@ pub enum Arrival {
     /// creation can arrive after its close, so check [`Life::is_open`] before you treat the room as
     /// open.
     Apply(Life),
-    /// The callback adds nothing, so there is nothing to do: it is a repetition, or a user logged
-    /// in or out before a close that has already arrived.
+    /// The callback adds nothing: it is a repetition, or a user logged in or out before a close
+    /// that has already arrived.
     Ignore,
     /// The callback belongs to an earlier session, which is over: at most, keep it for the record.
     EarlierLife,
@@ -227,7 +227,7 @@ mod tests {
         assert!(after(&[moment(1, 1000, Change::Created)]).unwrap().is_open());
     }
 
-    /// A lost connection is noticed when the room already has another session.
+    /// A lost connection is noticed only when the room already has another session.
     #[test]
     fn a_late_logout_is_of_the_life_in_which_the_user_had_logged_in() {
         let stored = after(&[moment(2, 1200, Change::Created)]);

@@ -57,7 +57,7 @@ wire_struct! {
 wire_codes! {
     /// Why a room was closed.
     pub enum CloseReason in zego::express {
-        /// Normally.
+        /// The room was closed normally.
         Normal = 0,
         /// The last user's heartbeat timed out.
         HeartbeatTimeout = 1,
@@ -145,7 +145,7 @@ wire_codes! {
 wire_codes! {
     /// A user's kind of device.
     pub enum TermType in zego::express {
-        /// Not specified.
+        /// The device is not specified.
         NotGiven = 0,
         /// Windows.
         Pc = 1,
@@ -161,7 +161,7 @@ wire_codes! {
         Web = 6,
         /// A mini program.
         MiniProgram = 7,
-        /// ZEGO does not know it.
+        /// A device that ZEGO does not know.
         NotKnown = 32,
     }
 }
@@ -169,7 +169,7 @@ wire_codes! {
 wire_codes! {
     /// Why a user was logged out of a room.
     pub enum LogoutReason in zego::express {
-        /// Normally.
+        /// The user logged out normally.
         Normal = 0,
         /// The heartbeat timed out.
         HeartbeatTimeout = 1,

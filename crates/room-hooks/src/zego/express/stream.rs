@@ -156,7 +156,7 @@ impl StreamClosed {
 wire_codes! {
     /// Why a stream was closed.
     pub enum StreamCloseReason in zego::express {
-        /// Normally.
+        /// The stream was closed normally.
         Normal = 0,
         /// The user's heartbeat timed out.
         HeartbeatTimeout = 1,

@@ -20,7 +20,7 @@ use crate::{
 
 #[derive(Default)]
 pub(super) struct Rows {
-    /// In the order of arrival.
+    /// The events by sequence, which is the order of arrival.
     events: BTreeMap<i64, Row>,
     by_id: HashMap<DeliveryId, i64>,
     signatures: HashMap<SignatureKey, (DeliveryId, Instant)>,
@@ -43,8 +43,8 @@ enum State {
     Ready {
         due: Instant,
     },
-    /// After the lease, it is a suspect for other workers. For its own worker, it stays leased
-    /// until another worker claims it.
+    /// After the lease, the event is a suspect for other workers. For its own worker, it stays
+    /// leased until another worker claims it.
     Leased {
         worker: WorkerId,
         until: Instant,
@@ -57,7 +57,7 @@ enum State {
     Dead {
         at: Instant,
     },
-    /// Only its id remains.
+    /// Only the event's id remains.
     Pruned,
 }
 
@@ -72,7 +72,8 @@ impl Rows {
         max_events: usize,
         now: Instant,
     ) -> Result<PutOutcome, InboxError> {
-        // Even if there is no room for the event: its retry must find the signature bound to it.
+        // The signature is bound even if there is no room for the event, because the event's retry
+        // must find it bound to the event.
         if let (Some(id), Some(signature)) = (event.id, event.signature)
             && !self.bind(signature, id, event.retention, now)
         {
@@ -279,7 +280,7 @@ impl Row {
         matches!(self.state, State::Ready { .. } | State::Leased { .. })
     }
 
-    /// Removes everything but the id.
+    /// Removes the event. Only its id remains.
     fn prune(&mut self) {
         self.state = State::Pruned;
         self.event.payload = Vec::new();
@@ -316,7 +317,7 @@ impl Row {
         self.event.id.is_none() || self.keep_until <= now
     }
 
-    /// Whether a worker takes it, now or later.
+    /// Whether the requesting worker can take the event, now or later.
     fn is_for(&self, request: &ClaimRequest) -> bool {
         let is_known = request.kinds.as_ref().is_none_or(|kinds| kinds.contains(&self.event.kind));
         self.is_unfinished() && is_known && self.event.format_version <= request.format_version

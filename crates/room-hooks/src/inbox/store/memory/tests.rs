@@ -70,7 +70,7 @@ async fn a_full_inbox_forgets_only_done_events_whose_retention_has_ended() {
     for (attempt, ending) in attempts.into_iter().zip([dead, Ending::Done, Ending::Done]) {
         assert!(inbox.finish(attempt, ending).await.unwrap());
     }
-    // The third event is removed, but takes room until its retention ends.
+    // No event is old enough to be removed.
     assert_eq!(inbox.prune(Retention::new(SECOND, RETENTION * 9), 9).await.unwrap(), 0);
     advance(RETENTION - SECOND).await;
     assert!(is_full(&inbox, event(5)).await);
