@@ -22,7 +22,7 @@ pub(crate) struct Case {
     /// The receiver's configuration.
     #[serde(default)]
     pub(crate) receiver: Setup,
-    /// The ways to send it; by default all except `Consumed`.
+    /// The ways to send the request; by default all except `Consumed`.
     pub(crate) ways: Option<Vec<Way>>,
 
     /// How the handler behind `Hooks` behaves.
@@ -133,7 +133,7 @@ pub(crate) struct Then {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Handler {
-    /// Returns.
+    /// Returns at once, without an error.
     #[default]
     Returns,
     /// Returns an error the first two times.

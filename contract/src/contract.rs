@@ -159,7 +159,7 @@ fn play_shared<D: Driver>(case: &Case, tencent: Receiver<Tencent>, trtc: Receive
     run_server(case.handler, serve, |address, reports| check(case, Way::Hooks, address, reports));
 }
 
-/// Serves one way in while `use_it` runs.
+/// Serves one way into a handler while `use_it` runs.
 fn serve<D, All, One>(
     way: Way,
     receiver: Receiver<All::Provider>,
@@ -268,7 +268,7 @@ fn check_answer(case: &Case, way: Way, response: &Response) {
     let in_progress = way == Way::Hooks && case.transport == Transport::Pipelined;
     let status = if in_progress && response.status == 503 { 503 } else { case.status };
     assert_eq!(response.status, status, "{response:?}");
-    // The framework's own response for a path without a route.
+    // The response is the framework's own, because the path has no route.
     if status == 404 {
         return;
     }

@@ -162,7 +162,8 @@ fn body(case: &Case, members: &Map<String, Value>) -> Vec<u8> {
         None => encoded(case, members),
     };
     if case.provider == ProviderName::Trtc && case.body.is_none() {
-        // Spaced as TRTC does it. Code that re-serializes the body before verification must fail.
+        // Adds white space as TRTC does. Code that re-serializes the body before verifying it must
+        // fail.
         body = body.replace("\":", "\":\t").replace(",\"", ",\n\t\"");
     }
     let mut body = replaced(body.into_bytes(), &case.replace);

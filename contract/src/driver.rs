@@ -13,7 +13,7 @@ pub trait Driver: 'static {
     /// The framework's name.
     const NAME: &'static str;
 
-    /// The ways that its adapter supports.
+    /// The ways that the framework's adapter supports.
     const WAYS: &'static [Way];
 
     /// Serves at `/` until `stop` resolves. Like all methods here, it has a thread to itself.

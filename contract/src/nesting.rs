@@ -50,7 +50,7 @@ pub(crate) fn check(provider: ProviderName, send: impl Fn(&SignedDelivery) -> u1
             });
             times.min().unwrap_or_default()
         });
-        // The machine may have been busy.
+        // Measure again: the machine may have been busy.
         for _ in 0..9 {
             if took > flat_time * 2 {
                 took = took.min(time(&nested).0);

@@ -316,7 +316,7 @@ async fn go_wrong<T>(trouble: Trouble) -> io::Result<T> {
     }
 }
 
-/// Checks that a failure leads to the policy's answer, within the time that the vendor waits.
+/// Checks that a failure leads to the policy's answer, within the time that the provider waits.
 fn with_trouble<D: Driver>(trouble: Trouble, policy: FailurePolicy) {
     let is_open = policy == FailurePolicy::Open;
     let is_consumed = matches!(trouble, Trouble::BodyIsConsumed);

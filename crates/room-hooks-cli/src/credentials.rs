@@ -60,7 +60,7 @@ pub(crate) struct FoundSecret {
     /// The file or the environment variable.
     pub(crate) source: String,
     pub(crate) text: String,
-    /// Whether no secret was given, so this is the demonstration secret of the examples.
+    /// Whether this is the demonstration secret of the examples, because no secret was given.
     pub(crate) is_example: bool,
 }
 
@@ -71,11 +71,12 @@ impl FoundSecret {
     }
 }
 
-/// Whether a note about the missing secret was printed, per provider.
+/// For each provider, whether a note about the missing secret was printed.
 static NOTED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 
 impl Credentials {
-    /// Whether flags set them. Flags do not say which provider they are for.
+    /// Whether an option sets the app id or the secret. Options do not say which provider they are
+    /// for.
     pub(crate) fn is_of_one_provider(&self) -> bool {
         self.app_id.is_some() || self.secret_file.is_some()
     }

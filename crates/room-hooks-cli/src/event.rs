@@ -39,7 +39,7 @@ struct Assignment {
     value: String,
     /// Whether the value is JSON even if the member is a string.
     json: bool,
-    /// Whether it may add a member.
+    /// Whether the assignment may add a member.
     is_new: bool,
 }
 
@@ -115,9 +115,9 @@ impl Unsigned {
     }
 }
 
-/// Sets the member that distinguishes an event from an otherwise equal one, if the event has it.
-/// The path `id#number` means that events with the same id, such as a task's, differ by their
-/// number.
+/// Sets the member that distinguishes an event from an otherwise equal one, if the event has it. In
+/// a path such as `task_id#sequence`, that is the number after the `#`, because all events of a
+/// task have the same id.
 fn make_new(event: &mut Value, path: &str, millis: u64) {
     let path = path.rsplit('#').next().unwrap_or(path);
     let Ok(place) = place(event, path, false) else { return };

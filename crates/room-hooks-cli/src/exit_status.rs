@@ -1,4 +1,4 @@
-//! The exit statuses of all commands. The help and the man pages list them from here.
+//! The exit statuses of all commands, which the help and the man pages list.
 
 use std::process::ExitCode;
 
@@ -20,11 +20,11 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// The command could not run. clap also uses this status for an invalid command line.
+/// The status of a command that could not run. clap also uses it for an invalid command line.
 pub(crate) const ERROR: u8 = 2;
 
-/// The reader of the output, such as `head`, stopped reading. This is the status of a program that
-/// SIGPIPE terminates; 0 would report success.
+/// The status if the reader of the output, such as `head`, stopped reading. A shell reports the
+/// same status for a program that SIGPIPE terminates; 0 would report success.
 pub(crate) const CLOSED_OUTPUT: u8 = 128 + 13;
 
 /// Marks a status that a command never returns.
@@ -120,7 +120,8 @@ const MEANINGS: [(&str, [&str; 3]); 18] = [
     ),
 ];
 
-/// The statuses of a command, such as `inbox list`, with their meanings. The program itself is "".
+/// The statuses of a command, such as `inbox list`, with their meanings. The name of the program
+/// itself is "".
 pub(crate) fn of(command: &str) -> Option<Vec<(u8, &'static str)>> {
     let (_, meanings) = MEANINGS.iter().find(|(name, _)| *name == command)?;
     let closed = (CLOSED_OUTPUT, "the reader of the output stopped reading");

@@ -51,7 +51,6 @@ pub(crate) struct Client {
     url: String,
 }
 
-/// A response.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -274,7 +273,7 @@ fn dribble(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<Vec<u
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
     let mut answer = Vec::new();
-    // The bytes so far are the response, however the connection ends.
+    // The bytes read so far are the response, however the connection ends.
     let _ = stream.read_to_end(&mut answer);
     Ok(answer)
 }

@@ -38,12 +38,12 @@ impl PageAddress {
         Ok(Self { listener, address, token: HEXLOWER.encode(&token) })
     }
 
-    /// The hosts that a browser may name in its requests, as in the `Host` header.
+    /// The hosts that a browser may request, as they appear in the `Host` header.
     pub(crate) fn hosts(&self) -> Vec<String> {
         let port = self.address.port();
         let names = ["127.0.0.1", "localhost", "[::1]"];
         let mut hosts = names.map(|name| format!("{name}:{port}")).to_vec();
-        // Another loopback address, such as 127.0.0.2.
+        // The bound address may be another loopback address, such as 127.0.0.2.
         hosts.push(self.address.to_string());
         if port == 80 {
             // Browsers omit the default port.
@@ -57,7 +57,7 @@ impl PageAddress {
         format!("http://{}/{}/", self.address, self.token)
     }
 
-    /// Serves pages until the future `until` completes. Any path without the token is 404.
+    /// Serves pages until the future `until` completes. Requests without the token get 404.
     pub(crate) async fn serve(
         self,
         pages: Router,

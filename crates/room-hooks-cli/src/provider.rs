@@ -47,7 +47,7 @@ impl ProviderName {
     pub(crate) fn waits(self, asks: bool) -> Duration {
         match (self, asks) {
             (Self::Zego, true) => Duration::from_millis(2500),
-            // ZEGO does not document it. The library's own timeout is 10 s.
+            // ZEGO does not document its timeout. The library's timeout for handlers is 10 s.
             (Self::Zego, false) => Duration::from_secs(12),
             (Self::Tencent, _) => Duration::from_secs(2),
             (Self::Trtc, _) => Duration::from_secs(5),
@@ -79,7 +79,6 @@ pub(crate) fn provider_named(name: &str) -> Result<ProviderName, String> {
         .map_err(|_| format!("{name} is not a provider; use zego, tencent or trtc"))
 }
 
-/// A retry schedule.
 pub(crate) struct Schedule {
     /// The seconds before each retry.
     pub(crate) pauses: &'static [u64],
@@ -105,7 +104,7 @@ pub(crate) enum Provider {
 pub(crate) struct Received {
     /// The delivery id. Questions have none.
     pub(crate) id: Option<DeliveryId>,
-    /// The kind of its Rust type.
+    /// The event's kind; `raw` if it has no Rust type.
     pub(crate) kind: &'static str,
     pub(crate) asks: bool,
     pub(crate) verified: Verification,
@@ -113,8 +112,8 @@ pub(crate) struct Received {
     pub(crate) room_id: Option<String>,
     /// The event as JSON, with the member names of the wire format.
     pub(crate) data: String,
-    /// Why the body of a question could not be read. The question is authentic: its signature does
-    /// not cover the body.
+    /// Why the body of a question could not be read. The question is still authentic: its signature
+    /// does not cover the body.
     pub(crate) unreadable: Option<Refusal>,
 }
 
@@ -214,7 +213,8 @@ fn received<P: room_hooks::Provider>(
 
 /// A provider whose questions all get the same decision.
 pub(crate) trait Rehearsed: room_hooks::Provider {
-    /// Allows the request, or denies it if `deny` is set, with the text unless that is empty.
+    /// Allows the request or, if `deny` is set, denies it with that text. An empty text is left
+    /// out.
     fn decide(
         question: &Self::Question,
         deny: Option<&str>,

@@ -1,4 +1,4 @@
-//! Recordings: one delivery per line as JSON, byte for byte.
+//! Recordings: each line is a delivery as JSON, with its body byte for byte.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -23,7 +23,7 @@ pub(crate) struct Record {
     pub(crate) path: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) query: String,
-    /// The headers that sign, and those that say how to read the body.
+    /// The headers that authenticate the delivery, and those that say how to read the body.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) headers: Vec<(String, String)>,
     #[serde(flatten)]
@@ -42,7 +42,7 @@ pub(crate) enum Verification {
     Refused,
 }
 
-/// A record that a signature verified: the only kind that may be re-signed.
+/// A record that a signature verified. Only such a record may be re-signed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VerifiedRecord<'a>(&'a Record);
 
@@ -86,11 +86,12 @@ impl Record {
         let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
         let mut records = Vec::new();
         for (number, line) in (1..).zip(lines.split_inclusive('\n')) {
-            // Trimmed, so that half a line is an unexpected end of input wherever it was cut.
+            // Trimmed, so that an incomplete line is an unexpected end of input wherever it was cut
+            // off.
             match serde_json::from_str(line.trim_end()) {
                 Ok(record) => records.push((number, record)),
                 Err(_) if line.trim().is_empty() => {}
-                // Its writer was interrupted.
+                // The program was stopped while it wrote this line.
                 Err(error) if error.is_eof() && number > 1 => {
                     terminal::note(&format!("line {number} is cut off and was skipped"));
                 }
@@ -106,7 +107,7 @@ impl Record {
         Ok(records)
     }
 
-    /// The record as one that may be re-signed, or why it may not.
+    /// Returns the record if it may be re-signed, or the reason why it may not.
     pub(crate) fn verified(&self) -> Result<VerifiedRecord<'_>, &'static str> {
         match self.verified {
             Some(Verification::Signature) => Ok(VerifiedRecord(self)),
@@ -116,7 +117,7 @@ impl Record {
         }
     }
 
-    /// Whether the receiver refused it.
+    /// Whether the receiver refused the delivery.
     pub(crate) fn was_refused(&self) -> bool {
         self.verified == Some(Verification::Refused)
     }
@@ -149,7 +150,8 @@ impl Record {
         Delivery::new(body).with_query(&self.query).with_headers(&self.headers)
     }
 
-    /// The path at which it arrived or, if none was recorded, the path that the examples use.
+    /// The path at which the delivery arrived or, if none was recorded, the path that the examples
+    /// use.
     pub(crate) fn path(&self) -> String {
         match self.path.as_str() {
             "" => self.provider.default_path(),

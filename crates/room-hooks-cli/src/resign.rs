@@ -20,8 +20,9 @@ pub(crate) fn with_new_time(
     provider.sign(&event, Encoding::of(&body), SystemTime::now()).map(Some)
 }
 
-/// Replaces the signature of a delivery with one from another secret. No other byte changes, so a
-/// retry stays a retry. `None` if the delivery does not contain the signature verbatim.
+/// Replaces the signature of a delivery with one from another secret. No other byte changes, so the
+/// receiver still recognizes a retry. `None` if the delivery does not contain the signature
+/// verbatim.
 pub(crate) fn in_place(
     verified: VerifiedRecord<'_>,
     local: &Provider,
@@ -32,7 +33,7 @@ pub(crate) fn in_place(
         return Ok(None);
     };
     let new = &expected.signature;
-    // The same text may also occur elsewhere.
+    // The text of the old signature may also occur elsewhere.
     let is_signed = |delivery: &SignedDelivery| {
         local.explain(delivery.as_delivery()).presented.as_ref() == Some(new)
     };

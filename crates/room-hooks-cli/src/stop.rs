@@ -17,7 +17,8 @@ pub(crate) async fn shutdown_signal() {
 }
 
 /// Completes 6 s after [`shutdown_signal`]. By then, every request body has arrived or timed out,
-/// which takes 5 s. A client that never finishes its request head does not delay the shutdown.
+/// which takes at most 5 s. A client that never finishes its request head does not delay the
+/// shutdown.
 pub(crate) async fn grace_period() {
     shutdown_signal().await;
     sleep(Duration::from_secs(6)).await;

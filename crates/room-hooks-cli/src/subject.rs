@@ -11,7 +11,7 @@ use crate::provider::Provider;
 pub(crate) struct Subject {
     /// The event's name on the wire.
     pub(crate) name: String,
-    /// The kind of its Rust type; `raw` if it has none.
+    /// The event's kind; `raw` if it has no Rust type.
     pub(crate) kind: &'static str,
     pub(crate) room_id: Option<String>,
 }

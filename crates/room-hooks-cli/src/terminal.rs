@@ -69,7 +69,7 @@ pub(crate) fn complain(error: &dyn Error) {
     let _ = writeln!(anstream::stderr(), "{BAD}room-hooks:{BAD:#} {text}");
 }
 
-/// Waits, and shows a countdown on a terminal, which is erased afterward.
+/// Waits. On a terminal, shows a countdown, and erases it afterward.
 pub(crate) fn wait(pause: Duration, what: &str) -> Result<(), crate::Error> {
     let countdown = ProgressBar::new_spinner().with_message(what.to_owned());
     if countdown.is_hidden() {

@@ -33,7 +33,7 @@ fn the_demonstration_shows_every_provider_and_every_refusal() {
         "405 a browser's GET",
         "the body took longer",
         "the body is larger than the limit",
-        "All 42 responses are right.",
+        "All 42 responses are correct.",
     ] {
         assert!(printed.contains(shown), "{shown} is not in\n{printed}");
     }

@@ -5,8 +5,8 @@ use std::{
 
 /// Offset to the database's clock, the only clock that all processes share.
 ///
-/// The offset is zero except in tests, which stop and move the clock. A stopped clock is only as
-/// exact as the clocks of the database and of this machine agree.
+/// The offset is zero except in tests, which stop and move the clock. A stopped clock is exact only
+/// if the clocks of the database and of this machine agree.
 #[derive(Debug)]
 pub(crate) struct Clock {
     offset: AtomicI64,

@@ -86,7 +86,7 @@ pub enum ConnectError {
     },
 
     /// The server is too old.
-    #[error("PostgreSQL {version} is too old, version 12 or newer is required")]
+    #[error("PostgreSQL {version} is too old; version 12 or newer is required")]
     OldServer {
         /// The server's version.
         version: String,

@@ -43,7 +43,7 @@
 //!
 //! [`connect`](PostgresInbox::connect) creates or upgrades the tables, in a schema named
 //! `room_hooks`. Several processes may do so at once. Creating the schema needs the privilege
-//! `CREATE` on the database. Afterwards, `USAGE` on the schema and `ALL` on its tables suffice.
+//! `CREATE` on the database. Afterward, `USAGE` on the schema and `ALL` on its tables suffice.
 //! After an upgrade, older programs keep working, or receive [`ConnectError::NewerSchema`] if they
 //! cannot.
 //!

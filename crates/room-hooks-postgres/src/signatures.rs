@@ -35,7 +35,7 @@ pub(crate) use binding;
 const BIND: &str = concat!(binding!(), "SELECT EXISTS (SELECT FROM own)");
 
 /// Binds a signature to a delivery for `retention` milliseconds. Returns `false` if the signature
-/// belongs to another.
+/// belongs to another delivery.
 pub(crate) async fn bind(
     pool: &Pool,
     signature: SignatureKey,

@@ -73,8 +73,8 @@ impl PostgresStore {
         Ok(Self { pool: Pool::new(database)?, sweep_schedule: Arc::default() })
     }
 
-    /// Stops the clock of this store, its clones and its renewal handles. It is only as exact as
-    /// the clocks of this machine and of the database agree.
+    /// Stops the clock of this store, its clones and its renewal handles. A stopped clock is exact
+    /// only if the clocks of the database and of this machine agree.
     #[doc(hidden)]
     pub fn stop_clock(&self) {
         self.pool.clock().stop();
@@ -100,8 +100,8 @@ impl PostgresStore {
     }
 }
 
-/// If a concurrent claim wins, this statement's snapshot does not contain its row. The result is
-/// then `in progress`.
+/// Claims a delivery. If a concurrent claim wins, this statement's snapshot does not contain its
+/// row, and the result is `in progress`.
 ///
 /// The last `SELECT` sees a row as it was when the statement began. If another claim has replaced
 /// an expired settlement since, the delivery is in progress: its handler may still fail.
@@ -124,7 +124,7 @@ const CLAIM: &str = concat!(
         ELSE 'in progress' END"
 );
 
-/// Also renews an expired claim, unless another process has claimed the delivery.
+/// Renews a claim, even an expired one, unless another process has claimed the delivery.
 const RENEW: &str = concat!(
     clock!(),
     "INSERT INTO room_hooks.deliveries AS known (id, token, expires_at)

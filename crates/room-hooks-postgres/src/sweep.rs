@@ -1,4 +1,4 @@
-//! Removes expired rows in batches. Operations that add rows start it.
+//! Removes expired rows in batches. Operations that add rows start a sweep.
 
 use std::{
     sync::{Mutex, PoisonError},

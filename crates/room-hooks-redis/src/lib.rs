@@ -33,9 +33,9 @@
 //! * **One server**, or one that is compatible and runs Lua scripts. A failover to a replica may
 //!   lose the last claims, and their deliveries are then handled again.
 //! * **No eviction**: `maxmemory-policy noeviction`, which is Redis's default. All keys expire, so
-//!   any other policy may evict claims, and their deliveries are then handled again. When it is
-//!   full, Redis instead rejects new claims with
-//!   [`StoreError::Full`](room_hooks::hooks::StoreError::Full).
+//!   any other policy may evict claims, and their deliveries are then handled again. Without
+//!   eviction, new claims fail with [`StoreError::Full`](room_hooks::hooks::StoreError::Full) while
+//!   Redis is full.
 //! * **Not a Redis Cluster** of several nodes, since redirections are not followed. Behind a proxy
 //!   or a single endpoint, the hash tag in the default prefix keeps the keys of a script in one
 //!   slot.
@@ -50,7 +50,7 @@
 //! [`FailurePolicy`](room_hooks::FailurePolicy) then decides what happens to the delivery. A
 //! delivery takes two operations, so a Redis that hangs delays it by a second. Later operations
 //! reconnect, so no process needs a restart once Redis is back. A separate thread renews leases on
-//! its own connection, and reclaims those that ran out during an outage.
+//! its own connection, and reclaims those that expired during an outage.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

@@ -5,7 +5,7 @@ local token, lease = ARGV[2], ARGV[3]
 
 local state = redis.call('GET', delivery)
 if state == token then
-    -- PEXPIRE works even if Redis is full, which rejects SET.
+    -- A full Redis rejects SET, but not PEXPIRE.
     redis.call('PEXPIRE', delivery, lease)
     return 1
 end

@@ -63,7 +63,7 @@ pub(crate) fn to_millis(time: SystemTime) -> i64 {
     millis.map_or(MOST, |millis| i64::try_from(millis.clamp(-most, most)).unwrap_or(MOST))
 }
 
-/// `None` if the operating system cannot represent the time.
+/// The inverse of [`to_millis`]. `None` if the operating system cannot represent the time.
 pub(crate) fn from_millis(millis: i64) -> Option<SystemTime> {
     let span = Duration::from_millis(millis.unsigned_abs());
     if millis < 0 {

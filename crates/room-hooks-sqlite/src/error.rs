@@ -97,7 +97,7 @@ pub enum OpenError {
     },
 
     /// The linked SQLite is too old.
-    #[error("SQLite {version} is too old, 3.38 is required: enable the feature `bundled`")]
+    #[error("SQLite {version} is too old; 3.38 is required: enable the feature `bundled`")]
     OldSqlite {
         /// The version of the linked SQLite.
         version: &'static str,

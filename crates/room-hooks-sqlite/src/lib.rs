@@ -45,7 +45,7 @@
 //!
 //! # Durability
 //!
-//! Each commit is an `fsync` (`synchronous=FULL`): acknowledged events survive a power cut,
+//! Each commit waits for an `fsync` (`synchronous=FULL`): acknowledged events survive a power cut,
 //! provided that the disk honors the `fsync`. Operations that wait are committed together. If one
 //! fails, the others in its group still succeed.
 //!

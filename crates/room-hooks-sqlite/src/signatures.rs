@@ -10,7 +10,7 @@ use crate::database::{
 pub(crate) enum Binding {
     Own,
     Other,
-    /// It belongs to no delivery, and the store is full.
+    /// The signature belongs to no delivery, and the store is full.
     Full,
 }
 

@@ -175,7 +175,7 @@ enum State {
     Settled,
 }
 
-/// `None` if the store is full.
+/// Claims a delivery. `None` if the store is full.
 fn claim(
     turn: &Turn<'_>,
     delivery: DeliveryKey,
@@ -211,11 +211,11 @@ fn find(turn: &Turn<'_>, delivery: DeliveryKey) -> rusqlite::Result<Option<Found
     keys::find(turn, Kind::Delivery, delivery.id.as_bytes())
 }
 
-/// `None` if the delivery can be claimed.
+/// The state of a delivery. `None` if it can be claimed.
 fn state(turn: &Turn<'_>, found: Option<&Found>) -> Option<State> {
     let held = found.filter(|found| found.expires_at.is_none_or(|at| turn.now < at))?;
     let Some(owner) = &held.owner else { return Some(State::Settled) };
-    // An unreadable token belongs to another process.
+    // A token that cannot be read is treated as another process's.
     let token = owner.as_slice().try_into().map(u64::from_be_bytes);
     Some(State::Claimed(ClaimToken(token.unwrap_or_default())))
 }

@@ -19,9 +19,9 @@ pub struct Site {
 /// A page of a site. All pages of a site are in one folder, so their links are relative.
 #[derive(Debug)]
 pub struct Page<'a> {
-    /// The title, also the heading.
+    /// The title, which is also the heading.
     pub title: &'a str,
-    /// The site that it belongs to.
+    /// The site of the page.
     pub site: Site,
     /// The content below the heading.
     pub content: Markup,

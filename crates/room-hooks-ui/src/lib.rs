@@ -1,7 +1,7 @@
 //! Web pages for operators of a [`room_hooks`] inbox, as axum routers.
 //!
 //! [`inbox_page`] shows how many events wait, which events are dead and why, and each event with
-//! its payload. Operators retry or discard events on it. Mount it **behind your own login**:
+//! its payload. Operators can retry and discard events there. Mount it **behind your own login**:
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,4 +1,4 @@
-// Additions to links and forms. Everything else works without this script.
+// Conveniences. The pages also work without this script.
 "use strict";
 
 // A button that copies the text of another element.

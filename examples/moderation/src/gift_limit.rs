@@ -14,8 +14,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// minutes with ZEGO. During that time it must count as the same gift.
 const KNOWN_FOR: Duration = Duration::from_secs(11 * 60);
 
-/// The maximum number of remembered gifts. Without it, anyone who observes a signature could attach
-/// any number of gifts to it and fill the memory.
+/// The maximum number of remembered gifts. Without a maximum, anyone who observes a signature could
+/// attach any number of gifts to it and fill the memory.
 const MOST: usize = 100_000;
 
 /// A limit of gifts per minute in each room.
@@ -39,7 +39,8 @@ struct Gift {
     is_allowed: bool,
 }
 
-/// The maximum number of gifts is remembered. The failure policy decides on further ones.
+/// The error for a new gift while the maximum number of gifts is remembered. The failure policy
+/// then decides.
 #[derive(Debug, Error)]
 #[error("too many gifts at once")]
 pub(crate) struct TooManyGifts;

@@ -39,7 +39,7 @@ async fn main() -> anyhow::Result<()> {
 
     let listener = TcpListener::bind(setting("ROOM_HOOKS_ADDR", "127.0.0.1:3000")?).await?;
     let address = listener.local_addr()?;
-    let hint = "to ask it something: cargo run -- send before_send_msg --to";
+    let hint = "to send it a question: cargo run -- send before_send_msg --to";
     let _ = writeln!(io::stderr(), "listening on http://{address}\n{hint} http://{address}");
     let shutdown = async { signal::ctrl_c().await.unwrap_or_default() };
     axum::serve(listener, app).with_graceful_shutdown(shutdown).await?;
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// An image's file name, for example.
+    /// The content of an image, with its file name, is percent-encoded.
     #[tokio::test]
     async fn a_listed_word_is_found_in_percent_encoded_content() {
         let hooks = zego_hooks(zego(), moderator(1));

@@ -1,8 +1,8 @@
 //! Code that the examples share. Each example shows only how its framework mounts hooks, serves and
 //! shuts down.
 //!
-//! `handlers.rs` has the event handlers. `rooms.rs` has the hooks, and compares the two ways to
-//! handle an event with the same handlers: directly, or through an inbox.
+//! `handlers.rs` has the event handlers. `rooms.rs` has the hooks, and shows two ways to handle
+//! events with the same handlers: directly, or through an inbox.
 
 mod environment;
 mod handlers;

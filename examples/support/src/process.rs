@@ -29,9 +29,9 @@ pub async fn shutdown_signal() {
     signal::ctrl_c().await.unwrap_or_default();
 }
 
-/// Completes 6 s after [`shutdown_signal`]. Every body has then arrived or been refused, which
-/// takes at most 5 s. Clients that have not yet sent a request's head do not delay the shutdown
-/// further.
+/// Completes 6 s after [`shutdown_signal`]. By then, every request body has arrived or timed out,
+/// which takes at most 5 s. A client that never finishes its request head does not delay the
+/// shutdown.
 pub async fn grace_period() {
     shutdown_signal().await;
     sleep(Duration::from_secs(6)).await;

@@ -46,7 +46,8 @@ impl Rooms {
         }
     }
 
-    /// The sender waits for the handler, and retries if it fails.
+    /// Creates hooks that run handlers while the sender waits. If a handler fails, the sender
+    /// retries.
     fn direct(handlers: EventHandlers) -> anyhow::Result<Self> {
         let Self { zego, tencent, trtc, worker } = Self::answering_questions()?;
         Ok(Self {
@@ -57,8 +58,8 @@ impl Rooms {
         })
     }
 
-    /// The sender waits until the event is stored. A worker then runs the same handlers until they
-    /// succeed.
+    /// Creates hooks that store events while the sender waits. A worker then runs the same handlers
+    /// until they succeed.
     fn by_inbox(inbox: Arc<dyn InboxStore>, handlers: EventHandlers) -> anyhow::Result<Self> {
         let rooms = Self::storing_in(&inbox)?;
         let worker = Worker::new(inbox, handlers.zego)
@@ -83,8 +84,7 @@ impl Rooms {
         })
     }
 
-    /// Creates hooks that answer questions. This happens while the sender waits, with or without an
-    /// inbox.
+    /// Creates hooks that answer questions while the sender waits, with or without an inbox.
     fn answering_questions() -> anyhow::Result<Self> {
         let zego = Zego::new(
             setting("ZEGO_APP_ID", "1234567890")?,

@@ -76,7 +76,7 @@ impl App {
 /// Serves until a shutdown signal, then waits for the responses to the requests in progress.
 async fn serve(listener: TcpListener, app: App) {
     let (mut server, graceful) = (http1::Builder::new(), GracefulShutdown::new());
-    // The head of a request must arrive within 30 s.
+    // With a timer, hyper closes a connection whose request head takes longer than 30 s.
     server.timer(TokioTimer::new());
     let mut signal = pin!(shutdown_signal());
     loop {
@@ -95,7 +95,7 @@ async fn serve(listener: TcpListener, app: App) {
         let app = service_fn(move |request| app.clone().call(request));
         let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), app));
         tokio::spawn(async move {
-            // An error is the client's: it disconnected, or sent a request head too slowly.
+            // An error is the client's fault: it disconnected, or sent a request head too slowly.
             let _ = connection.await;
         });
     }

@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<ExitStatus, Error> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
     let origin = format!("http://{}", listener.local_addr()?);
-    // It serves until the process ends.
+    // The receiver serves until the process ends.
     thread::spawn(move || runtime.block_on(async { axum::serve(listener, router).await }));
     writeln!(
         terminal::out(),
@@ -48,7 +48,7 @@ pub(crate) fn run() -> Result<ExitStatus, Error> {
         writeln!(terminal::out(), "\n{wrong} of {acts} responses are wrong.")?;
         return Ok(ExitStatus::Unsuccessful);
     }
-    writeln!(terminal::out(), "\nAll {acts} responses are right.")?;
+    writeln!(terminal::out(), "\nAll {acts} responses are correct.")?;
     Ok(ExitStatus::Success)
 }
 

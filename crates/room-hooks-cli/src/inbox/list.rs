@@ -88,7 +88,7 @@ pub(super) async fn run(
     }
     if !is_complete {
         terminal::note(&format!(
-            "there are more: --after {last} continues, --limit shows more at once"
+            "there are more: --after {last} continues; --limit shows more at once"
         ));
     } else if count == 0 {
         terminal::note("no event matches");
@@ -105,7 +105,7 @@ fn row(record: &EventRecord) -> [String; 7] {
         age(record),
         record.kind.clone(),
         record.room.as_deref().unwrap_or("-").to_owned(),
-        // Shortened, so that a line stays readable. `show` prints all of it.
+        // Shortened, so that a line stays readable. `show` prints the whole error.
         beginning(record.error.as_deref().unwrap_or_default(), 80),
     ]
 }

@@ -81,12 +81,12 @@ fn is_url(location: &str) -> bool {
     location.starts_with("postgres://") || location.starts_with("postgresql://")
 }
 
-/// Connects with TLS if the URL requires it, and trusts the CA certificates that this machine
-/// trusts.
+/// The database at a URL. Uses TLS if the URL requires it, and trusts the CA certificates that this
+/// machine trusts.
 fn database(url: &str) -> Result<Database, Error> {
     let database = Database::new(url)?;
-    // `Database` has already parsed it. An error here is dropped: it might quote the URL, which may
-    // contain a password.
+    // `Database` has already parsed the URL. An error here is dropped: it might quote the URL,
+    // which may contain a password.
     let is_encrypted = url
         .parse::<tokio_postgres::Config>()
         .is_ok_and(|config| config.get_ssl_mode() == SslMode::Require);

@@ -32,7 +32,7 @@ Example:
 
 const BATCH: usize = 500;
 
-/// The pause between batches, for others that wait for the database.
+/// The pause between batches, in which others can use the database.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) async fn run(

@@ -15,7 +15,7 @@ use crate::{Error, ExitStatus, page::PageAddress, stop::shutdown_signal, termina
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The loopback address to serve it on; port 0 picks a free port
+    /// The loopback address to serve the page on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
 }

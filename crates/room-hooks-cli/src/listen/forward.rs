@@ -84,7 +84,7 @@ const MARGIN: Duration = Duration::from_millis(300);
 /// Forwards deliveries to an app.
 pub(super) struct Forwarder {
     target: Target,
-    /// The app's secrets, where they differ from the providers'.
+    /// The providers for which the app has another secret, with that secret.
     local: HashMap<ProviderName, Provider>,
 }
 
@@ -104,7 +104,7 @@ impl Forwarding {
             return Err(format!("--forward-to {to} points to `listen` itself").into());
         }
         let target = Target::new(to, self.allow_remote_target, "--allow-remote-target");
-        // Fails now if every delivery would fail.
+        // Reports an invalid target now instead of with each delivery.
         target.client("/").map_err(|error| format!("--forward-to: {error}"))?;
         let mut local = HashMap::new();
         for (name, file) in &self.resign {
@@ -166,7 +166,8 @@ impl Forwarder {
         Ok(response)
     }
 
-    /// The delivery as the app expects it, with only the headers that re-signing changed.
+    /// The delivery as the app expects it. Its headers replace those of the request; it has none
+    /// unless it was re-signed.
     fn delivery(&self, record: &Record) -> Result<SignedDelivery, Error> {
         let (Some(local), Ok(verified)) = (self.local.get(&record.provider), record.verified())
         else {

@@ -125,7 +125,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
 fn append_to(file: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    // `replay` signs its contents, so it is as sensitive as the secret.
+    // `replay` signs the deliveries in a recording, so the file is as sensitive as the secret.
     #[cfg(unix)]
     options.mode(0o600);
     let open = || {
@@ -138,7 +138,7 @@ fn append_to(file: &Path) -> Result<File, Error> {
     open().map_err(|error: io::Error| format!("{}: {error}", file.display()).into())
 }
 
-/// Whether the last line of a recording is complete. It is not if the writer was killed.
+/// Whether the last line of a recording is complete. It is incomplete if its writer was killed.
 fn ends_with_line(file: &Path, recording: &File) -> io::Result<bool> {
     let metadata = recording.metadata()?;
     if !metadata.is_file() || metadata.len() == 0 {
@@ -212,8 +212,7 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     ));
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
     tokio::select! {
-        // `biased`, because a failure is known before the last response is sent, and must be
-        // reported.
+        // `biased`, so that a failure is reported even if the server ends at the same time.
         biased;
         error = breakage.recv() => return Err(error.unwrap_or("the recorder has stopped".into())),
         served = server.into_future() => served?,
@@ -223,8 +222,8 @@ async fn serve(arguments: &Arguments, recording: Option<File>) -> Result<ExitSta
     Ok(ExitStatus::Success)
 }
 
-/// The origin at which this machine reaches the address that it listens on. An unspecified address,
-/// which stands for all interfaces, becomes the loopback address.
+/// The origin at which this machine reaches `listen`. An unspecified address, which stands for all
+/// interfaces, becomes the loopback address.
 fn origin(mut listening_on: SocketAddr) -> String {
     match listening_on.ip() {
         ip if !ip.is_unspecified() => {}

@@ -24,9 +24,9 @@ use super::{forward::Forwarded, unknown::unknown_members};
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
     Acknowledged,
-    /// It failed verification.
+    /// The delivery failed verification.
     Refused,
-    /// It was verified, but not handled.
+    /// The delivery was verified, but not handled.
     Failed,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Passed {
     /// Whether the handler was called.
     pub(super) called: bool,
     pub(super) received: Result<Option<Received>, Refusal>,
-    /// The outcome of forwarding, if it was forwarded to an app.
+    /// The outcome of forwarding, if the delivery was forwarded to an app.
     pub(super) forwarded: Option<Forwarded>,
     pub(super) answer: Bytes,
 }
@@ -84,7 +84,7 @@ impl Passed {
         Ok(())
     }
 
-    /// The time of arrival: the time of day, in UTC.
+    /// The time of day of the arrival, in UTC.
     pub(super) fn time(&self) -> String {
         let time = humantime::format_rfc3339_seconds(self.record.at()).to_string();
         time["2026-11-27T".len()..].to_owned()
@@ -139,8 +139,8 @@ impl Passed {
             return self.to_app(forwarded, received.as_ref().filter(|received| received.asks));
         }
         match (&self.received, self.status) {
-            // Refused because of the head or while reading the body, even if part of the body is
-            // known.
+            // The request was refused because of its head or while its body was read. A verdict on
+            // a part of the body means nothing.
             (_, 405) => "not a POST".to_owned(),
             (_, 408) => "the body took too long".to_owned(),
             (_, 413) => "the body is too large".to_owned(),

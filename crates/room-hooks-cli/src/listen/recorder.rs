@@ -44,7 +44,7 @@ pub(super) struct Handled(Arc<Mutex<HashSet<Option<DeliveryId>>>>);
 impl Handled {
     pub(super) fn insert(&self, id: Option<DeliveryId>) {
         let mut handled = locked(&self.0);
-        // A handler that exceeds its timeout leaves an id behind if there is no retry.
+        // The id of a delivery stays if its handler exceeds the timeout and there is no retry.
         if handled.len() >= 10_000 {
             handled.clear();
         }
@@ -116,7 +116,7 @@ impl Recorder {
         };
         let asks = matches!(&received, Ok(Some(Received { asks: true, .. })));
         let kept = match status {
-            // Not a callback, or not read to the end.
+            // The request is not a callback, or its body was not read to the end.
             404 | 405 | 408 | 413 | 415 => Ok(()),
             _ => self.record(&record),
         };
@@ -164,7 +164,8 @@ impl Recorder {
     }
 }
 
-/// Appends a whole line to a file, or nothing: a line after half a line could not be read.
+/// Appends a whole line to a file, or nothing, because a line after an incomplete one could not be
+/// read.
 fn append(file: &mut File, line: &[u8]) -> io::Result<()> {
     let length = file.metadata()?.len();
     let written = file.write_all(line);
@@ -178,7 +179,7 @@ fn append(file: &mut File, line: &[u8]) -> io::Result<()> {
 /// How a delivery was verified, given the status of the library's response.
 fn verification(received: &Result<Option<Received>, Refusal>, status: u16) -> Verification {
     match received {
-        // Verified, but its signature was first seen with other content.
+        // The delivery was verified, but its signature was first seen with other content.
         Ok(_) if (400..500).contains(&status) => Verification::Refused,
         Ok(Some(received)) => received.verified,
         // Only Tencent's console sends a probe, and every app here has a token.
@@ -187,7 +188,8 @@ fn verification(received: &Result<Option<Received>, Refusal>, status: u16) -> Ve
     }
 }
 
-/// The headers that sign, and those that say how to read the body. Others may be private.
+/// The headers that authenticate the delivery, and those that say how to read the body. Others may
+/// be private.
 fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     let kept = |name: &'static str| {
         headers.get_all(name).iter().map(move |value| {

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 /// The members that identify and authenticate the sender, in normalized spelling. No type has them.
 const ENVELOPE: [&str; 5] = ["appid", "timestamp", "nonce", "signature", "callbackts"];
 
-/// The maximum number of listed members, because the sender decides how many there are.
+/// The maximum number of members to list, because the sender decides how many there are.
 const MAX_LISTED: usize = 100;
 
-/// The paths and values of the members that a document has and its typed event, serialized, does
-/// not.
+/// Finds the members of a document that its typed event, serialized, does not have. Returns their
+/// paths and values.
 pub(super) fn unknown_members(document: &Value, typed: &Value) -> Vec<(String, Value)> {
     let mut unknown = Vec::new();
     collect(document, typed, "", &mut unknown);
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(unknown, expected);
     }
 
-    /// The members of a map are all known, and may be many.
+    /// A type can have a map, whose members are all known, however many there are.
     #[test]
     fn many_members_cost_little_and_few_unknown_ones_are_listed() {
         let many = |from: usize| (from..from + 50_000).map(|n| (n.to_string(), json!(n)));

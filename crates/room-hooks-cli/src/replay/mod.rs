@@ -121,8 +121,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         let delivery = receivers.delivery(number, record, &progress)?;
         let answer = match receivers.client(record)?.post(&delivery) {
             Ok(answer) => answer,
-            // An attacker may have chosen its bytes, and must not be able to stop the rest of the
-            // replay.
+            // An attacker may have chosen the bytes of this delivery, and must not be able to stop
+            // the rest of the replay.
             Err(error) if !arguments.as_recorded && record.verified().is_err() => {
                 unsent.get_or_insert(format!("line {number}: {error}"));
                 continue;
@@ -153,7 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     unsent.map_or(Ok(status), |error| Err(error.into()))
 }
 
-/// Waits, and says so if it takes long.
+/// Waits, and announces a long wait.
 fn pause(pause: Duration, progress: &ProgressBar) {
     if pause > Duration::from_secs(2) {
         let text = format!("next in {}", humantime::format_duration(rounded(pause)));
@@ -198,7 +198,7 @@ impl Receivers<'_> {
         })
     }
 
-    /// The delivery to send: re-signed, if it may be.
+    /// The delivery to send, re-signed if that is allowed.
     fn delivery(
         &mut self,
         number: usize,
@@ -216,7 +216,7 @@ impl Receivers<'_> {
                 }
                 "contains no event to sign"
             }
-            // Signing it could make a forgery authentic.
+            // Signing the delivery could make a forgery authentic.
             Err(why) => why,
         };
         let note = format!("line {number} {why}: sent as recorded, not signed");

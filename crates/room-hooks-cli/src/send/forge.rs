@@ -36,8 +36,9 @@ pub(super) enum Forgery {
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Forgery {
-    /// The statuses with which a correct receiver refuses it. Tencent does not sign the body; its
-    /// `tampered` is refused because the query and the body name different commands.
+    /// The statuses with which a correct receiver refuses the callback. Tencent does not sign the
+    /// body; its tampered callback is refused because the query and the body name different
+    /// commands.
     fn refusals(self) -> &'static [u16] {
         match self {
             Self::Signature | Self::Stale | Self::App => &[401],
@@ -88,8 +89,8 @@ pub(super) fn run(
         Forgery::Oversize => {
             event["padding"] = " ".repeat(1024 * 1024).into();
             let mut large = sender.provider.sign(&event, sender.encoding, now)?;
-            // A receiver that refuses it by its length may close the connection, and a client that
-            // is still sending would miss the response.
+            // A receiver that refuses the body by its length may close the connection, and a client
+            // that is still sending would miss the response.
             large.headers.push(("Expect".to_owned(), "100-continue".to_owned()));
             large
         }
@@ -108,8 +109,8 @@ pub(super) fn run(
     Ok(ExitStatus::Unsuccessful)
 }
 
-/// Changes the body and keeps the signature. Tencent does not sign the body either, but repeats the
-/// command in the query.
+/// Changes the body and keeps the signature. For Tencent, which does not sign the body but repeats
+/// the command in the query, changes the command.
 fn tampered(provider: ProviderName, mut delivery: SignedDelivery) -> SignedDelivery {
     if let Ok(Value::Object(mut members)) = serde_json::from_slice(&delivery.body) {
         match provider {
@@ -122,7 +123,7 @@ fn tampered(provider: ProviderName, mut delivery: SignedDelivery) -> SignedDeliv
         }
         delivery.body = Value::Object(members).to_string().into_bytes();
     } else if delivery.body.starts_with(b"%") {
-        // Before the closing brace.
+        // The new member goes before the closing brace.
         let end = delivery.body.len() - "%7D".len();
         delivery.body.splice(end..end, *b"%2C%22tampered%22%3Atrue");
     } else {

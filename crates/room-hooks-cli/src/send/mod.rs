@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     load: Load,
     /// Sends the built-in event unchanged. A receiver that has handled it treats it as a duplicate,
-    /// unless only its signature identifies it, like events of ZIM's rooms. Without this option,
+    /// unless only its signature identifies it, as with events of ZIM rooms. Without this option,
     /// the event gets the current time and is a new event
     #[arg(long)]
     same: bool,

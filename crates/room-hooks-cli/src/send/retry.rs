@@ -45,7 +45,7 @@ impl Retry {
             terminal::note(&format!("the receiver parses this as {type_name}"));
         }
         let schedule = self.schedule(sender, received.as_ref());
-        // Whether the receiver may have already handled it.
+        // Whether the receiver may have already handled the event.
         let mut may_be_duplicate = sender.is_same && sender.keeps_its_id(received.as_ref())?;
         let question = received.filter(|received| received.asks).map(|received| received.event);
         let mut pauses = schedule.pauses.iter();
@@ -134,7 +134,7 @@ fn note_refusal(sender: &Sender) {
 }
 
 /// Notes what the response means if the receiver has already handled the event. No response reveals
-/// that.
+/// whether it has.
 fn note_duplicate(answer: &Response) {
     if answer.is_success() {
         terminal::note(

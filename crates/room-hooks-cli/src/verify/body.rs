@@ -10,7 +10,7 @@ use crate::provider::ProviderName;
 
 use super::layout;
 
-/// The maximum size of a decompressed body. Receivers accept no larger one.
+/// The maximum size of a decompressed body. By default, receivers accept no larger one.
 const MAX_EXPANDED: u64 = 1024 * 1024;
 
 /// The maximum size of a body to vary. A callback has a few kB, and each attempt hashes the body
@@ -23,7 +23,8 @@ pub(super) struct Variant {
     pub(super) body: Vec<u8>,
 }
 
-/// The bodies that a program in transit may have turned into this one, tried in order.
+/// The bodies that a proxy or another program may have turned into this one, in the order in which
+/// to try them.
 pub(super) fn variants<'a>(
     provider: ProviderName,
     body: &'a [u8],
@@ -65,8 +66,8 @@ pub(super) fn decompressed(body: &[u8]) -> Option<Result<(&'static str, Vec<u8>)
     })
 }
 
-/// The variants for TRTC, which signs every byte: a proxy that re-serializes JSON, or an editor,
-/// changes some.
+/// The variants for TRTC, which signs every byte. A proxy that re-serializes JSON changes some
+/// bytes, and so does an editor.
 fn texts<'a>(body: &'a [u8], explanation: &'a Explanation) -> impl Iterator<Item = Variant> + 'a {
     let text = String::from_utf8_lossy(body).into_owned();
     type Change = (&'static str, fn(&str) -> String);
@@ -117,7 +118,7 @@ fn texts<'a>(body: &'a [u8], explanation: &'a Explanation) -> impl Iterator<Item
 }
 
 /// The variants for ZEGO: a program that parses a timestamp or nonce as a number may lose or add
-/// digits when it writes it.
+/// digits when it writes the number.
 fn digits(explanation: &Explanation) -> Vec<Variant> {
     let Some(Value::Object(members)) = &explanation.event else { return Vec::new() };
     let text = |wanted: &str| {

@@ -28,7 +28,7 @@ pub(super) struct Suspect<'a> {
     pub(super) explanation: &'a Explanation,
 }
 
-/// Why the given secret produces a different signature than the presented one.
+/// Why the given secret does not produce the presented signature.
 pub(super) struct Mismatch {
     pub(super) cause: String,
     pub(super) culprit: Culprit,
@@ -43,7 +43,7 @@ pub(super) enum Culprit {
 }
 
 impl Suspect<'_> {
-    /// Finds out why the secret produces a different signature.
+    /// Finds out why the given secret does not produce the presented signature.
     pub(super) fn why_wrong(&self) -> Mismatch {
         if let Some(cause) = self.another_secret(self.body) {
             return Mismatch { cause, culprit: Culprit::Secret };
@@ -115,7 +115,7 @@ impl Suspect<'_> {
         causes
     }
 
-    /// The time at which it was sent, in Unix seconds.
+    /// The time at which the callback was sent, in Unix seconds.
     fn sent_at(&self) -> u64 {
         let since_epoch = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).ok();
         let sent_at = sent_at(self.provider, self.explanation).and_then(since_epoch);

@@ -58,7 +58,7 @@ impl Report {
         self.steps.push(Step { step, name: name.to_owned(), text });
     }
 
-    /// Adds the values read, the signed text, and the signature that results.
+    /// Adds the values read, the signed text, and the expected and presented signatures.
     pub(super) fn with_explanation(
         mut self,
         provider: ProviderName,
@@ -82,7 +82,7 @@ impl Report {
         self
     }
 
-    /// The capture proves nothing.
+    /// Completes the report of a capture that proves nothing.
     pub(super) fn unknown(mut self, gap: &Gap) -> Self {
         self.shorten_expected();
         let advice = vec![("instead", gap.advice.to_owned())];
@@ -97,7 +97,7 @@ impl Report {
         }
     }
 
-    /// It verifies. `None` means a console's probe.
+    /// Completes the report of a callback that verifies. `None` means a console's probe.
     pub(super) fn verified(self, request: &Request, received: Option<Received>) -> Self {
         let what = received.map_or("a console's probe".to_owned(), |received| {
             let room = received.room_id.map(|room| format!(" in room {room}"));
@@ -122,7 +122,8 @@ impl Report {
         self.not_verified("refused", format!(" with {}: {refusal}", refusal.status()), causes)
     }
 
-    /// A ZEGO signature that an earlier delivery, `first`, had with another body.
+    /// Completes the report of a callback whose ZEGO signature an earlier delivery, `first`, had
+    /// with another body.
     pub(super) fn reused(self, first: usize) -> Self {
         let rest = format!(
             " with 401: the signature was first seen with other content, in delivery {first}"
@@ -130,7 +131,8 @@ impl Report {
         self.not_verified("refused", rest, vec!["forged: ZEGO does not sign the body".into()])
     }
 
-    /// The signature is right, but no receiver accepts the secret.
+    /// Completes the report of a callback whose signature is right, although no receiver accepts
+    /// the secret.
     pub(super) fn unusable(self, cause: String) -> Self {
         let rest = ": receivers refuse to start with that secret".to_owned();
         self.not_verified("not verified", rest, vec![cause])

@@ -13,7 +13,7 @@ pub(super) struct Candidate {
     pub(super) text: String,
 }
 
-/// The maximum number of layers to remove. More are not an oversight.
+/// The maximum number of layers to remove. No mistake in pasting adds more.
 const MAX_LAYERS: usize = 8;
 
 /// The outermost part that does not seem to belong to a secret, such as quotation marks.
@@ -82,7 +82,7 @@ fn without_layer(text: &str) -> Option<(&'static str, &str)> {
             return Some(("the word before it", inside));
         }
     }
-    // Nothing follows the padding of base64.
+    // The value must not be empty: the `=` at the end of base64 is padding, and nothing follows it.
     let (name, value) = text.split_once(['=', ':'])?;
     let name = name.trim().trim_matches('"');
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')

@@ -15,7 +15,7 @@ pub(super) fn report(report: &Report) -> Result<(), Error> {
     for Step { step, name, text } in &report.steps {
         let text = terminal::plain(text);
         match *step {
-            // Whole sentences.
+            // These two texts are whole sentences, and need no column for the name.
             "secret" | "time" => writeln!(out, "{DIM}{step:<9}{DIM:#} {text}")?,
             _ => writeln!(out, "{DIM}{step:<9}{DIM:#} {name:<23} {text}")?,
         }

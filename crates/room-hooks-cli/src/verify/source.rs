@@ -6,8 +6,8 @@ use crate::{Error, input, provider::ProviderName};
 
 use super::read::{self, Request};
 
-/// The maximum size of an input. A callback has at most a few MiB, and a part of a larger log or
-/// HAR file is enough.
+/// The maximum size of an input. Callbacks are far smaller, and a part of a larger log or HAR file
+/// is enough.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The source of the requests.
@@ -33,7 +33,7 @@ fn header(text: &str) -> Result<(String, String), String> {
 }
 
 impl Source {
-    /// The requests of the capture, completed by the flags.
+    /// The requests of the capture, completed by the options.
     pub(super) fn requests(&self, provider: Option<ProviderName>) -> Result<Vec<Request>, Error> {
         let mut requests = match &self.file {
             Some(file) => {
@@ -68,7 +68,7 @@ impl Source {
             if request.query.as_ref().is_some_and(|query| !query.is_empty()) {
                 return Err(conflict("a query", "--query").into());
             }
-            // A whole URL works, too.
+            // The option also accepts a whole URL.
             let query = query.split_once('?').map_or(&**query, |(_, query)| query);
             request.query = Some(query.to_owned());
         }

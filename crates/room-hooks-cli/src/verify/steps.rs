@@ -1,5 +1,5 @@
 //! The steps of a verification, each by itself: whether the secret is right, and whether the time
-//! is. A receiver stops at the first failure, but both are needed to find the cause.
+//! is. A receiver stops at the first failure, but both results are needed to find the cause.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use super::read::Request;
 /// The reason why a capture proves nothing.
 pub(super) struct Gap {
     pub(super) why: &'static str,
-    /// How to get a capture that does.
+    /// How to get a capture that proves something.
     pub(super) advice: &'static str,
 }
 
@@ -57,13 +57,13 @@ pub(super) enum Secret {
         app_id: u64,
         which: String,
     },
-    /// It signs for the app that the callback names, which is not the configured one.
+    /// The secret is right for the app that the callback names, which is not the configured one.
     OfAnotherApp {
         named: u64,
         configured: u64,
     },
     Wrong,
-    /// It produces the signature of the original body, before something changed it.
+    /// The secret is right for the original body, which something has changed.
     OfAnotherBody,
     Unknown(&'static str),
 }

@@ -37,7 +37,7 @@ pub(crate) struct Pool {
     clock: Arc<Clock>,
     /// Set once the tables exist and are up to date.
     is_ready: Arc<OnceCell<()>>,
-    /// Finishes connecting after the operation was dropped.
+    /// The task that finishes connecting after its operation was dropped.
     connecting: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -140,7 +140,7 @@ impl Pool {
     }
 }
 
-/// Continues in the background if the operation is dropped while it connects. Otherwise, no put
+/// Continues to connect in the background if the operation is dropped meanwhile. Otherwise, no put
 /// would succeed where connecting takes longer than the core waits for a put, such as while the
 /// first of several hosts drops packets.
 struct Connecting<'a> {

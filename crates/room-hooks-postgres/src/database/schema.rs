@@ -14,7 +14,7 @@ use crate::error::{ConnectError, Failure};
 /// step may remove parts that no supported program uses, and raises [`MIN_PROGRAM_VERSION`].
 const STEPS: &[&str] = &[include_str!("schema.sql")];
 
-/// The oldest program version that can use the newest tables.
+/// The lowest table version that a program must support to use the newest tables.
 const MIN_PROGRAM_VERSION: i32 = 1;
 
 /// The advisory lock of all programs that create or upgrade a schema. It works even before the
@@ -114,7 +114,8 @@ async fn check_server(connection: &mut Connection) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Deletes no rows, but the server checks the privilege to do so.
+/// Checks that this user may write to the tables. The statements delete no rows, but the server
+/// checks the privilege to do so.
 async fn check_writable(connection: &mut Connection) -> Result<(), Failure> {
     for table in ["events", "keys", "deliveries"] {
         connection.execute(&format!("DELETE FROM room_hooks.{table} WHERE false")).await?;

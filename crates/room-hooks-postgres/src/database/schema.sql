@@ -17,7 +17,8 @@ CREATE TABLE room_hooks.events (
     size bigint NOT NULL,
     -- `waiting` (for a retry), `ready`, `leased`, `done` or `dead`.
     state text COLLATE "C" NOT NULL,
-    -- Ready since, waiting until, or leased until. NULL once the event is done or dead.
+    -- Since when the event is ready, or until when it waits or is leased. NULL once it is done or
+    -- dead.
     next_at bigint,
     worker bigint,
     -- Whether the worker runs nothing else.
@@ -31,7 +32,8 @@ CREATE TABLE room_hooks.events (
     -- Includes the size, so that counting does not read the table.
     PRIMARY KEY (sequence) INCLUDE (size)
 )
--- Each event is updated at least twice. Claims would have to skip the dead index entries.
+-- Each event is updated at least twice, and claims skip the dead index entries until a vacuum
+-- removes them.
 WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
 
 -- Partial indexes of unfinished events stay small, however many events are done.

@@ -1,9 +1,9 @@
 //! Approximate bounds of an inbox.
 //!
 //! An exact count would need a row that every put updates, so that puts would wait for each other's
-//! commits. Instead, each process counts the events every few seconds and adds its own puts in
-//! between. Several processes together can exceed a bound by the events that they put between two
-//! counts.
+//! commits. Instead, each process counts the events about once a second, or less often if counting
+//! is slow, and adds its own puts in between. Several processes together can exceed a bound by the
+//! events that they put between two counts.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -156,7 +156,7 @@ impl Usage {
         if known.next.is_none_or(|next| next > now) {
             return;
         }
-        // A count that has not ended by then is lost, because its runtime has ended.
+        // A count that has not ended by then never will, because its runtime has ended.
         known.next = Some(now + MAINTENANCE_TIMEOUT + MIN_PAUSE);
         let (usage, pool) = (Arc::clone(self), pool.clone());
         tokio::spawn(async move {

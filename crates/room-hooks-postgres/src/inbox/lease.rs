@@ -114,7 +114,7 @@ pub(super) fn number(value: i64) -> u32 {
     value.try_into().unwrap_or(u32::MAX)
 }
 
-/// All stored digests have 16 bytes.
+/// Converts a digest. All stored digests have 16 bytes.
 fn digest(bytes: Option<&[u8]>) -> Option<[u8; 16]> {
     bytes?.try_into().ok()
 }

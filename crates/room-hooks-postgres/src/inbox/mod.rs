@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// Durable inbox in PostgreSQL: an event is committed before its sender is answered, and a worker
-/// on any machine handles it afterwards.
+/// on any machine handles it afterward.
 ///
 /// Clones share a connection pool.
 ///
@@ -116,8 +116,9 @@ impl PostgresInbox {
     /// Sets the maximum number of events; 1,000,000 by default. When the inbox is full, done events
     /// whose retention against duplicates has ended make room for new ones.
     ///
-    /// Each process counts the events every few seconds. Several processes together can exceed the
-    /// maximum by the events that they put between two counts.
+    /// Each process counts the events about once a second, or less often if counting is slow.
+    /// Several processes together can exceed the maximum by the events that they put between two
+    /// counts.
     #[must_use]
     pub fn with_max_rows(mut self, rows: u64) -> Self {
         self.bounds.rows = rows.try_into().unwrap_or(i64::MAX);
@@ -134,8 +135,8 @@ impl PostgresInbox {
         self
     }
 
-    /// Stops the clock of this inbox, its clones and its heartbeat handles. It is only as exact as
-    /// the clocks of this machine and of the database agree.
+    /// Stops the clock of this inbox, its clones and its heartbeat handles. A stopped clock is
+    /// exact only if the clocks of the database and of this machine agree.
     #[doc(hidden)]
     pub fn stop_clock(&self) {
         self.pool.clock().stop();

@@ -92,10 +92,11 @@ impl Signal {
                 sleep_until(last_sent + MIN_INTERVAL).await;
             }
             *signal.last_sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-            // First, so that an event put while this notifies causes another notification.
+            // Dropped first, so that an event that is put during the notification causes another
+            // one.
             drop(scheduled);
             if let Err(failure) = signal.notify_others().await {
-                tracing::debug!(%failure, "could not notify other processes; they poll");
+                tracing::debug!(%failure, "could not notify other processes, which only poll");
             }
         });
     }
@@ -145,7 +146,7 @@ async fn listen_on(signal: Weak<Signal>, pool: Pool) {
     let wake = || signal.upgrade().map(|signal| signal.wake());
     loop {
         if let Err(error) = listen_once(&pool, &wake).await {
-            tracing::debug!(%error, "cannot listen for notifications, workers only poll");
+            tracing::debug!(%error, "could not listen for notifications; workers only poll");
         }
         sleep(RECONNECT_PAUSE).await;
     }

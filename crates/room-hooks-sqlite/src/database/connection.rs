@@ -82,7 +82,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<String> {
     connection.set_prepared_statement_cache_capacity(64);
     // `trusted_schema`: the schema in the file is untrusted input. `fullfsync`: on macOS, a plain
     // fsync leaves data in the disk's cache. `wal_autocheckpoint`: ids and signatures are random,
-    // so that each put writes one page for each. A log of 16 MiB, four times the default, absorbs
+    // so each put writes a page for each of them. A log of 16 MiB, four times the default, absorbs
     // more writes to the same page before it is copied to the file: 15% more puts per second with
     // 32 senders.
     connection.execute_batch(

@@ -30,16 +30,17 @@ impl From<OpenError> for Failure {
 
 /// An operation in the queue. Its caller is answered after the commit.
 pub(super) trait Job: Send {
-    /// Whether it only reads, so that it needs no transaction.
+    /// Whether the operation only reads, so that it needs no transaction.
     fn is_read(&self) -> bool;
 
-    /// Whether its caller has given up, after a timeout that the sender has been told about.
+    /// Whether its caller has given up, for example after a timeout, and may have told the sender
+    /// so.
     fn is_abandoned(&self) -> bool;
 
     /// Runs the operation. A second call does nothing.
     fn run(&mut self, turn: &Turn<'_>) -> Result<(), Failure>;
 
-    /// Sends the caller `failure`, or without one the operation's own result.
+    /// Sends the caller `failure` or, if there is none, the operation's own result.
     fn answer(self: Box<Self>, failure: Option<&Failure>);
 }
 

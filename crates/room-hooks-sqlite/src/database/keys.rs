@@ -27,8 +27,8 @@ pub(crate) struct Found {
     pub(crate) expires_at: Option<i64>,
 }
 
-/// The number of rows of each kind that a sweep examines. The operations between two sweeps insert
-/// fewer.
+/// The number of rows of each kind that a sweep examines. The operations between two sweeps seldom
+/// insert more.
 const SWEPT: i64 = 256;
 pub(super) const OPERATIONS_BETWEEN_SWEEPS: usize = 64;
 

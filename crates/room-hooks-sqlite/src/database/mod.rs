@@ -60,7 +60,8 @@ impl Database {
         })
     }
 
-    /// A handle on the same file that connects at its first operation, which fails if that fails.
+    /// A handle on the same file that connects at its first operation. If it cannot connect, the
+    /// operation fails.
     pub(crate) fn another_lazily(&self) -> Self {
         let (path, clock) = (Arc::clone(&self.path), Arc::clone(&self.clock));
         let another = Self::start(path.to_path_buf(), Arc::clone(&clock), None);
@@ -96,7 +97,7 @@ impl Database {
     }
 
     /// Runs an operation that may write, and returns after the commit. If the caller gives up
-    /// before it starts, it does not run.
+    /// before the operation starts, the operation does not run.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Turn<'_>) -> rusqlite::Result<T> + Send + 'static,

@@ -6,9 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::OpenError;
 
-/// The migrations: each turns the tables of the previous version into its own; the first creates
-/// version 1. During an update, programs of both versions share the file, so a step only adds. A
-/// later step removes unused parts and raises [`NEEDED`].
+/// The migrations. Each creates the tables of its version from those of the version before,
+/// starting with version 1. During an update, programs of both versions share the file, so a step
+/// only adds. A later step removes unused parts and raises [`NEEDED`].
 const STEPS: &[&str] = &[include_str!("schema.sql")];
 
 /// The oldest version that a program must support to use the newest tables.

@@ -10,11 +10,11 @@ CREATE TABLE room_hooks_events (
     format INTEGER NOT NULL,
     room TEXT,
     received_at INTEGER NOT NULL,
-    -- The bytes that it counts against the bound.
+    -- The bytes that the event counts against the bound.
     size INTEGER NOT NULL,
     -- One of ready, leased, done and dead.
     state TEXT NOT NULL,
-    -- When it is due, or its lease ends. NULL once it is finished.
+    -- When the event is due, or its lease ends. NULL once the event is done or dead.
     next_at INTEGER,
     worker INTEGER,
     -- Whether its worker runs nothing else.
@@ -60,7 +60,7 @@ CREATE TABLE room_hooks_old_keys (
 -- One row: the number of events in each state and of keys of each kind, and the time of the last
 -- transaction.
 CREATE TABLE room_hooks_totals (
-    -- The last sequence. None is used twice, because it identifies an attempt.
+    -- The last sequence. No sequence is used again, because it identifies attempts.
     sequence INTEGER NOT NULL,
     ready INTEGER NOT NULL,
     leased INTEGER NOT NULL,

@@ -30,7 +30,7 @@ impl<'a> Turn<'a> {
         *self.totals.borrow()
     }
 
-    /// Updates the totals. Every statement that changes a number of rows needs such a call.
+    /// Updates the totals. Every statement that changes one of these numbers needs such a call.
     pub(crate) fn count(&self, change: impl FnOnce(&mut Totals)) {
         change(&mut self.totals.borrow_mut());
     }
@@ -57,9 +57,9 @@ impl<'a> Turn<'a> {
 /// Shifts the times in the file by the span by which the clock was set back. `latest` is the latest
 /// time that the clock has shown.
 ///
-/// An expiry of up to `latest` stays, unless it ends a claim: it may have been stored before the
-/// clock ran ahead, and would then come too early. This reads whole tables, because a clock is
-/// seldom set back.
+/// An expiry at or before `latest` stays unchanged, unless it ends a claim: it may have been stored
+/// before the clock ran ahead, and would then come too early. A shift reads whole tables, which is
+/// acceptable because a clock is seldom set back.
 fn shift(connection: &Connection, latest: i64, span: i64) -> rusqlite::Result<()> {
     let parameters = named_params! { ":latest": latest, ":span": span };
     let of_keys = "SET expires_at = expires_at - :span
@@ -118,8 +118,8 @@ impl Watch {
     }
 
     /// Begins a turn in a transaction that may write. If the clock was set back, this first shifts
-    /// the times in the file by the same span. That happens once, because each process that shares
-    /// the file does it in a transaction.
+    /// the times in the file by the same span. Of the processes that share the file, only one does
+    /// so, because each checks in a transaction.
     pub(super) fn write<'a>(
         &'a self,
         connection: &'a Connection,

@@ -22,7 +22,7 @@ const YIELDS: usize = 10;
 
 pub(super) struct Writer {
     pub(super) path: PathBuf,
-    /// `None` until its first use.
+    /// `None` until the first operation, if the handle connects lazily.
     pub(super) connection: Option<Connection>,
     pub(super) clock: Arc<Clock>,
     pub(super) watch: Watch,

@@ -7,22 +7,22 @@ use rusqlite::{CachedStatement, OptionalExtension, named_params};
 use super::claim::Request;
 use crate::database::{State, Turn};
 
-/// The number of due events that an ordered claim examines before it goes through the rooms
-/// instead. Any number of events at the head of the queue can belong to one room, and only one of
-/// them can be claimed.
+/// The number of due events that an ordered claim examines before it searches by room instead. Any
+/// number of events at the head of the queue can belong to one room, and only one of them can be
+/// claimed.
 const LOOKED_AT: usize = 1000;
 
-/// The number of rooms that it then examines, which takes about 10 ms. The next claim examines the
-/// following ones.
+/// The number of rooms that a search by room examines, which takes about 10 ms. The next search
+/// examines the following rooms.
 const ROOMS: usize = 2000;
 
-/// The last room that such a claim has examined.
+/// The last room that a search by room has examined.
 pub(super) type Cursor = String;
 
 /// The time when an event was due, and its sequence.
 type Due = (i64, i64);
 
-/// The SQL condition that the request can take an event.
+/// The SQL condition for an event that the request can take.
 macro_rules! takes {
     () => {
         " format <= :format AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds))) "
@@ -30,7 +30,7 @@ macro_rules! takes {
 }
 
 /// The due events in a state that a request can take, the longest due first. A leased event is due
-/// if it belongs to another worker and its lease has run out.
+/// if it belongs to another worker and its lease has expired.
 pub(super) fn candidates(
     turn: &Turn<'_>,
     request: &Request,
@@ -53,7 +53,7 @@ const UNORDERED: &str = concat!(
     "AND worker IS NOT :worker ORDER BY next_at, sequence LIMIT :limit"
 );
 
-/// The same for events without a room, in the order of arrival.
+/// Like [`UNORDERED`], but for events without a room, in the order of arrival.
 const WITHOUT_ROOM: &str = concat!(
     "SELECT next_at, sequence FROM room_hooks_events INDEXED BY room_hooks_events_rooms
      WHERE room IS NULL AND next_at IS NOT NULL AND state = :state AND next_at <= :now AND",
@@ -83,8 +83,8 @@ fn unordered(
         .collect()
 }
 
-/// The rooms that have a leased event. It is not always the oldest of its room, because an older
-/// dead event may have been retried.
+/// The rooms that have a leased event. The leased event is not always the oldest of its room,
+/// because an older dead event may have been retried.
 const LEASED_ROOMS: &str = concat!(
     "SELECT room FROM room_hooks_events INDEXED BY room_hooks_events_due
      WHERE state = 'leased' AND next_at IS NOT NULL AND",
@@ -121,7 +121,7 @@ fn ordered(
     limit: usize,
     cursor: &mut Cursor,
 ) -> rusqlite::Result<Vec<Due>> {
-    // Only the oldest event of a room counts, so that each room is examined once.
+    // Only the oldest event of a room counts, so each room is examined once.
     let (mut rooms, mut found) = (leased_rooms(turn, request)?, Vec::new());
     let (mut due, mut oldest) = (turn.prepare(DUE)?, turn.prepare(OLDEST_OF_ROOM)?);
     let mut due = due.query(named_params! {
@@ -146,7 +146,7 @@ fn ordered(
         found.extend(oldest_of_room(&mut oldest, turn, request, state, &room)?);
         rooms.insert(room);
     }
-    // The head of the queue consists of few rooms, so go through the rooms.
+    // A few rooms fill the head of the queue, so search by room.
     found.extend(unordered(turn, request, state, limit, WITHOUT_ROOM)?);
     found.extend(oldest_of_rooms(turn, request, state, &rooms, cursor)?);
     found.sort_unstable();

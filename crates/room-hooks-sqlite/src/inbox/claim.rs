@@ -1,4 +1,4 @@
-//! Claims: the events that a worker receives.
+//! Claims events for a worker.
 
 use room_hooks::{
     DeliveryId, SignatureKey,
@@ -92,7 +92,7 @@ pub(super) fn claim(
     Ok(claims)
 }
 
-/// The events that another worker ran alone when its lease ran out, each with the number of its
+/// The events that another worker ran alone when its lease expired, each with the number of its
 /// earlier crashes.
 fn crashed(turn: &Turn<'_>, request: &Request) -> rusqlite::Result<Vec<(i64, i64)>> {
     turn.prepare(

@@ -1,4 +1,4 @@
-//! The operations that end an attempt or renew its lease.
+//! The operations that end an attempt, retry a dead event or renew leases.
 
 use room_hooks::inbox::{AttemptId, Ending};
 use rusqlite::named_params;
@@ -26,7 +26,7 @@ pub(super) fn finish(
         Ending::Done => (State::Done, None, None),
         Ending::Retry { after, error } => (State::Ready, Some(millis(*after)), Some(error)),
         Ending::Dead { error } => (State::Dead, None, Some(error)),
-        // An ending that this version does not know must not lose the event.
+        // `Released`, and variants added later: returning the event to the queue never loses it.
         _ => (State::Ready, Some(0), None),
     };
     let is_failure = matches!(ending, Ending::Retry { .. } | Ending::Dead { .. });

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Durable inbox in a SQLite file: an event is on disk before its sender is answered, and a worker
-/// handles it afterwards.
+/// handles it afterward.
 ///
 /// Clones share a connection and a thread that commits waiting operations together: the more
 /// senders, the more events per commit. Any number of processes on one machine can open the same
@@ -293,7 +293,7 @@ impl InboxStore for SqliteInbox {
 
 fn stats(turn: &Turn<'_>) -> rusqlite::Result<InboxStats> {
     let totals = turn.totals();
-    // An event whose lease has run out counts as ready, because it waits for another worker.
+    // An event with an expired lease counts as ready, because it waits for another worker.
     let mut run_out = turn.prepare(
         "SELECT count(*) FROM room_hooks_events INDEXED BY room_hooks_events_due
          WHERE state = 'leased' AND next_at <= ?1",

@@ -17,7 +17,7 @@ use crate::{
 /// The approximate size of a row and its index entries in bytes, without its texts and its payload.
 const ROW: i64 = 300;
 
-/// `None` if the inbox is full.
+/// Stores an event. `None` if the inbox is full.
 pub(super) fn put(
     turn: &Turn<'_>,
     event: &NewEvent,
@@ -85,7 +85,7 @@ pub(super) fn put(
 }
 
 /// Removes the oldest done events whose retention has ended, until there is room. Returns whether
-/// there is.
+/// there is room.
 fn make_room(
     turn: &Turn<'_>,
     size: i64,

@@ -11,7 +11,7 @@ use crate::{
     database::{State, Turn},
 };
 
-/// The state that operators see: an event whose lease has run out counts as ready, as in the
+/// The state that operators see. An event with an expired lease counts as ready, as in the
 /// statistics.
 const STATE: &str = "iif(state = 'leased' AND next_at <= :now, 'ready', state)";
 

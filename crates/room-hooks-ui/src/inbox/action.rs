@@ -138,7 +138,7 @@ impl TryFrom<String> for Outcome {
 }
 
 impl Outcome {
-    /// Redirects to a page that shows it. The page's URL may already have parameters.
+    /// Redirects to a page that shows the outcome. The page's URL may already have parameters.
     pub(super) fn redirect(self, page: &str) -> Response {
         let Self { action, changed, unchanged } = self;
         let separator = if page.contains('?') { '&' } else { '?' };

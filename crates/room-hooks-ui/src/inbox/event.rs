@@ -68,7 +68,8 @@ pub(super) async fn show(
         }
         @if let Some(error) = &record.error {
             h2 { "Error" }
-            // Not split: its causes are joined by ": ", which their own texts may contain.
+            // Not split into its causes: they are joined by ": ", which their own texts may
+            // contain.
             pre.bad { (error) }
             @if is_dead {
                 p { a href=(format!("group?of={sequence}")) { "All dead events with this error" } }

@@ -42,7 +42,7 @@ pub(super) fn title(folded: &str) -> &str {
     if folded.is_empty() { "(no error)" } else { folded }
 }
 
-/// A group is named by one of its events, because its text may be too long for a URL.
+/// A group, named by one of its events, because the text of its error may be too long for a URL.
 #[derive(Deserialize)]
 pub(super) struct Parameters {
     of: Sequence,
@@ -78,7 +78,7 @@ pub(super) async fn show(
         pre.bad { (title(&error)) }
         p {
             (count) " failed permanently with this error; " code { "#" } " stands for any number."
-            @if scanned >= MAX_SCANNED { " Only the first " (scanned) " dead events were looked at." }
+            @if scanned >= MAX_SCANNED { " Only the first " (scanned) " dead events were examined." }
         }
         @if !sequences.is_empty() {
             // An action skips events that died after the page was shown, because the operator has
@@ -154,7 +154,8 @@ async fn apply(
 
 type Ranges = Vec<RangeInclusive<i64>>;
 
-/// Writes ascending sequences as `17-20,25`: an outage leaves thousands, most of them consecutive.
+/// Writes ascending sequences as `17-20,25`: after an outage, thousands of events are dead, and
+/// most of their sequences are consecutive.
 fn to_text(sequences: &[i64]) -> String {
     let of_run = |run: &[i64]| match run {
         [first, .., last] => format!("{first}-{last}"),

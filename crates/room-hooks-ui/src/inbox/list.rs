@@ -107,12 +107,12 @@ pub(super) async fn show(
     let content = html! {
         (filter.form())
         @if records.is_empty() {
-            p { "No event matches" @if next.is_some() { " among the " (scanned) " that were looked at" } "." }
+            p { "No event matches" @if next.is_some() { " among the " (scanned) " that were examined" } "." }
         } @else {
             (table(&records))
         }
         p {
-            @if filter.after.0 > 0 { a href=(filter.link(0)) { "From the first" } " " }
+            @if filter.after.0 > 0 { a href=(filter.link(0)) { "First page" } " " }
             @if let Some(after) = next {
                 a href=(filter.link(after)) rel="next" {
                     @if records.len() == MAX_SHOWN { "Next" } @else { "Continue after event " (after) }

@@ -35,7 +35,7 @@ pub struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    /// Starts after a sequence, with the events in a state or, if it is `None`, in all.
+    /// Starts after a sequence, with the events in a state or, if it is `None`, in all states.
     #[must_use]
     pub fn new(inbox: &'a dyn InboxStore, state: Option<EventState>, after: i64) -> Self {
         Self { inbox, state, after, is_last: false }

@@ -40,7 +40,7 @@ pub(super) async fn show(
     let are_all_dead = seen.scan(&*inbox, EventState::Dead).await?;
     let are_all_ready = seen.scan(&*inbox, EventState::Ready).await?;
     let bound = |is_all: bool, what: &str| {
-        html! { @if !is_all { p.quiet { "Only the first " (MAX_SCANNED) " " (what) " events were looked at." } } }
+        html! { @if !is_all { p.quiet { "Only the first " (MAX_SCANNED) " " (what) " events were examined." } } }
     };
     let content = html! {
         @if let Some(outcome) = outcome { (outcome.notice()) }

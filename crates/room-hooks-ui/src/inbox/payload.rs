@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, ser::PrettyFormatter};
 
 /// The maximum size shown. Indentation multiplies the size of nested JSON, and the sender decides
-/// how it is nested.
+/// how deeply it is nested.
 const MAX_BYTES: usize = 256 * 1024;
 
 pub(super) fn show(payload: &[u8], sequence: i64) -> Markup {
@@ -17,7 +17,8 @@ pub(super) fn show(payload: &[u8], sequence: i64) -> Markup {
     };
     let request = members.remove("request").unwrap_or_default();
     let document = members.remove("document").map(|document| match document {
-        // It is text, so that a worker reads every number as it arrived. JSON is easier to read.
+        // The document is stored as text, so that every number stays as it arrived. JSON is easier
+        // to read.
         Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         document => document,
     });

@@ -58,8 +58,8 @@ impl IntoResponse for Problem {
             }
             Self::Request(text) => problem(SITE, StatusCode::BAD_REQUEST, text),
             Self::Inbox(error) => {
-                // For the operator of the process. The page does not show it, because a database
-                // error may name hosts, users and tables.
+                // Only the log contains the error, because a database error may name hosts, users
+                // and tables.
                 tracing::error!(error = %chain(&error), "inbox unavailable");
                 let text = "The inbox does not respond. Its events cannot be shown, and an action \
                             may be only partly complete. The log of this process has the reason.";

@@ -1,4 +1,4 @@
-//! An event's state and attempts in words.
+//! An event's age, times, state and attempts in words.
 
 use std::time::{Duration, SystemTime};
 

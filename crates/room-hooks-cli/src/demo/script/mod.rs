@@ -1,4 +1,5 @@
-//! The requests: for each provider, genuine callbacks and then those that must be refused.
+//! The requests that the demonstration sends: for each provider, genuine callbacks and then those
+//! that must be refused.
 
 mod tencent;
 mod trtc;
@@ -28,11 +29,10 @@ pub(super) struct Act {
     pub(super) sent: Sent,
     pub(super) expected: u16,
     pub(super) handled: bool,
-    /// The decision in the response to a question.
+    /// The expected decision in the response to a question.
     pub(super) decision: Option<&'static str>,
 }
 
-/// A request.
 pub(super) enum Sent {
     Post(SignedDelivery),
     /// A `POST` whose body takes longer than the receiver waits.
@@ -49,7 +49,7 @@ impl Act {
         Self { handled: true, ..Self::acknowledged(title, sent) }
     }
 
-    /// A question that its handler decides or, if that is late, the failure policy.
+    /// A question that is decided by its handler or, if the handler is late, by the failure policy.
     fn decided(title: &'static str, decision: &'static str, sent: impl Into<Sent>) -> Self {
         Self { decision: Some(decision), ..Self::handled(title, sent) }
     }

@@ -1,5 +1,5 @@
-//! A delivery as text to paste elsewhere: a shell command, or a test in Rust. The sender's text is
-//! only ever data in it.
+//! A delivery as text to paste elsewhere: a shell command, or a test in Rust. The text quotes all
+//! data from the sender, so that none of it is run.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::{
     terminal::is_harmless,
 };
 
-/// The maximum size of an argument. Systems limit it; Linux rejects 128 KiB and more.
+/// The maximum size of an argument of the command. Linux rejects arguments of 128 KiB or more.
 const MAX_ARGUMENT: usize = 64 * 1024;
 
 /// A shell command that sends the delivery as recorded.
@@ -32,7 +32,7 @@ pub(super) fn as_curl(record: &Record, origin: &str) -> Result<String, Error> {
     };
     let mut line = format!("{before}curl --globoff {}", quoted(&visible(&url)));
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-        // Otherwise curl would add its own.
+        // Otherwise, curl would add its own header.
         line += " -H 'Content-Type:'";
     }
     for (name, value) in &headers {
@@ -46,7 +46,7 @@ pub(super) fn as_curl(record: &Record, origin: &str) -> Result<String, Error> {
     Ok(format!("{line} {body}"))
 }
 
-/// A text as one word of a POSIX shell.
+/// Quotes a text as one word of a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -56,7 +56,7 @@ fn visible(text: &str) -> String {
     text.chars().map(|character| if is_harmless(character) { character } else { '?' }).collect()
 }
 
-/// A test that verifies the delivery at its time of arrival, so it never goes stale.
+/// A test that verifies the delivery as of its time of arrival, so that it never becomes stale.
 pub(super) fn as_test(
     record: &Record,
     received: Option<&Received>,

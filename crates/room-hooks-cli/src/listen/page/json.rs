@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 /// The maximum size shown. Indentation multiplies the size of nested JSON, and the sender decides
-/// how it is nested.
+/// how deeply it is nested.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// Renders a value, with the members at the `marked` paths, such as `EventInfo.Mood`, marked.
@@ -23,7 +23,7 @@ pub(super) fn show(value: &Value, marked: &HashSet<String>) -> Markup {
 
 struct Printer<'a> {
     marked: &'a HashSet<String>,
-    /// Pieces of text, each marked or not.
+    /// Pieces of text, and whether each is marked.
     parts: Vec<(bool, String)>,
     /// Whether the next piece is marked.
     is_marked: bool,

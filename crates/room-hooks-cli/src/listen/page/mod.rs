@@ -41,7 +41,7 @@ pub(super) struct Deliveries {
     providers: Vec<Provider>,
     /// The origin at which this machine reaches `listen`.
     origin: String,
-    /// Whether an event may be edited: only if it stays on this machine.
+    /// Whether events may be edited, which is allowed only if they stay on this machine.
     may_edit: bool,
 }
 

@@ -58,7 +58,7 @@ impl Ring {
             let oldest = entries.newest_last.pop_front();
             entries.bytes -= oldest.map_or(0, |oldest| oldest.bytes());
         }
-        // Sent under the lock, so that `after` misses none. It fails if there are no readers.
+        // Sent under the lock, so that `after` misses no id. Sending fails if there are no readers.
         let _ = self.added.send(entries.last_id);
     }
 

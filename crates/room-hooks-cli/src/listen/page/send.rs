@@ -1,5 +1,5 @@
-//! Sending from the page: only to `listen` itself, and signed only if a signature verified the
-//! delivery on arrival.
+//! Sends deliveries from the page, only to `listen` itself, and signs only those that a signature
+//! verified on arrival.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -49,14 +49,14 @@ pub(super) async fn again(
 fn resigned(deliveries: &Deliveries, record: &Record) -> Result<SignedDelivery, Error> {
     let provider = deliveries.provider(record.provider).ok_or("unknown provider")?;
     resign::with_new_time(record.verified()?, provider)?
-        .ok_or_else(|| "It contains no event to sign.".into())
+        .ok_or_else(|| "The delivery contains no event to sign.".into())
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Edited {
     id: u64,
     event: String,
-    /// Present if the box is checked.
+    /// Present if the checkbox is checked.
     sign: Option<String>,
 }
 
@@ -77,7 +77,8 @@ impl Edited {
         record.verified()?;
         if !deliveries.may_edit {
             return Err(
-                "It cannot be edited, because `listen` may forward to another machine.".into()
+                "The delivery cannot be edited, because `listen` may forward to another machine."
+                    .into(),
             );
         }
         let recorded = record.as_recorded()?;
@@ -119,6 +120,6 @@ async fn post(
             Redirect::to(&format!("deliveries?sent={}", answer.status)).into_response()
         }
         Ok(Err(error)) => problem(SITE, StatusCode::BAD_GATEWAY, error.to_string()),
-        Err(_) => problem(SITE, StatusCode::BAD_GATEWAY, "It was not sent."),
+        Err(_) => problem(SITE, StatusCode::BAD_GATEWAY, "The delivery was not sent."),
     }
 }

@@ -102,7 +102,7 @@ pub(super) struct Context<'a> {
     pub(super) may_edit: bool,
 }
 
-/// One delivery.
+/// The page of one delivery.
 pub(super) fn delivery(entry: &Entry, context: &Context<'_>) -> Markup {
     let passed = &entry.passed;
     let received = passed.received();
@@ -239,9 +239,9 @@ fn actions(entry: &Entry, context: &Context<'_>) -> Markup {
             @if is_verified { button name="as" value="resigned" { "Send with a new signature" } }
         }
         @if !is_verified {
-            p.quiet { "It was not verified when it arrived, so it cannot be re-signed or edited." }
+            p.quiet { "The delivery was not verified when it arrived, so it cannot be re-signed or edited." }
         } @else if !context.may_edit {
-            p.quiet { "It cannot be edited, because `listen` may forward to another machine." }
+            p.quiet { "The delivery cannot be edited, because `listen` may forward to another machine." }
         } @else {
             details {
                 summary { "Edit and send" }
@@ -264,7 +264,7 @@ fn actions(entry: &Entry, context: &Context<'_>) -> Markup {
     }
 }
 
-/// The event to edit.
+/// The text to edit: the event or, if it cannot be read, the body.
 fn edited(document: Option<&Value>, body: &[u8]) -> String {
     document
         .and_then(|document| serde_json::to_string_pretty(document).ok())

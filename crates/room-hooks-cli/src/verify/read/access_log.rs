@@ -2,7 +2,7 @@
 
 use super::{Arrival, Request, http, time};
 
-/// The requests in a log; empty if it is something else. Lines in other formats are skipped.
+/// The requests in a log; empty if the text is something else. Lines in other formats are skipped.
 pub(super) fn read(text: &str) -> Vec<Request> {
     let lines = (1..).zip(text.lines());
     lines.filter_map(|(number, line)| request(number, line)).collect()

@@ -2,7 +2,7 @@
 
 use super::{Request, http};
 
-/// The requests in the output; empty if it is something else.
+/// The requests in the output; empty if the text is something else.
 pub(super) fn read(text: &str) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     for line in text.lines().map(without_prefix) {
@@ -40,7 +40,7 @@ pub(super) fn without_prefix(line: &str) -> &str {
     let is_ids = |word: &str| {
         let ids = word.strip_prefix('[').and_then(|word| word.strip_suffix(']'));
         ids.is_some_and(|ids| {
-            // `[0-0]`, or `[0-x]` where there is no connection yet.
+            // `[0-0]`, or `[0-x]` if there is no connection yet.
             ids.contains('-')
                 && ids.bytes().all(|byte| byte.is_ascii_digit() || b"-x".contains(&byte))
         })

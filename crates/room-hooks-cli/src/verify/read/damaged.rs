@@ -1,4 +1,4 @@
-//! Damaged captures: none makes the program panic, or take long.
+//! Checks that damaged captures neither make the program panic nor take long.
 
 use std::{
     fs,
@@ -101,7 +101,7 @@ fn explain(request: &Request) {
     let _ = Session::new(&Credentials::default()).examine(1, request);
 }
 
-/// As large as a receiver accepts, and nested so that indentation multiplies its size.
+/// The body is as large as a receiver accepts, and nested so that indentation multiplies its size.
 #[test]
 fn a_large_forgery_does_not_take_long() {
     for count in [30_000, 500_000] {

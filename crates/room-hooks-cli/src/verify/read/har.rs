@@ -43,7 +43,7 @@ struct PostData {
     text: Option<String>,
     #[serde(default, deserialize_with = "null_as_default")]
     params: Vec<Pair>,
-    /// Not in the standard, which reserves names such as `_encoding` for extensions.
+    /// This member is not in the standard, which reserves names such as `_encoding` for extensions.
     #[serde(alias = "_encoding")]
     encoding: Option<String>,
 }
@@ -57,7 +57,7 @@ struct Pair {
 
 #[derive(Deserialize)]
 struct Response {
-    /// 0 without a response, and negative in some versions.
+    /// 0 or, in some versions, a negative number if there was no response.
     #[serde(default)]
     status: i32,
 }
@@ -83,7 +83,7 @@ pub(super) fn read(json: &[u8]) -> Result<Option<Vec<Request>>, Error> {
     requests.collect::<Result<_, _>>().map(Some)
 }
 
-/// Whether it begins like a HAR file: `{"log":`, with or without white space.
+/// Whether the text begins like a HAR file: `{"log":`, with or without white space.
 fn is_har(json: &[u8]) -> bool {
     let start = json.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
     start.take(7).eq(*b"{\"log\":")
@@ -96,7 +96,7 @@ impl Entry {
             .into_iter()
             .map(|pair| (pair.name, pair.value))
             .partition(|(name, _)| name.starts_with(':'));
-        // HTTP/2 has its request line among the headers.
+        // HTTP/2 sends the parts of the request line as headers.
         let pseudo = |wanted: &str| {
             let found = pseudo.iter().find(|(name, _)| name == wanted);
             found.map(|(_, value)| value.clone()).unwrap_or_default()

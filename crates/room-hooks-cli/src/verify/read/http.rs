@@ -30,7 +30,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Request>, Error> {
     Ok(requests)
 }
 
-/// Whether it begins with a line such as `POST /path HTTP/1.1`.
+/// Whether the bytes begin with a line such as `POST /path HTTP/1.1`.
 pub(super) fn is_request(bytes: &[u8]) -> bool {
     let line = first_line(bytes.trim_ascii_start());
     str::from_utf8(line).is_ok_and(|line| request_line(line).is_some())
@@ -92,7 +92,7 @@ fn one(bytes: &[u8]) -> Result<(Request, &[u8]), Error> {
     let codings = values("Transfer-Encoding").map(|codings| codings.to_ascii_lowercase());
     let length = values("Content-Length").map(|length| length.parse::<usize>());
     let (body, rest) = match (behind, codings.as_deref(), length) {
-        // Only the head, as from a debugger or a log.
+        // The capture has only the head, as from a debugger or a log.
         (None, ..) => (None, &b""[..]),
         (Some(b""), Some(_), _) => (None, &b""[..]),
         (Some(b""), _, Some(Ok(1..))) => (None, &b""[..]),

@@ -35,7 +35,7 @@ pub(super) struct Request {
     pub(super) answered: Option<u16>,
     /// The provider, if a recording or a flag names it.
     pub(super) provider: Option<ProviderName>,
-    /// Whether the receiver that recorded it refused it.
+    /// Whether the receiver that recorded the request refused it.
     pub(super) was_refused: bool,
     /// Oddities of the capture.
     pub(super) notes: Vec<String>,
@@ -145,7 +145,7 @@ fn json(bytes: &[u8], content: &[u8]) -> Result<(Vec<Request>, bool), Error> {
 /// Whether the first line looks like a line of a recording, even if it is broken.
 fn is_recording(content: &[u8]) -> bool {
     let line = lines(content).next().unwrap_or_default();
-    // Every record has both, and no callback does.
+    // Every record has both members, and no callback has.
     let has =
         |name: &str| line.windows(name.len()).take(512).any(|window| window == name.as_bytes());
     line.starts_with(b"{\"at\":") || (has("\"at\":") && has("\"provider\":"))

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Reads `10/Sep/2025:10:26:40 +0000`, as access logs have it.
+/// Reads a date of an access log, such as `10/Sep/2025:10:26:40 +0000`.
 pub(super) fn of_access_log(text: &str) -> Option<SystemTime> {
     let (date, offset) = text.split_once(' ')?;
     let (day, rest) = date.split_once('/')?;
@@ -11,7 +11,7 @@ pub(super) fn of_access_log(text: &str) -> Option<SystemTime> {
     at_offset(&format!("{year}-{}-{day}T{time}Z", month_number(month)?), offset)
 }
 
-/// Reads `Wed, 10 Sep 2025 10:26:40 GMT`, the form in which servers send `Date`.
+/// Reads the `Date` of a response, such as `Wed, 10 Sep 2025 10:26:40 GMT`.
 pub(super) fn of_http(text: &str) -> Option<SystemTime> {
     let mut words = text.split_once(", ")?.1.split(' ');
     let (day, month, year) = (words.next()?, words.next()?, words.next()?);
@@ -19,7 +19,7 @@ pub(super) fn of_http(text: &str) -> Option<SystemTime> {
     at_offset(&format!("{year}-{}-{day}T{time}Z", month_number(month)?), "+00:00")
 }
 
-/// Reads `2025-09-10T12:26:40.123+02:00` or the same with a `Z`, as HAR files have it.
+/// Reads a date of a HAR file, such as `2025-09-10T12:26:40.123+02:00`, or the same with a `Z`.
 pub(super) fn of_har(text: &str) -> Option<SystemTime> {
     let zone = text.rfind(['Z', '+', '-']).filter(|zone| *zone >= "2025-09-10T12:26".len())?;
     let (time, offset) = text.split_at(zone);

@@ -10,7 +10,7 @@ use super::{Request, curl::without_prefix, http};
 /// The number of bytes in a line of `--trace`.
 const BYTES_IN_LINE: usize = 16;
 
-/// The lines between two lines with an arrow.
+/// A line with an arrow, and the lines of data that follow it.
 struct Block<'a> {
     is_sent: bool,
     is_header: bool,
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Request>, Error> {
     for block in &blocks {
         let content = block.content(is_hex);
         match (block.is_sent, exchanges.last_mut()) {
-            // curl sends a head in one block.
+            // curl writes a head as one block.
             (true, _) if block.is_header => exchanges.push((content?, Vec::new())),
             (true, Some((request, _))) => request.extend(content?),
             // A response that is cut off does not affect the request.

@@ -56,7 +56,8 @@ async fn a_group_action_is_for_the_events_that_were_shown_only() {
     let form = [("error", field(&page, "error")), ("events", field(&page, "events"))];
     assert_eq!(form, [("error", "late #"), ("events", "1-2,4")]);
 
-    // Meanwhile, one is retried and dies of another error, and another dies of the same.
+    // Meanwhile, one event is retried and dies of another error, and a new event dies of the same
+    // error.
     rooms.inbox.retry(1).await.unwrap();
     rooms.kill("refused").await;
     rooms.put("e").await;

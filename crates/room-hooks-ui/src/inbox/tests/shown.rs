@@ -48,16 +48,16 @@ async fn scanning_is_bounded_and_the_page_says_so() {
         rooms.inbox.put(event).await.unwrap();
     }
     let page = rooms.get("/events?room=none").await.text;
-    assert!(page.contains("No event matches among the 10000 that were looked at."), "{page}");
+    assert!(page.contains("No event matches among the 10000 that were examined."), "{page}");
     assert!(page.contains(r#"<a href="events?room=none&amp;after=10000" rel="next">"#), "{page}");
     let rest = rooms.get("/events?room=none&after=10000").await.text;
     assert!(rest.contains("No event matches.") && !rest.contains(r#"rel="next""#), "{rest}");
     rooms.kill("timed out").await;
     let page = rooms.get("/overview").await.text;
-    assert!(page.contains("Only the first 10000 dead events were looked at."), "{page}");
+    assert!(page.contains("Only the first 10000 dead events were examined."), "{page}");
     assert!(page.contains("The first 20 of 10000 rooms."), "{page}");
     let page = rooms.get("/group?of=1").await.text;
-    assert!(page.contains("Only the first 10000 dead events were looked at."), "{page}");
+    assert!(page.contains("Only the first 10000 dead events were examined."), "{page}");
     let form = [("error", field(&page, "error")), ("events", field(&page, "events"))];
     assert_eq!(form[1].1, "1-10000");
     let answer = rooms.post("/retry-group", &form).await;
