@@ -16,6 +16,7 @@ use crate::{Callback, Provider, RoomEvent, Verified};
 /// ```
 #[derive(Clone)]
 #[must_use]
+// For rustdoc, as on `Hooks`.
 #[cfg(feature = "hooks")]
 pub struct Handlers<P: Provider> {
     by_kind: Vec<Handler<P>>,

@@ -36,6 +36,7 @@ enum Target<'a> {
 /// [`Spill`](Self::Spill) has an example.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
+// For rustdoc, as on `Hooks`.
 #[cfg(feature = "inbox")]
 pub enum OnInboxFailure {
     /// The sender receives 503. TRTC retries for about a minute, and so do most ZEGO products.
@@ -74,6 +75,7 @@ pub enum OnInboxFailure {
     HandleDirectly,
 }
 
+// For rustdoc, as on `Hooks`.
 #[cfg(feature = "inbox")]
 impl<P: Provider> Hooks<P> {
     /// Sets the inbox. Events are then stored before their sender gets a response, and a

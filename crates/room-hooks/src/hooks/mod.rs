@@ -104,6 +104,8 @@ pub use self::store::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, Stor
 /// recently verified apps, and for at most twice as many.
 #[derive(Clone)]
 #[must_use]
+// The module is gated already. Where an adapter re-exports an item, rustdoc shows only the feature
+// that the item itself names.
 #[cfg(feature = "hooks")]
 pub struct Hooks<P: Provider>(Arc<Inner<P>>);
 

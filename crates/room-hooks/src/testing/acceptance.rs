@@ -30,6 +30,7 @@ const A_MOMENT: Duration = Duration::from_millis(100);
 /// # Panics
 ///
 /// The store breaks one of the rules.
+// For rustdoc, as on `Hooks`.
 #[cfg(feature = "hooks")]
 pub async fn acceptance<S: DeliveryStore>(store: &S, wait: impl AsyncFn(Duration)) {
     let now = Cell::new(tokio::time::Instant::now().into_std());

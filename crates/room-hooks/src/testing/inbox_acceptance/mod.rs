@@ -50,6 +50,7 @@ const LONG: Duration = Duration::from_secs(1_000_000);
 /// # Panics
 ///
 /// The inbox breaks one of the rules.
+// For rustdoc, as on `Hooks`.
 #[cfg(feature = "inbox")]
 pub async fn inbox_acceptance<S: InboxStore>(store: &S, wait: impl AsyncFn(Duration)) {
     let part = |kind| Part { store, wait: &wait, kind };

@@ -54,6 +54,7 @@ const MAX_CRASHES: u32 = 2;
 /// # Panics
 ///
 /// The inbox breaks one of these rules. The message contains the history.
+// For rustdoc, as on `Hooks`.
 #[cfg(feature = "inbox")]
 pub async fn inbox_history<S: InboxStore>(store: &S, acts: &[u8], wait: impl AsyncFn(Duration)) {
     let mut play = Play {
