@@ -305,6 +305,12 @@ fn an_app_that_does_not_respond_does_not_delay_the_shutdown() {
     assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
 }
 
+fn response_with_app_answering(answer: &'static str) -> String {
+    let app = App::answering(answer, Duration::ZERO);
+    let listener = forwarding(&app.origin, &[]);
+    post(&listener, &signed("103", &[]))
+}
+
 #[test]
 fn an_invalid_response_becomes_503() {
     for answer in [
@@ -314,9 +320,7 @@ fn an_invalid_response_becomes_503() {
         "SSH-2.0-OpenSSH_9.2\r\n",
         "",
     ] {
-        let app = App::answering(answer, Duration::ZERO);
-        let listener = forwarding(&app.origin, &[]);
-        let answered = post(&listener, &signed("103", &[]));
+        let answered = response_with_app_answering(answer);
         assert!(answered.starts_with("HTTP/1.1 503 "), "{answer}: {answered}");
     }
 }
@@ -327,9 +331,7 @@ fn a_response_that_ends_with_its_connection_is_complete() {
     for answer in
         ["HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole", "HTTP/1.0 200 OK\r\n\r\nwhole"]
     {
-        let app = App::answering(answer, Duration::ZERO);
-        let listener = forwarding(&app.origin, &[]);
-        let answered = post(&listener, &signed("103", &[]));
+        let answered = response_with_app_answering(answer);
         assert!(answered.ends_with("\r\n\r\nwhole"), "{answer}: {answered}");
     }
 }
