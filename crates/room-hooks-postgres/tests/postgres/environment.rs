@@ -149,6 +149,7 @@ async fn unusual_settings() {
         let _ = client.batch_execute(&alter).await;
     }
     let inbox = PostgresInbox::connect(&url).await.unwrap();
+    inbox.stop_clock();
     inbox_acceptance(&inbox, async |span| inbox.advance_clock(span)).await;
     let store = PostgresStore::connect(&url).await.unwrap();
     store.stop_clock();

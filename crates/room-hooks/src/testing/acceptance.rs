@@ -9,14 +9,15 @@ use crate::{
     hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore},
 };
 
-const LEASE: Duration = Duration::from_millis(300);
-const RETENTION: Duration = Duration::from_millis(900);
-const A_MOMENT: Duration = Duration::from_millis(100);
+const LEASE: Duration = Duration::from_millis(900);
+const RETENTION: Duration = Duration::from_millis(2700);
+const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// Checks a store against the rules of [`DeliveryStore`], with deliveries that no other test uses.
 ///
 /// `wait` lets time pass for the store. If the store uses the `now` that it is given, `wait` does
-/// nothing; if it has its own clock, `wait` sleeps.
+/// nothing. If the store has its own clock, `wait` sleeps, some ten seconds in all, or advances
+/// that clock if it stands still.
 ///
 /// ```
 /// use room_hooks::{hooks::MemoryStore, testing::acceptance};
