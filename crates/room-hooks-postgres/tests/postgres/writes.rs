@@ -76,15 +76,20 @@ async fn a_poll_writes_nothing() {
     assert_eq!(claim(&inbox, &ordered).await.len(), 1);
     let mut none = request(2, 10);
     none.kinds = Some(["zego/none".to_owned()].into());
-    // Waits for notifications and sweeps.
-    sleep(Duration::from_millis(300)).await;
-    let before = next_transaction(&client).await;
-    for _ in 0..20 {
-        assert!(claim(&inbox, &ordered).await.is_empty());
-        assert!(claim(&inbox, &none).await.is_empty());
-        inbox.stats().await.unwrap();
+    // At first, notifications and sweeps of the puts may still write.
+    for _ in 0..10 {
+        sleep(Duration::from_millis(300)).await;
+        let before = next_transaction(&client).await;
+        for _ in 0..20 {
+            assert!(claim(&inbox, &ordered).await.is_empty());
+            assert!(claim(&inbox, &none).await.is_empty());
+            inbox.stats().await.unwrap();
+        }
+        if next_transaction(&client).await == before {
+            return;
+        }
     }
-    assert_eq!(next_transaction(&client).await, before);
+    panic!("polls write");
 }
 
 async fn a_put_notifies_other_processes() {
@@ -98,9 +103,7 @@ async fn a_put_notifies_other_processes() {
         let mut notified = pin!(other.notified());
         assert!(timeout(Duration::from_millis(50), &mut notified).await.is_err());
         inbox.put(event(number)).await.unwrap();
-        let begun = Instant::now();
-        timeout(Duration::from_secs(1), notified).await.expect("the other inbox is notified");
-        assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+        timeout(Duration::from_secs(10), notified).await.expect("the other inbox is notified");
 
         // The inbox listens again by itself.
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
