@@ -64,14 +64,15 @@ pub(crate) fn verify(apps: &Apps, body: &[u8], now: SystemTime) -> Option<Authen
     let is_fresh = |sent_at| is_fresh(sent_at, now, TOLERANCE);
     let asks = name.starts_with("before_");
     let outcome = Expected::Callback { name, document: members, asks };
-    (is_fresh(sent_at) && earlier(&timestamp, &nonce).is_none_or(is_fresh))
+    let is_old = |time| time < sent_at && !is_fresh(time);
+    (is_fresh(sent_at) && !earlier(&timestamp, &nonce).is_some_and(is_old))
         .then_some(Authentic { app_id, outcome })
 }
 
-/// Normalizes the spelling of a known name. No product uses more than eight underscores.
+/// Normalizes the spelling of a known name. No product spells one with more than 20 bytes.
 fn in_one_spelling(name: String) -> String {
     let letters = name.replace('_', "").to_ascii_lowercase();
-    let is_known = SPELLED.contains(&&*letters) && name.len() <= letters.len() + 8;
+    let is_known = SPELLED.contains(&&*letters) && name.len() <= 20;
     if is_known { letters } else { format!("other {name}") }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     event::{
         document::{MALFORMED, string},
         lenient::Lenient,
-        spelling::Spelling,
+        spelling::position,
         unix_time::{LEAST_MILLIS, at_millis, at_seconds},
     },
     verify::{digest::from_hex, freshness::canonical},
@@ -38,8 +38,8 @@ pub(crate) const MEMBERS: [&str; 16] = [
 pub(super) const DECIDING: usize = 6;
 
 /// The index of the identifying field with this name.
-pub(super) fn deciding(name: impl Iterator<Item = u8>) -> Option<usize> {
-    Spelling::of(name)?.position(&MEMBERS[..DECIDING])
+pub(super) fn deciding(name: impl Iterator<Item = u8> + Clone) -> Option<usize> {
+    position(name, &MEMBERS[..DECIDING])
 }
 
 fn index(name: &str) -> Option<usize> {
@@ -97,19 +97,19 @@ impl ParsedSignature<'_> {
     /// ZEGO signs the timestamp and the nonce joined without a separator. An attacker can therefore
     /// divide an old pair's digits differently: into a nonce that begins with the old timestamp,
     /// and a timestamp of today. The signature still matches. ZEGO's own nonces expose this,
-    /// because their 19 digits are `seconds << 32 | random`: digits that can be divided into a time
-    /// and a nonce of the same time come from an old pair. Nonces of another form, such as the six
-    /// digits of some products, expose nothing.
+    /// because their 19 digits are `seconds << 32 | random`: if a nonce begins with a time in the
+    /// past, and the digits that follow are a nonce of that time, they come from an old pair. Nonces
+    /// of another form, such as the six digits of some products, expose nothing.
     pub(super) fn earlier(&self) -> Option<SystemTime> {
         /// The maximum difference between the times in the timestamp and the nonce, in seconds.
         const APART: u64 = 24 * 60 * 60;
-        let digits = format!("{}{}", self.nonce, self.timestamp);
         // A timestamp is in seconds or in milliseconds.
         [(10, 1), (13, 1000)].into_iter().find_map(|(length, in_a_second)| {
-            let (time, nonce) = digits.split_at_checked(length)?;
+            let (time, rest) = self.nonce.split_at_checked(length)?;
             let seconds = canonical(time)? / in_a_second;
-            let of_nonce = canonical(nonce)? >> 32;
-            at_seconds(seconds).filter(|_| of_nonce.abs_diff(seconds) <= APART)
+            let time = at_seconds(seconds).filter(|time| *time < self.sent_at)?;
+            let of_nonce = canonical(&format!("{rest}{}", self.timestamp))? >> 32;
+            (of_nonce.abs_diff(seconds) <= APART).then_some(time)
         })
     }
 }
