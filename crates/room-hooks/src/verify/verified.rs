@@ -23,7 +23,7 @@ use crate::{
 /// A signature verifies the *sender*; only TRTC's covers the body, too. The [crate's
 /// documentation](crate) says what you must do about that.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified<E>(Contents<E>);
+pub struct Verified<E>(Box<Contents<E>>);
 
 /// The contents of a [`Verified`], which has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,9 @@ impl fmt::Debug for Signature {
 
 impl<E> Verified<E> {
     pub(crate) fn new(contents: Contents<E>) -> Self {
-        Self(contents)
+        // The contents have up to 900 bytes and are moved often. Without the box, `receive` takes 6%
+        // longer.
+        Self(Box::new(contents))
     }
 
     /// Returns the event or question. From then on, no type proves that it was verified.
@@ -118,10 +120,10 @@ impl<E> Verified<E> {
         self,
         map: impl FnOnce(E) -> Result<F, E>,
     ) -> Result<Verified<F>, Self> {
-        let (event, rest) = self.replace(());
+        let (event, rest) = self.0.replace(());
         match map(event) {
-            Ok(event) => Ok(rest.replace(event).1),
-            Err(event) => Err(rest.replace(event).1),
+            Ok(event) => Ok(Verified::new(rest.replace(event).1)),
+            Err(event) => Err(Self::new(rest.replace(event).1)),
         }
     }
 
@@ -137,8 +139,11 @@ impl<E> Verified<E> {
     pub(crate) fn set_attempt(&mut self, attempt: Attempt) {
         self.0.attempt = attempt;
     }
+}
 
-    fn replace<F>(self, by: F) -> (E, Verified<F>) {
+impl<E> Contents<E> {
+    /// Replaces the event or question.
+    fn replace<F>(self, by: F) -> (E, Contents<F>) {
         let Contents {
             event,
             app_id,
@@ -151,7 +156,7 @@ impl<E> Verified<E> {
             signature,
             stored_id,
             attempt,
-        } = self.0;
+        } = self;
         let replaced = Contents {
             event: by,
             app_id,
@@ -165,7 +170,7 @@ impl<E> Verified<E> {
             stored_id,
             attempt,
         };
-        (event, Verified(replaced))
+        (event, replaced)
     }
 }
 
@@ -176,10 +181,10 @@ impl<P: Provider> Verified<Received<P>> {
     ///
     /// The callback is a question.
     pub fn into_event(self) -> Result<Verified<P::Event>, Verified<P::Question>> {
-        let (received, rest) = self.replace(());
+        let (received, rest) = self.0.replace(());
         match received {
-            Received::Event(event) => Ok(rest.replace(event).1),
-            Received::Question(question) => Err(rest.replace(question).1),
+            Received::Event(event) => Ok(Verified::new(rest.replace(event).1)),
+            Received::Question(question) => Err(Verified::new(rest.replace(question).1)),
         }
     }
 }
