@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use data_encoding::HEXLOWER;
 use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
 use room_hooks::hooks::{ClaimOutcome, ClaimToken, DeliveryKey, DeliveryStore, StoreError};
 
@@ -122,10 +123,10 @@ impl RedisStore {
     /// Begins a call with the arguments that all scripts share: the key of the delivery, the key of
     /// its signature if it has one, and the id.
     fn call(&self, script: &'static Script, delivery: DeliveryKey) -> ScriptInvocation<'static> {
-        let (prefix, id) = (&self.prefix, hex::encode(delivery.id.as_bytes()));
+        let (prefix, id) = (&self.prefix, delivery.id.to_string());
         let mut call = script.key(format!("{prefix}delivery:{id}"));
         if let Some(signature) = delivery.signature {
-            call.key(format!("{prefix}signature:{}", hex::encode(signature.as_bytes())));
+            call.key(format!("{prefix}signature:{}", HEXLOWER.encode(signature.as_bytes())));
         }
         call.arg(id);
         call

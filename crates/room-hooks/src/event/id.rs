@@ -1,5 +1,6 @@
 use std::{fmt, time::SystemTime};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
         spelling::is_spelling_of_one,
         unix_time::LEAST_MILLIS,
     },
+    verify::digest::from_hex,
 };
 
 /// A delivery's identity: a digest of the provider, the app and the event's content.
@@ -110,7 +112,7 @@ macro_rules! digest {
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({})", stringify!($name), hex::encode(self.0))
+                write!(f, "{}({})", stringify!($name), HEXLOWER.encode(&self.0))
             }
         }
     };
@@ -122,15 +124,13 @@ digest! { SignatureKey }
 impl DeliveryId {
     /// Parses the output of `Display`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; 16];
-        hex::decode_to_slice(text, &mut bytes).ok()?;
-        Some(Self(bytes))
+        from_hex(text).ok().map(Self)
     }
 }
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 
@@ -277,6 +277,6 @@ mod tests {
         let id = id(r#"{"room_id":"7","b":[1,{"c":1.5}]}"#);
         assert_eq!(id.to_string(), "c5502f1ba4c447e6628459d64847670d");
         let key = SignatureKey::of::<Zego>(1, &[7; 20]);
-        assert_eq!(hex::encode(key.as_bytes()), "0f7657f13f7e99beab95b2bcb03e0439");
+        assert_eq!(HEXLOWER.encode(key.as_bytes()), "0f7657f13f7e99beab95b2bcb03e0439");
     }
 }

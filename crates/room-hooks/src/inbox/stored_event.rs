@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -47,7 +48,7 @@ fn room_of<E: RoomEvent>(verified: &Verified<E>) -> Option<String> {
     };
     let room_id = match room_id.len() {
         ..=200 => room_id,
-        _ => format!("sha256:{}", hex::encode(Sha256::digest(room_id))),
+        _ => format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(room_id))),
     };
     Some(format!("{}/{}/{room_id}", E::Provider::NAME, verified.app_id))
 }

@@ -1,3 +1,5 @@
+use data_encoding::HEXLOWER;
+
 use crate::{Delivery, Document, testing::Explanation};
 
 use super::{Tencent, query::Query, signature};
@@ -21,7 +23,7 @@ impl Tencent {
         ];
         Explanation::new(&document, &read).signed(sign, &self.apps, app_id, |token| {
             let signed = vec!["<Token>".to_owned(), request_time?.to_owned()];
-            Some((signed, hex::encode(signature::digest(token, request_time?))))
+            Some((signed, HEXLOWER.encode(&signature::digest(token, request_time?))))
         })
     }
 }

@@ -52,7 +52,8 @@ impl super::Tencent {
             if let Some(secret) = secret {
                 let since_epoch = now.duration_since(std::time::SystemTime::UNIX_EPOCH);
                 let request_time = since_epoch.unwrap_or_default().as_secs().to_string();
-                query.push(("Sign", hex::encode(digest(secret, &request_time))));
+                query
+                    .push(("Sign", data_encoding::HEXLOWER.encode(&digest(secret, &request_time))));
                 query.push(("RequestTime", request_time));
             }
         }
@@ -66,6 +67,8 @@ impl super::Tencent {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
 
     /// Tencent documents the first vector. The second uses the misprinted token of its older pages.
@@ -89,7 +92,7 @@ mod tests {
             ),
         ] {
             let digest = digest(token.as_bytes(), request_time);
-            assert_eq!(hex::encode(digest), sign);
+            assert_eq!(HEXLOWER.encode(&digest), sign);
         }
     }
 }

@@ -1,10 +1,17 @@
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use crate::Refusal;
 
 /// Decodes a digest of `N` bytes from hex in either case. Any other text is a wrong signature.
 pub(crate) fn from_hex<const N: usize>(text: &str) -> Result<[u8; N], Refusal> {
     let mut digest = [0; N];
-    hex::decode_to_slice(text, &mut digest).map_err(|_| Refusal::WrongSignature)?;
-    Ok(digest)
+    if text.len() != 2 * N {
+        return Err(Refusal::WrongSignature);
+    }
+    match HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut digest) {
+        Ok(_) => Ok(digest),
+        Err(_) => Err(Refusal::WrongSignature),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use data_encoding::HEXLOWER;
+
 use crate::{Delivery, Document, testing::Explanation};
 
 use super::{Body, Zego, envelope::Envelope, signature};
@@ -42,7 +44,7 @@ impl Zego {
             ];
             parts.sort_unstable_by_key(|(bytes, _)| *bytes);
             let signed = parts.map(|(_, shown)| shown.to_owned()).into();
-            Some((signed, hex::encode(signature::digest(secret, timestamp, nonce))))
+            Some((signed, HEXLOWER.encode(&signature::digest(secret, timestamp, nonce))))
         })
     }
 }

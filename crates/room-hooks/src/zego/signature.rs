@@ -73,7 +73,7 @@ impl super::Zego {
         if let Some((app_id, Some(secret))) = self.apps.first() {
             let digest = digest(secret, &timestamp.to_string(), &nonce);
             set(app_id_name, app_id.to_string().into());
-            set(signature_name, hex::encode(digest).into());
+            set(signature_name, data_encoding::HEXLOWER.encode(&digest).into());
         }
         set(timestamp_name, timestamp.into());
         set(nonce_name, nonce.into());
@@ -87,6 +87,8 @@ impl super::Zego {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
 
     /// The first vector is ZEGO's own. Together they cover four of the six sort orders.
@@ -114,7 +116,7 @@ mod tests {
             ),
         ] {
             let digest = digest(secret.as_bytes(), timestamp, nonce);
-            assert_eq!(hex::encode(digest), signature);
+            assert_eq!(HEXLOWER.encode(&digest), signature);
         }
     }
 }
