@@ -1,7 +1,7 @@
 //! Field names, as the products of a vendor spell them.
 
-/// The maximum length of a spelling: known names have at most ten letters, and at most an underscore
-/// beside each. A sender may make a name arbitrarily long, and this limit keeps the cost low.
+/// The maximum length of a spelling: ten letters, as the longest known name has, and as many
+/// underscores. A sender may make a name arbitrarily long, and this limit keeps the cost low.
 const LONGEST: usize = 20;
 
 /// The position of a name among known names, which are in lower case and without underscores. A
