@@ -144,7 +144,7 @@ impl<E> Verified<E> {
 impl<E> Contents<E> {
     /// Replaces the event or question.
     fn replace<F>(self, by: F) -> (E, Contents<F>) {
-        let Contents {
+        let Self {
             event,
             app_id,
             sent_at,
