@@ -181,7 +181,7 @@ impl Claim<'_> {
             let (sequence, crashes, is_dead): (i64, i64, bool) =
                 (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             if is_dead {
-                tracing::error!(sequence, crashes, "event is dead after too many crashes");
+                tracing::error!(sequence, crashes, "event is dead: its workers keep crashing");
             }
         }
         Ok(())

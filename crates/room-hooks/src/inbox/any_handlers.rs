@@ -63,7 +63,7 @@ fn span_of<E: RoomEvent>(verified: &Verified<E>) -> Span {
         event = excerpt(verified.event.name()),
         room_id = verified.event.room_id().map(excerpt),
         attempt = verified.attempt(),
-        traceparent = verified.request.get("traceparent"),
+        traceparent = verified.request.get("traceparent").map(excerpt),
         outcome = tracing::field::Empty,
     )
 }
