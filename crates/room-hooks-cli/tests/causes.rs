@@ -226,3 +226,67 @@ fn line_endings_that_were_changed_are_recognized() {
         verified.stdout
     );
 }
+
+#[test]
+fn the_clock_that_is_wrong_is_named() {
+    let signed = signed("room_create", &[]);
+    for (at, cause) in [
+        ("1757490000", "it was sent 2h 46m after the time of --at"),
+        ("1757510000", "it was sent 2h 46m before the time of --at"),
+    ] {
+        let verified = run_with(&["verify", "-", "--at", at], signed.as_bytes());
+        assert_eq!(verified.status, 1);
+        assert!(verified.stdout.contains(cause), "{}", verified.stdout);
+        assert!(
+            verified.stdout.contains("with --at 1757500000 it verifies"),
+            "{}",
+            verified.stdout
+        );
+    }
+    let verified = run_with(&["verify", "-", "--at", "1757500000000"], signed.as_bytes());
+    assert!(verified.stderr.contains("milliseconds"), "{}", verified.stderr);
+}
+
+#[test]
+fn a_wrong_app_id_does_not_hide_the_secret_that_signed() {
+    let folder = folder("wrong-app-and-secret");
+    let (wrong, right) = (folder.join("wrong.txt"), folder.join("right.txt"));
+    fs::write(&wrong, "another").unwrap();
+    fs::write(&right, SECRET).unwrap();
+    let (wrong, right) = (wrong.to_str().unwrap(), right.to_str().unwrap());
+    let request = signed("room_create", &["--secret-file", right]);
+    let arguments = ["verify", "-", "--at", SIGNED, "--app-id", "5", "--secret-file", wrong];
+    let arguments = [&arguments[..], &["--try-secret-file", right]].concat();
+    let verified = run_with(&arguments, request.as_bytes());
+    assert_eq!(verified.status, 1);
+    for cause in ["the wrong --app-id", "right.txt contains the one that signed it"] {
+        assert!(verified.stdout.contains(cause), "{}", verified.stdout);
+    }
+}
+
+#[test]
+fn a_callback_at_the_path_of_another_provider_is_recognized() {
+    for (event, sender) in
+        [("room_create", "zego"), ("Room.CallbackAfterDestroyRoom", "tencent"), ("103", "trtc")]
+    {
+        let request = signed(event, &[]);
+        for provider in ["zego", "tencent", "trtc"].into_iter().filter(|name| *name != sender) {
+            let arguments = ["verify", "-", "--at", SIGNED, "--provider", provider];
+            let verified = run_with(&arguments, request.as_bytes());
+            assert_eq!(verified.status, 1, "{}", verified.stderr);
+            let cause = format!("a callback from {sender} that was sent to the path of {provider}");
+            assert!(verified.stdout.contains(&cause), "{}", verified.stdout);
+        }
+    }
+}
+
+#[test]
+fn the_secret_of_one_provider_is_not_tried_on_a_capture_of_several() {
+    let secret = folder("several").join("secret.txt");
+    fs::write(&secret, SECRET).unwrap();
+    let capture = ["room_create", "103"].map(|event| signed(event, &["--format", "json"])).concat();
+    let arguments = ["verify", "-", "--secret-file", secret.to_str().unwrap()];
+    let verified = run_with(&arguments, capture.as_bytes());
+    assert_eq!(verified.status, 2);
+    assert!(verified.stderr.contains("but the capture has several"), "{}", verified.stderr);
+}

@@ -6,7 +6,7 @@ mod program;
 
 use std::fs;
 
-use self::program::{Ran, Server, folder, run, run_bytes, run_with};
+use self::program::{Ran, Server, command, folder, ran, run, run_bytes, run_with};
 
 /// Events of all providers, including ZEGO products that name their events in other members.
 const EVENTS: [&str; 5] = [
@@ -156,4 +156,43 @@ fn refused_deliveries_can_be_left_out() {
     let replayed = replay(&recording, &second, &["--verified"]);
     assert_eq!((replayed.status, replayed.stdout.lines().count()), (0, 1));
     assert!(replayed.stderr.contains("1 of 1 acknowledged"), "{}", replayed.stderr);
+}
+
+#[test]
+fn a_question_is_selected_by_its_room() {
+    let listener = Server::listen(&[]);
+    for question in ["before_send_msg", "Live.CallbackBeforeSendGift"] {
+        let recorded = run_bytes(&["sign", question, "--format", "json"]);
+        let arguments = ["replay", "-", "--to", &listener.origin, "--room"];
+        let replayed = run_with(&[&arguments[..], &["lobby"]].concat(), &recorded);
+        assert_eq!(replayed.status, 0, "{}", replayed.stderr);
+        assert_eq!(names(&replayed), [question]);
+        let replayed = run_with(&[&arguments[..], &["attic"]].concat(), &recorded);
+        assert!(replayed.stderr.contains(&format!("the recording contains {question}")));
+    }
+}
+
+#[test]
+fn the_secrets_of_other_providers_are_not_read() {
+    let listener = Server::listen(&[]);
+    let recording = recording("others");
+    let arguments = ["replay", &recording, "--provider", "zego", "--speed", "1000", "--to"];
+    let mut replay = command(&[&arguments[..], &[&listener.origin]].concat());
+    let replayed = ran(replay.env("TRTC_KEY_FILE", "/nonexistent").output().unwrap());
+    assert_eq!(replayed.status, 0, "{}", replayed.stderr);
+}
+
+#[test]
+fn what_is_wrong_with_a_recording_is_said_with_its_line() {
+    let listener = Server::listen(&[]);
+    let line = String::from_utf8(run_bytes(&["sign", "room_create", "--format", "json"])).unwrap();
+    let arguments = ["replay", "-", "--to", &listener.origin];
+    let marked = run_with(&arguments, format!("\u{feff}{line}").as_bytes());
+    assert_eq!(marked.status, 0, "{}", marked.stderr);
+    let broken = r#"{"at":1,"provider":"zego","body_base64":"?"}"#;
+    let replayed = run_with(&arguments, format!("{line}{broken}\n").as_bytes());
+    assert!(replayed.stderr.contains("line 2: its body is not base64"), "{}", replayed.stderr);
+    let no_event = r#"{"at":1,"provider":"zego","body":"garbage"}"#;
+    let replayed = run_with(&[&arguments[..], &["--room", "x"]].concat(), no_event.as_bytes());
+    assert!(replayed.stderr.contains("matches the filters\n"), "{}", replayed.stderr);
 }

@@ -115,6 +115,12 @@ fn a_second_body_under_a_signature_is_seen_in_a_recording() {
     assert_eq!(verified.status, 1);
     assert_eq!(verified.stdout.matches("verified: room_create in room lobby").count(), 2);
     assert!(verified.stdout.contains("first seen with other content, in delivery 1"));
+    // The case of hexadecimal digits does not matter.
+    let digits = second.rsplit("signature").next().unwrap().trim_start_matches(['\\', '"', ':']);
+    let shouted = second.replace(&digits[..40], &digits[..40].to_uppercase());
+    assert_ne!(shouted, second);
+    let verified = run_with(&["verify", "-"], format!("{first}{shouted}").as_bytes());
+    assert_eq!(verified.status, 1, "{}", verified.stdout);
 }
 
 #[test]
