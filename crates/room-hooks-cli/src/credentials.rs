@@ -77,8 +77,26 @@ static NOTED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 impl Credentials {
     /// Whether an option sets the app id or the secret. Options do not say which provider they are
     /// for.
-    pub(crate) fn is_of_one_provider(&self) -> bool {
+    fn is_of_one_provider(&self) -> bool {
         self.app_id.is_some() || self.secret_file.is_some()
+    }
+
+    /// Refuses options that apply to one provider if a file contains deliveries from several.
+    pub(crate) fn check_scope(
+        &self,
+        file: &str,
+        advice: &str,
+        mut providers: impl Iterator<Item = ProviderName>,
+    ) -> Result<(), Error> {
+        let first = providers.next();
+        if self.is_of_one_provider() && providers.any(|provider| Some(provider) != first) {
+            return Err(format!(
+                "--secret-file and --app-id apply to one provider, but the {file} has several: \
+                 {advice}, or use variables such as ZEGO_CALLBACK_SECRET_FILE"
+            )
+            .into());
+        }
+        Ok(())
     }
 
     /// The secret in a file, with the app id from the environment.

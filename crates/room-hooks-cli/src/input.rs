@@ -50,6 +50,10 @@ pub(crate) fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 /// Parses a time in Unix seconds.
 pub(crate) fn unix_seconds(text: &str) -> Result<SystemTime, &'static str> {
     let seconds = text.parse().map_err(|_| "not a number of seconds")?;
+    // From 1973 to 5138, if it is in milliseconds.
+    if (100_000_000_000..100_000_000_000_000).contains(&seconds) {
+        return Err("that looks like milliseconds: leave out the last three digits");
+    }
     SystemTime::UNIX_EPOCH
         .checked_add(Duration::from_secs(seconds))
         .ok_or("beyond the range of this machine's clock")

@@ -84,6 +84,8 @@ impl Record {
     /// The records of a recording, each with its line number.
     pub(crate) fn read_all(lines: &[u8]) -> Result<Vec<(usize, Self)>, Error> {
         let lines = str::from_utf8(lines).map_err(|_| "the recording is not UTF-8")?;
+        // Some editors begin a file with a byte order mark.
+        let lines = lines.trim_start_matches('\u{feff}');
         let mut records = Vec::new();
         for (number, line) in (1..).zip(lines.split_inclusive('\n')) {
             // Trimmed, so that an incomplete line is an unexpected end of input wherever it was cut

@@ -67,10 +67,12 @@ impl Passed {
             self.outcome()
         )?;
         if verbose {
-            let shown = self.received().map_or_else(
-                || String::from_utf8_lossy(&self.record.to_http()).into_owned(),
-                |received| received.data.clone(),
-            );
+            let shown = match (self.received(), self.status) {
+                (Some(received), _) => received.data.clone(),
+                // The request was refused before it was read, and is not recorded as it was.
+                (None, 405 | 408 | 413 | 415) => String::new(),
+                (None, _) => String::from_utf8_lossy(&self.record.to_http()).into_owned(),
+            };
             for line in shown.lines() {
                 writeln!(out, "          {}", terminal::plain(line))?;
             }

@@ -84,7 +84,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let mut receivers = Receivers { arguments, providers: HashMap::new(), clients: HashMap::new() };
     let (mut selected, mut events) = (Vec::new(), BTreeSet::new());
     for (number, record) in &records {
-        let body = record.body()?;
+        // The secrets of other providers may be missing.
+        if !arguments.selection.includes_provider(record.provider) {
+            continue;
+        }
+        let body = record.body().map_err(|error| format!("line {number}: {error}"))?;
         let provider = receivers.provider(record.provider)?;
         let subject = Subject::of(provider, record.as_delivery(&body));
         events.extend(subject.as_ref().map(|subject| terminal::plain(&subject.name)));
@@ -93,20 +97,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
         }
     }
     if selected.is_empty() {
-        let events: Vec<_> = events.into_iter().take(10).collect();
-        let has = format!("the recording contains {}", events.join(", "));
-        return Err(format!("no delivery in the recording matches the filters; {has}").into());
-    }
-    let mut names = selected.iter().map(|(_, record, _)| record.provider);
-    let first = names.next();
-    if arguments.credentials.is_of_one_provider() && names.any(|name| Some(name) != first) {
         return Err(
-            "--secret-file and --app-id apply to one provider, but the recording has several: \
-                    select one with --provider, or use variables such as \
-                    ZEGO_CALLBACK_SECRET_FILE"
-                .into(),
+            format!("no delivery in the recording matches the filters{}", listed(&events)).into()
         );
     }
+    let providers = selected.iter().map(|(_, record, _)| record.provider);
+    arguments.credentials.check_scope("recording", "select one with --provider", providers)?;
 
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {wide_msg}")?;
     let progress = ProgressBar::new(selected.len() as u64).with_style(style);
@@ -151,6 +147,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     progress.finish_and_clear();
     terminal::note(&format!("{acknowledged} of {count} acknowledged"));
     unsent.map_or(Ok(status), |error| Err(error.into()))
+}
+
+/// The first few events that a recording contains, as the end of a message.
+fn listed(events: &BTreeSet<String>) -> String {
+    const MOST: usize = 10;
+    let first: Vec<_> = events.iter().take(MOST).map(String::as_str).collect();
+    match events.len() {
+        0 => String::new(),
+        ..=MOST => format!("; the recording contains {}", first.join(", ")),
+        more => format!("; the recording contains {}, and {} more", first.join(", "), more - MOST),
+    }
 }
 
 /// Waits, and announces a long wait.

@@ -21,6 +21,10 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    pub(super) fn includes_provider(&self, provider: ProviderName) -> bool {
+        self.provider.is_empty() || self.provider.contains(&provider)
+    }
+
     pub(super) fn includes(&self, record: &Record, subject: Option<&Subject>) -> bool {
         let is_event = |wanted: &String| {
             let names = subject.map(|subject| [&*subject.name, subject.kind]);
@@ -28,7 +32,7 @@ impl Selection {
         };
         let is_room =
             |wanted: &String| subject.and_then(|subject| subject.room_id.as_ref()) == Some(wanted);
-        (self.provider.is_empty() || self.provider.contains(&record.provider))
+        self.includes_provider(record.provider)
             && (self.event.is_empty() || self.event.iter().any(is_event))
             && (self.room.is_empty() || self.room.iter().any(is_room))
             && (!self.verified || record.verified().is_ok())

@@ -13,7 +13,7 @@ use super::{
     body,
     read::Request,
     secret::{self, OTHER_SECRETS},
-    steps::{Secret, Time, sent_at, signer, span},
+    steps::{Clock, Secret, Time, sent_at, signer, span},
 };
 
 /// A refused delivery, and the secrets that may have signed it.
@@ -26,6 +26,7 @@ pub(super) struct Suspect<'a> {
     pub(super) given: &'a FoundSecret,
     pub(super) others: &'a [FoundSecret],
     pub(super) explanation: &'a Explanation,
+    pub(super) clock: Clock,
 }
 
 /// Why the given secret does not produce the presented signature.
@@ -78,26 +79,36 @@ impl Suspect<'_> {
                 Time::Old { .. } => "a replay: an attacker moved digits between an old timestamp \
                                      and nonce, which keeps the signature valid"
                     .to_owned(),
-                _ if self.request.arrival.is_none() => format!(
+                _ if self.clock.is_of_this_machine() => format!(
                     "the capture does not say when it arrived: with --at {} it verifies. If it has \
                      just arrived, it is a replay, or a clock is wrong",
                     self.sent_at()
                 ),
                 _ => format!(
-                    "a replay, or a wrong clock: it was sent {} earlier. Everything else is right: \
-                     with --at {} it verifies",
+                    "a replay, or a wrong clock: it was sent {} before {}. Everything else is \
+                     right: with --at {} it verifies",
                     span(*age),
+                    self.clock.name,
                     self.sent_at()
                 ),
             }),
+            Refusal::TimestampInFuture { ahead } if self.clock.is_of_this_machine() => {
+                causes.push(format!(
+                    "this machine's clock is behind, or the sender's is ahead, by {}",
+                    span(*ahead)
+                ));
+            }
             Refusal::TimestampInFuture { ahead } => causes.push(format!(
-                "this machine's clock is behind, or the sender's is ahead, by {}",
-                span(*ahead)
+                "a wrong clock: it was sent {} after {}. Everything else is right: with --at {} it \
+                 verifies",
+                span(*ahead),
+                self.clock.name,
+                self.sent_at()
             )),
             Refusal::BodyCompressed { encoding } => causes.push(self.compressed(encoding)),
             Refusal::Malformed { what } => causes.push(self.malformed(what)),
             Refusal::WrongSignature => causes.extend(mismatch.map(|wrong| wrong.cause.clone())),
-            Refusal::UnknownApp => causes.push(self.unknown_app(secret)),
+            Refusal::UnknownApp => causes.push(self.unknown_app(secret, mismatch)),
             Refusal::NotSigned { .. } if self.signed_by_another().is_some() => {
                 causes.extend(self.signed_by_another());
             }
@@ -158,11 +169,14 @@ impl Suspect<'_> {
         })
     }
 
-    fn unknown_app(&self, secret: &Secret) -> String {
-        match secret {
-            Secret::OfAnotherApp { named, .. } => format!(
+    fn unknown_app(&self, secret: &Secret, mismatch: Option<&Mismatch>) -> String {
+        match (secret, mismatch) {
+            (Secret::OfAnotherApp { named, .. }, _) => format!(
                 "the wrong --app-id: with {named}, the app that the callback names, it verifies"
             ),
+            (_, Some(Mismatch { cause, culprit: Culprit::Secret })) => {
+                format!("the wrong --app-id: the callback names {}; and {cause}", self.app_id)
+            }
             _ => "another app's callback: neither the app id nor the secret given here matches it"
                 .to_owned(),
         }
@@ -282,6 +296,9 @@ impl Suspect<'_> {
     fn malformed(&self, what: &str) -> String {
         if body::decompressed(self.body).is_some() {
             return self.compressed("gzip");
+        }
+        if let Some(cause) = self.signed_by_another() {
+            return cause;
         }
         if what.contains("canonical") {
             return "a proxy rewrote a number: it has a sign, a leading zero, a fraction or an \

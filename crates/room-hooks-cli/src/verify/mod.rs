@@ -83,6 +83,8 @@ Without the body, a Tencent callback counts as verified if its token and time ar
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let requests = arguments.source.requests(arguments.provider)?;
+    let senders = requests.iter().map(Request::sender);
+    arguments.credentials.check_scope("capture", "verify them separately", senders)?;
     let mut session = Session::new(&arguments.credentials);
     session.other_secrets = &arguments.try_secret_file;
     session.at = arguments.at;
@@ -196,6 +198,7 @@ impl<'a> Session<'a> {
             given,
             others,
             explanation: &explanation,
+            clock,
         };
         // Each attempt hashes the body, so the body must not be larger than a callback.
         let is_too_large = matches!(received, Err(Refusal::BodyTooLarge));
@@ -241,7 +244,7 @@ impl<'a> Session<'a> {
             (None, Some(Arrival::Responded(now))) => {
                 Clock { now, name: "the date of the response" }
             }
-            (None, None) => Clock { now: SystemTime::now(), name: "now" },
+            (None, None) => Clock { now: SystemTime::now(), name: Clock::NOW },
         }
     }
 }
@@ -254,7 +257,9 @@ fn seen_with_other_content(
     explanation: &Explanation,
     bound: &mut HashMap<String, (usize, Option<Value>)>,
 ) -> Option<usize> {
-    let signature = explanation.presented.clone().filter(|_| provider == ProviderName::Zego)?;
+    let presented = explanation.presented.as_ref().filter(|_| provider == ProviderName::Zego)?;
+    // The case of hexadecimal digits does not matter.
+    let signature = presented.to_ascii_lowercase();
     let (first, event) = bound.entry(signature).or_insert((nth, explanation.event.clone()));
     (*event != explanation.event).then_some(*first)
 }

@@ -132,6 +132,15 @@ pub(super) struct Clock {
     pub(super) name: &'static str,
 }
 
+impl Clock {
+    /// The name of this machine's clock.
+    pub(super) const NOW: &str = "now";
+
+    pub(super) fn is_of_this_machine(self) -> bool {
+        self.name == Self::NOW
+    }
+}
+
 /// Whether a callback was sent recently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Time {

@@ -15,10 +15,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Request>, Error> {
     while is_request(rest) {
         let (mut request, behind) = one(rest)?;
         rest = behind;
-        if let Some(response) = Response::read(rest) {
+        while let Some(response) = Response::read(rest) {
             request.note_response(&response);
-            // The length of the response body is unknown, and so is the start of the next request.
-            rest = b"";
+            rest = after_response(rest);
         }
         requests.push(request);
     }
@@ -28,6 +27,24 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Request>, Error> {
         last.notes.push(format!("the {} bytes after the body are ignored", rest.len()));
     }
     Ok(requests)
+}
+
+/// The next message after a response. If the response does not say how long its body is, the body
+/// ends where another message begins.
+fn after_response(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.trim_ascii_start();
+    let Ok((headers, Some(behind))) = headers(&bytes[first_line(bytes).len()..]) else {
+        return b"";
+    };
+    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Content-Length"));
+    let length = length.and_then(|(_, length)| length.parse::<usize>().ok()).unwrap_or(0);
+    let behind = behind.get(length..).unwrap_or_default();
+    &behind[next_head(behind)..]
+}
+
+/// The start of the first line at which a message begins; the length if there is none.
+fn next_head(bytes: &[u8]) -> usize {
+    lines(bytes).take_while(|line| !begins_message(line)).map(<[u8]>::len).sum()
 }
 
 /// Whether the bytes begin with a line such as `POST /path HTTP/1.1`.
@@ -104,17 +121,55 @@ fn one(bytes: &[u8]) -> Result<(Request, &[u8]), Error> {
             return Err(format!("the transfer encoding {codings} is not supported").into());
         }
         (_, None, Some(Err(_))) => return Err("the Content-Length is not a number".into()),
-        (Some(body), None, Some(Ok(length))) => {
-            let (body, rest) = body.split_at_checked(length).ok_or_else(|| {
-                format!("the body is cut off: {} of its {length} bytes are present", body.len())
-            })?;
+        (Some(body), None, Some(Ok(length))) => match body.split_at_checked(length) {
+            Some((body, rest)) if rest.trim_ascii().is_empty() || begins_message(rest) => {
+                (Some(body.to_vec()), rest)
+            }
+            split => match (with_other_line_breaks(body, length), split) {
+                (Some((body, note)), _) => {
+                    request.notes.push(note.to_owned());
+                    (Some(body), &b""[..])
+                }
+                (None, Some((body, rest))) => (Some(body.to_vec()), rest),
+                (None, None) => {
+                    return Err(format!(
+                        "the body has {} of the {length} bytes that Content-Length promises: it \
+                         was cut off, or an editor changed it",
+                        body.len()
+                    )
+                    .into());
+                }
+            },
+        },
+        // Nothing says how long the body is, so it ends where another message begins.
+        (Some(body), None, None) => {
+            let (body, rest) = body.split_at(next_head(body));
             (Some(body.to_vec()), rest)
         }
-        (Some(body), None, None) => (Some(body.to_vec()), &b""[..]),
     };
     request.headers = Some(headers);
     request.body = body;
     Ok((request, rest))
+}
+
+fn begins_message(bytes: &[u8]) -> bool {
+    is_request(bytes) || is_response(bytes)
+}
+
+/// The body before an editor changed its line breaks, if that body has the expected length, and a
+/// note about it. The editor may also have added a line break at the end.
+fn with_other_line_breaks(body: &[u8], length: usize) -> Option<(Vec<u8>, &'static str)> {
+    let text = str::from_utf8(body).ok()?;
+    let lf = text.replace("\r\n", "\n");
+    let crlf = lf.replace('\n', "\r\n");
+    let candidates = [
+        (&*lf, "the line breaks of the body were changed to CR LF: it is read with LF"),
+        (lf.trim_end(), "the line breaks of the body were changed to CR LF: it is read with LF"),
+        (&crlf, "the line breaks of the body were changed to LF: it is read with CR LF"),
+        (crlf.trim_end(), "the line breaks of the body were changed to LF: it is read with CR LF"),
+    ];
+    let (body, note) = candidates.into_iter().find(|(body, _)| body.len() == length)?;
+    Some((body.as_bytes().to_vec(), note))
 }
 
 type Headers = Vec<(String, String)>;
@@ -149,19 +204,16 @@ fn unchunked(chunked: &[u8]) -> Result<(Vec<u8>, &[u8]), Error> {
         format!("the chunked body is cut off after {} bytes: its last chunk is missing", body.len())
     };
     loop {
-        let (start, size) = match httparse::parse_chunk_size(rest) {
-            Ok(Status::Complete(parsed)) => parsed,
-            Ok(Status::Partial) => return Err(cut_off(&body).into()),
-            Err(_) => {
-                let read = body.len();
-                return Err(format!(
-                    "the chunked body is broken after {read} bytes: the size of a chunk is missing"
-                )
-                .into());
-            }
-        };
-        rest = &rest[start..];
-        let Ok(size @ 1..) = usize::try_from(size) else {
+        let line = first_line(rest);
+        if !line.ends_with(b"\n") {
+            return Err(cut_off(&body).into());
+        }
+        let size = chunk_size(line).ok_or_else(|| {
+            let read = body.len();
+            format!("the chunked body is broken after {read} bytes: the size of a chunk is missing")
+        })?;
+        rest = &rest[line.len()..];
+        if size == 0 {
             // Trailers are not signed.
             let behind = parse_headers(rest)?.map_or(rest.len(), |(_, length)| length);
             return Ok((body, &rest[behind..]));
@@ -185,6 +237,13 @@ fn unchunked(chunked: &[u8]) -> Result<(Vec<u8>, &[u8]), Error> {
     }
 }
 
+/// The size in the first line of a chunk, which an editor may have ended with LF alone.
+fn chunk_size(line: &[u8]) -> Option<usize> {
+    let digits = str::from_utf8(line).ok()?.split(';').next()?.trim();
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    usize::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+}
+
 fn first_line(bytes: &[u8]) -> &[u8] {
     lines(bytes).next().unwrap_or_default()
 }
@@ -203,7 +262,7 @@ mod tests {
     fn a_request_is_parsed_to_the_byte() {
         for gap in ["\r\n", "\n"] {
             let request = format!(
-                "POST /x?a=b HTTP/1.1{gap}Sign: s:t{gap}content-length: 5{gap}{gap}a\r\n\r\nb"
+                "POST /x?a=b HTTP/1.1{gap}Sign: s:t{gap}content-length: 5{gap}{gap}a\r\n\r\nbcd"
             );
             let request = only(format!("{request}\n").as_bytes());
             assert_eq!((request.path.as_str(), request.query.as_deref()), ("/x", Some("a=b")));
@@ -220,6 +279,55 @@ mod tests {
         let request = only(format!("{request}{answered}").as_bytes());
         assert_eq!(request.answered, Some(401));
         assert!(matches!(request.arrival, Some(Arrival::Responded(_))));
+    }
+
+    /// A dialog, as from a packet analyzer.
+    #[test]
+    fn requests_that_follow_responses_are_read() {
+        let request = "POST /x HTTP/1.1\r\nContent-Length: 1\r\n\r\na";
+        for response in [
+            "HTTP/1.1 204 No Content\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.0 200 OK\nServer: x\n\nok\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n",
+        ] {
+            let read = read(format!("{request}{response}{request}{response}").as_bytes()).unwrap();
+            let expected = if response.contains("999999") { 1 } else { 2 };
+            assert_eq!(read.len(), expected, "{response}");
+            assert!(read.iter().all(|request| request.answered.is_some()), "{response}");
+        }
+    }
+
+    #[test]
+    fn a_body_without_a_length_ends_where_the_next_message_begins() {
+        let callback = "POST /x HTTP/1.1\r\nContent-Length: 1\r\n\r\na";
+        for (first, body) in [
+            ("GET /health HTTP/1.1\r\nHost: x\r\n\r\n", ""),
+            ("POST /health HTTP/1.1\r\nHost: x\r\n\r\n", ""),
+            ("POST /x HTTP/1.1\n\n{\n \"a\": 1}\n", "{\n \"a\": 1}\n"),
+        ] {
+            let requests = read(format!("{first}{callback}").as_bytes()).unwrap();
+            assert_eq!(requests.len(), 2, "{first}");
+            assert_eq!(requests[0].body.as_deref(), Some(body.as_bytes()));
+            assert_eq!(requests[1].body.as_deref(), Some(&b"a"[..]));
+        }
+    }
+
+    #[test]
+    fn changed_line_breaks_are_restored_if_the_length_shows_the_original() {
+        for (sent, saved) in [
+            ("{\n\t\"a\": 1\n}", "{\r\n\t\"a\": 1\r\n}"),
+            ("{\n\t\"a\": 1\n}", "{\r\n\t\"a\": 1\r\n}\r\n"),
+            ("{\r\n\"a\": 1\r\n}", "{\n\"a\": 1\n}"),
+            ("{\r\n\"a\": 1\r\n}", "{\n\"a\": 1\n}\n"),
+        ] {
+            let head = format!("POST /x HTTP/1.1\r\nContent-Length: {}\r\n\r\n", sent.len());
+            let request = only(format!("{head}{saved}").as_bytes());
+            assert_eq!(request.body.as_deref(), Some(sent.as_bytes()), "{saved:?}");
+            assert_eq!(request.notes.len(), 1, "{saved:?}");
+        }
     }
 
     #[test]
@@ -245,6 +353,7 @@ mod tests {
             "3\r\nabc\r\nA;name=\"value\"\r\n0123456789\r\n0\r\n\r\n",
             "003\r\nabc\r\na\r\n0123456789\r\n0;last\r\nChecksum: x\r\n\r\n",
             "d\r\nabc0123456789\r\n0\r\n",
+            "d\nabc0123456789\n0\n\n",
         ] {
             assert_eq!(only(chunked(body).as_bytes()).body.unwrap(), b"abc0123456789", "{body}");
         }
@@ -253,7 +362,7 @@ mod tests {
     #[test]
     fn a_body_that_is_cut_off_or_broken_is_an_error_that_says_so() {
         for (request, problem) in [
-            ("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx".to_owned(), "1 of its 9 bytes"),
+            ("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx".to_owned(), "1 of the 9 bytes"),
             ("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\nx".to_owned(), "not a number"),
             ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\nx".to_owned(), "not supported"),
             ("POST / HTTP/1.1\r\nno colon\r\n\r\nx".to_owned(), "headers"),
