@@ -292,6 +292,43 @@ fn a_late_app_does_not_exceed_the_timeout_of_the_provider() {
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
+/// The time until the body arrives counts: the provider waits from the start of its request.
+#[test]
+fn an_event_whose_body_arrives_too_late_is_not_forwarded() {
+    let app = App::acknowledging();
+    let listener = forwarding(&app.origin, &[]);
+    let request = signed("Room.CallbackAfterDestroyRoom", &[]);
+    let (most, rest) = request.split_at(request.len() - 1);
+    let mut stream = TcpStream::connect(listener.origin.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(most.as_bytes()).unwrap();
+    // Tencent waits two seconds.
+    thread::sleep(Duration::from_secs(2));
+    stream.write_all(rest.as_bytes()).unwrap();
+    let answer = read_message(&mut BufReader::new(stream));
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert_eq!(app.requests(), [""; 0]);
+}
+
+/// An attacker who has seen a fresh signature of ZEGO chooses the body.
+#[test]
+fn copies_of_a_signature_in_a_body_do_not_delay_other_deliveries() {
+    let (app, resign) = app_with_local_secrets();
+    let resign: Vec<_> = resign.iter().map(|argument| &**argument).collect();
+    let listener = forwarding(&app.origin, &resign);
+    let request = signed("room_create", &[]);
+    let event: serde_json::Value = serde_json::from_str(body(&request)).unwrap();
+    let copies = event["signature"].as_str().unwrap().repeat(20_000);
+    let body = body(&request).replacen('{', &format!(r#"{{"copies":"{copies}","#), 1);
+    let begun = Instant::now();
+    let answer = post(
+        &listener,
+        &format!("POST /hooks/zego HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+    );
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    // Parsing the body for each copy takes minutes.
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
 #[test]
 fn an_app_that_does_not_respond_does_not_delay_the_shutdown() {
     let app = App::answering("", Duration::from_secs(60));

@@ -7,6 +7,8 @@ mod deliveries_page;
 mod program;
 
 use std::{
+    io::{Read, Write},
+    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -250,4 +252,42 @@ fn a_refusal_because_of_the_head_is_shown_as_such() {
     {
         assert!(printed.contains(outcome), "{outcome} is not in {printed}");
     }
+}
+
+/// What is recorded of such a request is not what arrived. Tencent does not sign the body, so a
+/// truncated copy would verify.
+#[test]
+fn a_request_that_was_not_read_is_not_sent_again() {
+    let page = Page::start(&[]);
+    let signed = run(&["sign", "Room.CallbackAfterDestroyRoom"]).stdout;
+    let head = signed.split_once("Content-Length").unwrap().0;
+    let as_get = format!("{}Connection: close\r\n\r\n", head.replacen("POST", "GET", 1));
+    assert!(page.deliver(&as_get).starts_with("HTTP/1.1 405 "));
+    let large = format!("{head}Connection: close\r\nContent-Length: 5000000\r\n\r\n");
+    assert!(page.deliver(&large).starts_with("HTTP/1.1 413 "));
+    for id in ["1", "2"] {
+        let shown = page.get(&format!("delivery?id={id}"));
+        assert!(shown.contains("cannot be sent again"), "{shown}");
+        assert!(!shown.contains("curl"), "{shown}");
+        let again = page.act("again", &[("id", id), ("as", "recorded")]);
+        assert!(again.starts_with("HTTP/1.1 400 "), "{again}");
+    }
+    assert!(page.get("delivery?id=1").contains("GET /hooks/tencent"));
+}
+
+#[test]
+fn live_lists_are_bounded() {
+    let page = Page::start(&[]);
+    let Page { host, folder, .. } = &page;
+    let open = || {
+        let mut stream = TcpStream::connect(host).unwrap();
+        let request = format!("GET {folder}live HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).unwrap();
+        (stream, head)
+    };
+    let lists: Vec<_> = (0..64).map(|_| open()).collect();
+    assert!(lists.iter().all(|(_, head)| head == b"HTTP/1.1 200"));
+    assert_eq!(&open().1, b"HTTP/1.1 503");
 }

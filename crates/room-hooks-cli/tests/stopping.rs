@@ -107,3 +107,17 @@ fn a_client_that_never_finishes_does_not_delay_the_end() {
 fn start(name: &str) -> Server {
     if name == "listen" { Server::listen(&[]) } else { Server::start(example(name)) }
 }
+
+/// As behind a pager that waits for a key.
+#[test]
+fn an_output_that_nobody_reads_does_not_delay_the_end() {
+    let server = Server::listen(&["--verbose"]);
+    // More than a pipe holds.
+    let name = format!("room_name={}", "x".repeat(100_000));
+    let request = run_bytes(&["sign", "room_create", "--set", &name]);
+    let mut stream = connect(&server);
+    stream.write_all(&request).unwrap();
+    thread::sleep(Duration::from_secs(1));
+    server.signal("TERM");
+    assert_eq!(server.ended().status, 0);
+}
