@@ -87,13 +87,13 @@ enum Command {
 fn main() -> ExitCode {
     let parsed = exit_status::explain(CommandLine::command(), "").try_get_matches();
     let status = match parsed.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
-        Ok(CommandLine { command }) => command.run(),
+        // `listen` flushes each line, and must end even if nobody reads them.
+        Ok(CommandLine { command: Command::Listen(arguments) }) => listen::run(&arguments),
+        Ok(CommandLine { command }) => command.run().and_then(flushed),
         Err(error) if error.use_stderr() => error.exit(),
         // Help is regular output: failing to write it is an error.
-        Err(help) => help.print().map(|()| ExitStatus::Success).map_err(Into::into),
+        Err(help) => help.print().map_err(Into::into).and_then(|()| flushed(ExitStatus::Success)),
     };
-    // Standard output is buffered by lines, and the last line may not end with a line break.
-    let status = status.and_then(|status| Ok(io::stdout().flush().map(|()| status)?));
     match status {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&*error) => exit_status::CLOSED_OUTPUT.into(),
@@ -102,6 +102,11 @@ fn main() -> ExitCode {
             exit_status::ERROR.into()
         }
     }
+}
+
+/// Standard output is buffered by lines, and the last line may not end with a line break.
+fn flushed(status: ExitStatus) -> Result<ExitStatus, Error> {
+    Ok(io::stdout().flush().map(|()| status)?)
 }
 
 impl Command {

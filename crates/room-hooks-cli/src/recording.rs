@@ -145,7 +145,9 @@ impl Record {
     /// The approximate size in memory, in bytes.
     pub(crate) fn size(&self) -> usize {
         let (Body::Body(body) | Body::BodyBase64(body)) = &self.body;
-        body.len() + self.query.len() + self.path.len()
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        body.len() + self.query.len() + self.path.len() + headers
     }
 
     pub(crate) fn as_delivery<'a>(&'a self, body: &'a [u8]) -> Delivery<'a> {

@@ -68,7 +68,9 @@ fn each_replaced<'a>(
     old: &'a str,
     new: &'a str,
 ) -> impl Iterator<Item = String> + 'a {
-    text.match_indices(old).map(move |(at, _)| {
+    /// More than occur by chance. A sender may repeat the signature, and each copy is parsed.
+    const MOST: usize = 16;
+    text.match_indices(old).take(MOST).map(move |(at, _)| {
         let mut replaced = text.to_owned();
         replaced.replace_range(at..at + old.len(), new);
         replaced

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -21,7 +21,7 @@ use axum::{
 use clap::Args;
 use room_hooks::{Disposition, testing::SignedDelivery};
 use room_hooks_axum::adapter::response;
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::timeout_at};
 
 use crate::{
     Error,
@@ -71,15 +71,19 @@ fn leads_to(to: &Uri, listening_on: SocketAddr) -> bool {
     let default_port = if to.scheme_str() == Some("https") { 443 } else { 80 };
     let host = to.host().unwrap_or_default().trim_matches(['[', ']']);
     let is_here = match host.parse::<IpAddr>() {
-        Ok(ip) if listening_on.ip().is_unspecified() => ip.is_loopback(),
-        Ok(ip) => ip.to_canonical() == listening_on.ip().to_canonical(),
+        // The unspecified address stands for all addresses of this machine.
+        Ok(ip) => {
+            let (ip, here) = (ip.to_canonical(), listening_on.ip().to_canonical());
+            let is_of_this_machine = ip.is_loopback() || ip.is_unspecified();
+            ip == here || (is_of_this_machine && (here.is_unspecified() || ip.is_unspecified()))
+        }
         Err(_) => host.eq_ignore_ascii_case("localhost"),
     };
     is_here && to.port_u16().unwrap_or(default_port) == listening_on.port()
 }
 
 /// The time reserved for the response to reach the provider.
-const MARGIN: Duration = Duration::from_millis(300);
+pub(super) const MARGIN: Duration = Duration::from_millis(300);
 
 /// Forwards deliveries to an app.
 pub(super) struct Forwarder {
@@ -124,9 +128,10 @@ impl Forwarder {
         record: &Record,
         headers: &HeaderMap,
         asks: bool,
+        deadline: Instant,
         undecided: Response,
     ) -> (Response, Option<Forwarded>) {
-        match self.forward(record, headers, asks).await {
+        match self.forward(record, headers, deadline).await {
             Ok(answer) => (answer, Some(Forwarded::Answered)),
             Err(error) => {
                 let response = match asks {
@@ -142,7 +147,7 @@ impl Forwarder {
         &self,
         record: &Record,
         headers: &HeaderMap,
-        asks: bool,
+        deadline: Instant,
     ) -> Result<Response, Error> {
         let SignedDelivery { query, headers: signing, body, .. } = self.delivery(record)?;
         let mut headers = end_to_end(headers, &[HOST, CONTENT_LENGTH, EXPECT]);
@@ -150,12 +155,18 @@ impl Forwarder {
             headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
         }
         let client = self.target.client(&record.path)?;
-        let timeout = record.provider.waits(asks) - MARGIN;
-        let answer = spawn_blocking(move || client.forward(&query, headers, &body, timeout));
+        let answer = spawn_blocking(move || {
+            // The thread may begin late.
+            let timeout = deadline.saturating_duration_since(Instant::now());
+            match timeout.is_zero() {
+                true => Err("there was no time left to forward it".into()),
+                false => client.forward(&query, headers, &body, timeout),
+            }
+        });
         // The client may take a little longer than its timeout.
-        let http::Response { status, headers, bytes, .. } = tokio::time::timeout(timeout, answer)
+        let http::Response { status, headers, bytes, .. } = timeout_at(deadline.into(), answer)
             .await
-            .map_err(|_| format!("no response within {} s", timeout.as_secs_f32()))???;
+            .map_err(|_| "no response before the provider's timeout")???;
         let status = StatusCode::from_u16(status)?;
         if status.is_informational() {
             return Err(format!("{status} is not a response to a callback").into());
@@ -195,8 +206,10 @@ fn end_to_end(headers: &HeaderMap, others: &[HeaderName]) -> HeaderMap {
     ];
     let mut kept = headers.clone();
     for value in headers.get_all(CONNECTION) {
-        for name in value.to_str().unwrap_or_default().split(',') {
-            kept.remove(name.trim());
+        for name in value.as_bytes().split(|byte| *byte == b',') {
+            if let Ok(name) = HeaderName::from_bytes(name.trim_ascii()) {
+                kept.remove(name);
+            }
         }
     }
     for name in HOP_BY_HOP.iter().chain(others) {
@@ -219,6 +232,9 @@ mod tests {
             ("http://[::1]:3000", "[::1]:3000", true),
             ("http://[::ffff:127.0.0.1]:3000", "127.0.0.1:3000", true),
             ("http://127.0.0.1:3000", "0.0.0.0:3000", true),
+            ("http://[::ffff:127.0.0.1]:3000", "0.0.0.0:3000", true),
+            ("http://0.0.0.0:3000", "127.0.0.1:3000", true),
+            ("http://[::]:3000", "[::]:3000", true),
             ("http://127.0.0.1:3000", "127.0.0.2:3000", false),
             ("http://127.0.0.1:3001", "127.0.0.1:3000", false),
             ("http://127.0.0.1", "127.0.0.1:443", false),
@@ -249,6 +265,8 @@ mod tests {
         ] {
             headers.append(name, HeaderValue::from_static(value));
         }
+        headers.append(CONNECTION, HeaderValue::from_bytes(b"x-third, \xff").unwrap());
+        headers.append("x-third", HeaderValue::from_static("a"));
         let kept = end_to_end(&headers, &[HOST, EXPECT]);
         assert_eq!(kept.iter().count(), 2);
         assert_eq!(kept.get_all("x-kept").iter().collect::<Vec<_>>(), ["a", "b"]);

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use axum::body::Bytes;
+use axum::{body::Bytes, http::Method};
 use room_hooks::Refusal;
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,6 +45,9 @@ impl Verdict {
 /// A finished delivery.
 pub(super) struct Passed {
     pub(super) record: Record,
+    pub(super) method: Method,
+    /// Whether the record has all that was sent. Otherwise, it must not be sent again.
+    pub(super) is_whole: bool,
     pub(super) status: u16,
     /// Whether the handler was called.
     pub(super) called: bool,
@@ -67,11 +70,12 @@ impl Passed {
             self.outcome()
         )?;
         if verbose {
-            let shown = match (self.received(), self.status) {
-                (Some(received), _) => received.data.clone(),
-                // The request was refused before it was read, and is not recorded as it was.
-                (None, 405 | 408 | 413 | 415) => String::new(),
-                (None, _) => String::from_utf8_lossy(&self.record.to_http()).into_owned(),
+            let shown = match self.received() {
+                Some(received) => received.data.clone(),
+                None if self.is_whole => {
+                    String::from_utf8_lossy(&self.record.to_http()).into_owned()
+                }
+                None => String::new(),
             };
             for line in shown.lines() {
                 writeln!(out, "          {}", terminal::plain(line))?;
@@ -99,7 +103,7 @@ impl Passed {
 
     /// The event's name on the wire.
     pub(super) fn event(&self) -> String {
-        terminal::plain(self.received().map_or("-", |received| &received.event))
+        terminal::plain(excerpt(self.received().map_or("-", |received| &received.event)))
     }
 
     pub(super) fn type_name(&self) -> &'static str {
@@ -109,7 +113,7 @@ impl Passed {
 
     pub(super) fn room(&self) -> String {
         let room = self.received().and_then(|received| received.room_id.as_deref());
-        terminal::plain(room.unwrap_or("-"))
+        terminal::plain(excerpt(room.unwrap_or("-")))
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -147,6 +151,7 @@ impl Passed {
             (_, 408) => "the body took too long".to_owned(),
             (_, 413) => "the body is too large".to_owned(),
             (_, 415) => "the body is compressed".to_owned(),
+            _ if !self.is_whole => "the body is incomplete".to_owned(),
             (Err(refusal), _) => format!("refused: {refusal}"),
             (Ok(None), _) => "a console's probe".to_owned(),
             (Ok(Some(_)), 401) => {
@@ -191,4 +196,9 @@ impl Passed {
     fn decision(&self, question: &str) -> String {
         terminal::plain(&decision(self.record.provider, question, &self.answer))
     }
+}
+
+/// The beginning of a name, which a sender may make as long as a body.
+fn excerpt(name: &str) -> &str {
+    name.char_indices().nth(128).map_or(name, |(end, _)| &name[..end])
 }

@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use room_hooks::{DeliveryId, Refusal, testing::SignedDelivery};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::spawn_blocking};
 use tokio_stream::StreamExt;
 
 use crate::{
@@ -26,7 +26,11 @@ use crate::{
     recording::{Record, Verification},
 };
 
-use super::{forward::Forwarder, page::Deliveries, passed::Passed};
+use super::{
+    forward::{Forwarder, MARGIN},
+    page::Deliveries,
+    passed::Passed,
+};
 
 pub(super) struct Recorder {
     recording: Option<Mutex<File>>,
@@ -35,6 +39,15 @@ pub(super) struct Recorder {
     page: Option<Arc<Deliveries>>,
     /// Reports the error that ends the program.
     broken: mpsc::Sender<Error>,
+}
+
+/// The part of a body that has been read.
+struct Read {
+    body: Vec<u8>,
+    /// When the last part arrived.
+    at: SystemTime,
+    /// Whether the connection broke before the end.
+    is_broken: bool,
 }
 
 /// The ids of the deliveries that the handler was called with.
@@ -91,17 +104,25 @@ impl Recorder {
         let (parts, body) = request.into_parts();
         let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        let read = Arc::new(Mutex::new(Vec::new()));
+        let method = parts.method.clone();
+        let read = Arc::new(Mutex::new(Read { body: Vec::new(), at: now, is_broken: false }));
         let copy = Arc::clone(&read);
         let body = Body::from_stream(body.into_data_stream().map(move |chunk| {
-            if let Ok(bytes) = &chunk {
-                locked(&copy).extend_from_slice(bytes);
+            let mut read = locked(&copy);
+            read.at = SystemTime::now();
+            match &chunk {
+                Ok(bytes) => read.body.extend_from_slice(bytes),
+                Err(_) => read.is_broken = true,
             }
             chunk
         }));
-        let response = next.run(Request::from_parts(parts, body)).await;
+        let mut response = next.run(Request::from_parts(parts, body)).await;
 
-        let body = mem::take(&mut *locked(&read));
+        // The library verifies a delivery when its body has been read.
+        let (body, now, is_broken) = {
+            let mut read = locked(&read);
+            (mem::take(&mut read.body), read.at, read.is_broken)
+        };
         let delivery = SignedDelivery::new(query, kept(&headers), body);
         let received = provider.receive(delivery.as_delivery(), now);
         let status = response.status().as_u16();
@@ -115,18 +136,23 @@ impl Recorder {
             _ => false,
         };
         let asks = matches!(&received, Ok(Some(Received { asks: true, .. })));
-        let kept = match status {
-            // The request is not a callback, or its body was not read to the end.
-            404 | 405 | 408 | 413 | 415 => Ok(()),
-            _ => self.record(&record),
-        };
+        // Otherwise, the request is not a callback, or its body was not read to the end.
+        let is_whole = !is_broken && !matches!(status, 404 | 405 | 408 | 413 | 415);
+        let kept = if is_whole { self.record(&record) } else { Ok(()) };
         if let Err(error) = kept {
             return self.break_off(error, response, asks);
         }
 
+        if self.forwarder.is_some() && response.status().is_success() && received.is_err() {
+            // The two verdicts differ, because time passed between them. An event that is not
+            // forwarded must not be acknowledged.
+            response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
         let (response, forwarded) = match &self.forwarder {
-            Some(forwarder) if response.status().is_success() && received.is_ok() => {
-                forwarder.pass(&provider, &record, &headers, asks, response).await
+            Some(forwarder) if response.status().is_success() => {
+                let limit = record.provider.waits(asks) - MARGIN;
+                let deadline = began + limit;
+                forwarder.pass(&provider, &record, &headers, asks, deadline, response).await
             }
             _ => (response, None),
         };
@@ -134,8 +160,14 @@ impl Recorder {
         let answer = to_bytes(body, usize::MAX).await.unwrap_or_default();
         let response = Response::from_parts(head, Body::from(answer.clone()));
         let status = response.status().as_u16();
-        let passed = Passed { record, status, called, received, forwarded, answer };
-        let shown = passed.show(&provider, self.verbose);
+        let passed =
+            Passed { record, method, is_whole, status, called, received, forwarded, answer };
+        let verbose = self.verbose;
+        // A paused terminal must delay neither other work nor the end.
+        let shown = spawn_blocking(move || (passed.show(&provider, verbose), passed)).await;
+        let Ok((shown, passed)) = shown else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
         if let Some(page) = &self.page {
             page.ring.add(passed, headers, began.elapsed());
         }

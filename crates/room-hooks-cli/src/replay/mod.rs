@@ -155,7 +155,7 @@ fn listed(events: &BTreeSet<String>) -> String {
     let first: Vec<_> = events.iter().take(MOST).map(String::as_str).collect();
     match events.len() {
         0 => String::new(),
-        ..=MOST => format!("; the recording contains {}", first.join(", ")),
+        1..=MOST => format!("; the recording contains {}", first.join(", ")),
         more => format!("; the recording contains {}, and {} more", first.join(", "), more - MOST),
     }
 }

@@ -20,7 +20,7 @@ use axum::{
 };
 use room_hooks_ui::parts::{Page, Site, problem};
 use serde::{Deserialize, Deserializer};
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 use tokio_stream::{StreamExt, wrappers::BroadcastStream};
 
 use crate::{
@@ -43,11 +43,17 @@ pub(super) struct Deliveries {
     origin: String,
     /// Whether events may be edited, which is allowed only if they stay on this machine.
     may_edit: bool,
+    /// Live lists that may still be opened. Each keeps a connection, and `listen` needs some, too.
+    live: Arc<Semaphore>,
 }
+
+/// The maximum number of live lists.
+const MOST_LIVE: usize = 64;
 
 impl Deliveries {
     pub(super) fn new(origin: String, providers: Vec<Provider>, may_edit: bool) -> Arc<Self> {
-        Arc::new(Self { ring: Ring::new(), providers, origin, may_edit })
+        let live = Arc::new(Semaphore::new(MOST_LIVE));
+        Arc::new(Self { ring: Ring::new(), providers, origin, may_edit, live })
     }
 
     pub(super) fn router(self: Arc<Self>) -> Router {
@@ -141,12 +147,16 @@ async fn live(
     filter: Parameters<Filter>,
 ) -> Response {
     let Ok(Query(filter)) = filter else { return bad_request() };
+    let Ok(permit) = Arc::clone(&deliveries.live).try_acquire_owned() else {
+        return problem(SITE, StatusCode::SERVICE_UNAVAILABLE, "Too many pages are open.");
+    };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let (missed, added) = deliveries.ring.after(last.unwrap_or(filter.after));
     // A reader that falls behind misses the oldest rows, as if they had left the ring.
     let added = BroadcastStream::new(added).filter_map(Result::ok);
     let ids = tokio_stream::iter(missed).chain(added);
     let rows = ids.filter_map(move |id| {
+        let _held = &permit;
         let entry = deliveries.ring.get(id).filter(|entry| filter.includes(entry))?;
         let row = view::row(&entry).into_string();
         Some(Ok::<_, Infallible>(sse::Event::default().id(id.to_string()).data(row)))

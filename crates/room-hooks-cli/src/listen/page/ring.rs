@@ -90,7 +90,10 @@ impl Entry {
         let headers: usize =
             self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         let data = match &self.passed.received {
-            Ok(Some(received)) => received.data.len(),
+            Ok(Some(received)) => {
+                let room_id = received.room_id.as_ref().map_or(0, String::len);
+                received.data.len() + received.event.len() + room_id
+            }
             _ => 0,
         };
         self.passed.record.size() + self.passed.answer.len() + data + headers + 1024
@@ -101,6 +104,7 @@ impl Entry {
 mod tests {
     use std::time::SystemTime;
 
+    use axum::http::Method;
     use room_hooks::{Refusal, testing::SignedDelivery};
 
     use crate::{provider::ProviderName, recording::Record};
@@ -110,6 +114,8 @@ mod tests {
     fn add(ring: &Ring, body: usize) {
         let delivery = SignedDelivery::new(String::new(), Vec::new(), vec![b'x'; body]);
         let passed = Passed {
+            method: Method::POST,
+            is_whole: true,
             record: Record::new(ProviderName::Zego, SystemTime::UNIX_EPOCH, delivery),
             status: 401,
             called: false,

@@ -38,6 +38,9 @@ pub(super) async fn again(
 ) -> Response {
     let Ok(Form(Again { id, r#as })) = form else { return bad_request() };
     let Some(entry) = deliveries.ring.get(id) else { return not_found() };
+    if !entry.passed.is_whole {
+        return bad_request();
+    }
     let record = &entry.passed.record;
     let delivery = match r#as {
         As::Recorded => record.as_recorded(),
@@ -66,6 +69,9 @@ pub(super) async fn edited(
 ) -> Response {
     let Ok(Form(edited)) = form else { return bad_request() };
     let Some(entry) = deliveries.ring.get(edited.id) else { return not_found() };
+    if !entry.passed.is_whole {
+        return bad_request();
+    }
     let record = &entry.passed.record;
     let delivery = edited.delivery(&deliveries, record);
     post(&deliveries, record, delivery).await

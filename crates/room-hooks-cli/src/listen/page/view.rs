@@ -122,7 +122,7 @@ pub(super) fn delivery(entry: &Entry, context: &Context<'_>) -> Markup {
         }
         h2 { "Request" }
         pre tabindex="0" { (request(entry)) }
-        (copies(entry, received, context))
+        @if entry.passed.is_whole { (copies(entry, received, context)) }
         (actions(entry, context))
     }
 }
@@ -196,7 +196,7 @@ const SHOWN: [&str; 17] = [
 /// The request as it arrived, without the values of other headers.
 fn request(entry: &Entry) -> String {
     let record = &entry.passed.record;
-    let mut text = format!("POST {}\n", record.target());
+    let mut text = format!("{} {}\n", entry.passed.method, record.target());
     for (name, value) in &entry.headers {
         let value = match SHOWN.contains(&name.as_str()) {
             true => String::from_utf8_lossy(value.as_bytes()),
@@ -228,6 +228,11 @@ fn copies(entry: &Entry, received: Option<&Received>, context: &Context<'_>) -> 
 }
 
 fn actions(entry: &Entry, context: &Context<'_>) -> Markup {
+    if !entry.passed.is_whole {
+        return html! {
+            p.quiet { "The request was not a POST or did not arrive completely, so it cannot be sent again." }
+        };
+    }
     let id = entry.id.to_string();
     let is_verified = entry.passed.record.verified().is_ok();
     let body = entry.passed.record.body().unwrap_or_default();
@@ -264,10 +269,14 @@ fn actions(entry: &Entry, context: &Context<'_>) -> Markup {
     }
 }
 
-/// The text to edit: the event or, if it cannot be read, the body.
+/// The text to edit: the event or, if it cannot be read or is large, the body. Indentation can make
+/// a deeply nested event a hundred times as long.
 fn edited(document: Option<&Value>, body: &[u8]) -> String {
+    const LARGE: usize = 64 * 1024;
     document
+        .filter(|_| body.len() <= LARGE)
         .and_then(|document| serde_json::to_string_pretty(document).ok())
+        .filter(|text| text.len() <= LARGE * 4)
         .unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
 }
 
