@@ -87,7 +87,7 @@ enum Command {
 fn main() -> ExitCode {
     let parsed = exit_status::explain(CommandLine::command(), "").try_get_matches();
     let status = match parsed.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
-        // `listen` flushes each line, and must end even if nobody reads them.
+        // `listen` flushes each line, and must end even if its output is not read.
         Ok(CommandLine { command: Command::Listen(arguments) }) => listen::run(&arguments),
         Ok(CommandLine { command }) => command.run().and_then(flushed),
         Err(error) if error.use_stderr() => error.exit(),

@@ -254,7 +254,7 @@ fn a_refusal_because_of_the_head_is_shown_as_such() {
     }
 }
 
-/// What is recorded of such a request is not what arrived. Tencent does not sign the body, so a
+/// The record of such a request differs from the request. Tencent does not sign the body, so a
 /// truncated copy would verify.
 #[test]
 fn a_request_that_was_not_read_is_not_sent_again() {
