@@ -30,7 +30,6 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 async fn the_inbox_passes_the_acceptance_suite() {
     let inbox = PostgresInbox::connect(&test_postgres::database().await).await.unwrap();
-    inbox.stop_clock();
     inbox_acceptance(&inbox, async |span| inbox.advance_clock(span)).await;
 }
 

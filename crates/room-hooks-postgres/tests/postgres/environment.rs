@@ -149,7 +149,6 @@ async fn unusual_settings() {
         let _ = client.batch_execute(&alter).await;
     }
     let inbox = PostgresInbox::connect(&url).await.unwrap();
-    inbox.stop_clock();
     inbox_acceptance(&inbox, async |span| inbox.advance_clock(span)).await;
     let store = PostgresStore::connect(&url).await.unwrap();
     store.stop_clock();
