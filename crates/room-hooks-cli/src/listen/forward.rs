@@ -159,7 +159,7 @@ impl Forwarder {
             // The thread may begin late.
             let timeout = deadline.saturating_duration_since(Instant::now());
             match timeout.is_zero() {
-                true => Err("there was no time left to forward it".into()),
+                true => Err("the provider's timeout passed before it could be forwarded".into()),
                 false => client.forward(&query, headers, &body, timeout),
             }
         });

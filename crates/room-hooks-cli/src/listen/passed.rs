@@ -4,6 +4,7 @@ use std::io::Write;
 
 use axum::{body::Bytes, http::Method};
 use room_hooks::Refusal;
+use room_hooks_ui::parts::beginning;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,6 +19,9 @@ use crate::{
 };
 
 use super::{forward::Forwarded, unknown::unknown_members};
+
+/// The maximum length of a shown name, which a sender may make as long as a body.
+const MAX_CHARS: usize = 128;
 
 /// The result of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -103,7 +107,8 @@ impl Passed {
 
     /// The event's name on the wire.
     pub(super) fn event(&self) -> String {
-        terminal::plain(excerpt(self.received().map_or("-", |received| &received.event)))
+        let event = self.received().map_or("-", |received| &received.event);
+        terminal::plain(&beginning(event, MAX_CHARS))
     }
 
     pub(super) fn type_name(&self) -> &'static str {
@@ -113,7 +118,7 @@ impl Passed {
 
     pub(super) fn room(&self) -> String {
         let room = self.received().and_then(|received| received.room_id.as_deref());
-        terminal::plain(excerpt(room.unwrap_or("-")))
+        terminal::plain(&beginning(room.unwrap_or("-"), MAX_CHARS))
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -196,9 +201,4 @@ impl Passed {
     fn decision(&self, question: &str) -> String {
         terminal::plain(&decision(self.record.provider, question, &self.answer))
     }
-}
-
-/// The beginning of a name, which a sender may make as long as a body.
-fn excerpt(name: &str) -> &str {
-    name.char_indices().nth(128).map_or(name, |(end, _)| &name[..end])
 }

@@ -150,8 +150,7 @@ impl Recorder {
         }
         let (response, forwarded) = match &self.forwarder {
             Some(forwarder) if response.status().is_success() => {
-                let limit = record.provider.waits(asks) - MARGIN;
-                let deadline = began + limit;
+                let deadline = began + record.provider.waits(asks) - MARGIN;
                 forwarder.pass(&provider, &record, &headers, asks, deadline, response).await
             }
             _ => (response, None),
